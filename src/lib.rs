@@ -1,0 +1,6 @@
+//! tokio's mpsc channel, between processes.
+#![deny(unsafe_code)]
+#![allow(dead_code, unused_imports)]
+
+mod layout;
+mod sync;

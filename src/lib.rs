@@ -3,4 +3,5 @@
 #![allow(dead_code, unused_imports)]
 
 mod layout;
+mod queue;
 mod sync;

@@ -4,3 +4,5 @@
 
 mod layout;
 mod sync;
+#[cfg(not(shmpsc_loom))]
+mod sys;

@@ -1,0 +1,38 @@
+//! The only place with system calls: thin owners over Linux objects, each in a file of its own.
+//!
+//! Nothing here knows what a channel is, what the bytes of a segment mean or what a message says.
+//!
+//! | file | what it owns or does |
+//! |---|---|
+//! | [`memory`] | a sealed memory file and its mapping |
+//! | [`futex`] | sleep on a word of shared memory, and wake its sleepers |
+//! | [`place`] | a file name in an open directory: where a socket or a lock file stands |
+//! | [`socket`] | Unix sockets that carry whole messages and descriptors |
+//! | [`raw`] | the socket calls for which there is no safe wrapper |
+//! | [`process`] | a process that cannot be mistaken for another, and whether it has ended |
+//! | [`events`] | waiting for many descriptors at once, and doorbells |
+//! | [`lock`] | a lock file that ends with its owner |
+//! | [`fork`] | whether this still is the process in which a thing was made |
+
+pub(crate) mod events;
+pub(crate) mod fork;
+pub(crate) mod futex;
+pub(crate) mod lock;
+pub(crate) mod memory;
+pub(crate) mod place;
+pub(crate) mod process;
+mod raw;
+pub(crate) mod socket;
+
+use std::time::{Duration, Instant};
+
+use rustix::time::Timespec;
+
+/// The time left until `deadline` as the kernel wants it: zero if it has passed, the longest if it does not fit.
+fn time_until(deadline: Instant) -> Timespec {
+    timespec(deadline.saturating_duration_since(Instant::now()))
+}
+
+fn timespec(duration: Duration) -> Timespec {
+    Timespec::try_from(duration).unwrap_or(Timespec { tv_sec: i64::MAX, tv_nsec: 0 })
+}

@@ -1,0 +1,65 @@
+//! A process that cannot be mistaken for another one, and whether it has ended.
+//!
+//! It is not a number: process ids are given again, a [`Process`] never means anybody else. It does not start, signal
+//! or reap anybody.
+
+use std::{
+    io,
+    os::fd::{AsFd, BorrowedFd, OwnedFd},
+};
+
+use rustix::{
+    event::{PollFd, PollFlags, poll},
+    io::Errno,
+    process::{Pid, PidfdFlags, WaitId, WaitIdOptions, getpid, pidfd_open, waitid},
+    time::Timespec,
+};
+
+/// A process, by a descriptor that the kernel ties to it for ever.
+#[derive(Debug)]
+pub(crate) struct Process {
+    fd: OwnedFd,
+}
+
+impl Process {
+    /// This process.
+    pub(crate) fn of_self() -> io::Result<Process> {
+        Process::from_pid(getpid())
+    }
+
+    /// The process that bears `pid` now. If the number came from a message, ask for its sender a second time
+    /// afterwards: only then is it known that it was not given to somebody else in between.
+    pub(crate) fn from_pid(pid: Pid) -> io::Result<Process> {
+        Ok(Process { fd: pidfd_open(pid, PidfdFlags::empty())? })
+    }
+
+    /// Takes a descriptor that somebody sent. Refuses one that does not stand for a process, which could otherwise
+    /// "end" whenever its sender likes.
+    pub(crate) fn from_fd(fd: OwnedFd) -> io::Result<Process> {
+        let look = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        match waitid(WaitId::PidFd(fd.as_fd()), look) {
+            // A child of ours, or of somebody else: a process in any case.
+            Ok(_) | Err(Errno::CHILD) => Ok(Process { fd }),
+            Err(_) => Err(io::Error::new(io::ErrorKind::InvalidData, "the descriptor is not a process")),
+        }
+    }
+
+    /// Whether every thread of the process has ended. Never waits; false means "not proved".
+    pub(crate) fn has_ended(&self) -> bool {
+        let mut fds = [PollFd::new(&self.fd, PollFlags::IN)];
+        loop {
+            match poll(&mut fds, Some(&Timespec::default())) {
+                Ok(ready) => return ready > 0,
+                Err(Errno::INTR) => {}
+                Err(_) => return false,
+            }
+        }
+    }
+}
+
+impl AsFd for Process {
+    /// Readable once the process has ended.
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+}

@@ -4,7 +4,7 @@
 
 use std::{
     io,
-    os::fd::{AsFd, BorrowedFd, OwnedFd},
+    os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd},
     time::Duration,
 };
 
@@ -142,8 +142,15 @@ impl Doorbell {
     ///
     /// Whoever has the descriptor can let `ring` of all others fail or block (the flag that prevents it belongs to the
     /// open file, not to the descriptor). So give each peer a doorbell of its own, and ring only your host's.
-    pub(crate) fn from_fd(fd: OwnedFd) -> Doorbell {
-        Doorbell { fd }
+    pub(crate) fn from_fd(fd: OwnedFd) -> io::Result<Doorbell> {
+        // Where this cannot be asked, it is believed: /proc may be missing.
+        if let Ok(kind) = std::fs::read_link(format!("/proc/self/fd/{}", fd.as_raw_fd()))
+            && kind.as_os_str() != "anon_inode:[eventfd]"
+        {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "the descriptor is not a doorbell"));
+        }
+        rustix::io::ioctl_fionbio(&fd, true)?;
+        Ok(Doorbell { fd })
     }
 
     /// Rings. Without effect if the counter behind it is full, which honest ringing does not reach in centuries.
@@ -155,5 +162,120 @@ impl Doorbell {
 impl AsFd for Doorbell {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.fd.as_fd()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sys::socket;
+
+    const AT_ONCE: Option<Duration> = Some(Duration::ZERO);
+
+    fn heard(events: &Events, timeout: Option<Duration>) -> Vec<Event> {
+        let mut batch = Batch::with_capacity(8);
+        events.wait(&mut batch, timeout).unwrap();
+        batch.iter().collect()
+    }
+
+    #[test]
+    fn a_doorbell_is_heard_once_for_each_ring_and_never_read() {
+        let (events, bell) = (Events::new().unwrap(), Doorbell::new().unwrap());
+        events.add(&bell, u64::MAX, Interest::READABLE.once_each()).unwrap();
+        assert_eq!(heard(&events, AT_ONCE), []);
+        for _ in 0..3 {
+            bell.ring();
+            bell.ring();
+            let event = Event { token: u64::MAX, readable: true, hung_up: false };
+            assert_eq!(heard(&events, None), [event]);
+            assert_eq!(heard(&events, AT_ONCE), []);
+        }
+    }
+
+    #[test]
+    fn a_full_doorbell_does_not_block() {
+        let bell = Doorbell::new().unwrap();
+        rustix::io::write(&bell, &(u64::MAX - 1).to_ne_bytes()).unwrap();
+        bell.ring();
+    }
+
+    #[test]
+    fn a_doorbell_that_was_sent_does_not_block_either() {
+        let fd = eventfd(0, EventfdFlags::CLOEXEC).unwrap();
+        let bell = Doorbell::from_fd(fd).unwrap();
+        rustix::io::write(&bell, &(u64::MAX - 1).to_ne_bytes()).unwrap();
+        bell.ring();
+        let (pipe, _other) = rustix::pipe::pipe().unwrap();
+        assert_eq!(Doorbell::from_fd(pipe).unwrap_err().kind(), io::ErrorKind::InvalidData);
+    }
+
+    #[test]
+    fn a_set_in_a_set_is_heard_for_each_ring() {
+        let (outer, inner) = (Events::new().unwrap(), Events::new().unwrap());
+        let bells = [Doorbell::new().unwrap(), Doorbell::new().unwrap()];
+        for (token, bell) in (0..).zip(&bells) {
+            inner.add(bell, token, Interest::READABLE.once_each()).unwrap();
+        }
+        outer.add(&inner, 7, Interest::READABLE.once_each()).unwrap();
+        for round in 0..4 {
+            bells[round % 2].ring();
+            assert_eq!(heard(&outer, None).len(), 1);
+            let inside = heard(&inner, AT_ONCE);
+            assert_eq!(inside.iter().map(|event| event.token).collect::<Vec<_>>(), [round as u64 % 2]);
+        }
+    }
+
+    #[test]
+    fn hang_up_is_told_apart_from_a_message() {
+        let events = Events::new().unwrap();
+        let (ours, theirs) = socket::pair().unwrap();
+        events.add(&ours, 1, Interest::READABLE.and(Interest::HANG_UP)).unwrap();
+        assert_eq!(heard(&events, AT_ONCE), []);
+        socket::send(&theirs, b"x", &[]).unwrap();
+        assert_eq!(heard(&events, None), [Event { token: 1, readable: true, hung_up: false }]);
+        drop(theirs);
+        assert_eq!(heard(&events, None), [Event { token: 1, readable: true, hung_up: true }]);
+        events.remove(&ours).unwrap();
+        assert_eq!(heard(&events, AT_ONCE), []);
+    }
+
+    #[test]
+    fn changing_the_interest_reports_again_what_is_true_now() {
+        let events = Events::new().unwrap();
+        let (ours, theirs) = socket::pair().unwrap();
+        socket::send(&theirs, b"x", &[]).unwrap();
+        events.add(&ours, 1, Interest::READABLE.once_each()).unwrap();
+        assert_eq!(heard(&events, None).len(), 1);
+        assert_eq!(heard(&events, AT_ONCE), []);
+        events.modify(&ours, 2, Interest::READABLE.once_each()).unwrap();
+        assert_eq!(heard(&events, None), [Event { token: 2, readable: true, hung_up: false }]);
+        events.modify(&ours, 3, Interest::NONE).unwrap();
+        assert_eq!(heard(&events, AT_ONCE), []);
+    }
+
+    #[test]
+    fn more_events_than_room_come_with_the_next_call() {
+        let events = Events::new().unwrap();
+        let bells: Vec<_> = (0..5).map(|_| Doorbell::new().unwrap()).collect();
+        for (token, bell) in (0..).zip(&bells) {
+            events.add(bell, token, Interest::READABLE.once_each()).unwrap();
+            bell.ring();
+        }
+        let mut tokens = Vec::new();
+        let mut batch = Batch(Vec::with_capacity(2));
+        for _ in 0..5 {
+            events.wait(&mut batch, AT_ONCE).unwrap();
+            tokens.extend(batch.iter().map(|event| event.token));
+        }
+        tokens.sort();
+        assert_eq!(tokens, [0, 1, 2, 3, 4]);
+    }
+
+    #[test]
+    fn a_timeout_ends_the_wait() {
+        let events = Events::new().unwrap();
+        let start = std::time::Instant::now();
+        assert_eq!(heard(&events, Some(Duration::from_millis(3))), []);
+        assert!(start.elapsed() >= Duration::from_millis(3));
     }
 }

@@ -94,3 +94,77 @@ fn make() -> io::Result<&'static AtomicU32> {
     // SAFETY: either the page just mapped and now leaked, or the one in `PAGE`; both stay mapped for ever.
     Ok(unsafe { &*page })
 }
+
+#[cfg(test)]
+mod tests {
+    use rustix::process::{Pid, WaitOptions, waitpid};
+
+    use super::*;
+    use crate::sys::memory::Memory;
+
+    /// Runs `child` in a forked child and returns what it returned. It must not allocate or lock: other threads'
+    /// locks were copied as they stood.
+    fn in_forked_child(child: impl FnOnce() -> i32) -> i32 {
+        // SAFETY: the child only runs `child`, which keeps to the above, and ends without running anything else.
+        let pid = unsafe {
+            match libc::fork() {
+                0 => libc::_exit(child()),
+                pid => pid,
+            }
+        };
+        let (_, status) = waitpid(Some(Pid::from_raw(pid).unwrap()), WaitOptions::empty()).unwrap().unwrap();
+        status.exit_status().expect("the child ended by a signal")
+    }
+
+    #[test]
+    fn one_process_has_one_birthplace() {
+        let here = Birthplace::here().unwrap();
+        assert!(here.is_here());
+        let others = std::thread::spawn(|| Birthplace::here().unwrap()).join().unwrap();
+        assert_eq!(here, others);
+    }
+
+    #[test]
+    fn a_forked_child_is_another_place_and_gets_its_own() {
+        let here = Birthplace::here().unwrap();
+        let code = in_forked_child(|| {
+            if here.is_here() {
+                return 1;
+            }
+            let Ok(own) = Birthplace::here() else { return 2 };
+            if !own.is_here() || here.is_here() || own == here {
+                return 3;
+            }
+            in_forked_child(|| i32::from(own.is_here() || here.is_here()))
+        });
+        assert_eq!(code, 0);
+        assert!(here.is_here());
+    }
+
+    #[test]
+    fn memory_dropped_in_a_forked_child_leaves_its_addresses_alone() {
+        let memory = Memory::create(1).unwrap();
+        let (base, len) = (memory.base(), memory.len());
+        let code = in_forked_child(move || {
+            // SAFETY: nothing is replaced, NOREPLACE fails if anything stands there.
+            let put = unsafe {
+                libc::mmap(
+                    base.as_ptr().cast(),
+                    len,
+                    libc::PROT_READ | libc::PROT_WRITE,
+                    libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_FIXED_NOREPLACE,
+                    -1,
+                    0,
+                )
+            };
+            if put != base.as_ptr().cast() {
+                return 1;
+            }
+            drop(memory);
+            // SAFETY: mapped above; if it is not any more, the test fails by the signal.
+            unsafe { base.as_ptr().write_volatile(1) };
+            0
+        });
+        assert_eq!(code, 0);
+    }
+}

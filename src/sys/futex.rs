@@ -43,3 +43,54 @@ pub(crate) fn wake(word: &AtomicU32) {
     // The call fails only for addresses that are not mapped or not aligned, and a reference is neither.
     let _ = futex::wake(word, Flags::empty(), i32::MAX as u32);
 }
+
+#[cfg(test)]
+#[allow(unsafe_code)]
+mod tests {
+    use std::{thread, time::Duration};
+
+    use super::*;
+    use crate::{sync::Ordering, sys::memory::Memory};
+
+    #[test]
+    fn a_changed_word_is_not_slept_on() {
+        assert_eq!(wait(&AtomicU32::new(1), 0, None), Wait::Changed);
+    }
+
+    #[test]
+    fn the_deadline_ends_a_sleep() {
+        let deadline = Instant::now() + Duration::from_millis(5);
+        let word = AtomicU32::new(0);
+        while wait(&word, 0, Some(deadline)) != Wait::TimedOut {}
+        assert!(Instant::now() >= deadline);
+        assert_eq!(wait(&word, 0, Some(deadline)), Wait::TimedOut, "a deadline in the past");
+    }
+
+    #[test]
+    fn a_wake_through_another_mapping_reaches_all_sleepers() {
+        let here = Memory::create(1).unwrap();
+        let there = Memory::open(here.fd().try_clone_to_owned().unwrap(), 1).unwrap();
+        assert_ne!(here.base(), there.base());
+        // SAFETY: both mappings are aligned to pages, zeroed, outlive the threads and are used as this word only.
+        let (ours, theirs) = unsafe {
+            (
+                AtomicU32::from_ptr(here.base().as_ptr().cast()),
+                AtomicU32::from_ptr(there.base().as_ptr().cast()),
+            )
+        };
+        let awake = AtomicU32::new(0);
+        thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| {
+                    // The value does not change: only a wake can end this.
+                    while wait(ours, 0, None) != Wait::Woken {}
+                    awake.fetch_add(1, Ordering::Relaxed);
+                });
+            }
+            while awake.load(Ordering::Relaxed) < 2 {
+                wake(theirs);
+                thread::yield_now();
+            }
+        });
+    }
+}

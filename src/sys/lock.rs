@@ -96,3 +96,98 @@ fn stands_at(file: &OwnedFd, place: &Place) -> io::Result<bool> {
 fn is_regular(stat: &Stat) -> bool {
     FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    use super::*;
+
+    fn place() -> (tempfile::TempDir, Place) {
+        let directory = tempfile::tempdir().unwrap();
+        let place = Place::new(&directory.path().join("name.lock")).unwrap();
+        (directory, place)
+    }
+
+    #[test]
+    fn one_at_a_time_and_the_next_after_it() {
+        let (_directory, place) = place();
+        let lock = Lock::take(&place).unwrap().unwrap();
+        assert_eq!(std::fs::metadata(place.path()).unwrap().permissions().mode() & 0o777, 0o600);
+        assert!(Lock::take(&place).unwrap().is_none());
+        drop(lock);
+        assert!(Lock::take(&place).unwrap().is_some());
+    }
+
+    #[test]
+    fn release_removes_the_file_and_lets_go_for_every_copy() {
+        let (_directory, place) = place();
+        let lock = Lock::take(&place).unwrap().unwrap();
+        let copy = lock.as_fd().try_clone_to_owned().unwrap();
+        assert!(lock.is_at(&place).unwrap());
+        lock.release(&place).unwrap();
+        assert!(!place.path().exists());
+        assert!(Lock::take(&place).unwrap().is_some());
+        assert!(!Lock::from_fd(copy).is_at(&place).unwrap());
+    }
+
+    #[test]
+    fn a_copy_keeps_it_when_the_first_is_dropped() {
+        let (_directory, place) = place();
+        let lock = Lock::take(&place).unwrap().unwrap();
+        let handed_over = Lock::from_fd(lock.as_fd().try_clone_to_owned().unwrap());
+        drop(lock);
+        assert!(Lock::take(&place).unwrap().is_none());
+        handed_over.release(&place).unwrap();
+        assert!(Lock::take(&place).unwrap().is_some());
+    }
+
+    #[test]
+    fn a_file_that_is_not_ours_any_more_is_left_alone() {
+        let (_directory, place) = place();
+        let lock = Lock::take(&place).unwrap().unwrap();
+        std::fs::remove_file(place.path()).unwrap();
+        let next = Lock::take(&place).unwrap().unwrap();
+        lock.release(&place).unwrap();
+        assert!(next.is_at(&place).unwrap());
+    }
+
+    #[test]
+    fn links_and_other_kinds_of_files_are_errors() {
+        let (directory, place) = place();
+        symlink(directory.path().join("elsewhere"), place.path()).unwrap();
+        assert_eq!(Lock::take(&place).unwrap_err().raw_os_error(), Some(libc::ELOOP));
+        assert!(!directory.path().join("elsewhere").exists());
+        std::fs::remove_file(place.path()).unwrap();
+        fs::mknodat(fs::CWD, place.path(), FileType::Fifo, Mode::RWXU, 0).unwrap();
+        assert_eq!(Lock::take(&place).unwrap_err().kind(), io::ErrorKind::InvalidInput);
+    }
+
+    #[test]
+    fn a_directory_that_is_gone_is_an_error() {
+        let (directory, place) = place();
+        drop(directory);
+        assert_eq!(Lock::take(&place).unwrap_err().kind(), io::ErrorKind::NotFound);
+    }
+
+    #[test]
+    fn many_who_take_and_release_never_hold_it_together() {
+        let (_directory, place) = place();
+        let inside = crate::sync::AtomicU32::new(0);
+        let relaxed = crate::sync::Ordering::Relaxed;
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    let mut times = 0;
+                    while times < 50 {
+                        let Some(lock) = Lock::take(&place).unwrap_or(None) else { continue };
+                        assert_eq!(inside.fetch_add(1, relaxed), 0);
+                        inside.fetch_sub(1, relaxed);
+                        lock.release(&place).unwrap();
+                        times += 1;
+                    }
+                });
+            }
+        });
+    }
+}

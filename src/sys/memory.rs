@@ -48,7 +48,7 @@ impl Memory {
         let len = whole_pages(len)?;
         let size = u64::try_from(len).map_err(|_| io::Error::from(io::ErrorKind::FileTooLarge))?;
         check_file_size_limit(size)?;
-        check_available(len)?;
+        check_available(size)?;
         let file = memory_file()?;
         fs::ftruncate(&file, size)?;
         allocate(&file, size)?;
@@ -131,12 +131,23 @@ fn check_file_size_limit(size: u64) -> io::Result<()> {
     }
 }
 
-/// Refuses what the system obviously does not have, before pages are taken one by one until it looks for a victim.
-///
-/// The question is put as a private mapping of that size, which the kernel judges by its own rules and which is gone
-/// again at once.
-fn check_available(len: usize) -> io::Result<()> {
-    MmapOptions::new().len(len).map_anon().map(drop)
+/// Refuses what the machine does not have: else pages would be taken one by one until the kernel looks for a victim.
+fn check_available(size: u64) -> io::Result<()> {
+    // Without this file nobody knows better than the kernel.
+    let Ok(text) = std::fs::read_to_string("/proc/meminfo") else { return Ok(()) };
+    match available(&text) {
+        Some(bytes) if size > bytes => Err(io::ErrorKind::OutOfMemory.into()),
+        _ => Ok(()),
+    }
+}
+
+/// Bytes that new pages can have, memory and swap, from the text of `/proc/meminfo`.
+fn available(text: &str) -> Option<u64> {
+    let kibibytes = |name| {
+        let line = text.lines().find_map(|line| line.strip_prefix(name))?;
+        line.split_whitespace().next()?.parse::<u64>().ok()
+    };
+    kibibytes("MemAvailable:")?.saturating_add(kibibytes("SwapFree:").unwrap_or(0)).checked_mul(1024)
 }
 
 /// A new memory file of length 0 that can be sealed, is closed on exec and can never be executed.
@@ -168,4 +179,143 @@ fn allocate(file: &OwnedFd, size: u64) -> io::Result<()> {
 
 fn refused(why: &'static str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, why)
+}
+
+#[cfg(test)]
+mod tests {
+    use rustix::process::{Rlimit, setrlimit};
+
+    use super::*;
+    use crate::sys::tests::is_own_process;
+
+    fn copy(memory: &Memory) -> OwnedFd {
+        memory.fd().try_clone_to_owned().unwrap()
+    }
+
+    fn unsealed(size: u64) -> OwnedFd {
+        let file = memory_file().unwrap();
+        fs::ftruncate(&file, size).unwrap();
+        file
+    }
+
+    fn why(result: io::Result<Memory>) -> io::ErrorKind {
+        result.map(|memory| memory.len()).unwrap_err().kind()
+    }
+
+    #[test]
+    fn lengths_are_whole_pages_and_all_of_them_allocated() {
+        let page = rustix::param::page_size();
+        let memory = Memory::create(page + 1).unwrap();
+        assert_eq!(memory.len(), 2 * page);
+        assert_eq!(memory.base().as_ptr().addr() % page, 0);
+        let stat = fs::fstat(memory.fd()).unwrap();
+        assert_eq!(stat.st_size as usize, 2 * page);
+        assert!(stat.st_blocks as usize * 512 >= 2 * page);
+        assert_eq!(stat.st_mode & 0o777, 0o600);
+        assert!(rustix::io::fcntl_getfd(memory.fd()).unwrap().contains(rustix::io::FdFlags::CLOEXEC));
+    }
+
+    #[test]
+    fn the_size_cannot_be_changed_and_the_seals_neither() {
+        let memory = Memory::create(100).unwrap();
+        let size = memory.len() as u64;
+        assert_eq!(fs::ftruncate(memory.fd(), 0), Err(Errno::PERM));
+        assert_eq!(fs::ftruncate(memory.fd(), size * 2), Err(Errno::PERM));
+        assert_eq!(fs::fallocate(memory.fd(), FallocateFlags::empty(), size, 1), Err(Errno::PERM));
+        assert_eq!(fs::fcntl_add_seals(memory.fd(), SealFlags::WRITE), Err(Errno::PERM));
+    }
+
+    #[test]
+    fn what_create_made_can_be_opened_with_the_same_length() {
+        let memory = Memory::create(100).unwrap();
+        let again = Memory::open(copy(&memory), 100).unwrap();
+        assert_eq!(again.len(), memory.len());
+        assert_ne!(again.base(), memory.base());
+    }
+
+    #[test]
+    fn open_refuses_other_sizes() {
+        let memory = Memory::create(100).unwrap();
+        for len in [memory.len() + 1, 2 * memory.len()] {
+            assert_eq!(why(Memory::open(copy(&memory), len)), io::ErrorKind::InvalidData);
+        }
+        assert_eq!(why(Memory::open(copy(&memory), 0)), io::ErrorKind::InvalidInput);
+        assert_eq!(why(Memory::open(copy(&memory), usize::MAX)), io::ErrorKind::FileTooLarge);
+    }
+
+    #[test]
+    fn open_refuses_every_other_set_of_seals() {
+        let page = rustix::param::page_size();
+        let all = [SealFlags::SEAL, SealFlags::SHRINK, SealFlags::GROW, SealFlags::WRITE];
+        for set in 0..1 << all.len() {
+            let file = unsealed(page as u64);
+            let seals = (0..all.len())
+                .filter(|bit| set & (1 << bit) != 0)
+                .fold(SealFlags::empty(), |sum, bit| sum | all[bit]);
+            fs::fcntl_add_seals(&file, seals).unwrap();
+            let opened = Memory::open(file, page);
+            match seals == SEALS {
+                true => assert!(opened.is_ok()),
+                false => assert_eq!(why(opened), io::ErrorKind::InvalidData, "{seals:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn open_accepts_a_file_of_a_system_without_the_exec_seal() {
+        let page = rustix::param::page_size();
+        let file = fs::memfd_create(c"old", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING).unwrap();
+        fs::ftruncate(&file, page as u64).unwrap();
+        fs::fcntl_add_seals(&file, SEALS).unwrap();
+        assert_eq!(fs::fcntl_get_seals(&file), Ok(SEALS));
+        assert!(Memory::open(file, page).is_ok());
+    }
+
+    #[test]
+    fn open_refuses_what_is_not_a_memory_file() {
+        let file = tempfile::tempfile().unwrap();
+        file.set_len(rustix::param::page_size() as u64).unwrap();
+        assert_eq!(why(Memory::open(file.into(), 1)), io::ErrorKind::InvalidData);
+        let (pipe, _other) = rustix::pipe::pipe().unwrap();
+        assert_eq!(why(Memory::open(pipe, 1)), io::ErrorKind::InvalidData);
+    }
+
+    #[test]
+    fn more_than_the_machine_has_is_an_error() {
+        assert_eq!(why(Memory::create(0)), io::ErrorKind::InvalidInput);
+        assert_eq!(why(Memory::create(1 << 46)), io::ErrorKind::OutOfMemory);
+        assert_eq!(why(Memory::create(usize::MAX)), io::ErrorKind::FileTooLarge);
+        assert_eq!(why(Memory::create(isize::MAX as usize)), io::ErrorKind::FileTooLarge);
+    }
+
+    #[test]
+    fn available_memory_is_read_from_the_kernels_text() {
+        let text =
+            "MemTotal: 9 kB\nMemFree:   5 kB\nMemAvailable:    7 kB\nSwapTotal: 8 kB\nSwapFree:  2 kB\n";
+        assert_eq!(available(text), Some(9 * 1024));
+        assert_eq!(available("MemAvailable: 3 kB"), Some(3 * 1024));
+        assert_eq!(available("MemFree: 3 kB"), None);
+        assert_eq!(available("MemAvailable: many"), None);
+    }
+
+    #[test]
+    fn a_limit_on_file_sizes_is_an_error_and_not_a_signal() {
+        if !is_own_process("sys::memory::tests::a_limit_on_file_sizes_is_an_error_and_not_a_signal") {
+            return;
+        }
+        let limit = 1 << 20;
+        setrlimit(Resource::Fsize, Rlimit { current: Some(limit), maximum: Some(limit) }).unwrap();
+        assert_eq!(why(Memory::create((1 << 20) + 1)), io::ErrorKind::FileTooLarge);
+        assert!(Memory::create(1 << 20).is_ok());
+    }
+
+    #[test]
+    fn a_limit_on_address_space_is_an_error() {
+        if !is_own_process("sys::memory::tests::a_limit_on_address_space_is_an_error") {
+            return;
+        }
+        let limit = 256 << 20;
+        setrlimit(Resource::As, Rlimit { current: Some(limit), maximum: Some(limit) }).unwrap();
+        assert_eq!(why(Memory::create(256 << 20)), io::ErrorKind::OutOfMemory);
+    }
 }

@@ -36,3 +36,32 @@ fn time_until(deadline: Instant) -> Timespec {
 fn timespec(duration: Duration) -> Timespec {
     Timespec::try_from(duration).unwrap_or(Timespec { tv_sec: i64::MAX, tv_nsec: 0 })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{env, process::Command};
+
+    const CHILD: &str = "SHMPSC_TEST_CHILD";
+
+    /// Runs the test `name` once more in a process of its own, where it may change limits, and checks that it passes
+    /// there. True in that process.
+    pub(super) fn is_own_process(name: &str) -> bool {
+        if env::var_os(CHILD).is_some() {
+            return true;
+        }
+        let output = Command::new(env::current_exe().unwrap())
+            .args(["--exact", name, "--nocapture", "--test-threads=1"])
+            .env(CHILD, "1")
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(
+            output.status.success(),
+            "{}: {said}{}",
+            output.status,
+            String::from_utf8_lossy(&output.stderr)
+        );
+        assert!(said.contains("1 passed"), "no test is called {name}");
+        false
+    }
+}

@@ -84,3 +84,40 @@ impl Place {
         Ok(SocketAddrUnix::new(address)?)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_without_a_file_name_or_a_directory_are_errors() {
+        for path in ["", "/", "..", "a\0b", "\0abstract"] {
+            assert_eq!(
+                Place::new(Path::new(path)).unwrap_err().kind(),
+                io::ErrorKind::InvalidInput,
+                "{path:?}"
+            );
+        }
+        let missing = Place::new(Path::new("/nowhere/at/all")).unwrap_err();
+        assert_eq!(missing.kind(), io::ErrorKind::NotFound);
+    }
+
+    #[test]
+    fn a_bare_name_is_in_the_working_directory() {
+        let place = Place::new(Path::new("name")).unwrap();
+        let (here, there) = (fs::stat(".").unwrap(), fs::fstat(place.directory()).unwrap());
+        assert_eq!((here.st_dev, here.st_ino), (there.st_dev, there.st_ino));
+    }
+
+    #[test]
+    fn the_place_beside_has_the_same_directory() {
+        let directory = tempfile::tempdir().unwrap();
+        let place = Place::new(&directory.path().join("name")).unwrap();
+        let beside = place.beside(".lock").unwrap();
+        assert_eq!(beside.path(), directory.path().join("name.lock"));
+        std::fs::write(beside.path(), "").unwrap();
+        beside.remove().unwrap();
+        assert!(!beside.path().exists());
+        beside.remove().unwrap();
+    }
+}

@@ -63,3 +63,70 @@ impl AsFd for Process {
         self.fd.as_fd()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        process::{Child, Command, Stdio},
+        time::{Duration, Instant},
+    };
+
+    use super::*;
+    use crate::sys::socket::wait_readable;
+
+    /// A process that lives until it is killed or its standard input is closed.
+    fn sleeper() -> Child {
+        Command::new("cat").stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap()
+    }
+
+    #[test]
+    fn this_process_has_not_ended() {
+        let here = Process::of_self().unwrap();
+        assert!(!here.has_ended());
+        assert!(rustix::io::fcntl_getfd(&here).unwrap().contains(rustix::io::FdFlags::CLOEXEC));
+        assert!(!Process::from_fd(here.fd).unwrap().has_ended());
+    }
+
+    #[test]
+    fn a_killed_process_has_ended_before_and_after_it_is_reaped() {
+        let mut child = sleeper();
+        let process = Process::from_pid(Pid::from_child(&child)).unwrap();
+        assert!(!process.has_ended());
+        child.kill().unwrap();
+        assert!(wait_readable(&process, Some(Instant::now() + Duration::from_secs(20))).unwrap());
+        assert!(process.has_ended());
+        let process = Process::from_fd(process.fd).unwrap();
+        child.wait().unwrap();
+        assert!(process.has_ended());
+        assert!(Process::from_fd(process.fd).unwrap().has_ended());
+    }
+
+    #[test]
+    fn a_stopped_process_has_not_ended() {
+        let mut child = sleeper();
+        let pid = Pid::from_child(&child);
+        let process = Process::from_pid(pid).unwrap();
+        rustix::process::kill_process(pid, rustix::process::Signal::STOP).unwrap();
+        waitid(WaitId::Pid(pid), WaitIdOptions::STOPPED).unwrap();
+        assert!(!process.has_ended());
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
+    #[test]
+    fn other_descriptors_are_no_processes() {
+        let (pipe, _other) = rustix::pipe::pipe().unwrap();
+        assert_eq!(Process::from_fd(pipe).unwrap_err().kind(), io::ErrorKind::InvalidData);
+        let directory = std::fs::File::open("/proc/self").unwrap();
+        assert_eq!(Process::from_fd(directory.into()).unwrap_err().kind(), io::ErrorKind::InvalidData);
+    }
+
+    #[test]
+    fn a_number_that_nobody_bears_is_an_error() {
+        let mut child = sleeper();
+        let pid = Pid::from_child(&child);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert_eq!(Process::from_pid(pid).unwrap_err().raw_os_error(), Some(libc::ESRCH));
+    }
+}

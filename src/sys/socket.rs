@@ -221,9 +221,10 @@ pub(crate) fn receive(fd: impl AsFd, buffer: &mut [u8]) -> io::Result<Incoming> 
             Ok(parts) => break parts,
             Err(error) => match error.kind() {
                 io::ErrorKind::Interrupted => {}
+                // The peer closed its end with messages of ours unread. That is said once, and before the messages it
+                // sent earlier, its goodbye perhaps: they come now, and then the end.
+                io::ErrorKind::ConnectionReset => {}
                 io::ErrorKind::WouldBlock => return Ok(Incoming::Nothing),
-                // The peer closed its end with messages of ours unread.
-                io::ErrorKind::ConnectionReset => return Ok(Incoming::HungUp),
                 _ => return Err(error),
             },
         }
@@ -338,5 +339,392 @@ fn retry<T>(mut call: impl FnMut() -> Result<T, Errno>) -> Result<T, Errno> {
             Err(Errno::INTR) => {}
             other => return other,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        fs::File,
+        io::Read,
+        os::unix::fs::{FileTypeExt, PermissionsExt},
+        path::PathBuf,
+        thread,
+    };
+
+    use rustix::process::{Resource, Rlimit, getgid, getpid, getrlimit, getuid, setrlimit};
+
+    use super::*;
+    use crate::sys::{process::Process, tests::is_own_process};
+
+    fn soon() -> Instant {
+        Instant::now() + Duration::from_secs(20)
+    }
+
+    /// A directory and the path of a socket to be in it.
+    fn somewhere() -> (tempfile::TempDir, PathBuf) {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("socket");
+        (directory, path)
+    }
+
+    fn listen(path: &Path, mode: u32) -> Listener {
+        Listener::bind(&Place::new(path).unwrap(), mode).unwrap()
+    }
+
+    fn message(fd: impl AsFd, buffer: &mut [u8]) -> Message {
+        assert!(wait_readable(&fd, Some(soon())).unwrap());
+        match receive(fd, buffer).unwrap() {
+            Incoming::Message(message) => message,
+            other => panic!("no message but {other:?}"),
+        }
+    }
+
+    fn is_cloexec(fd: impl AsFd) -> bool {
+        rustix::io::fcntl_getfd(fd).unwrap().contains(rustix::io::FdFlags::CLOEXEC)
+    }
+
+    #[test]
+    fn messages_keep_their_borders_and_the_end_is_told_apart() {
+        let (a, b) = pair().unwrap();
+        let mut buffer = [0; 16];
+        assert!(matches!(receive(&b, &mut buffer).unwrap(), Incoming::Nothing));
+        send(&a, b"one", &[]).unwrap();
+        send(&a, b"three", &[]).unwrap();
+        assert_eq!(message(&b, &mut buffer).len, 3);
+        let second = message(&b, &mut buffer);
+        assert_eq!(&buffer[..second.len], b"three");
+        assert!(!second.truncated && !second.descriptors_lost);
+        assert!(!has_hung_up(&b));
+        send(&a, b"last", &[]).unwrap();
+        drop(a);
+        assert!(has_hung_up(&b));
+        assert_eq!(message(&b, &mut buffer).len, 4);
+        for _ in 0..2 {
+            assert!(matches!(receive(&b, &mut buffer).unwrap(), Incoming::HungUp));
+        }
+        assert!(is_gone(&send(&b, b"x", &[]).unwrap_err()));
+    }
+
+    #[test]
+    fn a_goodbye_is_heard_also_if_its_sender_left_messages_unread() {
+        let (a, b) = pair().unwrap();
+        send(&b, b"unread", &[]).unwrap();
+        send(&a, b"goodbye", &[]).unwrap();
+        drop(a);
+        let mut buffer = [0; 16];
+        assert_eq!(message(&b, &mut buffer).len, 7);
+        assert!(matches!(receive(&b, &mut buffer).unwrap(), Incoming::HungUp));
+    }
+
+    #[test]
+    fn an_empty_message_is_not_a_hang_up_and_not_ours_to_send() {
+        for tells_sender in [false, true] {
+            let (a, b) = pair().unwrap();
+            if tells_sender {
+                set_pass_credentials(&b).unwrap();
+            }
+            assert_eq!(send(&a, b"", &[]).unwrap_err().kind(), io::ErrorKind::InvalidInput);
+            net::send(&a, b"", SendFlags::empty()).unwrap();
+            assert_eq!(message(&b, &mut [0; 4]).len, 0);
+            assert!(matches!(receive(&b, &mut [0; 4]).unwrap(), Incoming::Nothing));
+            drop(a);
+            assert!(matches!(receive(&b, &mut [0; 4]).unwrap(), Incoming::HungUp));
+        }
+    }
+
+    #[test]
+    fn a_message_longer_than_the_buffer_is_reported() {
+        let (a, b) = pair().unwrap();
+        send(&a, b"too long", &[]).unwrap();
+        let cut = message(&b, &mut [0; 3]);
+        assert!(cut.truncated);
+        assert_eq!(cut.len, 3);
+        send(&a, b"too long", &[]).unwrap();
+        assert!(message(&b, &mut []).truncated);
+    }
+
+    #[test]
+    fn a_full_socket_does_not_block_and_says_when_there_is_room() {
+        let (a, b) = pair().unwrap();
+        let error = loop {
+            if let Err(error) = send(&a, b"x", &[]) {
+                break error;
+            }
+        };
+        assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
+        assert!(!is_gone(&error));
+        assert!(!wait_writable(&a, Some(Instant::now() + Duration::from_millis(2))).unwrap());
+        thread::scope(|scope| {
+            scope.spawn(|| while !matches!(receive(&b, &mut [0; 4]).unwrap(), Incoming::Nothing) {});
+            assert!(wait_writable(&a, Some(soon())).unwrap());
+        });
+        send(&a, b"x", &[]).unwrap();
+    }
+
+    #[test]
+    fn descriptors_travel_in_order_and_close_on_exec() {
+        let (a, b) = pair().unwrap();
+        let (mut end, start) = std::io::pipe().unwrap();
+        let file = tempfile::tempfile().unwrap();
+        send(&a, b"x", &[start.as_fd(), file.as_fd()]).unwrap();
+        drop(start);
+        let got = message(&b, &mut [0; 4]);
+        assert!(!got.descriptors_lost && !got.truncated);
+        assert_eq!(got.descriptors.len(), 2);
+        assert!(got.descriptors.iter().all(is_cloexec));
+        let stats = [fs::fstat(&got.descriptors[1]).unwrap(), fs::fstat(&file).unwrap()];
+        assert_eq!(stats[0].st_ino, stats[1].st_ino);
+        drop(got);
+        assert_eq!(end.read(&mut [0; 1]).unwrap(), 0, "the received copy was closed");
+    }
+
+    /// Sends `count` copies of the writing end of a pipe and returns the reading end.
+    fn send_many(to: &OwnedFd, count: usize) -> std::io::PipeReader {
+        let (end, start) = std::io::pipe().unwrap();
+        let copies = vec![start.as_fd(); count];
+        let mut room = vec![std::mem::MaybeUninit::uninit(); cmsg_space!(ScmRights(count))];
+        let mut control = SendAncillaryBuffer::new(&mut room);
+        assert!(control.push(SendAncillaryMessage::ScmRights(&copies)));
+        net::sendmsg(to, &[io::IoSlice::new(b"x")], &mut control, SendFlags::empty()).unwrap();
+        end
+    }
+
+    #[test]
+    fn as_many_descriptors_as_promised_fit_and_all_beyond_are_reported_and_closed() {
+        for tells_sender in [false, true] {
+            for count in 1..=40 {
+                let (a, b) = pair().unwrap();
+                if tells_sender {
+                    set_pass_credentials(&b).unwrap();
+                }
+                let mut end = send_many(&a, count);
+                let got = message(&b, &mut [0; 4]);
+                if count <= MOST_DESCRIPTORS {
+                    assert_eq!(got.descriptors.len(), count);
+                    assert!(!got.descriptors_lost);
+                    assert_eq!(got.sender.is_some(), tells_sender);
+                } else {
+                    assert!(got.descriptors_lost || got.descriptors.len() == count);
+                }
+                drop(got);
+                assert_eq!(end.read(&mut [0; 1]).unwrap(), 0, "every copy was closed");
+            }
+        }
+    }
+
+    #[test]
+    fn descriptors_that_do_not_fit_into_this_process_are_reported() {
+        if !is_own_process("sys::socket::tests::descriptors_that_do_not_fit_into_this_process_are_reported") {
+            return;
+        }
+        let (a, b) = pair().unwrap();
+        let mut end = send_many(&a, 3);
+        let maximum = getrlimit(Resource::Nofile).maximum;
+        setrlimit(Resource::Nofile, Rlimit { current: Some(50), maximum }).unwrap();
+        let mut all = Vec::new();
+        while let Ok(fd) = rustix::io::dup(&a) {
+            all.push(fd);
+        }
+        all.truncate(all.len() - 2);
+        let got = message(&b, &mut [0; 4]);
+        assert_eq!(got.descriptors.len(), 2);
+        assert!(got.descriptors_lost);
+        drop(got);
+        assert_eq!(end.read(&mut [0; 1]).unwrap(), 0);
+    }
+
+    #[test]
+    fn a_refused_descriptor_is_the_senders_error() {
+        let (a, b) = pair().unwrap();
+        if refuse_descriptors(&b).unwrap() {
+            let error = send(&a, b"x", &[a.as_fd()]).unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::PermissionDenied);
+        }
+        send(&a, b"x", &[]).unwrap();
+        assert_eq!(message(&b, &mut [0; 4]).len, 1);
+        assert!(set_pass_credentials(File::open("/").unwrap()).is_err());
+    }
+
+    #[test]
+    fn the_kernel_tells_who_sent_a_message() {
+        let (a, b) = pair().unwrap();
+        send(&a, b"x", &[]).unwrap();
+        assert_eq!(message(&b, &mut [0; 4]).sender, None);
+        let gives_process = set_pass_credentials(&b).unwrap();
+        send(&a, b"x", &[a.as_fd()]).unwrap();
+        let got = message(&b, &mut [0; 4]);
+        let us = Credentials { pid: Some(getpid()), uid: getuid().as_raw(), gid: getgid().as_raw() };
+        assert_eq!(got.sender, Some(us));
+        assert_eq!(got.descriptors.len(), 1);
+        assert_eq!(got.sender_pidfd.is_some(), gives_process);
+        if let Some(fd) = got.sender_pidfd {
+            assert!(is_cloexec(&fd));
+            assert!(!Process::from_fd(fd).unwrap().has_ended());
+        }
+        assert_eq!(peer_credentials(&b).unwrap(), us);
+        if let Some(fd) = peer_pidfd(&b).unwrap() {
+            assert!(is_cloexec(&fd));
+            assert!(!Process::from_fd(fd).unwrap().has_ended());
+        }
+    }
+
+    #[test]
+    fn a_listener_has_the_mode_it_was_given_and_lets_callers_in() {
+        for mode in [0o600, 0o666, 0o777] {
+            let (_directory, path) = somewhere();
+            let listener = listen(&path, mode);
+            let file = std::fs::symlink_metadata(&path).unwrap();
+            assert!(file.file_type().is_socket());
+            assert_eq!(file.permissions().mode() & 0o7777, mode);
+            assert!(listener.accept().unwrap().is_none());
+            let caller = connect(&path, soon()).unwrap();
+            assert!(wait_readable(&listener, Some(soon())).unwrap());
+            let inside = listener.accept().unwrap().unwrap();
+            assert!(is_cloexec(&caller) && is_cloexec(&inside) && is_cloexec(&listener));
+            assert!(is_messages_socket(&caller) && is_messages_socket(&inside));
+            assert!(matches!(receive(&caller, &mut [0; 4]).unwrap(), Incoming::Nothing));
+            assert_eq!(peer_credentials(&inside).unwrap().pid, Some(getpid()));
+        }
+    }
+
+    #[test]
+    fn a_message_sent_before_it_was_let_in_tells_its_sender_too() {
+        let (_directory, path) = somewhere();
+        let listener = listen(&path, 0o600);
+        let caller = connect(&path, soon()).unwrap();
+        send(&caller, b"hello", &[]).unwrap();
+        let inside = listener.accept().unwrap().unwrap();
+        let got = message(&inside, &mut [0; 8]);
+        assert_eq!(got.sender.unwrap().pid, Some(getpid()));
+        assert_eq!(got.sender_pidfd.is_some(), set_pass_credentials(&inside).unwrap());
+    }
+
+    #[test]
+    fn paths_longer_than_an_address_work() {
+        let (directory, _) = somewhere();
+        let mut path = directory.path().to_owned();
+        while path.as_os_str().len() < 300 {
+            path.push("a-directory-with-a-rather-long-name");
+        }
+        std::fs::create_dir_all(&path).unwrap();
+        path.push("socket");
+        let listener = listen(&path, 0o640);
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o640);
+        let caller = connect(&path, soon()).unwrap();
+        send(&caller, b"hello", &[]).unwrap();
+        assert_eq!(message(listener.accept().unwrap().unwrap(), &mut [0; 8]).len, 5);
+        let error = Listener::bind(&Place::new(&path.with_file_name("x".repeat(200))).unwrap(), 0o600);
+        assert_eq!(error.unwrap_err().raw_os_error(), Some(libc::ENAMETOOLONG));
+    }
+
+    #[test]
+    fn a_path_of_every_length_around_the_limit_works() {
+        let (directory, _) = somewhere();
+        let room = 112 - directory.path().as_os_str().len() - "//socket".len();
+        for len in room - 8..=room {
+            let path = directory.path().join("x".repeat(len)).join("socket");
+            std::fs::create_dir(path.parent().unwrap()).unwrap();
+            let listener = listen(&path, 0o600);
+            connect(&path, soon()).unwrap();
+            assert!(listener.accept().unwrap().is_some());
+        }
+    }
+
+    #[test]
+    fn errors_tell_a_missing_a_stale_and_a_foreign_file_apart() {
+        let (_directory, path) = somewhere();
+        assert_eq!(connect(&path, soon()).unwrap_err().kind(), io::ErrorKind::NotFound);
+        drop(listen(&path, 0o600));
+        assert_eq!(connect(&path, soon()).unwrap_err().kind(), io::ErrorKind::ConnectionRefused);
+        let place = Place::new(&path).unwrap();
+        assert_eq!(Listener::bind(&place, 0o600).unwrap_err().kind(), io::ErrorKind::AddrInUse);
+        place.remove().unwrap();
+        let _stream = std::os::unix::net::UnixListener::bind(&path).unwrap();
+        assert_eq!(connect(&path, soon()).unwrap_err().raw_os_error(), Some(libc::EPROTOTYPE));
+    }
+
+    #[test]
+    fn a_closed_door_is_closed_for_every_copy_of_it() {
+        let (_directory, path) = somewhere();
+        let listener = listen(&path, 0o600);
+        let copy = Listener::from_fd(listener.as_fd().try_clone_to_owned().unwrap()).unwrap();
+        let waiting = connect(&path, soon()).unwrap();
+        listener.close();
+        assert_eq!(connect(&path, soon()).unwrap_err().kind(), io::ErrorKind::ConnectionRefused);
+        drop(copy);
+        assert!(matches!(receive(&waiting, &mut [0; 4]).unwrap(), Incoming::HungUp));
+    }
+
+    #[test]
+    fn only_a_listening_socket_is_taken_for_a_listener() {
+        let (a, _b) = pair().unwrap();
+        assert_eq!(Listener::from_fd(a).unwrap_err().kind(), io::ErrorKind::InvalidData);
+        let (end, _start) = std::io::pipe().unwrap();
+        assert_eq!(Listener::from_fd(end.into()).unwrap_err().kind(), io::ErrorKind::InvalidData);
+    }
+
+    #[test]
+    fn who_finds_a_crowd_at_the_door_waits_for_room_or_for_the_deadline() {
+        let (_directory, path) = somewhere();
+        let listener = listen(&path, 0o600);
+        net::listen(&listener, 0).unwrap();
+        let _first = connect(&path, soon()).unwrap();
+        let start = Instant::now();
+        let error = connect(&path, start + Duration::from_millis(5)).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        assert!(start.elapsed() >= Duration::from_millis(5));
+        assert_eq!(connect(&path, start).unwrap_err().kind(), io::ErrorKind::TimedOut);
+        thread::scope(|scope| {
+            let second = scope.spawn(|| connect(&path, soon()).unwrap());
+            for _ in 0..2 {
+                assert!(wait_readable(&listener, Some(soon())).unwrap());
+                assert!(listener.accept().unwrap().is_some());
+            }
+            second.join().unwrap();
+        });
+    }
+
+    #[test]
+    fn without_descriptors_a_caller_is_turned_away_and_the_door_is_not_left_ready() {
+        if !is_own_process(
+            "sys::socket::tests::without_descriptors_a_caller_is_turned_away_and_the_door_is_not_left_ready",
+        ) {
+            return;
+        }
+        let (_directory, path) = somewhere();
+        let listener = listen(&path, 0o600);
+        let callers = [connect(&path, soon()).unwrap(), connect(&path, soon()).unwrap()];
+        let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+        setrlimit(Resource::Nofile, Rlimit { current: Some(50), maximum }).unwrap();
+        let mut all = Vec::new();
+        while let Ok(fd) = rustix::io::dup(&callers[0]) {
+            all.push(fd);
+        }
+        for caller in &callers {
+            assert_eq!(listener.accept().unwrap_err().raw_os_error(), Some(libc::EMFILE));
+            assert!(matches!(receive(caller, &mut [0; 4]).unwrap(), Incoming::HungUp));
+        }
+        assert!(!wait_readable(&listener, Some(Instant::now())).unwrap(), "the door is quiet");
+        setrlimit(Resource::Nofile, Rlimit { current, maximum }).unwrap();
+        let _caller = connect(&path, soon()).unwrap();
+        assert!(listener.accept().unwrap().is_some());
+    }
+
+    #[test]
+    fn hanging_up_ends_every_copy() {
+        let (a, b) = pair().unwrap();
+        let copy = a.try_clone().unwrap();
+        hang_up(&a);
+        assert!(matches!(receive(&b, &mut [0; 4]).unwrap(), Incoming::HungUp));
+        assert!(is_gone(&send(&copy, b"x", &[]).unwrap_err()));
+        assert!(is_gone(&send(&b, b"x", &[]).unwrap_err()));
+    }
+
+    #[test]
+    fn waiting_ends_at_the_deadline() {
+        let (a, _b) = pair().unwrap();
+        assert!(!wait_readable(&a, Some(Instant::now())).unwrap());
+        assert!(wait_writable(&a, None).unwrap());
     }
 }

@@ -7,6 +7,7 @@
 //! | [`memory`] | a sealed memory file and its mapping |
 //! | [`futex`] | sleep on a word of shared memory, and wake its sleepers |
 //! | [`place`] | a file name in an open directory: where a socket or a lock file stands |
+//! | [`listener`] | a door in the file system: the socket at which strangers arrive, and the way to one |
 //! | [`socket`] | Unix sockets that carry whole messages and descriptors |
 //! | [`raw`] | the socket calls for which there is no safe wrapper |
 //! | [`process`] | a process that cannot be mistaken for another, and whether it has ended |
@@ -17,6 +18,7 @@
 pub(crate) mod events;
 pub(crate) mod fork;
 pub(crate) mod futex;
+pub(crate) mod listener;
 pub(crate) mod lock;
 pub(crate) mod memory;
 pub(crate) mod place;
@@ -39,9 +41,24 @@ fn timespec(duration: Duration) -> Timespec {
 
 #[cfg(test)]
 mod tests {
-    use std::{env, process::Command};
+    use std::{
+        env,
+        process::Command,
+        thread,
+        time::{Duration, Instant},
+    };
 
     const CHILD: &str = "SHMPSC_TEST_CHILD";
+
+    /// Waits until `condition` holds. For what another test can hold up for a moment: each child that it starts has copies
+    /// of all our descriptors until it runs its program.
+    pub(super) fn eventually(mut condition: impl FnMut() -> bool) {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while !condition() {
+            assert!(Instant::now() < deadline, "it never came true");
+            thread::yield_now();
+        }
+    }
 
     /// Runs the test `name` once more in a process of its own, where it may change limits, and checks that it passes
     /// there. True in that process.

@@ -216,6 +216,21 @@ mod tests {
     }
 
     #[test]
+    fn no_umask_takes_from_the_mode_and_none_is_needed() {
+        if !is_own_process("sys::listener::tests::no_umask_takes_from_the_mode_and_none_is_needed") {
+            return;
+        }
+        for umask in [0o777, 0o077, 0] {
+            let (_directory, path) = somewhere();
+            rustix::process::umask(Mode::from_raw_mode(umask));
+            let listener = listen(&path, 0o660);
+            assert_eq!(rustix::process::umask(Mode::empty()).as_raw_mode(), umask);
+            assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o7777, 0o660);
+            drop(listener);
+        }
+    }
+
+    #[test]
     fn a_message_sent_before_it_was_let_in_tells_its_sender_too() {
         let (_directory, path) = somewhere();
         let listener = listen(&path, 0o600);

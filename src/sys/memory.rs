@@ -272,6 +272,18 @@ mod tests {
     }
 
     #[test]
+    fn open_refuses_huge_pages() {
+        let flags =
+            MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING | MemfdFlags::HUGETLB | MemfdFlags::HUGE_2MB;
+        // Not every kernel has them; that none are free does not matter here.
+        let Ok(file) = fs::memfd_create(c"huge", flags) else { return };
+        fs::ftruncate(&file, 2 << 20).unwrap();
+        fs::fcntl_add_seals(&file, SEALS).unwrap();
+        let error = Memory::open(file, 2 << 20).map(|memory| memory.len()).unwrap_err();
+        assert!(error.to_string().contains("ordinary pages"), "{error}");
+    }
+
+    #[test]
     fn open_refuses_what_is_not_a_memory_file() {
         let file = tempfile::tempfile().unwrap();
         file.set_len(rustix::param::page_size() as u64).unwrap();

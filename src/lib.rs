@@ -5,3 +5,5 @@
 mod layout;
 mod queue;
 mod sync;
+#[cfg(not(shmpsc_loom))]
+mod sys;

@@ -24,6 +24,7 @@ pub(crate) mod memory;
 pub(crate) mod place;
 pub(crate) mod process;
 mod raw;
+pub(crate) mod readiness;
 pub(crate) mod socket;
 
 use std::time::{Duration, Instant};

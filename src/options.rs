@@ -1,0 +1,3 @@
+//! stand-in
+/// Options
+pub struct Options;

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     error::OpenError,
-    queue::{Kind, Number, Queue, Sleeper, Wake},
+    queue::{Kind, Number, Queue, Sleeper, ViewCell, Wake},
     segment::Segment,
     sync::{AtomicU32, Ordering},
     sys::{
@@ -49,6 +49,7 @@ pub(crate) struct Endpoint {
     id: u128,
     pub(super) deadline: Duration,
     sleepers: Sleepers,
+    view: ViewCell,
     role: Mutex<Role>,
     role_changed: Condvar,
     hearing: OnceLock<Arc<Hearing>>,
@@ -90,6 +91,7 @@ impl Endpoint {
         let role = if host.is_some() { Role::Host } else { Role::Guest };
         Endpoint {
             sleepers: Sleepers::new(),
+            view: ViewCell::new(),
             segment,
             birthplace,
             facts,
@@ -108,6 +110,12 @@ impl Endpoint {
     #[inline]
     pub(crate) fn queue(&self) -> Queue<'_> {
         Queue::new(self.segment.view())
+    }
+
+    /// What the senders of this process last saw of head.
+    #[inline(always)]
+    pub(crate) fn view_cell(&self) -> &ViewCell {
+        &self.view
     }
 
     pub(super) fn segment(&self) -> &Segment {

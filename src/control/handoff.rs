@@ -38,7 +38,7 @@ use crate::{
 };
 
 /// A descriptor that carries one more sender. The caller's own sender is not touched.
-pub(crate) fn sender_into_fd(endpoint: &Arc<Endpoint>) -> Result<OwnedFd, OpenError> {
+pub(crate) fn hand_sender_over(endpoint: &Arc<Endpoint>) -> Result<OwnedFd, OpenError> {
     endpoint.check_fork()?;
     if endpoint.settled_role()? != Role::Guest {
         return endpoint.invite().map_err(|refused| endpoint.explain_refused(refused));
@@ -112,14 +112,14 @@ impl Endpoint {
 }
 
 /// A descriptor that carries the receiver, which this process then has no longer.
-pub(crate) fn receiver_into_fd(endpoint: &Arc<Endpoint>) -> Result<OwnedFd, OpenError> {
+pub(crate) fn hand_receiver_over(endpoint: &Arc<Endpoint>) -> Result<OwnedFd, OpenError> {
     endpoint.check_fork()?;
     let Some(host) = &endpoint.host else { return Err(OpenError::WrongEnd) };
     if endpoint.queue().is_closed() {
         return Err(OpenError::Closed);
     }
     let number = {
-        let mut roster = host.roster();
+        let mut roster = host.settled_roster();
         if roster.doors != Doors::Open {
             return Err(OpenError::Closed);
         }
@@ -247,8 +247,7 @@ impl Watcher for Transit {
             // Lost on its way: as if it had been dropped here.
             porter.forget(token);
             self.endpoint.set_role(Role::Host);
-            self.endpoint.queue().close(&*self.endpoint);
-            self.endpoint.receiver_closed();
+            self.endpoint.close();
         }
     }
 }

@@ -28,6 +28,6 @@ impl Endpoint {
         let queue = self.queue();
         queue.repair(number, self);
         // It claims nothing any more, so all its claims are before this tail.
-        host.roster().left(number, queue.tail());
+        host.left(number, queue.tail());
     }
 }

@@ -89,6 +89,7 @@ impl Future for Claiming<'_> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Span>> {
         let Claiming { endpoint, want, stand, spot } = self.get_mut();
+        let endpoint: &Arc<Endpoint> = endpoint;
         if endpoint.is_forked() {
             return Poll::Ready(None);
         }
@@ -271,6 +272,15 @@ impl Receiving {
         })?
     }
 
+    /// Closes the channel for sending, in every process.
+    pub fn close(&self) {
+        if !self.endpoint.is_forked() {
+            self.endpoint.queue().close(&*self.endpoint);
+            self.endpoint.sleepers().wake_closed();
+            self.endpoint.receiver_closed();
+        }
+    }
+
     /// Whether a send is stalled: then the receiver cannot be handed to another process.
     pub fn has_stalled(&self) -> bool {
         self.consumer.has_stalled()
@@ -285,10 +295,9 @@ impl Receiving {
         if self.is_handed_over {
             return;
         }
-        self.endpoint.close();
+        self.close();
         while let Took::Value(found) = self.try_take(|consumer, queue, peers| consumer.take(queue, peers)) {
             self.consumer.release(&self.endpoint.queue(), found, &*self.endpoint);
         }
-        self.endpoint.receiver_dropped();
     }
 }

@@ -55,7 +55,7 @@ impl<T> Receiver<T> {
     /// assert_eq!(receiver.blocking_recv(), None);
     /// ```
     pub fn close(&mut self) {
-        self.inner.endpoint.close();
+        self.inner.close();
     }
 
     /// Whether the channel is closed, or no sender is left. Values may still be queued.
@@ -168,9 +168,9 @@ impl<T> Receiver<T> {
     /// ```
     pub fn into_fd(mut self) -> Result<OwnedFd, OpenError> {
         if self.inner.has_stalled() {
-            return Err(OpenError::Joined);
+            return Err(OpenError::Stalled);
         }
-        let descriptor = control::hand_receiver_over(&self.inner.endpoint)?;
+        let descriptor = control::receiver_into_fd(&self.inner.endpoint)?;
         self.inner.is_handed_over = true;
         Ok(descriptor)
     }

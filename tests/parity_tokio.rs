@@ -7,3 +7,6 @@ use tokio::sync::mpsc;
 
 mod adapter;
 mod parity;
+
+// Behaviours this crate does not have yet; the module moves into `parity` with them.
+mod parity_next;

@@ -139,3 +139,24 @@ fn a_channel_is_used_again_and_again() {
         assert_eq!(rx.capacity(), 3);
     }
 }
+
+#[test]
+fn hundreds_of_channels_live_at_once() {
+    let mut all: Vec<_> = (0..300).map(|_| channel::<u64>(4)).collect();
+    for (value, (tx, _)) in (0..).zip(&all) {
+        tx.try_send(value).unwrap();
+    }
+    for (value, (_, rx)) in (0..).zip(&mut all) {
+        assert_eq!(rx.try_recv(), Ok(value));
+    }
+}
+
+#[test]
+fn thousands_of_channels_come_and_go() {
+    for value in 0..3_000 {
+        let (tx, mut rx) = channel::<u64>(4);
+        tx.try_send(value).unwrap();
+        drop(tx);
+        assert_eq!(rx.try_recv(), Ok(value));
+    }
+}

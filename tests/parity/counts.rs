@@ -1,7 +1,8 @@
 //! Who counts as a sender, and who belongs to which channel.
 
-use crate::adapter::{Task, on_one_thread};
+use crate::adapter::{Task, caught, on_one_thread};
 use crate::mpsc::channel;
+use crate::mpsc::error::TryRecvError;
 
 #[test]
 fn clones_count_as_senders_until_they_are_dropped() {
@@ -104,4 +105,28 @@ fn two_channels_are_not_the_same_channel() {
     drop(rx_c);
     let (d, _rx_d) = channel::<()>(1);
     assert!(!c.same_channel(&d));
+}
+
+#[test]
+fn a_sender_in_a_panicking_thread_is_dropped_with_it() {
+    let (tx, mut rx) = channel::<u64>(2);
+    std::thread::spawn(move || {
+        tx.try_send(1).unwrap();
+        caught(|| -> () {
+            let _tx = tx;
+            panic!("on purpose");
+        })
+    })
+    .join()
+    .unwrap();
+    assert_eq!((rx.sender_strong_count(), rx.blocking_recv(), rx.blocking_recv()), (0, Some(1), None));
+}
+
+#[test]
+fn a_forgotten_sender_keeps_the_channel_open() {
+    let (tx, mut rx) = channel::<u64>(1);
+    std::mem::forget(tx.clone());
+    drop(tx);
+    assert_eq!((rx.sender_strong_count(), rx.is_closed()), (1, false));
+    assert_eq!(rx.try_recv(), Err(TryRecvError::Empty));
 }

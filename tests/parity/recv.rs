@@ -246,3 +246,19 @@ fn a_task_that_is_aborted_leaves_its_sender_dropped() {
         assert_eq!(rx.recv().await, None);
     });
 }
+
+#[test]
+fn recv_can_be_given_a_time_limit_and_loses_nothing_when_it_runs_out() {
+    use std::time::Duration;
+    crate::adapter::on_paused_clock(|| async {
+        let (tx, mut rx) = channel::<u64>(1);
+        let limit = Duration::from_secs(60);
+        tokio::time::timeout(limit, rx.recv()).await.unwrap_err();
+        tokio::spawn(async move {
+            tokio::time::sleep(limit / 2).await;
+            tx.send(1).await
+        });
+        assert_eq!(tokio::time::timeout(limit, rx.recv()).await, Ok(Some(1)));
+        assert_eq!(tokio::time::timeout(limit, rx.recv()).await, Ok(None));
+    });
+}

@@ -1,6 +1,6 @@
 //! The arithmetic of `capacity`, `max_capacity`, `len` and `is_empty`.
 
-use crate::adapter::Task;
+use crate::adapter::{Task, finishes};
 use crate::mpsc::channel;
 use crate::mpsc::error::{TryRecvError, TrySendError};
 
@@ -158,20 +158,22 @@ fn len_says_what_is_left_after_the_senders_are_gone() {
 
 #[test]
 fn a_finished_send_is_always_counted() {
-    let (tx, rx) = channel::<u64>(1000);
-    std::thread::scope(|scope| {
-        for _ in 0..2 {
-            let tx = &tx;
-            scope.spawn(move || (0..500).for_each(|value| tx.try_send(value).unwrap()));
-        }
-        let mut last = 0;
-        while last < 1000 {
-            let now = rx.len();
-            assert!(now >= last && now <= 1000);
-            assert!(rx.is_empty() == (now == 0) || last == 0);
-            last = now;
-            std::thread::yield_now();
-        }
+    finishes(|| {
+        let (tx, rx) = channel::<u64>(1000);
+        std::thread::scope(|scope| {
+            for _ in 0..2 {
+                let tx = &tx;
+                scope.spawn(move || (0..500).for_each(|value| tx.try_send(value).unwrap()));
+            }
+            let mut last = 0;
+            while last < 1000 {
+                let now = rx.len();
+                assert!(now >= last && now <= 1000);
+                assert!(rx.is_empty() == (now == 0) || last == 0);
+                last = now;
+                std::thread::yield_now();
+            }
+        });
+        assert_eq!((rx.len(), tx.capacity()), (1000, 0));
     });
-    assert_eq!((rx.len(), tx.capacity()), (1000, 0));
 }

@@ -6,32 +6,36 @@ use crate::mpsc::error::{SendError, SendTimeoutError, TryRecvError, TrySendError
 
 #[test]
 fn close_refuses_every_way_to_send_though_there_is_room() {
-    let (tx, mut rx) = channel::<u64>(4);
-    rx.close();
-    assert_eq!(tx.capacity(), 4);
-    assert_eq!(tx.try_send(1), Err(TrySendError::Closed(1)));
-    assert_eq!(Task::new(tx.send(2)).must_finish(), Err(SendError(2)));
-    assert_eq!(tx.blocking_send(3), Err(SendError(3)));
-    on_one_thread(|| async move {
-        let long = std::time::Duration::from_secs(1000);
-        assert_eq!(tx.send_timeout(4, long).await, Err(SendTimeoutError::Closed(4)));
+    finishes(|| {
+        let (tx, mut rx) = channel::<u64>(4);
+        rx.close();
+        assert_eq!(tx.capacity(), 4);
+        assert_eq!(tx.try_send(1), Err(TrySendError::Closed(1)));
+        assert_eq!(Task::new(tx.send(2)).must_finish(), Err(SendError(2)));
+        assert_eq!(tx.blocking_send(3), Err(SendError(3)));
+        on_one_thread(|| async move {
+            let long = std::time::Duration::from_secs(1000);
+            assert_eq!(tx.send_timeout(4, long).await, Err(SendTimeoutError::Closed(4)));
+        });
     });
 }
 
 #[test]
 fn close_keeps_what_is_queued_for_the_receiver() {
-    let (tx, mut rx) = channel::<u64>(4);
-    for value in 0..3 {
-        tx.try_send(value).unwrap();
-    }
-    rx.close();
-    assert_eq!(rx.len(), 3);
-    assert_eq!(Task::new(rx.recv()).must_finish(), Some(0));
-    assert_eq!(rx.try_recv(), Ok(1));
-    assert_eq!(rx.blocking_recv(), Some(2));
-    assert_eq!(Task::new(rx.recv()).must_finish(), None);
-    assert_eq!(rx.try_recv(), Err(TryRecvError::Disconnected));
-    assert_eq!(rx.blocking_recv(), None);
+    finishes(|| {
+        let (tx, mut rx) = channel::<u64>(4);
+        for value in 0..3 {
+            tx.try_send(value).unwrap();
+        }
+        rx.close();
+        assert_eq!(rx.len(), 3);
+        assert_eq!(Task::new(rx.recv()).must_finish(), Some(0));
+        assert_eq!(rx.try_recv(), Ok(1));
+        assert_eq!(rx.blocking_recv(), Some(2));
+        assert_eq!(Task::new(rx.recv()).must_finish(), None);
+        assert_eq!(rx.try_recv(), Err(TryRecvError::Disconnected));
+        assert_eq!(rx.blocking_recv(), None);
+    });
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Who counts as a sender, and who belongs to which channel.
 
-use crate::adapter::{Task, caught, on_one_thread};
+use crate::adapter::{Task, caught, finishes, on_one_thread};
 use crate::mpsc::channel;
 use crate::mpsc::error::TryRecvError;
 
@@ -69,22 +69,24 @@ fn a_sender_moved_into_a_task_is_dropped_with_it() {
 
 #[test]
 fn clones_made_and_dropped_in_many_threads_are_counted_exactly() {
-    let (tx, mut rx) = channel::<u64>(1);
-    std::thread::scope(|scope| {
-        for _ in 0..4 {
-            let tx = tx.clone();
-            scope.spawn(move || {
-                for _ in 0..500 {
-                    let clone = tx.clone();
-                    assert!(clone.strong_count() >= 2);
-                }
-            });
-        }
+    finishes(|| {
+        let (tx, mut rx) = channel::<u64>(1);
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                let tx = tx.clone();
+                scope.spawn(move || {
+                    for _ in 0..500 {
+                        let clone = tx.clone();
+                        assert!(clone.strong_count() >= 2);
+                    }
+                });
+            }
+        });
+        assert_eq!(tx.strong_count(), 1);
+        assert!(!rx.is_closed());
+        drop(tx);
+        assert_eq!(rx.blocking_recv(), None);
     });
-    assert_eq!(tx.strong_count(), 1);
-    assert!(!rx.is_closed());
-    drop(tx);
-    assert_eq!(rx.blocking_recv(), None);
 }
 
 #[test]
@@ -109,17 +111,19 @@ fn two_channels_are_not_the_same_channel() {
 
 #[test]
 fn a_sender_in_a_panicking_thread_is_dropped_with_it() {
-    let (tx, mut rx) = channel::<u64>(2);
-    std::thread::spawn(move || {
-        tx.try_send(1).unwrap();
-        caught(|| -> () {
-            let _tx = tx;
-            panic!("on purpose");
+    finishes(|| {
+        let (tx, mut rx) = channel::<u64>(2);
+        std::thread::spawn(move || {
+            tx.try_send(1).unwrap();
+            caught(|| -> () {
+                let _tx = tx;
+                panic!("on purpose");
+            })
         })
-    })
-    .join()
-    .unwrap();
-    assert_eq!((rx.sender_strong_count(), rx.blocking_recv(), rx.blocking_recv()), (0, Some(1), None));
+        .join()
+        .unwrap();
+        assert_eq!((rx.sender_strong_count(), rx.blocking_recv(), rx.blocking_recv()), (0, Some(1), None));
+    });
 }
 
 #[test]

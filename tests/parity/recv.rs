@@ -2,7 +2,7 @@
 
 use std::task::{Context, Poll, Waker};
 
-use crate::adapter::{Task, Wakes, block_on, on_one_thread, on_two_threads};
+use crate::adapter::{Task, Wakes, block_on, finishes, on_one_thread, on_two_threads};
 use crate::mpsc::channel;
 use crate::mpsc::error::TryRecvError;
 
@@ -132,22 +132,24 @@ fn try_recv_says_empty_while_a_sender_lives_and_disconnected_after() {
 
 #[test]
 fn try_recv_never_misses_a_finished_send() {
-    let (tx, mut rx) = channel::<u64>(1);
-    let (go, turn) = std::sync::mpsc::sync_channel::<()>(0);
-    let (back, sent) = std::sync::mpsc::sync_channel::<()>(0);
-    let sending = std::thread::spawn(move || {
+    finishes(|| {
+        let (tx, mut rx) = channel::<u64>(1);
+        let (go, turn) = std::sync::mpsc::sync_channel::<()>(0);
+        let (back, sent) = std::sync::mpsc::sync_channel::<()>(0);
+        let sending = std::thread::spawn(move || {
+            for value in 0..500 {
+                turn.recv().unwrap();
+                tx.try_send(value).unwrap();
+                back.send(()).unwrap();
+            }
+        });
         for value in 0..500 {
-            turn.recv().unwrap();
-            tx.try_send(value).unwrap();
-            back.send(()).unwrap();
+            go.send(()).unwrap();
+            sent.recv().unwrap();
+            assert_eq!(rx.try_recv(), Ok(value));
         }
+        sending.join().unwrap();
     });
-    for value in 0..500 {
-        go.send(()).unwrap();
-        sent.recv().unwrap();
-        assert_eq!(rx.try_recv(), Ok(value));
-    }
-    sending.join().unwrap();
 }
 
 #[test]
@@ -180,32 +182,34 @@ fn poll_recv_is_recv_without_the_future() {
 
 #[test]
 fn a_receiver_moves_between_tasks_threads_and_runtimes() {
-    let (tx, mut rx) = channel::<u64>(1);
-    rx = on_one_thread({
-        let tx = tx.clone();
-        move || async move {
-            tx.send(1).await.unwrap();
-            assert_eq!(rx.recv().await, Some(1));
-            rx
-        }
-    });
-    rx = on_two_threads({
-        let tx = tx.clone();
-        move || async move {
-            let receiving = tokio::spawn(async move {
-                assert_eq!(rx.recv().await, Some(2));
+    finishes(|| {
+        let (tx, mut rx) = channel::<u64>(1);
+        rx = on_one_thread({
+            let tx = tx.clone();
+            move || async move {
+                tx.send(1).await.unwrap();
+                assert_eq!(rx.recv().await, Some(1));
                 rx
-            });
-            tx.send(2).await.unwrap();
-            receiving.await.unwrap()
-        }
+            }
+        });
+        rx = on_two_threads({
+            let tx = tx.clone();
+            move || async move {
+                let receiving = tokio::spawn(async move {
+                    assert_eq!(rx.recv().await, Some(2));
+                    rx
+                });
+                tx.send(2).await.unwrap();
+                receiving.await.unwrap()
+            }
+        });
+        let receiving = std::thread::spawn(move || {
+            assert_eq!(block_on(rx.recv()), Some(3));
+            rx
+        });
+        block_on(tx.send(3)).unwrap();
+        assert_eq!(receiving.join().unwrap().try_recv(), Err(TryRecvError::Empty));
     });
-    let receiving = std::thread::spawn(move || {
-        assert_eq!(block_on(rx.recv()), Some(3));
-        rx
-    });
-    block_on(tx.send(3)).unwrap();
-    assert_eq!(receiving.join().unwrap().try_recv(), Err(TryRecvError::Empty));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::task::{Context, Poll, Waker};
 
-use crate::adapter::{Task, Wakes};
+use crate::adapter::{Task, Wakes, finishes};
 use crate::mpsc::channel;
 use crate::mpsc::error::TryRecvError;
 
@@ -212,16 +212,18 @@ fn poll_recv_many_is_recv_many_without_the_future() {
 
 #[test]
 fn all_ways_to_receive_take_from_one_queue() {
-    let (tx, mut rx) = channel::<u64>(8);
-    for value in 0..8 {
-        tx.try_send(value).unwrap();
-    }
-    let mut batch = Vec::new();
-    assert_eq!(rx.try_recv(), Ok(0));
-    assert_eq!(Task::new(rx.recv()).must_finish(), Some(1));
-    assert_eq!(Task::new(rx.recv_many(&mut batch, 2)).must_finish(), 2);
-    assert_eq!(rx.blocking_recv(), Some(4));
-    assert_eq!(rx.blocking_recv_many(&mut batch, 2), 2);
-    assert_eq!(rx.poll_recv(&mut Context::from_waker(Waker::noop())), Poll::Ready(Some(7)));
-    assert_eq!(batch, [2, 3, 5, 6]);
+    finishes(|| {
+        let (tx, mut rx) = channel::<u64>(8);
+        for value in 0..8 {
+            tx.try_send(value).unwrap();
+        }
+        let mut batch = Vec::new();
+        assert_eq!(rx.try_recv(), Ok(0));
+        assert_eq!(Task::new(rx.recv()).must_finish(), Some(1));
+        assert_eq!(Task::new(rx.recv_many(&mut batch, 2)).must_finish(), 2);
+        assert_eq!(rx.blocking_recv(), Some(4));
+        assert_eq!(rx.blocking_recv_many(&mut batch, 2), 2);
+        assert_eq!(rx.poll_recv(&mut Context::from_waker(Waker::noop())), Poll::Ready(Some(7)));
+        assert_eq!(batch, [2, 3, 5, 6]);
+    });
 }

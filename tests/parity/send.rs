@@ -1,6 +1,6 @@
 //! `send` and `try_send`.
 
-use crate::adapter::{Task, block_on, on_one_thread, on_two_threads};
+use crate::adapter::{Task, block_on, finishes, on_one_thread, on_two_threads};
 use crate::mpsc::channel;
 use crate::mpsc::error::{SendError, TryRecvError, TrySendError};
 
@@ -140,16 +140,18 @@ fn a_successful_send_is_no_promise_of_receipt() {
 
 #[test]
 fn one_sender_is_shared_by_reference_between_threads() {
-    let (tx, mut rx) = channel::<u64>(64);
-    std::thread::scope(|scope| {
-        for value in 0..8 {
-            let tx = &tx;
-            scope.spawn(move || block_on(tx.send(value)).unwrap());
-        }
+    finishes(|| {
+        let (tx, mut rx) = channel::<u64>(64);
+        std::thread::scope(|scope| {
+            for value in 0..8 {
+                let tx = &tx;
+                scope.spawn(move || block_on(tx.send(value)).unwrap());
+            }
+        });
+        let mut values: Vec<_> = std::iter::from_fn(|| rx.try_recv().ok()).collect();
+        values.sort_unstable();
+        assert_eq!(values, (0..8).collect::<Vec<_>>());
     });
-    let mut values: Vec<_> = std::iter::from_fn(|| rx.try_recv().ok()).collect();
-    values.sort_unstable();
-    assert_eq!(values, (0..8).collect::<Vec<_>>());
 }
 
 #[test]
@@ -171,15 +173,17 @@ fn sending_and_receiving_tasks_run_in_step_through_one_slot() {
 
 #[test]
 fn sending_and_receiving_need_no_tokio_runtime() {
-    let (tx, mut rx) = channel::<u64>(1);
-    let sending = std::thread::spawn(move || {
+    finishes(|| {
+        let (tx, mut rx) = channel::<u64>(1);
+        let sending = std::thread::spawn(move || {
+            for value in 0..500 {
+                block_on(tx.send(value)).unwrap();
+            }
+        });
         for value in 0..500 {
-            block_on(tx.send(value)).unwrap();
+            assert_eq!(block_on(rx.recv()), Some(value));
         }
+        assert_eq!(block_on(rx.recv()), None);
+        sending.join().unwrap();
     });
-    for value in 0..500 {
-        assert_eq!(block_on(rx.recv()), Some(value));
-    }
-    assert_eq!(block_on(rx.recv()), None);
-    sending.join().unwrap();
 }

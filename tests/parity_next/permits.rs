@@ -254,6 +254,7 @@ fn permits_show_themselves_by_name() {
 
 #[test]
 fn permits_have_tokios_signatures() {
+    type Owned = OwnedPermit<u64>;
     type Tried<P, T> = Result<P, TrySendError<T>>;
     fn gives<T>(_: impl Future<Output = T>) {}
     let (tx, _rx) = channel::<u64>(1);
@@ -262,7 +263,7 @@ fn permits_have_tokios_signatures() {
     gives::<Result<OwnedPermit<u64>, SendError<()>>>(tx.clone().reserve_owned());
     let _: fn(&Sender<u64>) -> Tried<Permit<'_, u64>, ()> = Sender::try_reserve;
     let _: fn(&Sender<u64>, usize) -> Tried<PermitIterator<'_, u64>, ()> = Sender::try_reserve_many;
-    let _: fn(Sender<u64>) -> Tried<OwnedPermit<u64>, Sender<u64>> = Sender::try_reserve_owned;
+    let _: fn(Sender<u64>) -> Tried<Owned, Sender<u64>> = Sender::try_reserve_owned;
     let _: fn(Permit<'static, u64>, u64) = Permit::send;
     let _: fn(OwnedPermit<u64>, u64) -> Sender<u64> = OwnedPermit::send;
     let _: fn(OwnedPermit<u64>) -> Sender<u64> = OwnedPermit::release;

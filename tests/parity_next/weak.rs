@@ -1,6 +1,6 @@
 //! Weak senders: they keep the memory and not the channel.
 
-use crate::adapter::{Otherwise, Probe, Task};
+use crate::adapter::{Otherwise, Probe, Task, finishes};
 use crate::mpsc::error::TryRecvError;
 use crate::mpsc::{Sender, WeakSender, channel};
 
@@ -72,17 +72,19 @@ fn strong_and_weak_handles_are_counted_apart() {
 
 #[test]
 fn upgrades_race_with_the_last_drop_to_one_answer() {
-    for _ in 0..200 {
-        let (tx, mut rx) = channel::<u64>(1);
-        let weak = tx.downgrade();
-        let upgrading = std::thread::spawn(move || weak.upgrade().map(|tx| tx.try_send(1)));
-        drop(tx);
-        match upgrading.join().unwrap() {
-            Some(sent) => assert_eq!((sent, rx.blocking_recv()), (Ok(()), Some(1))),
-            None => assert_eq!(rx.blocking_recv(), None),
+    finishes(|| {
+        for _ in 0..200 {
+            let (tx, mut rx) = channel::<u64>(1);
+            let weak = tx.downgrade();
+            let upgrading = std::thread::spawn(move || weak.upgrade().map(|tx| tx.try_send(1)));
+            drop(tx);
+            match upgrading.join().unwrap() {
+                Some(sent) => assert_eq!((sent, rx.blocking_recv()), (Ok(()), Some(1))),
+                None => assert_eq!(rx.blocking_recv(), None),
+            }
+            assert_eq!(rx.blocking_recv(), None);
         }
-        assert_eq!(rx.blocking_recv(), None);
-    }
+    });
 }
 
 #[test]

@@ -3,4 +3,7 @@
 #![allow(dead_code, unused_imports)]
 
 mod layout;
+mod queue;
 mod sync;
+#[cfg(not(shmpsc_loom))]
+mod sys;

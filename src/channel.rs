@@ -178,6 +178,11 @@ impl Drop for Closing<'_> {
     }
 }
 
+/// Takes one unit of the task's turn.
+pub(crate) fn poll_turn(cx: &mut Context<'_>) -> Poll<()> {
+    poll_proceed(cx).map(|budget| budget.made_progress())
+}
+
 /// Whether nothing can be sent any more.
 pub(crate) fn is_closed(endpoint: &Endpoint) -> bool {
     endpoint.is_forked() || endpoint.queue().is_closed()
@@ -201,7 +206,10 @@ impl Receiving {
 
     /// Takes what `take` takes, if it is there.
     #[inline]
-    pub fn try_take<R>(&mut self, mut take: impl FnMut(&mut Consumer, &Queue<'_>, &Endpoint) -> Took<R>) -> Took<R> {
+    pub fn try_take<R>(
+        &mut self,
+        mut take: impl FnMut(&mut Consumer, &Queue<'_>, &Endpoint) -> Took<R>,
+    ) -> Took<R> {
         if self.endpoint.is_forked() {
             return Took::End;
         }
@@ -265,10 +273,12 @@ impl Receiving {
         }
         let Receiving { endpoint, consumer, .. } = self;
         let queue = endpoint.queue();
-        wait::until(&queue.view.header.receiver_bell, &Futex::default(), || match take(consumer, &queue, endpoint) {
-            Took::Value(value) => Some(Some(value)),
-            Took::End => Some(None),
-            Took::Empty => None,
+        wait::until(&queue.view.header.receiver_bell, &Futex::default(), || {
+            match take(consumer, &queue, endpoint) {
+                Took::Value(value) => Some(Some(value)),
+                Took::End => Some(None),
+                Took::Empty => None,
+            }
         })?
     }
 

@@ -1,7 +1,7 @@
 //! The receiving end: tokio's methods, and a few that users have asked tokio for.
 
 use crate::blocking::refuse_in_async_context;
-use crate::channel::Receiving;
+use crate::channel::{self, Receiving};
 use crate::control::{self, Endpoint};
 use crate::error::{OpenError, TryRecvError};
 use crate::queue::{Consumer, Queue, Took};
@@ -404,6 +404,10 @@ impl<T: Pod> Receiver<T> {
     /// assert_eq!(receiver.poll_recv_many(&mut cx, &mut values, 4), Poll::Ready(1));
     /// ```
     pub fn poll_recv_many(&mut self, cx: &mut Context<'_>, buffer: &mut Vec<T>, limit: usize) -> Poll<usize> {
+        if limit == 0 {
+            // Costs a turn like every receipt, and leaves the waker of an earlier poll where it is.
+            return channel::poll_turn(cx).map(|()| 0);
+        }
         self.inner.poll_take(cx, many(buffer, limit)).map(|count| count.unwrap_or(0))
     }
 }

@@ -170,7 +170,9 @@ impl fmt::Display for OpenError {
                 f,
                 "the receiver can no longer be handed over: {members} other process(es) take part in the channel"
             ),
-            Self::Stalled => f.write_str("the receiver cannot be handed over while a send is stopped half-way; try again"),
+            Self::Stalled => {
+                f.write_str("the receiver cannot be handed over while a send is stopped half-way; try again")
+            }
             Self::Unwatchable => write!(
                 f,
                 "the receiver's process cannot watch this one (another PID namespace, and a kernel older than 6.5)"

@@ -110,20 +110,6 @@ fn close_fails_a_sender_that_was_woken_but_not_polled_and_frees_its_room() {
 }
 
 #[test]
-fn a_closed_channel_has_not_ended_while_a_woken_sender_has_not_heard_of_it() {
-    let (tx, mut rx) = channel::<u64>(1);
-    tx.try_send(0).unwrap();
-    let woken = Task::waiting(tx.send(1));
-    assert_eq!(rx.try_recv(), Ok(0));
-    rx.close();
-    assert_eq!(rx.try_recv(), Err(TryRecvError::Empty));
-    let mut recv = Task::waiting(rx.recv());
-    drop(woken);
-    assert!(recv.is_woken());
-    assert_eq!(recv.must_finish(), None);
-}
-
-#[test]
 fn dropping_the_receiver_drops_what_is_queued_and_frees_its_room() {
     let (tx, rx) = channel::<u64>(4);
     tx.try_send(1).unwrap();

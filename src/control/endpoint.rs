@@ -46,6 +46,8 @@ pub(crate) struct Endpoint {
     birthplace: Birthplace,
     pub(super) facts: Facts,
     me: Number,
+    /// What this process last saw of head, shared by all its sending threads.
+    view: ViewCell,
     id: u128,
     pub(super) deadline: Duration,
     sleepers: Sleepers,
@@ -96,6 +98,7 @@ impl Endpoint {
             birthplace,
             facts,
             me,
+            view: ViewCell::new(),
             id,
             deadline,
             role: Mutex::new(role),
@@ -126,6 +129,17 @@ impl Endpoint {
     #[inline]
     pub(crate) fn me(&self) -> Number {
         self.me
+    }
+
+    /// This process's copy of head.
+    #[inline]
+    pub(crate) fn view_cell(&self) -> &ViewCell {
+        &self.view
+    }
+
+    /// The number of values the queue can hold. Private, so also right in a forked child.
+    pub(crate) fn max_capacity(&self) -> usize {
+        self.segment.view().geometry.capacity as usize
     }
 
     /// A random number that tells this channel from every other.

@@ -51,7 +51,6 @@ pub(crate) struct Endpoint {
     id: u128,
     pub(super) deadline: Duration,
     sleepers: Sleepers,
-    view: ViewCell,
     role: Mutex<Role>,
     role_changed: Condvar,
     hearing: OnceLock<Arc<Hearing>>,
@@ -98,7 +97,6 @@ impl Endpoint {
             birthplace,
             facts,
             me,
-            view: ViewCell::new(),
             id,
             deadline,
             role: Mutex::new(role),
@@ -129,12 +127,6 @@ impl Endpoint {
     #[inline]
     pub(crate) fn me(&self) -> Number {
         self.me
-    }
-
-    /// This process's copy of head.
-    #[inline]
-    pub(crate) fn view_cell(&self) -> &ViewCell {
-        &self.view
     }
 
     /// The number of values the queue can hold. Private, so also right in a forked child.

@@ -38,7 +38,7 @@ use crate::{
 };
 
 /// A descriptor that carries one more sender. The caller's own sender is not touched.
-pub(crate) fn hand_sender_over(endpoint: &Arc<Endpoint>) -> Result<OwnedFd, OpenError> {
+pub(crate) fn sender_into_fd(endpoint: &Arc<Endpoint>) -> Result<OwnedFd, OpenError> {
     endpoint.check_fork()?;
     if endpoint.settled_role()? != Role::Guest {
         return endpoint.invite().map_err(|refused| endpoint.explain_refused(refused));
@@ -112,7 +112,7 @@ impl Endpoint {
 }
 
 /// A descriptor that carries the receiver, which this process then has no longer.
-pub(crate) fn hand_receiver_over(endpoint: &Arc<Endpoint>) -> Result<OwnedFd, OpenError> {
+pub(crate) fn receiver_into_fd(endpoint: &Arc<Endpoint>) -> Result<OwnedFd, OpenError> {
     endpoint.check_fork()?;
     let Some(host) = &endpoint.host else { return Err(OpenError::WrongEnd) };
     if endpoint.queue().is_closed() {

@@ -184,7 +184,7 @@ impl Endpoint {
         host.close_name();
         self.shut_open_name();
         host.ring_all();
-        self.sleepers().hear(self.queue());
+        self.sleepers().wake_closed();
     }
 
     /// The open name counts as a sender no longer.

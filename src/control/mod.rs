@@ -16,7 +16,7 @@ mod terms;
 mod wire;
 
 pub(crate) use endpoint::Endpoint;
-pub(crate) use handoff::{receiver_from_fd, hand_receiver_over, hand_sender_over};
+pub(crate) use handoff::{receiver_from_fd, receiver_into_fd, sender_into_fd};
 pub(crate) use join::{connect, sender_from_fd};
 pub(crate) use terms::{Terms, host};
 

@@ -148,9 +148,7 @@ impl Roster {
     /// Processes other than this one that take part or are invited.
     pub fn others(&self) -> usize {
         let others = self.places.iter();
-        others
-            .filter(|place| matches!(place, Place::Taken | Place::Invited(_) | Place::Member(_)))
-            .count()
+        others.filter(|place| matches!(place, Place::Taken | Place::Invited(_) | Place::Member(_))).count()
     }
 
     /// Whether somebody who left is still being repaired.

@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{
-    Endpoint, Terms, connect, host, receiver_from_fd, hand_receiver_over, sender_from_fd, hand_sender_over,
+    Endpoint, Terms, connect, host, receiver_from_fd, receiver_into_fd, sender_from_fd, sender_into_fd,
     wire::{Facts, Hello, Message, Want},
 };
 use crate::{
@@ -257,13 +257,13 @@ fn alone() -> Arc<Endpoint> {
 fn a_sender_travels_as_a_descriptor() {
     let host = alone();
     assert!(!host.has_doors());
-    let descriptor = hand_sender_over(&host).unwrap();
+    let descriptor = sender_into_fd(&host).unwrap();
     assert!(host.has_doors());
     assert_eq!(host.queue().strong_count(), 2);
     let guest = sender_from_fd(descriptor, SIZE, ALIGN, &terms()).unwrap();
     assert_eq!(host.queue().strong_count(), 2);
     // And on from there.
-    let second = hand_sender_over(&guest).unwrap();
+    let second = sender_into_fd(&guest).unwrap();
     assert_eq!(host.queue().strong_count(), 3);
     let further = sender_from_fd(second, SIZE, ALIGN, &terms()).unwrap();
     assert_ne!(further.me(), guest.me());
@@ -275,7 +275,7 @@ fn a_sender_travels_as_a_descriptor() {
 #[test]
 fn a_sender_lost_on_its_way_counts_as_dropped() {
     let host = alone();
-    let descriptor = hand_sender_over(&host).unwrap();
+    let descriptor = sender_into_fd(&host).unwrap();
     host.queue().drop_strong(host.me(), &*host);
     assert!(!host.queue().has_ended());
     drop(descriptor);
@@ -285,7 +285,7 @@ fn a_sender_lost_on_its_way_counts_as_dropped() {
 #[test]
 fn the_wrong_end_is_refused() {
     let host = alone();
-    let descriptor = hand_sender_over(&host).unwrap();
+    let descriptor = sender_into_fd(&host).unwrap();
     let error = receiver_from_fd(descriptor, SIZE, ALIGN, &terms()).err().unwrap();
     assert!(matches!(error, OpenError::WrongEnd), "{error}");
     eventually("its sender is dropped", || host.queue().strong_count() == 1);
@@ -296,13 +296,13 @@ fn the_wrong_end_is_refused() {
 #[test]
 fn the_receiver_travels_and_the_giver_becomes_a_guest() {
     let giver = alone();
-    let descriptor = hand_receiver_over(&giver).unwrap();
+    let descriptor = receiver_into_fd(&giver).unwrap();
     let host = receiver_from_fd(descriptor, SIZE, ALIGN, &terms()).unwrap();
     eventually("the giver knows", || !giver.is_host());
     assert!(host.is_host());
     assert_eq!(host.queue().strong_count(), 1);
     // The giver's sender can be handed on, now through the new host; and the giver can leave.
-    let further = sender_from_fd(hand_sender_over(&giver).unwrap(), SIZE, ALIGN, &terms()).unwrap();
+    let further = sender_from_fd(sender_into_fd(&giver).unwrap(), SIZE, ALIGN, &terms()).unwrap();
     assert_eq!(host.queue().strong_count(), 2);
     assert!(!host.is_dead(giver.me()) && !host.is_dead(further.me()));
     drop_sender(giver);
@@ -314,11 +314,11 @@ fn the_receiver_travels_and_the_giver_becomes_a_guest() {
 fn the_receiver_travels_twice_with_its_name() {
     let bound = bind(&terms());
     let (path, dir) = (bound.path.clone(), bound._dir);
-    let first = receiver_from_fd(hand_receiver_over(&bound.host).unwrap(), SIZE, ALIGN, &terms()).unwrap();
+    let first = receiver_from_fd(receiver_into_fd(&bound.host).unwrap(), SIZE, ALIGN, &terms()).unwrap();
     eventually("the giver knows", || !bound.host.is_host());
     drop(bound.host);
     eventually("it has left", || first.is_dead(1));
-    let second = receiver_from_fd(hand_receiver_over(&first).unwrap(), SIZE, ALIGN, &terms()).unwrap();
+    let second = receiver_from_fd(receiver_into_fd(&first).unwrap(), SIZE, ALIGN, &terms()).unwrap();
     drop(first);
     let guest = connect(&path, SIZE, ALIGN, &terms()).unwrap();
     assert_eq!(second.queue().strong_count(), 1);
@@ -331,8 +331,8 @@ fn the_receiver_travels_twice_with_its_name() {
 #[test]
 fn the_receiver_stays_once_somebody_has_joined() {
     let host = alone();
-    let guest = sender_from_fd(hand_sender_over(&host).unwrap(), SIZE, ALIGN, &terms()).unwrap();
-    let error = hand_receiver_over(&host).unwrap_err();
+    let guest = sender_from_fd(sender_into_fd(&host).unwrap(), SIZE, ALIGN, &terms()).unwrap();
+    let error = receiver_into_fd(&host).unwrap_err();
     assert!(matches!(error, OpenError::Joined { members: 1 }), "{error}");
     drop(guest);
 }
@@ -340,7 +340,7 @@ fn the_receiver_stays_once_somebody_has_joined() {
 #[test]
 fn a_receiver_lost_on_its_way_counts_as_dropped() {
     let bound = bind(&terms());
-    drop(hand_receiver_over(&bound.host).unwrap());
+    drop(receiver_into_fd(&bound.host).unwrap());
     eventually("it is closed", || bound.host.queue().is_closed());
     eventually("its name is gone", || !bound.path.exists());
 }
@@ -348,8 +348,10 @@ fn a_receiver_lost_on_its_way_counts_as_dropped() {
 #[test]
 fn wakes_find_their_way() {
     let host = alone();
-    let [a, b] = [(); 2].map(|()| sender_from_fd(hand_sender_over(&host).unwrap(), SIZE, ALIGN, &terms()).unwrap());
-    let rings = |endpoint: &Arc<Endpoint>| socket::wait_readable(endpoint.bell_fd().unwrap(), Some(Instant::now()));
+    let [a, b] =
+        [(); 2].map(|()| sender_from_fd(sender_into_fd(&host).unwrap(), SIZE, ALIGN, &terms()).unwrap());
+    let rings =
+        |endpoint: &Arc<Endpoint>| socket::wait_readable(endpoint.bell_fd().unwrap(), Some(Instant::now()));
     let waiter = |of: &Arc<Endpoint>| Sleeper::Waiter { cell: 0, owner: of.me() };
     let all = [&host, &a, &b];
     let quiet = || {
@@ -375,7 +377,7 @@ fn wakes_find_their_way() {
 #[test]
 fn more_wakes_than_a_socket_holds_are_not_lost() {
     let host = alone();
-    let guest = sender_from_fd(hand_sender_over(&host).unwrap(), SIZE, ALIGN, &terms()).unwrap();
+    let guest = sender_from_fd(sender_into_fd(&host).unwrap(), SIZE, ALIGN, &terms()).unwrap();
     let rings = || socket::wait_readable(guest.bell_fd().unwrap(), Some(Instant::now())).unwrap();
     let wake = || host.wake(Sleeper::Waiter { cell: 0, owner: guest.me() }, Kind::Task);
     for _ in 0..3 {

@@ -46,8 +46,8 @@ impl Segment {
     }
 
     #[inline(always)]
-    pub fn view(&self) -> View<'_> {
-        self.view
+    pub fn view(&self) -> &View<'_> {
+        &self.view
     }
 
     /// The memory, to be sent to another process.

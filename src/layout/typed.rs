@@ -1,50 +1,65 @@
 //! A segment of boxed atomics instead of bytes: what a model checker can watch, whose atomics are not integers.
+//!
+//! # Safety
+//!
+//! A [`Typed`] owns its words beside the [`View`] that names them. The words stand in boxes that are never replaced, so
+//! they stay where they are until both are dropped together, and the view leaves only with the owner's lifetime.
+#![allow(unsafe_code)]
 
 use super::{Bell, Geometry, Header, Member, View};
 use crate::sync::AtomicU64;
+use core::ptr::NonNull;
 
 /// Owns the words that a [`View`] names. For tests and models.
 pub(crate) struct Typed {
-    geometry: Geometry,
-    header: Header,
-    entries: Vec<AtomicU64>,
-    members: Vec<Member>,
-    cells: Vec<AtomicU64>,
-    bells: Vec<Bell>,
-    records: Vec<AtomicU64>,
-    slots: Vec<AtomicU64>,
+    view: View<'static>,
+    _header: Box<Header>,
+    _words: [Box<[AtomicU64]>; 4],
+    _members: Box<[Member]>,
+    _bells: Box<[Bell]>,
+}
+
+/// As many zeros as asked for.
+fn zeros<W: Default>(count: usize) -> Box<[W]> {
+    (0..count).map(|_| W::default()).collect()
+}
+
+/// The words of a box, for as long as the box lives.
+///
+/// # Safety
+///
+/// The box outlives every use of what is returned.
+unsafe fn extended<W: ?Sized>(words: &W) -> &'static W {
+    // SAFETY: as the caller promises; words in a box do not move with it.
+    unsafe { NonNull::from(words).as_ref() }
 }
 
 impl Typed {
     /// A segment full of zeros.
     pub fn new(geometry: Geometry) -> Typed {
         geometry.check().expect("a geometry for a test");
-        fn zeros<W: Default>(count: usize) -> Vec<W> {
-            (0..count).map(|_| W::default()).collect()
-        }
-        Typed {
-            geometry,
-            header: Header::default(),
-            entries: zeros(geometry.entries as usize),
-            members: zeros(geometry.members as usize + 1),
-            cells: zeros(geometry.line as usize),
-            bells: zeros(geometry.line as usize),
-            records: zeros(geometry.capacity as usize),
-            slots: zeros(geometry.capacity as usize * geometry.stride_words()),
-        }
+        let header = Box::<Header>::default();
+        let (members, bells) = (zeros(geometry.members as usize + 1), zeros(geometry.line as usize));
+        let slots = geometry.capacity as usize * geometry.stride_words();
+        let words = [geometry.entries as usize, geometry.line as usize, geometry.capacity as usize, slots].map(zeros);
+        // SAFETY: all of them are dropped together with the view, which is not used in that.
+        let view = unsafe {
+            View {
+                geometry,
+                header: extended(&*header),
+                entries: extended(&*words[0]),
+                members: extended(&*members),
+                cells: extended(&*words[1]),
+                bells: extended(&*bells),
+                records: extended(&*words[2]),
+                slots: extended(&*words[3]),
+                stride: geometry.stride_words(),
+            }
+        };
+        Typed { view, _header: header, _words: words, _members: members, _bells: bells }
     }
 
-    pub fn view(&self) -> View<'_> {
-        View {
-            geometry: self.geometry,
-            header: &self.header,
-            entries: &self.entries,
-            members: &self.members,
-            cells: &self.cells,
-            bells: &self.bells,
-            records: &self.records,
-            slots: &self.slots,
-            stride: self.geometry.stride_words(),
-        }
+    pub fn view(&self) -> &View<'_> {
+        &self.view
     }
 }

@@ -4,7 +4,7 @@
 //! `full_fence(Fence::Y)`. In a normal build these are constants. Under the model checker any one of them can be
 //! weakened by its place (`SHMPSC_WEAKEN=send.rs:120`), which is how `.ci/weaken` finds the model that needs it.
 
-use crate::sync::{Ordering, fence};
+use crate::sync::Ordering;
 
 macro_rules! named {
     ($(#[$doc:meta])* $kind:ident { $($(#[$edge_doc:meta])* $name:ident,)* }) => {
@@ -70,7 +70,7 @@ named! {
 
 #[cfg(not(shmpsc_loom))]
 mod strength {
-    use super::{Edge, Fence, Ordering, fence};
+    use super::{Edge, Fence, Ordering};
 
     #[inline(always)]
     pub(crate) const fn acquire(_: Edge) -> Ordering {
@@ -89,13 +89,13 @@ mod strength {
 
     #[inline(always)]
     pub(crate) fn full_fence(_: Fence) {
-        fence(Ordering::SeqCst);
+        crate::sync::full_fence();
     }
 }
 
 #[cfg(shmpsc_loom)]
 mod strength {
-    use super::{Edge, Fence, Ordering, fence};
+    use super::{Edge, Fence, Ordering};
     use std::panic::Location;
     use std::sync::OnceLock;
 
@@ -140,7 +140,7 @@ mod strength {
     #[track_caller]
     pub(crate) fn full_fence(_: Fence) {
         if !is_weakened(Location::caller(), "") {
-            fence(Ordering::SeqCst);
+            crate::sync::full_fence();
         }
     }
 }

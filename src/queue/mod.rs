@@ -68,12 +68,13 @@ pub(crate) trait Wake {
 /// A segment and the arithmetic of its positions.
 #[derive(Clone, Copy)]
 pub(crate) struct Queue<'a> {
-    pub view: View<'a>,
+    pub view: &'a View<'a>,
     pub track: Track,
 }
 
 impl<'a> Queue<'a> {
-    pub fn new(view: View<'a>) -> Queue<'a> {
+    #[inline(always)]
+    pub fn new(view: &'a View<'a>) -> Queue<'a> {
         Queue { view, track: Track::new(view.geometry.capacity) }
     }
 

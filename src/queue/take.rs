@@ -47,8 +47,12 @@ pub(crate) struct Consumer {
     is_corrupt: bool,
 }
 
-/// How often an unpublished position is looked at again before its sender counts as stalled.
-const SPINS: u32 = if cfg!(shmpsc_loom) { 0 } else { 200 };
+/// How often head's stamp alone is looked at before the claim word is, whose line belongs to the senders: a receiver
+/// that asks them at every turn whether there is more holds them up more than it learns.
+const LOOKS: u32 = if cfg!(shmpsc_loom) { 0 } else { 16 };
+
+/// How often that is done again for a claimed position before its sender counts as stalled.
+const PATIENCE: u32 = if cfg!(shmpsc_loom) { 0 } else { 20 };
 
 /// A value of the position's high bits changes about every 2^29 positions.
 const EPOCH_SHIFT: u32 = 29;
@@ -79,6 +83,17 @@ impl Consumer {
     fn is_published(queue: &Queue<'_>, position: u32) -> bool {
         let slot = queue.view.slot(queue.track.index(position));
         slot.stamp.load(acquire(Edge::Stamp)) == Stamp::published(position).0
+    }
+
+    /// Whether a position is published, now or within a moment.
+    fn becomes_published(queue: &Queue<'_>, position: u32) -> bool {
+        (0..LOOKS).any(|_| {
+            let is_published = Self::is_published(queue, position);
+            if !is_published {
+                spin_loop();
+            }
+            is_published
+        }) || Self::is_published(queue, position)
     }
 
     /// Takes one value.
@@ -156,14 +171,14 @@ impl Consumer {
 
     #[cold]
     fn take_slowly(&mut self, queue: &Queue<'_>, peers: &impl Peers) -> Took<Found> {
-        let mut spins = SPINS;
+        let mut patience = PATIENCE;
         while !self.is_corrupt {
             let head = self.head as u32;
             // A quarantined slot carries no value in its turn; its old stamp could look like one after 2^32.
             let is_held = self.quarantine.holds_slot_of(queue, head);
             // ORDERING: head's stamp first, the stalled ones after: a late value whose send returned before the
             // value at head was sent is then seen, and goes first.
-            let is_here = !is_held && Self::is_published(queue, head);
+            let is_here = !is_held && Self::becomes_published(queue, head);
             let (late, dead) = self.poll_stalled(queue, peers);
             if let Some(place) = late {
                 return Took::Value(Found {
@@ -205,9 +220,8 @@ impl Consumer {
                 self.pass(queue, peers);
                 continue;
             }
-            if spins > 0 {
-                spins -= 1;
-                spin_loop();
+            if patience > 0 {
+                patience -= 1;
                 continue;
             }
             let owner = Self::owner_of_head(queue, head, claim, claimed);

@@ -24,7 +24,11 @@ pub struct ProducerArgs {
     #[arg(long, value_name = "K/M", default_value_t = Shard::WHOLE)]
     pub shard: Shard,
 
-    /// How many seconds to wait for a consumer that does not answer.
+    /// How many seconds to wait for a consumer where none is there yet.
+    #[arg(long, value_name = "SECONDS", default_value_t = 0.0, value_parser = seconds)]
+    pub wait: f64,
+
+    /// How many seconds to wait for a consumer that is there and does not answer.
     #[arg(long, value_name = "SECONDS", default_value_t = 5.0, value_parser = seconds)]
     pub timeout: f64,
 
@@ -38,6 +42,11 @@ pub struct ProducerArgs {
 }
 
 impl ProducerArgs {
+    /// How long a consumer may be in coming.
+    pub fn wait(&self) -> Duration {
+        Duration::from_secs_f64(self.wait)
+    }
+
     /// How long joining may take.
     pub fn deadline(&self) -> Duration {
         Duration::from_secs_f64(self.timeout)

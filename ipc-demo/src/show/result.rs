@@ -31,6 +31,7 @@ pub struct Summary {
 #[derive(Clone, Debug, Serialize)]
 pub struct Line {
     /// The process; none for all together.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub pid: Option<u32>,
     /// Records sent, by the producer's own count; none if it died before it could tell.
     pub sent: Option<u64>,
@@ -47,6 +48,7 @@ pub struct Line {
     /// Records that arrived again.
     pub doubled: u64,
     /// Records with a wrong checksum; none for one producer, because nobody can say whose they were.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub damaged: Option<u64>,
 }
 

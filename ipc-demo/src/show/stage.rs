@@ -105,6 +105,10 @@ impl Stage {
 
     /// Lets the sources send for `duration`, and everybody end.
     fn play(&mut self, duration: Duration, watched: bool) -> Result<()> {
+        if watched {
+            let producers = self.actors.len() - 1;
+            eprintln!("ipc-demo: {producers} producers and 1 consumer, for {} s", duration.as_secs_f64());
+        }
         self.actors.iter_mut().for_each(Actor::go);
         let curtain = Instant::now() + duration;
         let mut live = Live::new(watched);

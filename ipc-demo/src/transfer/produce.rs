@@ -1,6 +1,7 @@
 //! The producer: announces its part of a file, sends it in batches of chunks, and says how it ended.
 //! It learns nothing from the consumer but that it has gone.
 
+use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -9,6 +10,7 @@ use rustix::process::{Signal, getpid, kill_process};
 use rustix::rand::{GetRandomFlags, getrandom};
 use serde::Serialize;
 use shmpsc::Sender;
+use shmpsc::error::OpenError;
 
 use super::chunk::{BYTES, Chunk, Ending, Identity, UNKNOWN};
 use super::options;
@@ -21,6 +23,9 @@ use crate::live;
 
 /// How many chunks are claimed at once: enough that the cost of a claim is nothing beside that of the bytes.
 const BATCH: usize = 16;
+
+/// How often a producer looks for its consumer when it was told to wait for one.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// What a producer did.
 #[derive(Clone, Debug, Serialize)]
@@ -54,7 +59,7 @@ impl Sent {
 /// a consumer never hears of a producer that had nothing to send.
 pub fn run(args: &ProducerArgs, interrupt: Interrupt) -> Result<Sent> {
     let input = Input::open(&args.input, args.shard)?;
-    let sender = options().deadline(args.deadline()).connect(args.name.path())?;
+    let sender = join(args, &interrupt)?;
     let pid = getpid();
     let identity = Identity {
         producer: random().context("no random number")?,
@@ -76,6 +81,19 @@ pub fn run(args: &ProducerArgs, interrupt: Interrupt) -> Result<Sent> {
     runtime.shutdown_timeout(Duration::ZERO);
     let (bytes, complete) = done?;
     Ok(Sent { shard: args.shard, bytes, seconds: began.elapsed().as_secs_f64(), complete })
+}
+
+/// Joins the channel, again and again while nobody is there if that was asked for.
+fn join(args: &ProducerArgs, interrupt: &Interrupt) -> Result<Sender<Chunk>> {
+    let until = Instant::now() + args.wait();
+    loop {
+        match options().deadline(args.deadline()).connect(args.name.path()) {
+            Err(OpenError::NobodyThere { .. }) if Instant::now() < until && !interrupt.is_requested() => {
+                thread::sleep(PAUSE);
+            }
+            outcome => return Ok(outcome?),
+        }
+    }
 }
 
 struct Producer {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, value_parser};
 
 use crate::name::Name;
 use crate::transfer::shard::Shard;
@@ -37,7 +37,7 @@ pub struct ProducerArgs {
     pub json: bool,
 
     /// Kill this process (SIGKILL) after so many bytes, to see what becomes of the rest.
-    #[arg(long, value_name = "BYTES", hide = true)]
+    #[arg(long, value_name = "BYTES", hide = true, value_parser = value_parser!(u64).range(1..))]
     pub kill_after: Option<u64>,
 }
 

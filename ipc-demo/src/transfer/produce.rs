@@ -4,18 +4,19 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use bytemuck::Zeroable;
 use rustix::process::{Signal, getpid, kill_process};
 use rustix::rand::{GetRandomFlags, getrandom};
 use serde::Serialize;
 use shmpsc::Sender;
 use shmpsc::error::OpenError;
+use tokio::io::AsyncReadExt;
 
-use super::chunk::{BYTES, Chunk, Ending, Identity, UNKNOWN};
+use super::chunk::{BYTES, Chunk, Ending, Identity};
 use super::options;
 use super::shard::Shard;
-use super::source::{Input, Source};
+use super::source::{Input, Source, read_up_to};
 use crate::args::ProducerArgs;
 use crate::exit::Verdict;
 use crate::interrupt::Interrupt;
@@ -69,10 +70,10 @@ pub fn run(args: &ProducerArgs, interrupt: Interrupt) -> Result<Sent> {
     let producer = Producer {
         sender,
         identity,
-        at: input.range.start,
-        start: input.range.start,
-        kill_at: args.kill_after.map(|bytes| input.range.start.saturating_add(bytes)),
         interrupt,
+        start: input.range.start,
+        at: input.range.start,
+        kill_at: args.kill_after.map_or(u64::MAX, |bytes| input.range.start.saturating_add(bytes)),
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let began = Instant::now();
@@ -99,108 +100,113 @@ fn join(args: &ProducerArgs, interrupt: &Interrupt) -> Result<Sender<Chunk>> {
 struct Producer {
     sender: Sender<Chunk>,
     identity: Identity,
-    start: u64,
-    at: u64,
-    kill_at: Option<u64>,
     interrupt: Interrupt,
+    start: u64,
+    /// All before it was sent.
+    at: u64,
+    kill_at: u64,
+}
+
+/// Why there will be no more.
+enum Stopped {
+    Interrupted,
+    Closed,
+    Unreadable(anyhow::Error),
 }
 
 impl Producer {
     /// Sends everything; returns how many bytes were sent and whether those were all.
-    async fn send(mut self, mut input: Input) -> Result<(u64, bool)> {
-        let announce = Chunk::announce(self.identity, input.range.clone(), input.total);
-        if !self.deliver(&[announce]).await? {
-            return self.break_off();
+    async fn send(mut self, input: Input) -> Result<(u64, bool)> {
+        let stopped = self.send_all(input).await.err();
+        let sent = self.at - self.start;
+        match stopped {
+            None => Ok((sent, true)),
+            Some(Stopped::Interrupted) => {
+                self.leave(Ending::Interrupted);
+                Ok((sent, false))
+            }
+            Some(Stopped::Unreadable(error)) => {
+                self.leave(Ending::Unreadable);
+                Err(error)
+            }
+            Some(Stopped::Closed) => {
+                bail!("the consumer closed the channel after {sent} bytes of shard {}", self.identity.shard)
+            }
         }
+    }
+
+    async fn send_all(&mut self, mut input: Input) -> Result<(), Stopped> {
+        let announce = Chunk::announce(self.identity, input.range.clone(), input.total);
+        self.deliver(&[announce]).await?;
         let mut batch = vec![Chunk::zeroed(); BATCH];
         loop {
-            let before = self.at;
-            let filled = match self.fill(&mut batch, &mut input).await {
-                Ok(Some(filled)) => filled,
-                Ok(None) => return self.break_off(),
-                Err(error) => {
-                    self.leave(Ending::Unreadable);
-                    return Err(error);
-                }
-            };
-            let (at, batch) = (self.at, &batch[..filled]);
-            self.at = before;
-            if !self.deliver(batch).await? {
-                return self.break_off();
-            }
-            self.at = at;
-            if self.kill_at.is_some_and(|kill_at| at >= kill_at) {
-                kill_process(getpid(), Signal::KILL).context("cannot kill this process")?;
-            }
+            let (filled, at) = self.fill(&mut batch, &mut input).await?;
             if filled == 0 {
                 break;
             }
+            self.deliver(&batch[..filled]).await?;
+            self.at = at;
+            if self.at >= self.kill_at {
+                let _ = kill_process(getpid(), Signal::KILL);
+            }
         }
-        let end = Chunk::end(self.identity, self.at, Ending::Complete);
-        if !self.deliver(&[end]).await? {
-            return self.break_off();
-        }
-        Ok((self.at - self.start, true))
+        self.deliver(&[Chunk::end(self.identity, self.at, Ending::Complete)]).await
     }
 
-    /// Reads the next chunks into `batch` and returns how many; 0 at the end, `None` if interrupted.
-    async fn fill(&mut self, batch: &mut [Chunk], input: &mut Input) -> Result<Option<usize>> {
+    /// Reads the next chunks into `batch`; returns how many (0 at the end) and where they end.
+    async fn fill(&mut self, batch: &mut [Chunk], input: &mut Input) -> Result<(usize, u64), Stopped> {
+        let mut at = self.at;
+        let until = input.range.end.min(self.kill_at);
         for (filled, chunk) in batch.iter_mut().enumerate() {
-            let until = self.kill_at.unwrap_or(UNKNOWN).min(input.range.end);
-            let want = until.saturating_sub(self.at).min(BYTES as u64) as usize;
-            if want == 0 {
-                return Ok(Some(filled));
-            }
-            let got = tokio::select! {
-                biased;
-                () = self.interrupt.requested() => return Ok(None),
-                () = self.sender.closed() => bail!(self.closed()),
-                got = input.source.read(self.at, &mut chunk.room()[..want]) => got.context("cannot read the input")?,
+            let want = until.saturating_sub(at).min(BYTES as u64) as usize;
+            let read = self.read(&mut input.source, at, &mut chunk.room()[..want]).await;
+            let got = match read {
+                // The same again at the next call, after what there is has been sent.
+                Ok(0) | Err(_) if filled > 0 => return Ok((filled, at)),
+                Ok(0) if want == 0 || matches!(input.source, Source::Flowing(_)) => return Ok((0, at)),
+                Ok(0) => {
+                    let shorter =
+                        anyhow!("the input became shorter while it was read: it ended at byte {at}");
+                    return Err(Stopped::Unreadable(shorter));
+                }
+                Ok(got) => got,
+                Err(stopped) => return Err(stopped),
             };
-            if got < want && matches!(input.source, Source::Still(_)) {
-                bail!(
-                    "the input became shorter while it was read: it ended at byte {}",
-                    self.at + got as u64
-                );
-            }
-            if got == 0 {
-                return Ok(Some(filled));
-            }
-            chunk.carry(self.identity, self.at, got);
-            self.at += got as u64;
+            chunk.carry(self.identity, at, got);
+            at += got as u64;
             if matches!(input.source, Source::Flowing(_)) {
                 // What comes from a pipe goes on at once: the next bytes may be long in coming.
-                return Ok(Some(filled + 1));
+                return Ok((filled + 1, at));
             }
         }
-        Ok(Some(batch.len()))
+        Ok((batch.len(), at))
     }
 
-    /// Sends `batch`; false if interrupted meanwhile.
-    async fn deliver(&mut self, batch: &[Chunk]) -> Result<bool> {
-        tokio::select! {
-            biased;
-            () = self.interrupt.requested() => Ok(false),
-            sent = self.sender.send_many(batch) => match sent {
-                Ok(()) => Ok(true),
-                Err(_) => bail!(self.closed()),
+    async fn read(&mut self, source: &mut Source, at: u64, into: &mut [u8]) -> Result<usize, Stopped> {
+        let unreadable =
+            |error| Stopped::Unreadable(anyhow::Error::new(error).context("cannot read the input"));
+        match source {
+            Source::Still(file) => read_up_to(file, at, into).map_err(unreadable),
+            Source::Flowing(file) => tokio::select! {
+                biased;
+                () = self.interrupt.requested() => Err(Stopped::Interrupted),
+                () = self.sender.closed() => Err(Stopped::Closed),
+                got = file.read(into) => got.map_err(unreadable),
             },
         }
     }
 
-    fn break_off(self) -> Result<(u64, bool)> {
-        self.leave(Ending::Interrupted);
-        Ok((self.at - self.start, false))
+    async fn deliver(&mut self, batch: &[Chunk]) -> Result<(), Stopped> {
+        tokio::select! {
+            biased;
+            () = self.interrupt.requested() => Err(Stopped::Interrupted),
+            sent = self.sender.send_many(batch) => sent.map_err(|_| Stopped::Closed),
+        }
     }
 
     /// Says why there will be no more, if there is room to say it; who left without a word is noticed as well.
     fn leave(&self, ending: Ending) {
         let _ = self.sender.try_send(Chunk::end(self.identity, self.at, ending));
-    }
-
-    fn closed(&self) -> String {
-        let Identity { shard, .. } = self.identity;
-        format!("the consumer closed the channel after about {} bytes of shard {shard}", self.at - self.start)
     }
 }
 

@@ -8,7 +8,6 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use tokio::io::AsyncReadExt;
 
 use super::chunk::UNKNOWN;
 use super::shard::Shard;
@@ -48,7 +47,8 @@ impl Input {
         if facts.is_dir() {
             bail!("cannot read {name}: it is a directory");
         }
-        if facts.is_file() && !is_stdin {
+        // The files of the kernel (/proc) say that they are empty and are not: whole, they are read to their end.
+        if facts.is_file() && !is_stdin && (facts.len() > 0 || !shard.is_whole()) {
             let total = facts.len();
             return Ok(Self { source: Source::Still(file), range: shard.range(total), total });
         }
@@ -66,26 +66,11 @@ impl Input {
     }
 }
 
-impl Source {
-    /// Reads as many bytes at `start` as there are, up to the length of `into`; 0 is the end.
-    ///
-    /// Not cancel safe: a future dropped while waiting for a pipe may have taken bytes out of it.
-    pub async fn read(&mut self, start: u64, into: &mut [u8]) -> io::Result<usize> {
-        match self {
-            Self::Still(file) => read_up_to(|already, rest| file.read_at(rest, start + already as u64), into),
-            Self::Flowing(file) => file.read(into).await,
-        }
-    }
-}
-
-/// Calls `read` until `into` is full or the end is reached.
-fn read_up_to(
-    mut read: impl FnMut(usize, &mut [u8]) -> io::Result<usize>,
-    into: &mut [u8],
-) -> io::Result<usize> {
+/// Reads the bytes of `file` at `start` until `into` is full or the file ends; returns how many.
+pub fn read_up_to(file: &impl FileExt, start: u64, into: &mut [u8]) -> io::Result<usize> {
     let mut filled = 0;
     while filled < into.len() {
-        match read(filled, &mut into[filled..]) {
+        match file.read_at(&mut into[filled..], start + filled as u64) {
             Ok(0) => break,
             Ok(more) => filled += more,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -97,32 +82,59 @@ fn read_up_to(
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use super::*;
+
+    /// Gives one byte at a time, its place; is interrupted each third time; ends at `end` or fails at `broken`.
+    struct Slow {
+        calls: Cell<u32>,
+        end: u64,
+        broken: u64,
+    }
+
+    impl FileExt for Slow {
+        fn read_at(&self, into: &mut [u8], at: u64) -> io::Result<usize> {
+            self.calls.set(self.calls.get() + 1);
+            if self.calls.get().is_multiple_of(3) {
+                return Err(io::ErrorKind::Interrupted.into());
+            }
+            if at >= self.broken {
+                return Err(io::ErrorKind::InvalidData.into());
+            }
+            if at >= self.end {
+                return Ok(0);
+            }
+            into[0] = at as u8;
+            Ok(1)
+        }
+
+        fn write_at(&self, _: &[u8], _: u64) -> io::Result<usize> {
+            unreachable!("it is only read")
+        }
+    }
 
     #[test]
     fn short_reads_and_interruptions_do_not_shorten_the_input() {
-        let mut calls = 0;
-        let mut into = [0_u8; 8];
-        let filled = read_up_to(
-            |already, rest| {
-                calls += 1;
-                if calls == 2 {
-                    return Err(io::ErrorKind::Interrupted.into());
-                }
-                rest[0] = already as u8;
-                Ok(1)
-            },
-            &mut into,
-        );
-        assert_eq!(filled.unwrap(), 8);
-        assert_eq!(into, [0, 1, 2, 3, 4, 5, 6, 7]);
+        let mut into = [0; 5];
+        let slow = Slow { calls: Cell::new(0), end: 100, broken: 100 };
+        assert_eq!(read_up_to(&slow, 10, &mut into).unwrap(), 5);
+        assert_eq!(into, [10, 11, 12, 13, 14]);
     }
 
     #[test]
     fn the_end_and_errors_end_the_reading() {
-        let mut into = [0_u8; 8];
-        assert_eq!(read_up_to(|already, _| Ok(usize::from(already < 3)), &mut into).unwrap(), 3);
-        let error = read_up_to(|_, _| Err(io::ErrorKind::InvalidInput.into()), &mut into).unwrap_err();
-        assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
+        let mut into = [0; 5];
+        let ends = Slow { calls: Cell::new(0), end: 3, broken: 100 };
+        assert_eq!(read_up_to(&ends, 0, &mut into).unwrap(), 3);
+        let fails = Slow { calls: Cell::new(0), end: 100, broken: 3 };
+        assert_eq!(read_up_to(&fails, 0, &mut into).unwrap_err().kind(), io::ErrorKind::InvalidData);
+    }
+
+    #[test]
+    fn what_has_no_size_cannot_be_divided() {
+        let half = Shard::new(1, 2).unwrap();
+        let error = Input::open(Path::new("/dev/null"), half).unwrap_err();
+        assert!(error.to_string().starts_with("a pipe or device has no size to divide"), "{error}");
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 
 use super::latency::now;
 use super::options;
@@ -32,7 +32,7 @@ pub fn run(name: &Name, number: u32, batch: usize) -> Result<()> {
         for (index, record) in records.iter_mut().enumerate() {
             *record = Record::new(number, sent + index as u64, if index == sampled { sent_at } else { 0 });
         }
-        sender.blocking_send_many(&records).context("the consumer has gone")?;
+        sender.blocking_send_many(&records).map_err(|_| anyhow!("the consumer has gone"))?;
         sent += records.len() as u64;
         sampled = (sampled + 1) % batch;
     }

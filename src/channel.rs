@@ -89,6 +89,7 @@ impl Future for Claiming<'_> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Span>> {
         let Claiming { endpoint, want, stand, spot } = self.get_mut();
+        let endpoint: &Arc<Endpoint> = endpoint;
         if endpoint.is_forked() {
             return Poll::Ready(None);
         }
@@ -177,6 +178,11 @@ impl Drop for Closing<'_> {
     }
 }
 
+/// Takes one unit of the task's turn.
+pub(crate) fn poll_turn(cx: &mut Context<'_>) -> Poll<()> {
+    poll_proceed(cx).map(|budget| budget.made_progress())
+}
+
 /// Whether nothing can be sent any more.
 pub(crate) fn is_closed(endpoint: &Endpoint) -> bool {
     endpoint.is_forked() || endpoint.queue().is_closed()
@@ -200,7 +206,10 @@ impl Receiving {
 
     /// Takes what `take` takes, if it is there.
     #[inline]
-    pub fn try_take<R>(&mut self, mut take: impl FnMut(&mut Consumer, &Queue<'_>, &Endpoint) -> Took<R>) -> Took<R> {
+    pub fn try_take<R>(
+        &mut self,
+        mut take: impl FnMut(&mut Consumer, &Queue<'_>, &Endpoint) -> Took<R>,
+    ) -> Took<R> {
         if self.endpoint.is_forked() {
             return Took::End;
         }
@@ -264,11 +273,22 @@ impl Receiving {
         }
         let Receiving { endpoint, consumer, .. } = self;
         let queue = endpoint.queue();
-        wait::until(&queue.view.header.receiver_bell, &Futex::default(), || match take(consumer, &queue, endpoint) {
-            Took::Value(value) => Some(Some(value)),
-            Took::End => Some(None),
-            Took::Empty => None,
+        wait::until(&queue.view.header.receiver_bell, &Futex::default(), || {
+            match take(consumer, &queue, endpoint) {
+                Took::Value(value) => Some(Some(value)),
+                Took::End => Some(None),
+                Took::Empty => None,
+            }
         })?
+    }
+
+    /// Closes the channel for sending, in every process.
+    pub fn close(&self) {
+        if !self.endpoint.is_forked() {
+            self.endpoint.queue().close(&*self.endpoint);
+            self.endpoint.sleepers().wake_closed();
+            self.endpoint.receiver_closed();
+        }
     }
 
     /// Whether a send is stalled: then the receiver cannot be handed to another process.
@@ -285,10 +305,9 @@ impl Receiving {
         if self.is_handed_over {
             return;
         }
-        self.endpoint.close();
+        self.close();
         while let Took::Value(found) = self.try_take(|consumer, queue, peers| consumer.take(queue, peers)) {
             self.consumer.release(&self.endpoint.queue(), found, &*self.endpoint);
         }
-        self.endpoint.receiver_dropped();
     }
 }

@@ -1,7 +1,7 @@
 //! The receiving end: tokio's methods, and a few that users have asked tokio for.
 
 use crate::blocking::refuse_in_async_context;
-use crate::channel::Receiving;
+use crate::channel::{self, Receiving};
 use crate::control::{self, Endpoint};
 use crate::error::{OpenError, TryRecvError};
 use crate::queue::{Consumer, Queue, Took};
@@ -55,7 +55,7 @@ impl<T> Receiver<T> {
     /// assert_eq!(receiver.blocking_recv(), None);
     /// ```
     pub fn close(&mut self) {
-        self.inner.endpoint.close();
+        self.inner.close();
     }
 
     /// Whether the channel is closed, or no sender is left. Values may still be queued.
@@ -168,9 +168,9 @@ impl<T> Receiver<T> {
     /// ```
     pub fn into_fd(mut self) -> Result<OwnedFd, OpenError> {
         if self.inner.has_stalled() {
-            return Err(OpenError::Joined);
+            return Err(OpenError::Stalled);
         }
-        let descriptor = control::hand_receiver_over(&self.inner.endpoint)?;
+        let descriptor = control::receiver_into_fd(&self.inner.endpoint)?;
         self.inner.is_handed_over = true;
         Ok(descriptor)
     }
@@ -404,6 +404,10 @@ impl<T: Pod> Receiver<T> {
     /// assert_eq!(receiver.poll_recv_many(&mut cx, &mut values, 4), Poll::Ready(1));
     /// ```
     pub fn poll_recv_many(&mut self, cx: &mut Context<'_>, buffer: &mut Vec<T>, limit: usize) -> Poll<usize> {
+        if limit == 0 {
+            // Costs a turn like every receipt, and leaves the waker of an earlier poll where it is.
+            return channel::poll_turn(cx).map(|()| 0);
+        }
         self.inner.poll_take(cx, many(buffer, limit)).map(|count| count.unwrap_or(0))
     }
 }

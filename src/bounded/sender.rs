@@ -188,7 +188,7 @@ impl<T> Sender<T> {
     /// # Ok::<(), shmpsc::error::OpenError>(())
     /// ```
     pub fn into_fd(self) -> Result<OwnedFd, OpenError> {
-        control::hand_sender_over(&self.endpoint)
+        control::sender_into_fd(&self.endpoint)
     }
 
     /// Makes a sender of a descriptor from [`into_fd`](Sender::into_fd), which is used up.

@@ -7,6 +7,6 @@ mod open;
 mod receive;
 mod send;
 
-pub use open::OpenError;
+pub use open::{OpenError, ValueType};
 pub use receive::TryRecvError;
 pub use send::{SendError, SendManyError, SendTimeoutError, TrySendError};

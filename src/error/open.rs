@@ -91,6 +91,8 @@ pub enum OpenError {
         /// Other processes that take part or are invited.
         members: usize,
     },
+    /// A thread is stopped in the middle of a send; the receiver can be handed over once it has gone on.
+    Stalled,
     /// The receiver's process cannot watch this one and so would never learn of its death: it runs in another PID
     /// namespace, on a kernel older than 6.5.
     Unwatchable,
@@ -168,6 +170,9 @@ impl fmt::Display for OpenError {
                 f,
                 "the receiver can no longer be handed over: {members} other process(es) take part in the channel"
             ),
+            Self::Stalled => {
+                f.write_str("the receiver cannot be handed over while a send is stopped half-way; try again")
+            }
             Self::Unwatchable => write!(
                 f,
                 "the receiver's process cannot watch this one (another PID namespace, and a kernel older than 6.5)"
@@ -211,7 +216,7 @@ impl From<OpenError> for io::Error {
             OpenError::HungUp => Kind::ConnectionReset,
             OpenError::BadMessage { .. } => Kind::InvalidData,
             OpenError::UnderWay => Kind::ResourceBusy,
-            OpenError::Joined { .. } | OpenError::Forked => Kind::Other,
+            OpenError::Joined { .. } | OpenError::Stalled | OpenError::Forked => Kind::Other,
             OpenError::System { source, .. } => source.kind(),
         };
         io::Error::new(kind, error)

@@ -13,7 +13,8 @@ pub enum TryRecvError {
 
 impl fmt::Display for TryRecvError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+        // With the width that the format asks for, as tokio does here and not for the errors of sending.
+        f.pad(match self {
             TryRecvError::Empty => "receiving on an empty channel",
             TryRecvError::Disconnected => "receiving on a closed channel",
         })

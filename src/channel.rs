@@ -284,11 +284,7 @@ impl Receiving {
 
     /// Closes the channel for sending, in every process.
     pub fn close(&self) {
-        if !self.endpoint.is_forked() {
-            self.endpoint.queue().close(&*self.endpoint);
-            self.endpoint.sleepers().wake_closed();
-            self.endpoint.receiver_closed();
-        }
+        self.endpoint.close();
     }
 
     /// Whether a send is stalled: then the receiver cannot be handed to another process.

@@ -92,11 +92,11 @@ impl Endpoint {
         let role = if host.is_some() { Role::Host } else { Role::Guest };
         Endpoint {
             sleepers: Sleepers::new(),
+            view: ViewCell::new(),
             segment,
             birthplace,
             facts,
             me,
-            view: ViewCell::new(),
             id,
             deadline,
             role: Mutex::new(role),
@@ -113,6 +113,12 @@ impl Endpoint {
         Queue::new(self.segment.view())
     }
 
+    /// What the senders of this process last saw of head.
+    #[inline(always)]
+    pub(crate) fn view_cell(&self) -> &ViewCell {
+        &self.view
+    }
+
     pub(super) fn segment(&self) -> &Segment {
         &self.segment
     }
@@ -121,12 +127,6 @@ impl Endpoint {
     #[inline]
     pub(crate) fn me(&self) -> Number {
         self.me
-    }
-
-    /// This process's copy of head.
-    #[inline]
-    pub(crate) fn view_cell(&self) -> &ViewCell {
-        &self.view
     }
 
     /// The number of values the queue can hold. Private, so also right in a forked child.

@@ -119,7 +119,7 @@ pub(crate) fn receiver_into_fd(endpoint: &Arc<Endpoint>) -> Result<OwnedFd, Open
         return Err(OpenError::Closed);
     }
     let number = {
-        let mut roster = host.roster();
+        let mut roster = host.settled_roster();
         if roster.doors != Doors::Open {
             return Err(OpenError::Closed);
         }
@@ -247,8 +247,7 @@ impl Watcher for Transit {
             // Lost on its way: as if it had been dropped here.
             porter.forget(token);
             self.endpoint.set_role(Role::Host);
-            self.endpoint.queue().close(&*self.endpoint);
-            self.endpoint.receiver_closed();
+            self.endpoint.close();
         }
     }
 }

@@ -4,7 +4,7 @@
 
 use std::{
     os::fd::AsFd,
-    sync::{Arc, Mutex, MutexGuard, OnceLock},
+    sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
 use super::{
@@ -24,6 +24,8 @@ use crate::{
 
 pub(super) struct Host {
     roster: Mutex<Roster>,
+    /// Told when a repair is finished.
+    repaired: Condvar,
     /// By number: not zero if the process behind it is proved to have left or ended.
     dead: Box<[AtomicU32]>,
     /// By number: slots in quarantine that it owns.
@@ -43,6 +45,7 @@ impl Host {
         let table = || (0..=members).map(|_| AtomicU32::new(0)).collect();
         Host {
             roster: Mutex::new(roster),
+            repaired: Condvar::new(),
             dead: table(),
             quarantined: table(),
             rules,
@@ -55,6 +58,18 @@ impl Host {
 
     pub fn roster(&self) -> MutexGuard<'_, Roster> {
         lock(&self.roster)
+    }
+
+    /// The roster, once nobody is being repaired. The porter does that at once, and waits for nobody meanwhile.
+    pub fn settled_roster(&self) -> MutexGuard<'_, Roster> {
+        let repairing = |roster: &mut Roster| roster.is_leaving();
+        self.repaired.wait_while(self.roster(), repairing).unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A repair is finished; nothing was claimed under the number at `tail` or later.
+    pub fn left(&self, number: Number, tail: u64) {
+        self.roster().left(number, tail);
+        self.repaired.notify_all();
     }
 
     pub fn name(&self) -> MutexGuard<'_, Option<Name>> {
@@ -151,12 +166,13 @@ impl Peers for Endpoint {
 }
 
 impl Endpoint {
-    /// The receiver has closed the channel or is dropped (the queue is closed already): takes the name away and wakes
-    /// those in every process who wait for nothing but the close.
-    pub(crate) fn receiver_closed(&self) {
+    /// Closes the channel: nobody can send any more, nobody can join, and the name is gone. Wakes all who wait for room
+    /// or for the close, in every process. For the receiver's process.
+    pub(crate) fn close(&self) {
         if self.is_forked() || !self.is_host() {
             return;
         }
+        self.queue().close(self);
         let Some(host) = &self.host else { return };
         {
             let mut roster = host.roster();
@@ -168,7 +184,7 @@ impl Endpoint {
         host.close_name();
         self.shut_open_name();
         host.ring_all();
-        self.sleepers().hear(self.queue());
+        self.sleepers().wake_closed();
     }
 
     /// The open name counts as a sender no longer.

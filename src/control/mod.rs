@@ -19,3 +19,6 @@ pub(crate) use endpoint::Endpoint;
 pub(crate) use handoff::{receiver_from_fd, receiver_into_fd, sender_into_fd};
 pub(crate) use join::{connect, sender_from_fd};
 pub(crate) use terms::{Terms, host};
+
+#[cfg(test)]
+mod tests;

@@ -27,7 +27,11 @@ impl Endpoint {
         host.set_dead(number, true);
         let queue = self.queue();
         queue.repair(number, self);
+        // What it said last may have gone unheard: its doorbell rang, and then was taken away before anybody
+        // listened; or it set a relay word, and the message about it was never read.
+        self.pass_on_relays();
+        self.sleepers().hear(queue);
         // It claims nothing any more, so all its claims are before this tail.
-        host.roster().left(number, queue.tail());
+        host.left(number, queue.tail());
     }
 }

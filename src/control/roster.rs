@@ -148,11 +148,12 @@ impl Roster {
     /// Processes other than this one that take part or are invited.
     pub fn others(&self) -> usize {
         let others = self.places.iter();
-        others
-            .filter(|place| {
-                matches!(place, Place::Taken | Place::Invited(_) | Place::Member(_) | Place::Leaving)
-            })
-            .count()
+        others.filter(|place| matches!(place, Place::Taken | Place::Invited(_) | Place::Member(_))).count()
+    }
+
+    /// Whether somebody who left is still being repaired.
+    pub fn is_leaving(&self) -> bool {
+        self.places.iter().any(|place| matches!(place, Place::Leaving))
     }
 
     /// Begins a departure, once: None if nobody holds the number or the departure has begun.

@@ -143,6 +143,7 @@ fn check_file_size_limit(size: u64) -> io::Result<()> {
 }
 
 /// Refuses what the machine does not have: else pages would be taken one by one until the kernel looks for a victim.
+/// The limit of a control group is not asked for; there it is the kernel that decides between an error and a victim.
 fn check_available(size: u64) -> io::Result<()> {
     // Without this file nobody knows better than the kernel.
     let Ok(text) = std::fs::read_to_string("/proc/meminfo") else { return Ok(()) };

@@ -98,7 +98,7 @@ pub struct ShowArgs {
     pub producers: usize,
 
     /// How many records the channel holds.
-    #[arg(long, value_name = "RECORDS", default_value_t = 1024, value_parser = count(1, 1_048_575))]
+    #[arg(long, value_name = "RECORDS", default_value_t = 4096, value_parser = count(1, 1_048_575))]
     pub capacity: usize,
 
     /// How many records a producer hands over at once.

@@ -4,6 +4,7 @@
 use std::convert::Infallible;
 use std::env;
 use std::fmt;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process;
 use std::str::FromStr;
@@ -18,6 +19,16 @@ impl Name {
     /// A name for this process alone, for programs that start their own peers.
     pub fn private(purpose: &str) -> Self {
         Self::place(&format!("{purpose}-{}", process::id()), &run_directory())
+    }
+
+    /// Removes what a killed consumer left of a [private](Name::private) name: socket and lock file.
+    /// Of a name that others may use the files stay, for the next consumer takes them over.
+    pub fn sweep(&self) {
+        let mut lock = self.path.clone().into_os_string();
+        lock.push(".lock");
+        // Mostly there is nothing.
+        let _ = fs::remove_file(&self.path);
+        let _ = fs::remove_file(lock);
     }
 
     /// The path of the socket.

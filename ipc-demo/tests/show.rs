@@ -4,7 +4,7 @@ mod support;
 
 use std::process::Command;
 
-use rustix::process::Signal;
+use rustix::process::{Signal, kill_process};
 use serde_json::Value;
 use support::Running;
 
@@ -44,6 +44,34 @@ fn ctrl_c_ends_the_show_in_order() {
     let ended = show.end();
     // It may come before the first record, which is worth a sentence; the table comes in any case.
     assert!(ended.status.code().is_some() && ended.stdout.contains("p99.9"), "{ended:#?}");
+}
+
+#[test]
+fn a_killed_producer_fails_the_show_and_hangs_nobody() {
+    let mut show = show(&["--seconds", "86400"]);
+    let line = show.stderr_line();
+    assert!(line.contains("3 producers"), "{line:?}");
+    let killed = show.children("source")[1];
+    kill_process(killed, Signal::KILL).unwrap();
+    let sentence = show.end().failed(1);
+    assert!(sentence.contains(&format!("producer {killed} failed (signal: 9")), "{sentence}");
+}
+
+#[test]
+fn a_killed_consumer_fails_the_show_and_leaves_no_file() {
+    let runtime = tempfile::tempdir().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ipc-demo"));
+    let mut show =
+        Running::start(command.args(["--seconds", "86400"]).env("XDG_RUNTIME_DIR", runtime.path()));
+    show.stderr_line();
+    assert_ne!(std::fs::read_dir(runtime.path()).unwrap().count(), 0);
+    let killed = show.children("sink")[0];
+    kill_process(killed, Signal::KILL).unwrap();
+    let ended = show.end();
+    assert_eq!(ended.status.code(), Some(1));
+    let sentence = ended.stderr.last().unwrap();
+    assert!(sentence.contains(&format!("the consumer {killed} failed (signal: 9")), "{sentence}");
+    assert_eq!(std::fs::read_dir(runtime.path()).unwrap().count(), 0);
 }
 
 #[test]

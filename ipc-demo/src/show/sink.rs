@@ -18,7 +18,9 @@ const PERIOD: Duration = Duration::from_millis(100);
 
 /// Binds the name, and takes records until the last producer has left.
 pub fn run(name: &Name, capacity: usize, producers: usize) -> Result<()> {
-    let mut receiver = options().capacity(capacity).end_with_last_sender().bind(name.path())?;
+    let members = producers + 1;
+    let mut receiver =
+        options().capacity(capacity).members(members).end_with_last_sender().bind(name.path())?;
     tell(&Word::Ready)?;
     let mut judge = Judge::new(producers)?;
     let mut pace = Pace::new();

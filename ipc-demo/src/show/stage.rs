@@ -30,7 +30,9 @@ pub fn run(args: &ShowArgs) -> Result<Summary> {
         let _ = on_interrupt.send(Event::Interrupted);
     })?;
     let name = Name::private("ipc-demo");
-    let mut stage = Stage { events, actors: Vec::new(), running: 0, progress: None, told: Told::default() };
+    let told = Told::default();
+    let mut stage =
+        Stage { events, actors: Vec::new(), running: 0, progress: None, told, name: name.clone() };
     let deadline = Instant::now() + GRACE;
 
     stage.start(&sink(&name, args), &tell)?;
@@ -65,6 +67,7 @@ struct Stage {
     running: usize,
     progress: Option<Progress>,
     told: Told,
+    name: Name,
 }
 
 /// What the actors said that matters at the end.
@@ -163,7 +166,7 @@ impl Stage {
         Ok(true)
     }
 
-    fn judge(mut self, args: &ShowArgs) -> Result<Summary> {
+    fn judge(&mut self, args: &ShowArgs) -> Result<Summary> {
         let problems = std::mem::take(&mut self.told.problems);
         let received = self.told.received.take().with_context(|| match problems.join("; ") {
             none if none.is_empty() => "the consumer said nothing".to_owned(),
@@ -173,5 +176,12 @@ impl Stage {
         let sent: Vec<_> =
             sources.map(|(number, actor)| (actor.pid(), self.told.sent.get(&number).copied())).collect();
         Ok(Summary::new(args.capacity, args.batch, &sent, &received, problems))
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        self.actors.clear();
+        self.name.sweep();
     }
 }

@@ -4,6 +4,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
+use shmpsc::error::OpenError;
 use shmpsc::{Receiver, Sender};
 
 use super::assembly::{Assembly, Step};
@@ -26,13 +27,17 @@ pub fn run(args: &ConsumerArgs, interrupt: Interrupt) -> Result<Report> {
         // Inside the runtime, so that the channel can sleep on its reactor. The name first: whose name is
         // taken already must not have emptied a file.
         let receiver = options().capacity(args.capacity).end_with_last_sender().bind(args.name.path())?;
-        let output = Output::create(&args.output)?;
         // Where shards gather, the first may be through before the next has started.
-        let guard = options().connect(args.name.path())?;
+        let guard = match options().connect(args.name.path()) {
+            // Somebody was waiting for the name, and is through already.
+            Err(OpenError::Ended) => None,
+            guard => Some(guard?),
+        };
+        let output = Output::create(&args.output)?;
         eprintln!("consumer: waiting at {}", args.name);
         let consumer = Consumer {
             receiver,
-            guard: Some(guard),
+            guard,
             assembly: Assembly::new(output.is_in_order()),
             output,
             patience: args.patience(),

@@ -92,6 +92,16 @@ impl Running {
         self.child.id()
     }
 
+    /// The processes that it started in this role, its first argument.
+    pub fn children(&self, role: &str) -> Vec<Pid> {
+        std::fs::read_dir("/proc")
+            .expect("the list of processes")
+            .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+            .filter(|&pid| parent(pid) == Some(self.pid()) && first_argument(pid).as_deref() == Some(role))
+            .filter_map(Pid::from_raw)
+            .collect()
+    }
+
     pub fn stderr_line(&mut self) -> String {
         self.stderr.recv_timeout(LIMIT).expect("a line on stderr")
     }
@@ -162,6 +172,17 @@ impl Ended {
         let [line] = &self.stderr[..] else { panic!("one sentence, not {self:#?}") };
         line.clone()
     }
+}
+
+fn parent(pid: i32) -> Option<u32> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // After the name, which may contain anything: state, then parent.
+    stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()
+}
+
+fn first_argument(pid: i32) -> Option<String> {
+    let line = std::fs::read_to_string(format!("/proc/{pid}/cmdline")).ok()?;
+    line.split('\0').nth(1).map(str::to_owned)
 }
 
 fn within_limit<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {

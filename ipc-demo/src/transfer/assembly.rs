@@ -111,7 +111,9 @@ impl Assembly {
             let chunks = if self.damaged == 1 { "chunk was" } else { "chunks were" };
             problems.push(format!("{} {chunks} damaged", self.damaged));
         }
-        for known in self.producers.iter().filter(|known| known.outcome == Outcome::Vanished) {
+        // Who is cut off by our own end has not gone by itself.
+        let vanished = |known: &&Known| known.outcome == Outcome::Vanished && !interrupted;
+        for known in self.producers.iter().filter(vanished) {
             problems.push(format!("{} left without finishing", known.name()));
         }
         if self.producers.is_empty() {

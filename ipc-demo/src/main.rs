@@ -1,2 +1,26 @@
-//! Starts one consumer and three producer processes and shows what moved.
-fn main() {}
+//! Starts one consumer and some producer processes, streams records between them, and shows what moved.
+
+use anyhow::Result;
+use clap::Parser;
+use ipc_demo::args::{Role, ShowArgs};
+use ipc_demo::exit::{self, Verdict};
+use ipc_demo::show::{sink, source, stage};
+
+fn main() {
+    let args = ShowArgs::parse();
+    exit::finish("ipc-demo", run(&args));
+}
+
+fn run(args: &ShowArgs) -> Result<Option<Verdict>> {
+    match &args.role {
+        None => {
+            let summary = stage::run(args)?;
+            exit::print(false, args.json, &summary, || summary.table())?;
+            Ok(summary.verdict())
+        }
+        Some(Role::Sink { name, capacity, producers }) => {
+            sink::run(name, *capacity, *producers).map(|()| None)
+        }
+        Some(Role::Source { name, number, batch }) => source::run(name, *number, *batch).map(|()| None),
+    }
+}

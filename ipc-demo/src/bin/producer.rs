@@ -1,0 +1,19 @@
+//! Sends a file, or one shard of it, through a channel to the `consumer` of the same name.
+
+use anyhow::Result;
+use clap::Parser;
+use ipc_demo::args::ProducerArgs;
+use ipc_demo::exit::{self, Verdict};
+use ipc_demo::interrupt::Interrupt;
+use ipc_demo::transfer::produce;
+
+fn main() {
+    let args = ProducerArgs::parse();
+    exit::finish("producer", run(&args));
+}
+
+fn run(args: &ProducerArgs) -> Result<Option<Verdict>> {
+    let sent = produce::run(args, Interrupt::install()?)?;
+    exit::print(false, args.json, &sent, || sent.sentence())?;
+    Ok(sent.verdict())
+}

@@ -1,0 +1,17 @@
+//! What the three programs of the demo share: moving files through a channel, and showing a stream of records.
+//! It is a user of `shmpsc` like any other: only the published API is in reach here.
+//!
+//! | room | what |
+//! |---|---|
+//! | [`transfer`] | `producer` and `consumer`: files as checksummed chunks |
+//! | [`show`] | `ipc-demo`: a stream of records, judged |
+//! | [`args`], [`name`], [`interrupt`], [`live`], [`exit`] | what a program on a terminal needs |
+
+pub mod args;
+pub mod exit;
+pub mod interrupt;
+pub mod live;
+pub mod name;
+pub mod ranges;
+pub mod show;
+pub mod transfer;

@@ -1,0 +1,52 @@
+//! One producer of the show: hands over batches of records until it is told to stop. It measures and judges nothing.
+
+use std::io::{self, Read};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use anyhow::{Context, Result, anyhow};
+
+use super::latency::now;
+use super::options;
+use super::record::Record;
+use super::words::{Word, tell};
+use crate::name::Name;
+
+/// Joins, waits for the stage to say go, and sends until the stage lets go of this process's stdin.
+///
+/// The end of a pipe comes also from a stage that was killed, so no source ever outlives its stage.
+pub fn run(name: &Name, number: u32, batch: usize) -> Result<()> {
+    let sender = options().connect(name.path())?;
+    tell(&Word::Ready)?;
+    let mut go = [0];
+    if io::stdin().read(&mut go).context("cannot hear the stage")? == 0 {
+        return Ok(());
+    }
+    let stop = stop_at_end_of_stdin();
+    let mut records = vec![Record::new(number, 0, 0); batch];
+    let (mut sent, mut sampled) = (0_u64, 0);
+    // Relaxed: the flag carries nothing but itself.
+    while !stop.load(Ordering::Relaxed) {
+        let sent_at = now();
+        for (index, record) in records.iter_mut().enumerate() {
+            *record = Record::new(number, sent + index as u64, if index == sampled { sent_at } else { 0 });
+        }
+        sender.blocking_send_many(&records).map_err(|_| anyhow!("the consumer has gone"))?;
+        sent += records.len() as u64;
+        sampled = (sampled + 1) % batch;
+    }
+    drop(sender);
+    tell(&Word::Sent(sent))
+}
+
+fn stop_at_end_of_stdin() -> Arc<AtomicBool> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let told = Arc::clone(&stop);
+    thread::spawn(move || {
+        // An error is an end as well.
+        let _ = io::copy(&mut io::stdin(), &mut io::sink());
+        told.store(true, Ordering::Relaxed);
+    });
+    stop
+}

@@ -1,0 +1,137 @@
+//! The consumer: waits under a name, takes chunks until the last producer has left, and judges what it has.
+//! What a chunk means, the [`Assembly`] knows; where bytes go, the [`Output`].
+
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use shmpsc::error::OpenError;
+use shmpsc::{Receiver, Sender};
+
+use super::assembly::{Assembly, Step};
+use super::chunk::Chunk;
+use super::options;
+use super::output::Output;
+use super::report::Report;
+use crate::args::ConsumerArgs;
+use crate::exit::Verdict;
+use crate::interrupt::Interrupt;
+use crate::live::{self, Live};
+
+/// How many chunks are taken at once.
+const BATCH: usize = 32;
+
+/// Binds the name, takes everything, and reports.
+pub fn run(args: &ConsumerArgs, interrupt: Interrupt) -> Result<Report> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        // Inside the runtime, so that the channel can sleep on its reactor. The name first: whose name is
+        // taken already must not have emptied a file.
+        let receiver = options().capacity(args.capacity).end_with_last_sender().bind(args.name.path())?;
+        // Where shards gather, the first may be through before the next has started.
+        let guard = match options().connect(args.name.path()) {
+            // Somebody was waiting for the name, and is through already.
+            Err(OpenError::Ended) => None,
+            guard => Some(guard?),
+        };
+        let output = Output::create(&args.output)?;
+        eprintln!("consumer: waiting at {}", args.name);
+        let consumer = Consumer {
+            receiver,
+            guard,
+            assembly: Assembly::new(output.is_in_order()),
+            output,
+            patience: args.patience(),
+            live: Live::new(!args.json),
+        };
+        consumer.take_all(interrupt).await
+    })
+}
+
+/// Nothing if the transfer is complete.
+pub fn verdict(report: &Report) -> Option<Verdict> {
+    report.sentence().map(|sentence| Verdict { sentence, interrupted: report.interrupted })
+}
+
+struct Consumer {
+    receiver: Receiver<Chunk>,
+    /// Keeps the channel from ending while producers are still to come: until each shard has come, or patience is over.
+    guard: Option<Sender<Chunk>>,
+    assembly: Assembly,
+    output: Output,
+    patience: Duration,
+    live: Live,
+}
+
+impl Consumer {
+    async fn take_all(mut self, mut interrupt: Interrupt) -> Result<Report> {
+        let mut chunks = Vec::with_capacity(BATCH);
+        let mut interrupted = false;
+        let mut began: Option<Instant> = None;
+        loop {
+            let patience_ends = began.filter(|_| self.guard.is_some()).map(|began| began + self.patience);
+            let count = tokio::select! {
+                biased;
+                () = interrupt.requested(), if !interrupted => {
+                    interrupted = true;
+                    self.close();
+                    continue;
+                }
+                () = at(patience_ends) => {
+                    self.guard = None;
+                    continue;
+                }
+                count = self.receiver.recv_many(&mut chunks, BATCH) => count,
+            };
+            if count == 0 {
+                break;
+            }
+            began.get_or_insert_with(Instant::now);
+            for chunk in &chunks {
+                match self.assembly.take(chunk) {
+                    Step::None => {}
+                    Step::Write { start, bytes } => self.output.write(start, bytes)?,
+                    Step::Close => self.close(),
+                }
+            }
+            chunks.clear();
+            if self.assembly.has_everybody() {
+                self.guard = None;
+            }
+            self.show(began);
+        }
+        self.live.clear();
+        let seconds = began.map_or(0.0, |began| began.elapsed().as_secs_f64());
+        let mut report = self.assembly.finish(interrupted, seconds);
+        if report.complete {
+            report.sha256 = Some(self.output.sha256()?);
+        }
+        Ok(report)
+    }
+
+    /// No more may come; what is on its way is still taken.
+    fn close(&mut self) {
+        self.receiver.close();
+        self.guard = None;
+    }
+
+    fn show(&mut self, began: Option<Instant>) {
+        let (bytes, total) = (self.assembly.bytes(), self.assembly.total());
+        let (depth, receiver) = (self.receiver.len(), &self.receiver);
+        let guards = usize::from(self.guard.is_some());
+        self.live.show(|| {
+            let seconds = began.map_or(0.0, |began| began.elapsed().as_secs_f64()).max(1e-3);
+            let of = total.map_or(String::new(), |total| format!(" of {}", live::bytes(total)));
+            let rate = live::bytes((bytes as f64 / seconds) as u64);
+            let producers = receiver.sender_strong_count().saturating_sub(guards);
+            format!("{}{of}, {rate}/s, depth {depth}, producers {producers}", live::bytes(bytes))
+        });
+    }
+}
+
+/// Ready at `moment`; never, if there is none.
+async fn at(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => tokio::time::sleep_until(moment.into()).await,
+        None => std::future::pending().await,
+    }
+}

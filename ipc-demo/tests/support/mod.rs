@@ -1,0 +1,211 @@
+//! Real processes for tests: started, heard, signalled, and waited for with a limit. It knows nothing of channels.
+#![allow(dead_code, reason = "each test program uses its part")]
+
+use std::fmt::Write as _;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+use sha2::{Digest, Sha256};
+use tempfile::TempDir;
+
+/// Nothing here takes a second; who takes this long hangs, and that is a failure of its own.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// A directory of its own for each test, with a name to meet under.
+pub struct Place {
+    directory: TempDir,
+}
+
+impl Place {
+    pub fn new() -> Self {
+        Self { directory: tempfile::tempdir().expect("a temporary directory") }
+    }
+
+    pub fn path(&self, file: &str) -> PathBuf {
+        self.directory.path().join(file)
+    }
+
+    pub fn file(&self, file: &str, bytes: &[u8]) -> PathBuf {
+        let path = self.path(file);
+        std::fs::write(&path, bytes).expect("a temporary file");
+        path
+    }
+
+    /// Starts a consumer and waits until it listens.
+    pub fn consumer(&self, output: &Path, more: &[&str]) -> Running {
+        let mut consumer = Running::start(self.consumer_command(output).args(more));
+        let line = consumer.stderr_line();
+        assert!(line.starts_with("consumer: waiting at "), "{line:?}");
+        consumer
+    }
+
+    pub fn consumer_command(&self, output: &Path) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_consumer"));
+        command.arg("--name").arg(self.path("meet")).arg("--output").arg(output);
+        command
+    }
+
+    pub fn producer(&self, input: &Path, more: &[&str]) -> Running {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_producer"));
+        Running::start(command.arg("--name").arg(self.path("meet")).arg("--input").arg(input).args(more))
+    }
+}
+
+/// A process that is killed when the test is over, however that ends.
+pub struct Running {
+    child: Child,
+    stdin: Option<ChildStdin>,
+    stdout: Option<BufReader<ChildStdout>>,
+    stderr: Receiver<String>,
+}
+
+/// A process that has ended.
+#[derive(Debug)]
+pub struct Ended {
+    pub status: ExitStatus,
+    pub stdout: String,
+    /// The lines not yet taken.
+    pub stderr: Vec<String>,
+}
+
+impl Running {
+    pub fn start(command: &mut Command) -> Self {
+        let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = piped.spawn().expect("the program starts");
+        let stderr = BufReader::new(child.stderr.take().expect("piped"));
+        let (tell, heard) = mpsc::channel();
+        thread::spawn(move || stderr.lines().map_while(Result::ok).try_for_each(|line| tell.send(line)));
+        Self {
+            stdin: child.stdin.take(),
+            stdout: child.stdout.take().map(BufReader::new),
+            stderr: heard,
+            child,
+        }
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// The processes that it started in this role, its first argument.
+    pub fn children(&self, role: &str) -> Vec<Pid> {
+        std::fs::read_dir("/proc")
+            .expect("the list of processes")
+            .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+            .filter(|&pid| parent(pid) == Some(self.pid()) && first_argument(pid).as_deref() == Some(role))
+            .filter_map(Pid::from_raw)
+            .collect()
+    }
+
+    pub fn stderr_line(&mut self) -> String {
+        self.stderr.recv_timeout(LIMIT).expect("a line on stderr")
+    }
+
+    pub fn write(&mut self, bytes: &[u8]) {
+        let mut stdin = self.stdin.take().expect("stdin is open");
+        let bytes = bytes.to_owned();
+        self.stdin = Some(within_limit(move || {
+            stdin.write_all(&bytes).expect("it reads its stdin");
+            stdin
+        }));
+    }
+
+    pub fn close_stdin(&mut self) {
+        self.stdin = None;
+    }
+
+    /// Reads so many bytes of its stdout.
+    pub fn read(&mut self, count: usize) -> Vec<u8> {
+        let mut stdout = self.stdout.take().expect("stdout is open");
+        let (stdout, bytes) = within_limit(move || {
+            let mut bytes = vec![0; count];
+            stdout.read_exact(&mut bytes).expect("so many bytes on stdout");
+            (stdout, bytes)
+        });
+        self.stdout = Some(stdout);
+        bytes
+    }
+
+    pub fn signal(&self, signal: Signal) {
+        let pid = Pid::from_raw(self.child.id().cast_signed()).expect("a process has a number");
+        kill_process(pid, signal).expect("it has not been waited for");
+    }
+
+    /// Waits until it has ended by itself.
+    pub fn end(mut self) -> Ended {
+        let mut stdout = self.stdout.take().expect("stdout is open");
+        // Not its stdin: who has not read to the end must end all the same.
+        let bytes = within_limit(move || {
+            let mut bytes = Vec::new();
+            stdout.read_to_end(&mut bytes).expect("its stdout");
+            bytes
+        });
+        let stderr = self.stderr.iter().collect();
+        let status = self.child.wait().expect("it ends after its stdout");
+        Ended { status, stdout: String::from_utf8_lossy(&bytes).into_owned(), stderr }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Ended {
+    #[track_caller]
+    pub fn succeeded(self) -> Self {
+        assert_eq!(self.status.code(), Some(0), "{self:#?}");
+        self
+    }
+
+    /// Ended with `code` and one last sentence on stderr, which is returned.
+    #[track_caller]
+    pub fn failed(self, code: i32) -> String {
+        assert_eq!(self.status.code(), Some(code), "{self:#?}");
+        let [line] = &self.stderr[..] else { panic!("one sentence, not {self:#?}") };
+        line.clone()
+    }
+}
+
+fn parent(pid: i32) -> Option<u32> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // After the name, which may contain anything: state, then parent.
+    stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()
+}
+
+fn first_argument(pid: i32) -> Option<String> {
+    let line = std::fs::read_to_string(format!("/proc/{pid}/cmdline")).ok()?;
+    line.split('\0').nth(1).map(str::to_owned)
+}
+
+fn within_limit<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    let (tell, heard) = mpsc::channel();
+    thread::spawn(move || tell.send(work()));
+    heard.recv_timeout(LIMIT).expect("it does not hang")
+}
+
+/// Bytes that are nowhere alike.
+pub fn noise(length: usize) -> Vec<u8> {
+    let mut state = 1_u64;
+    let mut bytes = Vec::with_capacity(length + 8);
+    while bytes.len() < length {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        bytes.extend_from_slice(&state.rotate_left(29).to_le_bytes());
+    }
+    bytes.truncate(length);
+    bytes
+}
+
+pub fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().fold(String::new(), |mut hex, byte| {
+        write!(hex, "{byte:02x}").expect("a string takes everything");
+        hex
+    })
+}

@@ -1,0 +1,274 @@
+//! `producer` and `consumer` as a person runs them: real files, real processes, real signals.
+//! How single chunks are judged is tested beside the code that judges.
+
+mod support;
+
+use std::path::Path;
+
+use rustix::process::Signal;
+use serde_json::Value;
+use support::{Place, Running, noise, sha256};
+
+/// Some MiB, and not a whole number of chunks or shards.
+const SIZE: usize = 3 * 1024 * 1024 + 12_345;
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error} in {text:?}"))
+}
+
+#[test]
+fn three_producers_move_a_file() {
+    let place = Place::new();
+    let bytes = noise(SIZE);
+    let (input, output) = (place.file("in", &bytes), place.path("out"));
+    let consumer = place.consumer(&output, &[]);
+    let producers = ["1/3", "2/3", "3/3"].map(|shard| place.producer(&input, &["--shard", shard]));
+    for (producer, shard) in producers.into_iter().zip(["1/3", "2/3", "3/3"]) {
+        let said = producer.end().succeeded().stdout;
+        assert!(said.contains(shard), "{said:?}");
+    }
+    let said = consumer.end().succeeded().stdout;
+    assert!(said.contains(&format!("received {SIZE} bytes from 3 producers")), "{said}");
+    assert!(said.contains(&format!("sha256 {}", sha256(&bytes))), "{said}");
+    assert!(std::fs::read(&output).unwrap() == bytes);
+}
+
+#[test]
+fn a_small_channel_and_an_old_longer_output_change_nothing() {
+    let place = Place::new();
+    let bytes = noise(200_000);
+    let (input, output) = (place.file("in", &bytes), place.file("out", &noise(300_000)));
+    let consumer = place.consumer(&output, &["--capacity", "1"]);
+    place.producer(&input, &[]).end().succeeded();
+    consumer.end().succeeded();
+    assert!(std::fs::read(&output).unwrap() == bytes);
+}
+
+#[test]
+fn an_empty_file_arrives() {
+    let place = Place::new();
+    let (input, output) = (place.file("in", b""), place.path("out"));
+    let consumer = place.consumer(&output, &[]);
+    place.producer(&input, &[]).end().succeeded();
+    assert!(consumer.end().succeeded().stdout.contains(&sha256(b"")));
+    assert_eq!(std::fs::read(&output).unwrap(), b"");
+}
+
+#[test]
+fn a_pipe_goes_through_in_order() {
+    let place = Place::new();
+    let bytes = noise(SIZE);
+    let mut consumer = place.consumer(Path::new("-"), &[]);
+    let mut producer = place.producer(Path::new("-"), &[]);
+    let feeder = std::thread::spawn({
+        let bytes = bytes.clone();
+        move || {
+            producer.write(&bytes);
+            producer.close_stdin();
+            producer.end().succeeded();
+        }
+    });
+    assert!(consumer.read(SIZE) == bytes);
+    feeder.join().unwrap();
+    let report = consumer.end().succeeded().stderr.join("\n");
+    assert!(report.contains(&sha256(&bytes)), "the report goes to stderr: {report:?}");
+}
+
+#[test]
+fn machines_get_json() {
+    let place = Place::new();
+    let bytes = noise(100_000);
+    let (input, output) = (place.file("in", &bytes), place.path("out"));
+    let consumer = place.consumer(&output, &["--json"]);
+    let producers = ["1/2", "2/2"].map(|shard| place.producer(&input, &["--json", "--shard", shard]));
+    for producer in producers {
+        let sent = json(&producer.end().succeeded().stdout);
+        assert_eq!((&sent["bytes"], &sent["complete"]), (&50_000.into(), &true.into()));
+    }
+    let report = json(&consumer.end().succeeded().stdout);
+    assert_eq!(report["complete"], true);
+    assert_eq!(report["bytes"], 100_000);
+    assert_eq!(report["sha256"], *sha256(&bytes));
+    assert_eq!(report["producers"].as_array().unwrap().len(), 2);
+    assert_eq!(report["missing"], Value::Array(Vec::new()));
+}
+
+#[test]
+fn a_producer_killed_half_way_is_reported_with_what_is_missing() {
+    let place = Place::new();
+    let bytes = noise(SIZE);
+    let (input, output) = (place.file("in", &bytes), place.path("out"));
+    let consumer = place.consumer(&output, &["--json"]);
+    let killed = place.producer(&input, &["--shard", "2/3", "--kill-after", "500000"]);
+    let pid = killed.pid();
+    let others = ["1/3", "3/3"].map(|shard| place.producer(&input, &["--shard", shard]));
+    assert_eq!(killed.end().status.code(), None, "it died of a signal");
+    for other in others {
+        other.end().succeeded();
+    }
+    let (start, end) = (SIZE / 3 + 500_000, SIZE * 2 / 3);
+    let consumer = consumer.end();
+    let report = json(&consumer.stdout);
+    assert_eq!(
+        consumer.failed(1),
+        format!(
+            "consumer: producer {pid} (shard 2/3) left without finishing; missing: bytes {start}..{end} of shard 2/3"
+        )
+    );
+    assert_eq!((&report["complete"], &report["sha256"]), (&false.into(), &Value::Null));
+    assert_eq!(report["missing"], serde_json::json!([{ "start": start, "end": end, "shard": "2/3" }]));
+    let arrived = std::fs::read(&output).unwrap();
+    assert!(arrived[..start] == bytes[..start] && arrived[end..] == bytes[end..], "the rest is unharmed");
+}
+
+#[test]
+fn a_shard_that_nobody_sends_is_named_and_not_waited_for_long() {
+    let place = Place::new();
+    let input = place.file("in", &noise(1000));
+    let consumer = place.consumer(&place.path("out"), &["--patience", "0"]);
+    place.producer(&input, &["--shard", "1/2"]).end().succeeded();
+    assert_eq!(consumer.end().failed(1), "consumer: missing: bytes 500..1000 of shard 2/2");
+}
+
+#[test]
+fn a_name_where_nobody_is_fails_at_once() {
+    let place = Place::new();
+    let input = place.file("in", b"bytes");
+    let sentence = place.producer(&input, &[]).end().failed(1);
+    assert!(sentence.starts_with("producer: ") && sentence.contains("meet"), "{sentence}");
+}
+
+#[test]
+fn a_producer_can_wait_for_its_consumer() {
+    let place = Place::new();
+    let input = place.file("in", b"bytes");
+    let producer = place.producer(&input, &["--wait", "60"]);
+    place.consumer(&place.path("out"), &[]).end().succeeded();
+    producer.end().succeeded();
+}
+
+#[test]
+fn an_input_that_cannot_be_read_fails_and_harms_nobody() {
+    let place = Place::new();
+    let consumer = place.consumer(&place.path("out"), &[]);
+    let sentence = place.producer(&place.path("nothing"), &[]).end().failed(1);
+    assert!(sentence.contains("cannot read") && sentence.contains("nothing"), "{sentence}");
+    let sentence = place.producer(Path::new("/"), &[]).end().failed(1);
+    assert!(sentence.contains("directory"), "{sentence}");
+    let sentence = place.producer(Path::new("-"), &["--shard", "1/2"]).end().failed(1);
+    assert!(sentence.contains("standard input") && sentence.contains("1/2"), "{sentence}");
+    place.producer(&place.file("in", b"bytes"), &[]).end().succeeded();
+    assert!(consumer.end().succeeded().stdout.contains(&sha256(b"bytes")));
+}
+
+#[test]
+fn an_output_that_cannot_be_written_fails() {
+    let place = Place::new();
+    let sentence =
+        Running::start(&mut place.consumer_command(&place.path("no/such/directory"))).end().failed(1);
+    assert!(sentence.contains("cannot write") && sentence.contains("no/such/directory"), "{sentence}");
+}
+
+#[test]
+fn a_second_consumer_of_a_name_is_refused_and_empties_no_file() {
+    let place = Place::new();
+    let (first, second) = (place.path("first"), place.file("second", b"precious"));
+    let consumer = place.consumer(&first, &[]);
+    let sentence = Running::start(&mut place.consumer_command(&second)).end().failed(1);
+    assert!(sentence.starts_with("consumer: ") && sentence.contains("meet"), "{sentence}");
+    assert_eq!(std::fs::read(&second).unwrap(), b"precious");
+    place.producer(&place.file("in", b"bytes"), &[]).end().succeeded();
+    consumer.end().succeeded();
+    assert_eq!(std::fs::read(&first).unwrap(), b"bytes");
+}
+
+#[test]
+fn shards_to_a_pipe_are_refused() {
+    let place = Place::new();
+    let consumer = place.consumer(Path::new("-"), &[]);
+    // Whether it is through before the refusal, or finds the channel closed, is a race that does not matter.
+    place.producer(&place.file("in", &noise(SIZE)), &["--shard", "2/3"]).end();
+    let report = consumer.end();
+    assert_eq!(report.status.code(), Some(1));
+    assert!(report.stderr.last().unwrap().contains("shards come out of order"), "{report:?}");
+    assert_eq!(report.stdout, "");
+}
+
+#[test]
+fn ctrl_c_closes_the_channel_and_takes_what_is_in_it() {
+    let place = Place::new();
+    let bytes = noise(500_000);
+    // Room for all of them, however small the pieces that a pipe makes of them.
+    let mut consumer = place.consumer(Path::new("-"), &["--capacity", "1024"]);
+    let mut producer = place.producer(Path::new("-"), &[]);
+    producer.write(&bytes[..1]);
+    assert_eq!(consumer.read(1), bytes[..1]);
+    // The rest waits in the channel until the consumer goes on, and that finds the interruption first.
+    consumer.signal(Signal::STOP);
+    producer.write(&bytes[1..]);
+    producer.close_stdin();
+    producer.end().succeeded();
+    consumer.signal(Signal::INT);
+    consumer.signal(Signal::CONT);
+    assert!(consumer.read(bytes.len() - 1) == bytes[1..]);
+    let report = consumer.end().succeeded().stderr.join("\n");
+    assert!(report.contains(&sha256(&bytes)), "{report}");
+}
+
+#[test]
+fn ctrl_c_before_the_end_says_so_to_both() {
+    let place = Place::new();
+    let mut consumer = place.consumer(Path::new("-"), &[]);
+    let mut producer = place.producer(Path::new("-"), &[]);
+    producer.write(b"bytes");
+    assert_eq!(consumer.read(5), b"bytes");
+    consumer.signal(Signal::INT);
+    let sentence = producer.end().failed(1);
+    assert!(sentence.contains("the consumer closed the channel"), "{sentence}");
+    let consumer = consumer.end();
+    assert_eq!(consumer.status.code(), Some(130));
+    let sentence = consumer.stderr.last().unwrap();
+    assert_eq!(sentence, "consumer: interrupted; missing: everything from byte 5 on");
+}
+
+#[test]
+fn ctrl_c_with_nobody_there_ends_the_waiting() {
+    let place = Place::new();
+    let consumer = place.consumer(&place.path("out"), &[]);
+    consumer.signal(Signal::INT);
+    assert_eq!(consumer.end().failed(130), "consumer: interrupted; no producer came");
+}
+
+#[test]
+fn an_interrupted_producer_says_so_to_both() {
+    let place = Place::new();
+    let mut consumer = place.consumer(Path::new("-"), &[]);
+    let mut producer = place.producer(Path::new("-"), &[]);
+    producer.write(b"bytes");
+    assert_eq!(consumer.read(5), b"bytes");
+    let pid = producer.pid();
+    producer.signal(Signal::INT);
+    let producer = producer.end();
+    assert_eq!(producer.status.code(), Some(130));
+    assert_eq!(producer.stderr, ["producer: interrupted after 5 bytes of shard 1/1"]);
+    let consumer = consumer.end();
+    assert_eq!(consumer.status.code(), Some(1));
+    let sentence = consumer.stderr.last().unwrap();
+    assert!(sentence.contains(&format!("producer {pid} was interrupted at byte 5")), "{sentence}");
+}
+
+#[test]
+fn a_killed_consumer_lets_its_producers_go() {
+    let place = Place::new();
+    let mut consumer = place.consumer(Path::new("-"), &[]);
+    let mut producer = place.producer(Path::new("-"), &[]);
+    producer.write(b"bytes");
+    assert_eq!(consumer.read(5), b"bytes");
+    consumer.signal(Signal::KILL);
+    let sentence = producer.end().failed(1);
+    assert!(sentence.contains("the consumer closed the channel"), "{sentence}");
+    // The name is free again, whatever the dead left behind.
+    let consumer = place.consumer(&place.path("out"), &[]);
+    place.producer(&place.file("in", b"bytes"), &[]).end().succeeded();
+    consumer.end().succeeded();
+}

@@ -47,12 +47,13 @@ pub(crate) struct Consumer {
     is_corrupt: bool,
 }
 
-/// How often head's stamp alone is looked at before the claim word is, whose line belongs to the senders: a receiver
-/// that asks them at every turn whether there is more holds them up more than it learns.
-const LOOKS: u32 = if cfg!(shmpsc_loom) { 0 } else { 16 };
+/// How often head's stamp alone is looked at, each time after twice as long a pause, before the claim word is. Its line
+/// belongs to the senders, and the stamp's to the one that writes there now: a receiver that asks without pause
+/// whether there is more holds them up more than it learns.
+const LOOKS: u32 = if cfg!(shmpsc_loom) { 0 } else { 6 };
 
 /// How often that is done again for a claimed position before its sender counts as stalled.
-const PATIENCE: u32 = if cfg!(shmpsc_loom) { 0 } else { 20 };
+const PATIENCE: u32 = if cfg!(shmpsc_loom) { 0 } else { 10 };
 
 /// A value of the position's high bits changes about every 2^29 positions.
 const EPOCH_SHIFT: u32 = 29;
@@ -87,10 +88,10 @@ impl Consumer {
 
     /// Whether a position is published, now or within a moment.
     fn becomes_published(queue: &Queue<'_>, position: u32) -> bool {
-        (0..LOOKS).any(|_| {
+        (0..LOOKS).any(|look| {
             let is_published = Self::is_published(queue, position);
             if !is_published {
-                spin_loop();
+                (0..1 << look).for_each(|_| spin_loop());
             }
             is_published
         }) || Self::is_published(queue, position)

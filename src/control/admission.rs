@@ -4,7 +4,6 @@
 //! door, a place among at most [`MAX_APPLICANTS`] until a deadline; it never holds anybody up.
 
 use std::{
-    collections::VecDeque,
     os::fd::{AsFd, OwnedFd},
     sync::{Arc, Mutex, Weak},
     time::{Duration, Instant},
@@ -42,7 +41,7 @@ impl Endpoint {
         let Some(host) = &self.host else { return Ok(()) };
         let mut name = host.name();
         let Some(name) = name.as_mut() else { return Ok(()) };
-        let door = Arc::new(Door { endpoint: Arc::downgrade(self), waiting: Mutex::default() });
+        let door = Arc::new(Door(Arc::downgrade(self)));
         let token = Porter::of_this_process()
             .and_then(|porter| porter.watch(name.listener().clone(), Interest::READABLE, door))
             .map_err(refused("watch the door"))?;
@@ -52,21 +51,17 @@ impl Endpoint {
 }
 
 /// The listening socket of a name.
-struct Door {
-    endpoint: Weak<Endpoint>,
-    /// Applicants that came through it, oldest first; some have joined meanwhile.
-    waiting: Mutex<VecDeque<Token>>,
-}
+struct Door(Weak<Endpoint>);
 
 impl Watcher for Door {
     fn noticed(self: Arc<Self>, porter: &'static Porter, token: Token, _: Event) {
-        let Some(endpoint) = self.endpoint.upgrade() else { return };
+        let Some(endpoint) = self.0.upgrade() else { return };
         for _ in 0..TURN {
             let listener =
                 endpoint.host.as_ref().and_then(|host| Some(host.name().as_ref()?.listener().clone()));
             let Some(listener) = listener else { return };
             match listener.accept() {
-                Ok(Some(caller)) => self.let_in(&endpoint, porter, caller),
+                Ok(Some(caller)) => let_in(&endpoint, porter, caller),
                 Ok(None) => return,
                 Err(_) => {
                     // Out of descriptors, or of memory. One caller was turned away, so that we do not spin; until
@@ -84,29 +79,28 @@ impl Watcher for Door {
     }
 }
 
-impl Door {
-    fn let_in(&self, endpoint: &Arc<Endpoint>, porter: &'static Porter, caller: OwnedFd) {
-        let Some(host) = &endpoint.host else { return };
-        let own = own_credentials();
-        match socket::peer_credentials(&caller) {
-            Ok(who) if host.rules.admit(&who, own.uid) => {}
-            Ok(who) => return refuse(endpoint, &caller, Refused::new(Code::NotAllowed), Some(who)),
-            Err(_) => return,
-        }
-        let socket = Arc::new(caller);
-        let applicant = Arc::new(Applicant::new(endpoint, socket.clone(), None));
-        let Ok(token) = porter.watch(socket, Interest::READABLE.and(Interest::HANG_UP), applicant) else {
-            return;
-        };
-        porter.set_deadline(token, Some(Instant::now() + endpoint.deadline));
-        let mut waiting = lock(&self.waiting);
-        waiting.push_back(token);
-        if waiting.len() > MAX_APPLICANTS {
-            waiting.retain(|token| porter.knows(*token));
-        }
-        if waiting.len() > MAX_APPLICANTS {
-            waiting.pop_front().into_iter().for_each(|first| porter.forget(first));
-        }
+/// One caller, so far only known by what the kernel says of it.
+fn let_in(endpoint: &Arc<Endpoint>, porter: &'static Porter, caller: OwnedFd) {
+    let Some(host) = &endpoint.host else { return };
+    let own = own_credentials();
+    match socket::peer_credentials(&caller) {
+        Ok(who) if host.rules.admit(&who, || socket::peer_groups(&caller).unwrap_or_default(), own.uid) => {}
+        Ok(who) => return refuse(endpoint, &caller, Refused::new(Code::NotAllowed), Some(who)),
+        Err(_) => return,
+    }
+    let socket = Arc::new(caller);
+    let applicant = Arc::new(Applicant::new(endpoint, socket.clone(), None));
+    let Ok(token) = porter.watch(socket, Interest::READABLE.and(Interest::HANG_UP), applicant) else {
+        return;
+    };
+    porter.set_deadline(token, Some(Instant::now() + endpoint.deadline));
+    let mut waiting = lock(&host.waiting);
+    waiting.push_back(token);
+    if waiting.len() > MAX_APPLICANTS {
+        waiting.retain(|token| porter.knows(*token));
+    }
+    if waiting.len() > MAX_APPLICANTS {
+        waiting.pop_front().into_iter().for_each(|first| porter.forget(first));
     }
 }
 
@@ -202,6 +196,7 @@ pub(super) fn hear_hello(
     match looks.look(&mut message) {
         Look::Known(process) => Heard::Welcome(process),
         Look::Unknown => Heard::Refused(Code::Unwatchable),
+        Look::NoDescriptors => Heard::Refused(Code::NoDescriptors),
         Look::Again(looks) => {
             *suspicion = Some(looks);
             match socket::send(socket, &Message::Again.encode(), &[]) {
@@ -280,6 +275,8 @@ impl Endpoint {
         let member = Member::new(number, socket, Doorbell::new()?, process);
         host.roster().enter(member.clone());
         member.attend(self, porter)?;
+        // Who speaks here is known now; to be told so with each message costs a descriptor each time.
+        let _ = socket::stop_pass_credentials(&member.lifeline);
         let view = self.segment().view();
         let accept = Accept {
             number,

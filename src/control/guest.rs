@@ -105,7 +105,8 @@ impl Guest {
         let Ok(Message::Invitation { request, refused }) = Message::decode(packet) else { return };
         let answer = match (refused, descriptors.pop()) {
             (0, Some(descriptor)) => Ok(descriptor),
-            (0, None) => Err(0),
+            // It was sent, but this process has no room for it.
+            (0, None) => Err(Code::NoDescriptors as u32),
             (code, _) => Err(code),
         };
         lock(&self.inbox).answer = Some((request, answer));

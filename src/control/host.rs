@@ -3,6 +3,7 @@
 //! All of it is private memory: nothing another process writes can change who is believed dead.
 
 use std::{
+    collections::VecDeque,
     os::fd::AsFd,
     sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError},
 };
@@ -12,7 +13,7 @@ use super::{
     identity::Rules,
     member::Member,
     name::Name,
-    porter::Porter,
+    porter::{Porter, Token},
     roster::{Doors, Leaver, Roster},
     wire::Code,
 };
@@ -36,6 +37,8 @@ pub(super) struct Host {
     /// Not zero while the open name counts as a sender.
     open: AtomicU32,
     name: Mutex<Option<Name>>,
+    /// Applicants that came through the door, oldest first; some have joined meanwhile.
+    pub waiting: Mutex<VecDeque<Token>>,
     /// This process, as guests watch it.
     process: OnceLock<Process>,
 }
@@ -52,6 +55,7 @@ impl Host {
             end_with_last,
             open: AtomicU32::new(open.into()),
             name: Mutex::new(None),
+            waiting: Mutex::default(),
             process: OnceLock::new(),
         }
     }
@@ -126,6 +130,8 @@ impl Host {
         self.close_name();
         let leavers = self.roster().clear();
         let Ok(porter) = Porter::of_this_process() else { return };
+        let waiting = std::mem::take(&mut *lock(&self.waiting));
+        waiting.into_iter().for_each(|token| porter.forget(token));
         for leaver in leavers {
             match leaver {
                 Leaver::Member(member) => member.forget(porter),

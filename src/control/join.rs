@@ -214,7 +214,7 @@ pub(super) fn reason(code: Code) -> OpenError {
         Code::UnderWay => OpenError::UnderWay,
         Code::Unwatchable => OpenError::Unwatchable,
         Code::NoDescriptors => OpenError::System {
-            what: "join: the receiver's process has no descriptor or memory left",
+            what: "join: one of the two processes has no descriptor or no memory left",
             path: None,
             source: io::Error::from_raw_os_error(libc::EMFILE),
         },

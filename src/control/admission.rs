@@ -139,14 +139,17 @@ impl Watcher for Applicant {
                 refuse(&endpoint, &self.socket, Refused::new(code), None);
                 self.give_up(&endpoint, porter, token);
             }
-            Heard::Welcome(process) => {
+            Heard::Welcome(process, pid) => {
                 porter.forget(token);
                 let number = match self.invited {
                     Some(number) => Ok(number),
                     None => endpoint.seat(),
                 };
                 match number {
-                    Ok(number) => endpoint.admit(porter, self.socket.clone(), number, process),
+                    Ok(number) => {
+                        endpoint.note_pid(number, pid);
+                        endpoint.admit(porter, self.socket.clone(), number, process);
+                    }
                     Err(refused) => refuse(&endpoint, &self.socket, refused, None),
                 }
             }
@@ -163,8 +166,8 @@ pub(super) enum Heard {
     Nothing,
     Gone,
     Refused(Code),
-    /// All is as it must be, and this is its process.
-    Welcome(Process),
+    /// All is as it must be, and this is its process, with its number as this process sees it (0: it does not).
+    Welcome(Process, u64),
 }
 
 /// Takes one message of somebody who wants to join. `suspicion` is empty once it was looked at to the end.
@@ -192,9 +195,10 @@ pub(super) fn hear_hello(
     if let Some(code) = compare(&hello, end, facts) {
         return Heard::Refused(code);
     }
+    let pid = message.sender.and_then(|sender| sender.pid).map_or(0, |pid| pid.as_raw_nonzero().get() as u64);
     let Some(looks) = suspicion.take() else { return Heard::Refused(Code::BadMessage) };
     match looks.look(&mut message) {
-        Look::Known(process) => Heard::Welcome(process),
+        Look::Known(process) => Heard::Welcome(process, pid),
         Look::Unknown => Heard::Refused(Code::Unwatchable),
         Look::NoDescriptors => Heard::Refused(Code::NoDescriptors),
         Look::Again(looks) => {

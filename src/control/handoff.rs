@@ -201,7 +201,7 @@ impl Watcher for Transit {
             State::Asked(suspicion) => {
                 match hear_hello(&self.socket, suspicion, Want::Receiver, &self.endpoint.facts) {
                     Heard::Nothing => return,
-                    Heard::Welcome(process) => match self.hand_over() {
+                    Heard::Welcome(process, _) => match self.hand_over() {
                         Ok(()) => State::Sent(process),
                         Err(_) => State::Over,
                     },
@@ -380,6 +380,7 @@ pub(crate) fn receiver_from_fd(
         host: Some(host),
         guest: None,
     }));
+    endpoint.note_pid(accept.number, std::process::id().into());
     endpoint.open_doors()?;
     let lifeline = Arc::new(talk.done());
     // Taken, before any wake. If the giver has ended meanwhile this fails, and its process will show it.

@@ -1,4 +1,21 @@
-//! Who is here: meeting, leaving and dying of the processes of a channel.
+#![doc = include_str!("../../docs/protocol.md")]
+//!
+//! # The files
+//!
+//! | file | what it is about |
+//! | --- | --- |
+//! | [`endpoint`] | one process's end of one channel |
+//! | [`host`](mod@host), [`guest`] | what it keeps as the one or the other |
+//! | [`member`] | a guest as the host knows it |
+//! | [`roster`] | who holds which number |
+//! | [`recovery`] | what happens when somebody has left |
+//! | [`admission`], [`join`] | the two sides of joining |
+//! | [`handoff`] | an end as one descriptor |
+//! | [`identity`] | who somebody is, by the word of the kernel |
+//! | [`name`] | socket and lock file |
+//! | [`porter`] | the one background thread |
+//! | [`terms`] | what an end is opened with |
+//! | [`wire`] | the messages |
 
 mod admission;
 mod endpoint;

@@ -2,9 +2,16 @@
 //! with it. Its unpublished values are the receiver's to skip.
 
 use super::{endpoint::Endpoint, porter::Porter, roster::Leaver};
-use crate::queue::Number;
+use crate::{queue::Number, sync::Ordering};
 
 impl Endpoint {
+    /// Writes down for observers which process holds a number.
+    pub(super) fn note_pid(&self, number: Number, pid: u64) {
+        if let Some(member) = self.queue().view.members.get(usize::from(number)) {
+            member.pid.store(pid, Ordering::Relaxed); // ORDERING: advisory, nothing is decided by it.
+        }
+    }
+
     /// A process said goodbye, or is proved to have ended, or never came. Does it once, however often it is called.
     pub(super) fn depart(&self, number: Number) {
         let Some(host) = &self.host else { return };
@@ -27,6 +34,7 @@ impl Endpoint {
         host.set_dead(number, true);
         let queue = self.queue();
         queue.repair(number, self);
+        self.note_pid(number, 0);
         // It claims nothing any more, so all its claims are before this tail.
         host.left(number, queue.tail());
     }

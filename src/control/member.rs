@@ -154,7 +154,7 @@ pub(super) fn next(lifeline: &OwnedFd) -> Said {
 
 impl Endpoint {
     /// Wakes the processes whose relay words are set.
-    fn pass_on_relays(&self) {
+    pub(super) fn pass_on_relays(&self) {
         let Some(host) = &self.host else { return };
         let members = self.segment().view().members;
         // ORDERING: AcqRel: what was done before the word was set is seen by whoever is woken for it.

@@ -35,6 +35,10 @@ impl Endpoint {
         let queue = self.queue();
         queue.repair(number, self);
         self.note_pid(number, 0);
+        // What it said last may have gone unheard: its doorbell rang, and then was taken away before anybody
+        // listened; or it set a relay word, and the message about it was never read.
+        self.pass_on_relays();
+        self.sleepers().hear(queue);
         // It claims nothing any more, so all its claims are before this tail.
         host.left(number, queue.tail());
     }

@@ -8,6 +8,7 @@
 use std::{
     io,
     os::fd::{AsFd, BorrowedFd},
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, Weak},
     time::{Duration, Instant},
 };
@@ -336,6 +337,23 @@ impl Wake for Endpoint {
                 }
             }
         }
+    }
+}
+
+/// Wakes for an endpoint without being stopped by a waker that panics: for the porter's work, which must be finished
+/// whatever an application's waker does.
+pub(super) struct Calmly<'a>(pub &'a Endpoint);
+
+impl Calmly<'_> {
+    /// Looks at every sleeping task of this process.
+    pub fn hear(&self) {
+        let _ = catch_unwind(AssertUnwindSafe(|| self.0.sleepers.hear(self.0.queue())));
+    }
+}
+
+impl Wake for Calmly<'_> {
+    fn wake(&self, sleeper: Sleeper, kind: Kind) {
+        let _ = catch_unwind(AssertUnwindSafe(|| self.0.wake(sleeper, kind)));
     }
 }
 

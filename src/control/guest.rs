@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    endpoint::{Endpoint, Hearing, lock},
+    endpoint::{Calmly, Endpoint, Hearing, lock},
     porter::{Porter, Token, Watcher},
     wire::{Code, Message},
 };
@@ -194,8 +194,8 @@ impl Endpoint {
         guest.hear(None);
         lock(&guest.inbox).lost = true;
         guest.arrived.notify_all();
-        self.queue().close(self);
-        self.sleepers().hear(self.queue());
+        self.queue().close(&Calmly(self));
+        Calmly(self).hear();
     }
 }
 

@@ -12,7 +12,7 @@ use std::{
 use super::{
     Terms,
     admission::{Applicant, Heard, hear_hello, refuse},
-    endpoint::{Endpoint, Parts, Role, lock, refused},
+    endpoint::{Calmly, Endpoint, Parts, Role, lock, refused},
     guest::{Guest, Uninvited},
     host::{Host, Refused},
     identity::{Rules, Suspicion},
@@ -302,6 +302,8 @@ impl Endpoint {
             drop(name);
         }
         host.roster().doors = Doors::Shut;
+        // Who speaks here is known; to be told so with each wake costs a descriptor each time.
+        let _ = socket::stop_pass_credentials(&lifeline);
         let guest = Guest::new(lifeline, doorbell, process, host_number, self.birthplace());
         if self.guest.set(guest).is_err() {
             return;
@@ -316,7 +318,7 @@ impl Endpoint {
         if let Some(guest) = self.guest.get() {
             guest.ring();
         }
-        self.sleepers().hear(self.queue());
+        Calmly(self).hear();
     }
 }
 
@@ -383,6 +385,7 @@ pub(crate) fn receiver_from_fd(
     endpoint.note_pid(accept.number, std::process::id().into());
     endpoint.open_doors()?;
     let lifeline = Arc::new(talk.done());
+    let _ = socket::refuse_descriptors(&lifeline);
     // Taken, before any wake. If the giver has ended meanwhile this fails, and its process will show it.
     let _ = socket::send(&lifeline, &Message::Taken.encode(), &[doorbell.as_fd()]);
     let giver = Member::new(accept.host, lifeline, doorbell, process);

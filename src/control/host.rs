@@ -20,7 +20,7 @@ use super::{
 use crate::{
     queue::{Number, Peers},
     sync::{AtomicU32, Ordering},
-    sys::process::Process,
+    sys::{process::Process, socket},
 };
 
 pub(super) struct Host {
@@ -134,7 +134,11 @@ impl Host {
         waiting.into_iter().for_each(|token| porter.forget(token));
         for leaver in leavers {
             match leaver {
-                Leaver::Member(member) => member.forget(porter),
+                Leaver::Member(member) => {
+                    member.forget(porter);
+                    // Also on behalf of forked children, which have copies of it.
+                    socket::hang_up(&member.lifeline);
+                }
                 Leaver::Invited(token) => porter.forget(token),
                 Leaver::Unfinished => {}
             }

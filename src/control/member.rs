@@ -9,7 +9,7 @@ use std::{
 };
 
 use super::{
-    endpoint::{Endpoint, lock},
+    endpoint::{Calmly, Endpoint, lock},
     porter::{Porter, Token, Watcher},
     wire::{MAX_MESSAGE, Message},
 };
@@ -164,7 +164,7 @@ impl Endpoint {
         };
         if taken(0) {
             host.ring_all();
-            self.sleepers().hear(self.queue());
+            Calmly(self).hear();
         }
         for number in 1..members.len() {
             if taken(number) {

@@ -29,6 +29,42 @@ fn role() {
             }
             Err(error) => tell(error),
         },
+        "comes and goes" => {
+            for n in 0..3000 {
+                let sender = loop {
+                    match connect() {
+                        Ok(sender) => break sender,
+                        // Those who left are on their way out.
+                        Err(OpenError::RosterFull { .. }) => std::thread::yield_now(),
+                        Err(other) => panic!("{other}"),
+                    }
+                };
+                sender.blocking_send([n, 0]).unwrap();
+            }
+        }
+        "receives ten when told" => {
+            let mut receiver = Options::new().capacity(1).bind::<Value>(&path).unwrap();
+            tell("bound");
+            wait_for_parent();
+            (0..10).for_each(|n| assert_eq!(receiver.blocking_recv(), Some([n, 0])));
+        }
+        "sends one when told" => {
+            let sender = connect().unwrap();
+            tell("in");
+            wait_for_parent();
+            sender.blocking_send([1, 1]).unwrap();
+        }
+        "idles, blocking" => {
+            let mut receiver = bind(&path);
+            tell("bound");
+            assert_eq!(receiver.blocking_recv(), Some([1, 1]));
+        }
+        "idles, async" => {
+            let mut receiver = bind(&path);
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            tell("bound");
+            assert_eq!(runtime.block_on(receiver.recv()), Some([1, 1]));
+        }
         "binds" => match Options::new().capacity(2).bind::<Value>(&path) {
             Ok(_receiver) => {
                 tell("bound");
@@ -175,6 +211,99 @@ fn many_come_at_once() {
         }
     });
     assert_eq!(receiver.sender_strong_count(), 64);
+}
+
+#[test]
+fn numbers_are_given_again_and_again() {
+    let room = room();
+    let mut receiver = Options::new().capacity(8).members(3).bind::<Value>(room.name()).unwrap();
+    let child = start("comes and goes", &room.name());
+    for n in 0..3000 {
+        assert_eq!(receiver.blocking_recv(), Some([n, 0]));
+    }
+    child.end();
+    eventually("nobody is left", || receiver.sender_strong_count() == 0);
+}
+
+/// The smallest executor: no runtime, so the porter hears for it.
+fn block_on<F: Future>(future: F) -> F::Output {
+    struct Unpark(std::thread::Thread);
+    impl std::task::Wake for Unpark {
+        fn wake(self: std::sync::Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let waker = std::sync::Arc::new(Unpark(std::thread::current())).into();
+    let mut future = std::pin::pin!(future);
+    loop {
+        match future.as_mut().poll(&mut std::task::Context::from_waker(&waker)) {
+            std::task::Poll::Ready(output) => return output,
+            std::task::Poll::Pending => std::thread::park(),
+        }
+    }
+}
+
+#[test]
+fn any_executor_is_woken_through_the_porter() {
+    let room = room();
+    let mut child = start("receives ten when told", &room.name());
+    assert_eq!(child.hear(), "bound");
+    let sender = shmpsc::connect::<Value>(room.name()).unwrap();
+    std::thread::scope(|scope| {
+        let sends = scope.spawn(|| {
+            block_on(async {
+                for n in 0..10 {
+                    sender.send([n, 0]).await.unwrap();
+                }
+                sender.closed().await;
+            });
+        });
+        child.say();
+        sends.join().unwrap();
+    });
+    child.end();
+
+    let mut receiver = bind(&room.name());
+    let mut child = start("sends one when told", &room.name());
+    assert_eq!(child.hear(), "in");
+    std::thread::scope(|scope| {
+        let receives = scope.spawn(|| block_on(receiver.recv()));
+        child.say();
+        assert_eq!(receives.join().unwrap(), Some([1, 1]));
+    });
+    child.end();
+}
+
+/// How often the threads of a process were put to sleep or off the processor.
+fn switches(pid: u32) -> u64 {
+    let tasks = std::fs::read_dir(format!("/proc/{pid}/task")).unwrap();
+    let counts = tasks.map(|task| {
+        let status = std::fs::read_to_string(task.unwrap().path().join("status")).unwrap();
+        let lines = status.lines().filter(|line| line.contains("ctxt_switches"));
+        lines.map(|line| line.split_whitespace().last().unwrap().parse::<u64>().unwrap()).sum::<u64>()
+    });
+    counts.sum()
+}
+
+#[test]
+#[ignore = "takes twenty seconds"]
+fn an_idle_channel_costs_nothing() {
+    for role in ["idles, blocking", "idles, async"] {
+        let room = room();
+        let mut receiver = start(role, &room.name());
+        assert_eq!(receiver.hear(), "bound");
+        let mut sender = start("sends one when told", &room.name());
+        assert_eq!(sender.hear(), "in");
+        let people = [receiver.pid(), sender.pid()];
+        // They need a moment to fall asleep.
+        std::thread::sleep(Duration::from_millis(500));
+        let before = people.map(switches);
+        std::thread::sleep(Duration::from_secs(10));
+        assert_eq!(people.map(switches), before, "{role}");
+        sender.say();
+        sender.end();
+        receiver.end();
+    }
 }
 
 #[test]

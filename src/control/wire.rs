@@ -466,6 +466,24 @@ mod tests {
     }
 
     #[test]
+    fn the_bytes_are_those_of_the_document() {
+        let hello = Message::Hello(Hello { want: Want::Sender, facts: facts() }).encode();
+        assert_eq!(&hello[..8], b"shmp\x01\0\x01\0");
+        assert_eq!(
+            &hello[8..32],
+            [[1, 0, 0, 0], [1, 0, 0, 0], [64, 0, 0, 0], [8, 0, 0, 0], [64, 0, 0, 0], [7, 0, 0, 0]]
+                .as_flattened()
+        );
+        assert_eq!(&hello[32..], [&b"frame/2"[..], &[0; 57]].concat());
+        let accept = Message::Accept(accept()).encode();
+        assert_eq!(&accept[..8], b"shmp\x01\0\x02\0");
+        let numbers: Vec<u32> =
+            accept[8..40].chunks(4).map(|four| u32::from_le_bytes(four.try_into().unwrap())).collect();
+        assert_eq!(numbers, [2, 1, 100, 64, 4096, 8, 64, 8]);
+        assert_eq!(&accept[40..], 0x0123_4567_89ab_cdef_0011_2233_4455_6677_u128.to_le_bytes());
+    }
+
+    #[test]
     fn a_packet_too_short_or_too_long_is_no_message() {
         for (message, length) in every_kind() {
             let mut bytes = message.encode();

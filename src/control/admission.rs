@@ -10,17 +10,16 @@ use std::{
 };
 
 use super::{
-    endpoint::{Endpoint, Role, lock, refused},
+    endpoint::{Endpoint, lock, refused},
     host::Refused,
     identity::{Look, Suspicion},
     member::Member,
     porter::{Porter, Token, Watcher},
-    wire::{Accept, Code, Facts, Hello, MAX_MESSAGE, Malformed, Message, Refusal, Want},
+    wire::{Accept, Code, Facts, Hello, Malformed, Message, Refusal, Want},
 };
 use crate::{
     error::OpenError,
     queue::Number,
-    sync::Ordering,
     sys::{
         events::{Doorbell, Event, Interest},
         process::Process,

@@ -8,7 +8,6 @@
 use std::{
     io,
     os::fd::{AsFd, BorrowedFd},
-    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, Weak},
     time::{Duration, Instant},
 };
@@ -21,13 +20,11 @@ use super::{
 };
 use crate::{
     error::OpenError,
-    queue::{Kind, Number, Queue, Sleeper, ViewCell, Wake},
+    queue::{Number, Queue, ViewCell},
     segment::Segment,
-    sync::{AtomicU32, Ordering},
     sys::{
         events::{Event, Events, Interest},
         fork::Birthplace,
-        futex,
     },
     wait::{Drivers, Hear, Sleepers},
 };
@@ -161,13 +158,6 @@ impl Endpoint {
         if self.is_forked() { Err(OpenError::Forked) } else { Ok(()) }
     }
 
-    /// Whether other processes can take part, so that a task must listen for them while it sleeps. It can change from
-    /// false to true while tasks sleep; then they are all woken.
-    #[inline]
-    pub(crate) fn has_doors(&self) -> bool {
-        self.hearing.get().is_some()
-    }
-
     /// The porter calls [`Hear::hear`] until [`Endpoint::stop_hearing`] is called as often as this.
     pub(super) fn porter_hears_for_a_while(self: &Arc<Self>) -> io::Result<()> {
         let mut ear = lock(&self.ear);
@@ -242,39 +232,6 @@ impl Endpoint {
         }
         Ok(*role)
     }
-
-    /// Wakes the tasks of the process that has this number.
-    fn wake_process(&self, number: Number) {
-        if number == self.me {
-            return;
-        }
-        match (self.guest.get(), &self.host) {
-            (Some(guest), _) if number == guest.host => guest.ring(),
-            (Some(guest), _) => {
-                if let Some(member) = self.segment.view().members.get(usize::from(number)) {
-                    // ORDERING: SeqCst is not needed for the word itself; the message after it is a system call, and
-                    // the porter that reads the message reads the word after it.
-                    member.relay.store(1, Ordering::Release);
-                    guest.relay();
-                }
-            }
-            (None, Some(host)) => host.ring(number),
-            (None, None) => {}
-        }
-    }
-
-    /// Wakes the tasks of all other processes.
-    pub(super) fn wake_everybody(&self) {
-        match (self.guest.get(), &self.host) {
-            (Some(guest), _) => {
-                // Number 0 is nobody, so its relay word stands for everybody.
-                self.wake_process(0);
-                guest.ring();
-            }
-            (None, Some(host)) => host.ring_all(),
-            (None, None) => {}
-        }
-    }
 }
 
 impl Hear for Endpoint {
@@ -309,51 +266,6 @@ impl Hear for Endpoint {
 
     fn drivers(&self) -> &Drivers {
         &self.sleepers.drivers
-    }
-}
-
-impl Wake for Endpoint {
-    fn wake(&self, sleeper: Sleeper, kind: Kind) {
-        let view = self.segment.view();
-        let bell = match sleeper {
-            Sleeper::Receiver => Some(&view.header.receiver_bell.word),
-            Sleeper::Waiter { cell, .. } => view.bells.get(cell).map(|bell| &bell.word),
-            Sleeper::Overflow => Some(&view.header.overflow_bell.word),
-        };
-        if kind == Kind::Thread || sleeper == Sleeper::Overflow {
-            bell.into_iter().for_each(futex::wake);
-        }
-        if kind == Kind::Task || sleeper == Sleeper::Overflow {
-            match sleeper {
-                Sleeper::Receiver => match self.guest.get() {
-                    Some(guest) => guest.ring(),
-                    None => self.sleepers.wake(sleeper),
-                },
-                Sleeper::Waiter { owner, .. } if owner == self.me => self.sleepers.wake(sleeper),
-                Sleeper::Waiter { owner, .. } => self.wake_process(owner),
-                Sleeper::Overflow => {
-                    self.sleepers.wake(sleeper);
-                    self.wake_everybody();
-                }
-            }
-        }
-    }
-}
-
-/// Wakes for an endpoint without being stopped by a waker that panics: for the porter's work, which must be finished
-/// whatever an application's waker does.
-pub(super) struct Calmly<'a>(pub &'a Endpoint);
-
-impl Calmly<'_> {
-    /// Looks at every sleeping task of this process.
-    pub fn hear(&self) {
-        let _ = catch_unwind(AssertUnwindSafe(|| self.0.sleepers.hear(self.0.queue())));
-    }
-}
-
-impl Wake for Calmly<'_> {
-    fn wake(&self, sleeper: Sleeper, kind: Kind) {
-        let _ = catch_unwind(AssertUnwindSafe(|| self.0.wake(sleeper, kind)));
     }
 }
 

@@ -1,14 +1,15 @@
 //! A process in which the receiver does not live, as it knows itself: its connection to the host, and its goodbye.
 
 use std::{
-    os::fd::{AsFd, OwnedFd},
+    os::fd::OwnedFd,
     sync::{Arc, Condvar, Mutex, PoisonError, Weak},
     time::{Duration, Instant},
 };
 
 use super::{
-    endpoint::{Calmly, Endpoint, Hearing, lock},
+    endpoint::{Endpoint, Hearing, lock},
     porter::{Porter, Token, Watcher},
+    wakes::Calmly,
     wire::{Code, Message},
 };
 use crate::{

@@ -4,14 +4,12 @@
 
 use std::{
     collections::VecDeque,
-    os::fd::AsFd,
-    sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError},
+    sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
 use super::{
     endpoint::{Endpoint, lock},
     identity::Rules,
-    member::Member,
     name::Name,
     porter::{Porter, Token},
     roster::{Doors, Leaver, Roster},

@@ -12,9 +12,7 @@ use super::{
     Terms,
     endpoint::{Endpoint, Parts, refused},
     guest::{Guest, say_goodbye},
-    wire::{
-        ACCEPT_FDS, Accept, Code, Facts, Handover, Hello, MAX_MESSAGE, Malformed, Message, Refusal, Want,
-    },
+    wire::{ACCEPT_FDS, Code, Facts, Hello, MAX_MESSAGE, Malformed, Message, Refusal, Want},
 };
 use crate::{
     error::{OpenError, ValueType},

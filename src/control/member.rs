@@ -4,14 +4,15 @@
 //! process does. So a silent guest keeps its number until its process has ended.
 
 use std::{
-    os::fd::{AsFd, OwnedFd},
+    os::fd::OwnedFd,
     sync::{Arc, Mutex, Weak},
 };
 
 use super::{
-    endpoint::{Calmly, Endpoint, lock},
+    endpoint::{Endpoint, lock},
     porter::{Porter, Token, Watcher},
-    wire::{MAX_MESSAGE, Message},
+    wakes::Calmly,
+    wire::Message,
 };
 use crate::{
     queue::Number,

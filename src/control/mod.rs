@@ -10,7 +10,8 @@
 //! | [`roster`] | who holds which number |
 //! | [`recovery`] | what happens when somebody has left |
 //! | [`admission`], [`join`] | the two sides of joining |
-//! | [`handoff`] | an end as one descriptor |
+//! | [`handoff`], [`handover`] | a sender, and the receiver, as one descriptor |
+//! | [`wakes`] | how sleepers are woken, wherever they are |
 //! | [`identity`] | who somebody is, by the word of the kernel |
 //! | [`name`] | socket and lock file |
 //! | [`porter`] | the one background thread |
@@ -21,6 +22,7 @@ mod admission;
 mod endpoint;
 mod guest;
 mod handoff;
+mod handover;
 mod host;
 mod identity;
 mod join;
@@ -30,10 +32,12 @@ mod porter;
 mod recovery;
 mod roster;
 mod terms;
+mod wakes;
 mod wire;
 
 pub(crate) use endpoint::Endpoint;
-pub(crate) use handoff::{receiver_from_fd, receiver_into_fd, sender_into_fd};
+pub(crate) use handoff::sender_into_fd;
+pub(crate) use handover::{receiver_from_fd, receiver_into_fd};
 pub(crate) use join::{connect, sender_from_fd};
 pub(crate) use terms::{Terms, host};
 

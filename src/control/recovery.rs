@@ -1,11 +1,7 @@
 //! What happens when a process has left or is proved to have ended: its handles, permits and places in the line end
 //! with it. Its unpublished values are the receiver's to skip.
 
-use super::{
-    endpoint::{Calmly, Endpoint},
-    porter::Porter,
-    roster::Leaver,
-};
+use super::{endpoint::Endpoint, porter::Porter, roster::Leaver, wakes::Calmly};
 use crate::{queue::Number, sync::Ordering};
 
 impl Endpoint {

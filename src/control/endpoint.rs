@@ -236,7 +236,8 @@ impl Endpoint {
 
 impl Hear for Endpoint {
     /// The descriptor on which other processes say "look", readable at each new occurrence (so watch for edges, and
-    /// call [`Hear::hear`] at each). None while there are no doors; afterwards always the same.
+    /// call [`Hear::hear`] at each). None while no other process can take part;
+    /// afterwards always the same. It comes while tasks sleep: then they are all woken, to watch it.
     fn bell_fd(&self) -> Option<BorrowedFd<'_>> {
         self.hearing.get().map(|hearing| hearing.as_fd())
     }

@@ -1,3 +1,5 @@
+//! Who is here: how processes meet, talk and part. What a value is and how one is sent is not known here.
+//!
 #![doc = include_str!("../../docs/protocol.md")]
 //!
 //! # The files

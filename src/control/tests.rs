@@ -256,7 +256,7 @@ fn alone() -> Arc<Endpoint> {
 #[test]
 fn a_sender_travels_as_a_descriptor() {
     let host = alone();
-    assert!(!host.bell_fd().is_some());
+    assert!(host.bell_fd().is_none());
     let descriptor = sender_into_fd(&host).unwrap();
     assert!(host.bell_fd().is_some());
     assert_eq!(host.queue().strong_count(), 2);

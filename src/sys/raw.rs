@@ -4,7 +4,7 @@
 //!
 //! # Safety
 //!
-//! Four calls into the C library are unsafe here. Each gets pointers to local variables with their true sizes, which
+//! Three calls into the C library are unsafe here. Each gets pointers to local variables with their true sizes, which
 //! the kernel does not keep after the call. A number that the kernel returned as a new descriptor is taken into ownership
 //! exactly once, where it is found. The walk through the control bytes is plain safe code.
 #![allow(unsafe_code)]

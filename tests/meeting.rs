@@ -29,6 +29,12 @@ fn role() {
             }
             Err(error) => tell(error),
         },
+        "sends until it is killed" => {
+            let sender = connect().unwrap();
+            for n in 0.. {
+                sender.blocking_send([std::process::id().into(), n]).unwrap();
+            }
+        }
         "comes and goes" => {
             for n in 0..3000 {
                 let sender = loop {
@@ -153,6 +159,29 @@ fn a_killed_sender_counts_as_dropped() {
     eventually("one is gone", || receiver.sender_strong_count() == 2);
     children.iter_mut().for_each(|child| child.kill());
     assert_eq!(receiver.blocking_recv(), None, "the last one's death ends the stream");
+}
+
+#[test]
+fn senders_killed_in_the_middle_of_everything_hold_nobody_up() {
+    for round in 0..10 {
+        let room = room();
+        let mut receiver =
+            Options::new().capacity(3).end_with_last_sender().bind::<Value>(room.name()).unwrap();
+        let mut children: Vec<_> = (0..5).map(|_| start("sends until it is killed", &room.name())).collect();
+        let mut next = std::collections::HashMap::new();
+        let mut seen = 0;
+        while let Some([who, n]) = receiver.blocking_recv() {
+            let expected = next.entry(who).or_insert(0);
+            assert_eq!(n, *expected, "each in its order, none twice, none lost");
+            *expected += 1;
+            seen += 1;
+            // All have come, and now they go, one after the other.
+            if next.len() == 5 && seen % (700 + 13 * round) == 0 {
+                children.pop().into_iter().for_each(|mut child| child.kill());
+            }
+        }
+        assert!(children.is_empty());
+    }
 }
 
 #[test]

@@ -4,24 +4,22 @@
 //! door, a place among at most [`MAX_APPLICANTS`] until a deadline; it never holds anybody up.
 
 use std::{
-    collections::VecDeque,
     os::fd::{AsFd, OwnedFd},
     sync::{Arc, Mutex, Weak},
     time::{Duration, Instant},
 };
 
 use super::{
-    endpoint::{Endpoint, Role, lock, refused},
+    endpoint::{Endpoint, lock, refused},
     host::Refused,
     identity::{Look, Suspicion},
     member::Member,
     porter::{Porter, Token, Watcher},
-    wire::{Accept, Code, Facts, Hello, MAX_MESSAGE, Malformed, Message, Refusal, Want},
+    wire::{Accept, Code, Facts, Hello, Malformed, Message, Refusal, Want},
 };
 use crate::{
     error::OpenError,
     queue::Number,
-    sync::Ordering,
     sys::{
         events::{Doorbell, Event, Interest},
         process::Process,
@@ -42,7 +40,7 @@ impl Endpoint {
         let Some(host) = &self.host else { return Ok(()) };
         let mut name = host.name();
         let Some(name) = name.as_mut() else { return Ok(()) };
-        let door = Arc::new(Door { endpoint: Arc::downgrade(self), waiting: Mutex::default() });
+        let door = Arc::new(Door(Arc::downgrade(self)));
         let token = Porter::of_this_process()
             .and_then(|porter| porter.watch(name.listener().clone(), Interest::READABLE, door))
             .map_err(refused("watch the door"))?;
@@ -52,21 +50,17 @@ impl Endpoint {
 }
 
 /// The listening socket of a name.
-struct Door {
-    endpoint: Weak<Endpoint>,
-    /// Applicants that came through it, oldest first; some have joined meanwhile.
-    waiting: Mutex<VecDeque<Token>>,
-}
+struct Door(Weak<Endpoint>);
 
 impl Watcher for Door {
     fn noticed(self: Arc<Self>, porter: &'static Porter, token: Token, _: Event) {
-        let Some(endpoint) = self.endpoint.upgrade() else { return };
+        let Some(endpoint) = self.0.upgrade() else { return };
         for _ in 0..TURN {
             let listener =
                 endpoint.host.as_ref().and_then(|host| Some(host.name().as_ref()?.listener().clone()));
             let Some(listener) = listener else { return };
             match listener.accept() {
-                Ok(Some(caller)) => self.let_in(&endpoint, porter, caller),
+                Ok(Some(caller)) => let_in(&endpoint, porter, caller),
                 Ok(None) => return,
                 Err(_) => {
                     // Out of descriptors, or of memory. One caller was turned away, so that we do not spin; until
@@ -84,29 +78,28 @@ impl Watcher for Door {
     }
 }
 
-impl Door {
-    fn let_in(&self, endpoint: &Arc<Endpoint>, porter: &'static Porter, caller: OwnedFd) {
-        let Some(host) = &endpoint.host else { return };
-        let own = own_credentials();
-        match socket::peer_credentials(&caller) {
-            Ok(who) if host.rules.admit(&who, own.uid) => {}
-            Ok(who) => return refuse(endpoint, &caller, Refused::new(Code::NotAllowed), Some(who)),
-            Err(_) => return,
-        }
-        let socket = Arc::new(caller);
-        let applicant = Arc::new(Applicant::new(endpoint, socket.clone(), None));
-        let Ok(token) = porter.watch(socket, Interest::READABLE.and(Interest::HANG_UP), applicant) else {
-            return;
-        };
-        porter.set_deadline(token, Some(Instant::now() + endpoint.deadline));
-        let mut waiting = lock(&self.waiting);
-        waiting.push_back(token);
-        if waiting.len() > MAX_APPLICANTS {
-            waiting.retain(|token| porter.knows(*token));
-        }
-        if waiting.len() > MAX_APPLICANTS {
-            waiting.pop_front().into_iter().for_each(|first| porter.forget(first));
-        }
+/// One caller, so far only known by what the kernel says of it.
+fn let_in(endpoint: &Arc<Endpoint>, porter: &'static Porter, caller: OwnedFd) {
+    let Some(host) = &endpoint.host else { return };
+    let own = own_credentials();
+    match socket::peer_credentials(&caller) {
+        Ok(who) if host.rules.admit(&who, || socket::peer_groups(&caller).unwrap_or_default(), own.uid) => {}
+        Ok(who) => return refuse(endpoint, &caller, Refused::new(Code::NotAllowed), Some(who)),
+        Err(_) => return,
+    }
+    let socket = Arc::new(caller);
+    let applicant = Arc::new(Applicant::new(endpoint, socket.clone(), None));
+    let Ok(token) = porter.watch(socket, Interest::READABLE.and(Interest::HANG_UP), applicant) else {
+        return;
+    };
+    porter.set_deadline(token, Some(Instant::now() + endpoint.deadline));
+    let mut waiting = lock(&host.waiting);
+    waiting.push_back(token);
+    if waiting.len() > MAX_APPLICANTS {
+        waiting.retain(|token| porter.knows(*token));
+    }
+    if waiting.len() > MAX_APPLICANTS {
+        waiting.pop_front().into_iter().for_each(|first| porter.forget(first));
     }
 }
 
@@ -145,14 +138,17 @@ impl Watcher for Applicant {
                 refuse(&endpoint, &self.socket, Refused::new(code), None);
                 self.give_up(&endpoint, porter, token);
             }
-            Heard::Welcome(process) => {
+            Heard::Welcome(process, pid) => {
                 porter.forget(token);
                 let number = match self.invited {
                     Some(number) => Ok(number),
                     None => endpoint.seat(),
                 };
                 match number {
-                    Ok(number) => endpoint.admit(porter, self.socket.clone(), number, process),
+                    Ok(number) => {
+                        endpoint.note_pid(number, pid);
+                        endpoint.admit(porter, self.socket.clone(), number, process);
+                    }
                     Err(refused) => refuse(&endpoint, &self.socket, refused, None),
                 }
             }
@@ -169,8 +165,8 @@ pub(super) enum Heard {
     Nothing,
     Gone,
     Refused(Code),
-    /// All is as it must be, and this is its process.
-    Welcome(Process),
+    /// All is as it must be, and this is its process, with its number as this process sees it (0: it does not).
+    Welcome(Process, u64),
 }
 
 /// Takes one message of somebody who wants to join. `suspicion` is empty once it was looked at to the end.
@@ -198,10 +194,12 @@ pub(super) fn hear_hello(
     if let Some(code) = compare(&hello, end, facts) {
         return Heard::Refused(code);
     }
+    let pid = message.sender.and_then(|sender| sender.pid).map_or(0, |pid| pid.as_raw_nonzero().get() as u64);
     let Some(looks) = suspicion.take() else { return Heard::Refused(Code::BadMessage) };
     match looks.look(&mut message) {
-        Look::Known(process) => Heard::Welcome(process),
+        Look::Known(process) => Heard::Welcome(process, pid),
         Look::Unknown => Heard::Refused(Code::Unwatchable),
+        Look::NoDescriptors => Heard::Refused(Code::NoDescriptors),
         Look::Again(looks) => {
             *suspicion = Some(looks);
             match socket::send(socket, &Message::Again.encode(), &[]) {
@@ -280,6 +278,8 @@ impl Endpoint {
         let member = Member::new(number, socket, Doorbell::new()?, process);
         host.roster().enter(member.clone());
         member.attend(self, porter)?;
+        // Who speaks here is known now; to be told so with each message costs a descriptor each time.
+        let _ = socket::stop_pass_credentials(&member.lifeline);
         let view = self.segment().view();
         let accept = Accept {
             number,

@@ -20,13 +20,11 @@ use super::{
 };
 use crate::{
     error::OpenError,
-    queue::{Kind, Number, Queue, Sleeper, ViewCell, Wake},
+    queue::{Number, Queue, ViewCell},
     segment::Segment,
-    sync::{AtomicU32, Ordering},
     sys::{
         events::{Event, Events, Interest},
         fork::Birthplace,
-        futex,
     },
     wait::{Drivers, Hear, Sleepers},
 };
@@ -160,13 +158,6 @@ impl Endpoint {
         if self.is_forked() { Err(OpenError::Forked) } else { Ok(()) }
     }
 
-    /// Whether other processes can take part, so that a task must listen for them while it sleeps. It can change from
-    /// false to true while tasks sleep; then they are all woken.
-    #[inline]
-    pub(crate) fn has_doors(&self) -> bool {
-        self.hearing.get().is_some()
-    }
-
     /// The porter calls [`Hear::hear`] until [`Endpoint::stop_hearing`] is called as often as this.
     pub(super) fn porter_hears_for_a_while(self: &Arc<Self>) -> io::Result<()> {
         let mut ear = lock(&self.ear);
@@ -241,44 +232,12 @@ impl Endpoint {
         }
         Ok(*role)
     }
-
-    /// Wakes the tasks of the process that has this number.
-    fn wake_process(&self, number: Number) {
-        if number == self.me {
-            return;
-        }
-        match (self.guest.get(), &self.host) {
-            (Some(guest), _) if number == guest.host => guest.ring(),
-            (Some(guest), _) => {
-                if let Some(member) = self.segment.view().members.get(usize::from(number)) {
-                    // ORDERING: SeqCst is not needed for the word itself; the message after it is a system call, and
-                    // the porter that reads the message reads the word after it.
-                    member.relay.store(1, Ordering::Release);
-                    guest.relay();
-                }
-            }
-            (None, Some(host)) => host.ring(number),
-            (None, None) => {}
-        }
-    }
-
-    /// Wakes the tasks of all other processes.
-    pub(super) fn wake_everybody(&self) {
-        match (self.guest.get(), &self.host) {
-            (Some(guest), _) => {
-                // Number 0 is nobody, so its relay word stands for everybody.
-                self.wake_process(0);
-                guest.ring();
-            }
-            (None, Some(host)) => host.ring_all(),
-            (None, None) => {}
-        }
-    }
 }
 
 impl Hear for Endpoint {
     /// The descriptor on which other processes say "look", readable at each new occurrence (so watch for edges, and
-    /// call [`Hear::hear`] at each). None while there are no doors; afterwards always the same.
+    /// call [`Hear::hear`] at each). None while no other process can take part;
+    /// afterwards always the same. It comes while tasks sleep: then they are all woken, to watch it.
     fn bell_fd(&self) -> Option<BorrowedFd<'_>> {
         self.hearing.get().map(|hearing| hearing.as_fd())
     }
@@ -308,34 +267,6 @@ impl Hear for Endpoint {
 
     fn drivers(&self) -> &Drivers {
         &self.sleepers.drivers
-    }
-}
-
-impl Wake for Endpoint {
-    fn wake(&self, sleeper: Sleeper, kind: Kind) {
-        let view = self.segment.view();
-        let bell = match sleeper {
-            Sleeper::Receiver => Some(&view.header.receiver_bell.word),
-            Sleeper::Waiter { cell, .. } => view.bells.get(cell).map(|bell| &bell.word),
-            Sleeper::Overflow => Some(&view.header.overflow_bell.word),
-        };
-        if kind == Kind::Thread || sleeper == Sleeper::Overflow {
-            bell.into_iter().for_each(futex::wake);
-        }
-        if kind == Kind::Task || sleeper == Sleeper::Overflow {
-            match sleeper {
-                Sleeper::Receiver => match self.guest.get() {
-                    Some(guest) => guest.ring(),
-                    None => self.sleepers.wake(sleeper),
-                },
-                Sleeper::Waiter { owner, .. } if owner == self.me => self.sleepers.wake(sleeper),
-                Sleeper::Waiter { owner, .. } => self.wake_process(owner),
-                Sleeper::Overflow => {
-                    self.sleepers.wake(sleeper);
-                    self.wake_everybody();
-                }
-            }
-        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! A process in which the receiver does not live, as it knows itself: its connection to the host, and its goodbye.
 
 use std::{
-    os::fd::{AsFd, OwnedFd},
+    os::fd::OwnedFd,
     sync::{Arc, Condvar, Mutex, PoisonError, Weak},
     time::{Duration, Instant},
 };
@@ -9,6 +9,7 @@ use std::{
 use super::{
     endpoint::{Endpoint, Hearing, lock},
     porter::{Porter, Token, Watcher},
+    wakes::Calmly,
     wire::{Code, Message},
 };
 use crate::{
@@ -105,7 +106,8 @@ impl Guest {
         let Ok(Message::Invitation { request, refused }) = Message::decode(packet) else { return };
         let answer = match (refused, descriptors.pop()) {
             (0, Some(descriptor)) => Ok(descriptor),
-            (0, None) => Err(0),
+            // It was sent, but this process has no room for it.
+            (0, None) => Err(Code::NoDescriptors as u32),
             (code, _) => Err(code),
         };
         lock(&self.inbox).answer = Some((request, answer));
@@ -193,8 +195,8 @@ impl Endpoint {
         guest.hear(None);
         lock(&guest.inbox).lost = true;
         guest.arrived.notify_all();
-        self.queue().close(self);
-        self.sleepers().hear(self.queue());
+        self.queue().close(&Calmly(self));
+        Calmly(self).hear();
     }
 }
 

@@ -3,23 +3,22 @@
 //! All of it is private memory: nothing another process writes can change who is believed dead.
 
 use std::{
-    os::fd::AsFd,
-    sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError},
+    collections::VecDeque,
+    sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
 use super::{
     endpoint::{Endpoint, lock},
     identity::Rules,
-    member::Member,
     name::Name,
-    porter::Porter,
+    porter::{Porter, Token},
     roster::{Doors, Leaver, Roster},
     wire::Code,
 };
 use crate::{
     queue::{Number, Peers},
     sync::{AtomicU32, Ordering},
-    sys::process::Process,
+    sys::{process::Process, socket},
 };
 
 pub(super) struct Host {
@@ -36,6 +35,8 @@ pub(super) struct Host {
     /// Not zero while the open name counts as a sender.
     open: AtomicU32,
     name: Mutex<Option<Name>>,
+    /// Applicants that came through the door, oldest first; some have joined meanwhile.
+    pub waiting: Mutex<VecDeque<Token>>,
     /// This process, as guests watch it.
     process: OnceLock<Process>,
 }
@@ -52,6 +53,7 @@ impl Host {
             end_with_last,
             open: AtomicU32::new(open.into()),
             name: Mutex::new(None),
+            waiting: Mutex::default(),
             process: OnceLock::new(),
         }
     }
@@ -126,9 +128,15 @@ impl Host {
         self.close_name();
         let leavers = self.roster().clear();
         let Ok(porter) = Porter::of_this_process() else { return };
+        let waiting = std::mem::take(&mut *lock(&self.waiting));
+        waiting.into_iter().for_each(|token| porter.forget(token));
         for leaver in leavers {
             match leaver {
-                Leaver::Member(member) => member.forget(porter),
+                Leaver::Member(member) => {
+                    member.forget(porter);
+                    // Also on behalf of forked children, which have copies of it.
+                    socket::hang_up(&member.lifeline);
+                }
                 Leaver::Invited(token) => porter.forget(token),
                 Leaver::Unfinished => {}
             }

@@ -19,12 +19,17 @@ pub(crate) struct Rules {
 
 impl Rules {
     /// Whether `who` may join a receiver of the user `own`: that user itself, the users and the groups listed. Not the
-    /// overflow user, unless it is listed: in a user namespace that is everybody who has no name there.
-    pub fn admit(&self, who: &Credentials, own: u32) -> bool {
-        let known = who.uid != OVERFLOW_ID;
-        self.uids.contains(&who.uid)
-            || known && who.uid == own
-            || known && who.gid != OVERFLOW_ID && self.gids.contains(&who.gid)
+    /// overflow user, unless it is listed: in a user namespace that is everybody who has no name there. `groups` are those
+    /// beside its first.
+    pub fn admit(&self, who: &Credentials, groups: impl FnOnce() -> Vec<u32>, own: u32) -> bool {
+        if self.uids.contains(&who.uid) {
+            return true;
+        }
+        if who.uid == OVERFLOW_ID {
+            return false;
+        }
+        let listed = |gid: &u32| *gid != OVERFLOW_ID && self.gids.contains(gid);
+        who.uid == own || listed(&who.gid) || (!self.gids.is_empty() && groups().iter().any(listed))
     }
 }
 
@@ -37,18 +42,29 @@ pub(super) enum Look {
     Again(Suspicion),
     /// The kernel will not say.
     Unknown,
+    /// It would, but we have no descriptor left to hold on to the process.
+    NoDescriptors,
 }
+
+/// For tests: not zero makes this process see what a kernel before 6.5 shows.
+#[cfg(test)]
+pub(super) static IS_OLD_KERNEL: crate::sync::AtomicU32 = crate::sync::AtomicU32::new(0);
 
 /// What the first look left.
 #[derive(Default)]
 pub(super) struct Suspicion {
     looks: u32,
     process: Option<(i32, Process)>,
+    no_descriptors: bool,
 }
 
 impl Suspicion {
     /// Looks at the sender of one more message.
     pub fn look(self, message: &mut Message) -> Look {
+        #[cfg(test)]
+        if IS_OLD_KERNEL.load(crate::sync::Ordering::Relaxed) != 0 {
+            message.sender_pidfd = None;
+        }
         if let Some(pidfd) = message.sender_pidfd.take() {
             return Process::from_fd(pidfd).map_or(Look::Unknown, Look::Known);
         }
@@ -64,11 +80,17 @@ impl Suspicion {
         }
         // A first message can have been sent before we asked the kernel to stamp it.
         if self.looks >= 2 || (pid.is_none() && self.looks >= 1) {
-            return Look::Unknown;
+            return if self.no_descriptors { Look::NoDescriptors } else { Look::Unknown };
         }
-        let process = pid.and_then(|pid| Some((number, Process::from_pid(pid).ok()?)));
-        Look::Again(Suspicion { looks: self.looks + 1, process })
+        let opened = pid.map(Process::from_pid);
+        let no_descriptors = matches!(&opened, Some(Err(error)) if is_exhausted(error));
+        let process = opened.and_then(|process| Some((number, process.ok()?)));
+        Look::Again(Suspicion { looks: self.looks + 1, process, no_descriptors })
     }
+}
+
+fn is_exhausted(error: &std::io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE | libc::ENOMEM))
 }
 
 #[cfg(test)]
@@ -80,23 +102,28 @@ mod tests {
         Credentials { pid: None, uid, gid }
     }
 
+    fn admits(rules: &Rules, who: Credentials, groups: &[u32], own: u32) -> bool {
+        rules.admit(&who, || groups.to_vec(), own)
+    }
+
     #[test]
     fn own_user_and_those_listed_are_admitted() {
         let rules = Rules { uids: vec![1001], gids: vec![50] };
-        assert!(rules.admit(&who(1000, 1000), 1000));
-        assert!(rules.admit(&who(1001, 1001), 1000));
-        assert!(rules.admit(&who(1002, 50), 1000));
-        assert!(!rules.admit(&who(1002, 1002), 1000));
-        assert!(!rules.admit(&who(0, 0), 1000), "the superuser is a user like others");
+        assert!(admits(&rules, who(1000, 1000), &[], 1000));
+        assert!(admits(&rules, who(1001, 1001), &[], 1000));
+        assert!(admits(&rules, who(1002, 50), &[], 1000));
+        assert!(admits(&rules, who(1002, 1002), &[7, 50], 1000));
+        assert!(!admits(&rules, who(1002, 1002), &[7], 1000));
+        assert!(!admits(&rules, who(0, 0), &[], 1000), "the superuser is a user like others");
     }
 
     #[test]
     fn the_overflow_user_is_nobody_unless_listed() {
         let rules = Rules { uids: vec![], gids: vec![50, OVERFLOW_ID] };
-        assert!(!rules.admit(&who(OVERFLOW_ID, 50), OVERFLOW_ID));
-        assert!(!rules.admit(&who(1002, OVERFLOW_ID), 1000));
+        assert!(!admits(&rules, who(OVERFLOW_ID, 50), &[50], OVERFLOW_ID));
+        assert!(!admits(&rules, who(1002, OVERFLOW_ID), &[OVERFLOW_ID], 1000));
         let listed = Rules { uids: vec![OVERFLOW_ID], gids: vec![] };
-        assert!(listed.admit(&who(OVERFLOW_ID, 1), 1000));
+        assert!(admits(&listed, who(OVERFLOW_ID, 1), &[], 1000));
     }
 
     fn message(stamped: bool, modern: bool) -> Message {

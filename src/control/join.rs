@@ -12,9 +12,7 @@ use super::{
     Terms,
     endpoint::{Endpoint, Parts, refused},
     guest::{Guest, say_goodbye},
-    wire::{
-        ACCEPT_FDS, Accept, Code, Facts, Handover, Hello, MAX_MESSAGE, Malformed, Message, Refusal, Want,
-    },
+    wire::{ACCEPT_FDS, Code, Facts, Hello, MAX_MESSAGE, Malformed, Message, Refusal, Want},
 };
 use crate::{
     error::{OpenError, ValueType},
@@ -214,7 +212,7 @@ pub(super) fn reason(code: Code) -> OpenError {
         Code::UnderWay => OpenError::UnderWay,
         Code::Unwatchable => OpenError::Unwatchable,
         Code::NoDescriptors => OpenError::System {
-            what: "join: the receiver's process has no descriptor or memory left",
+            what: "join: one of the two processes has no descriptor or no memory left",
             path: None,
             source: io::Error::from_raw_os_error(libc::EMFILE),
         },

@@ -4,14 +4,15 @@
 //! process does. So a silent guest keeps its number until its process has ended.
 
 use std::{
-    os::fd::{AsFd, OwnedFd},
+    os::fd::OwnedFd,
     sync::{Arc, Mutex, Weak},
 };
 
 use super::{
     endpoint::{Endpoint, lock},
     porter::{Porter, Token, Watcher},
-    wire::{MAX_MESSAGE, Message},
+    wakes::Calmly,
+    wire::Message,
 };
 use crate::{
     queue::Number,
@@ -164,7 +165,7 @@ impl Endpoint {
         };
         if taken(0) {
             host.ring_all();
-            self.sleepers().hear(self.queue());
+            Calmly(self).hear();
         }
         for number in 1..members.len() {
             if taken(number) {

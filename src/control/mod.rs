@@ -1,9 +1,30 @@
-//! Who is here: meeting, leaving and dying of the processes of a channel.
+//! Who is here: how processes meet, talk and part. What a value is and how one is sent is not known here.
+//!
+#![doc = include_str!("../../docs/protocol.md")]
+//!
+//! # The files
+//!
+//! | file | what it is about |
+//! | --- | --- |
+//! | [`endpoint`] | one process's end of one channel |
+//! | [`host`](mod@host), [`guest`] | what it keeps as the one or the other |
+//! | [`member`] | a guest as the host knows it |
+//! | [`roster`] | who holds which number |
+//! | [`recovery`] | what happens when somebody has left |
+//! | [`admission`], [`join`] | the two sides of joining |
+//! | [`handoff`], [`handover`] | a sender, and the receiver, as one descriptor |
+//! | [`wakes`] | how sleepers are woken, wherever they are |
+//! | [`identity`] | who somebody is, by the word of the kernel |
+//! | [`name`] | socket and lock file |
+//! | [`porter`] | the one background thread |
+//! | [`terms`] | what an end is opened with |
+//! | [`wire`] | the messages |
 
 mod admission;
 mod endpoint;
 mod guest;
 mod handoff;
+mod handover;
 mod host;
 mod identity;
 mod join;
@@ -13,10 +34,12 @@ mod porter;
 mod recovery;
 mod roster;
 mod terms;
+mod wakes;
 mod wire;
 
 pub(crate) use endpoint::Endpoint;
-pub(crate) use handoff::{receiver_from_fd, receiver_into_fd, sender_into_fd};
+pub(crate) use handoff::sender_into_fd;
+pub(crate) use handover::{receiver_from_fd, receiver_into_fd};
 pub(crate) use join::{connect, sender_from_fd};
 pub(crate) use terms::{Terms, host};
 

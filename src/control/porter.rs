@@ -85,7 +85,9 @@ impl Porter {
         match self.events.add(fd.as_fd(), token.0, interest) {
             Ok(()) => Ok(token),
             Err(error) => {
-                drop(self.posts().by_token.remove(&token));
+                // Dropped after the lock is given back: a watcher may be the last to hold its endpoint.
+                let post = self.posts().by_token.remove(&token);
+                drop(post);
                 Err(error)
             }
         }

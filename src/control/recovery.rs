@@ -1,10 +1,17 @@
 //! What happens when a process has left or is proved to have ended: its handles, permits and places in the line end
 //! with it. Its unpublished values are the receiver's to skip.
 
-use super::{endpoint::Endpoint, porter::Porter, roster::Leaver};
-use crate::queue::Number;
+use super::{endpoint::Endpoint, porter::Porter, roster::Leaver, wakes::Calmly};
+use crate::{queue::Number, sync::Ordering};
 
 impl Endpoint {
+    /// Writes down for observers which process holds a number.
+    pub(super) fn note_pid(&self, number: Number, pid: u64) {
+        if let Some(member) = self.queue().view.members.get(usize::from(number)) {
+            member.pid.store(pid, Ordering::Relaxed); // ORDERING: advisory, nothing is decided by it.
+        }
+    }
+
     /// A process said goodbye, or is proved to have ended, or never came. Does it once, however often it is called.
     pub(super) fn depart(&self, number: Number) {
         let Some(host) = &self.host else { return };
@@ -26,11 +33,12 @@ impl Endpoint {
         // The mark first: repair rings the receiver, which then asks for it.
         host.set_dead(number, true);
         let queue = self.queue();
-        queue.repair(number, self);
+        queue.repair(number, &Calmly(self));
+        self.note_pid(number, 0);
         // What it said last may have gone unheard: its doorbell rang, and then was taken away before anybody
         // listened; or it set a relay word, and the message about it was never read.
         self.pass_on_relays();
-        self.sleepers().hear(queue);
+        Calmly(self).hear();
         // It claims nothing any more, so all its claims are before this tail.
         host.left(number, queue.tail());
     }

@@ -4,6 +4,9 @@
 //! `SOCK_SEQPACKET` socket, and a packet of any other length than its kind's is no message at all.
 //! `docs/protocol.md` has the table of offsets.
 
+mod bytes;
+
+use self::bytes::{Reader, Writer};
 use crate::layout::Geometry;
 use crate::queue::Number;
 
@@ -280,129 +283,6 @@ fn body(kind: u16, r: &mut Reader<'_>) -> Option<Message> {
     })
 }
 
-/// Puts numbers behind one another.
-struct Writer(Vec<u8>);
-
-impl Writer {
-    fn u16(&mut self, number: u16) {
-        self.0.extend(number.to_le_bytes());
-    }
-
-    fn u32(&mut self, number: u32) {
-        self.0.extend(number.to_le_bytes());
-    }
-
-    fn u64(&mut self, number: u64) {
-        self.0.extend(number.to_le_bytes());
-    }
-
-    fn facts(&mut self, facts: &Facts) {
-        for number in [facts.layout, facts.size, facts.align, facts.word, facts.tag.len() as u32] {
-            self.u32(number);
-        }
-        let mut tag = [0; MAX_TAG];
-        tag[..facts.tag.len()].copy_from_slice(facts.tag.as_bytes());
-        self.0.extend(tag);
-    }
-
-    fn accept(&mut self, accept: &Accept) {
-        let g = accept.geometry;
-        let (number, host) = (accept.number.into(), accept.host.into());
-        for number in [number, host, g.capacity, g.payload, g.line, g.members, g.entries, accept.align] {
-            self.u32(number);
-        }
-        self.u64(accept.id as u64);
-        self.u64((accept.id >> 64) as u64);
-    }
-
-    fn handover(&mut self, handover: &Handover) {
-        self.accept(&handover.accept);
-        let path = handover.name.as_ref().map_or(&[][..], |name| &name.path);
-        self.u32(
-            u32::from(handover.name.is_some())
-                | u32::from(handover.end_with_last) << 1
-                | u32::from(handover.open) << 2,
-        );
-        for count in [handover.uids.len(), handover.gids.len(), path.len()] {
-            self.u32(count as u32);
-        }
-        for id in handover.uids.iter().chain(&handover.gids) {
-            self.u32(*id);
-        }
-        self.0.extend(path);
-    }
-}
-
-/// Takes numbers from the front; `None` when the bytes have run out or are out of range.
-struct Reader<'a>(&'a [u8]);
-
-impl<'a> Reader<'a> {
-    fn bytes(&mut self, count: usize) -> Option<&'a [u8]> {
-        let (bytes, rest) = self.0.split_at_checked(count)?;
-        self.0 = rest;
-        Some(bytes)
-    }
-
-    fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
-        self.bytes(N)?.try_into().ok()
-    }
-
-    fn u16(&mut self) -> Option<u16> {
-        self.array().map(u16::from_le_bytes)
-    }
-
-    fn u32(&mut self) -> Option<u32> {
-        self.array().map(u32::from_le_bytes)
-    }
-
-    fn u64(&mut self) -> Option<u64> {
-        self.array().map(u64::from_le_bytes)
-    }
-
-    fn facts(&mut self) -> Option<Facts> {
-        let (layout, size, align, word) = (self.u32()?, self.u32()?, self.u32()?, self.u32()?);
-        let length = self.u32()? as usize;
-        let tag = self.bytes(MAX_TAG)?;
-        let (tag, rest) = tag.split_at_checked(length)?;
-        if rest.iter().any(|byte| *byte != 0) {
-            return None;
-        }
-        Some(Facts { layout, size, align, word, tag: str::from_utf8(tag).ok()?.to_owned() })
-    }
-
-    fn accept(&mut self) -> Option<Accept> {
-        let (number, host) = (self.u32()?, self.u32()?);
-        let (capacity, payload) = (self.u32()?, self.u32()?);
-        let (line, members, entries) = (self.u32()?, self.u32()?, self.u32()?);
-        let align = self.u32()?;
-        let id = u128::from(self.u64()?) | u128::from(self.u64()?) << 64;
-        let geometry = Geometry { capacity, payload, line, members, entries };
-        geometry.check().ok()?;
-        let seats = 1..=members;
-        if !seats.contains(&number) || !seats.contains(&host) || number == host {
-            return None;
-        }
-        Some(Accept { number: number as Number, host: host as Number, geometry, align, id })
-    }
-
-    fn handover(&mut self) -> Option<Handover> {
-        let accept = self.accept()?;
-        let flags = self.u32()?;
-        let (uids, gids, path) = (self.u32()? as usize, self.u32()? as usize, self.u32()? as usize);
-        if flags > 7 || uids > MAX_RULES || gids > MAX_RULES || path > 4096 {
-            return None;
-        }
-        let mut ids = |count: usize| (0..count).map(|_| self.u32()).collect::<Option<Vec<u32>>>();
-        let (uids, gids) = (ids(uids)?, ids(gids)?);
-        let path = self.bytes(path)?;
-        let name = (flags & 1 != 0).then(|| NameFacts { path: path.to_owned() });
-        if name.is_none() && !path.is_empty() {
-            return None;
-        }
-        Some(Handover { accept, name, end_with_last: flags & 2 != 0, open: flags & 4 != 0, uids, gids })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -463,6 +343,24 @@ mod tests {
             assert_eq!(bytes.len(), length, "{message:?}");
             assert_eq!(Message::decode(&bytes), Ok(message));
         }
+    }
+
+    #[test]
+    fn the_bytes_are_those_of_the_document() {
+        let hello = Message::Hello(Hello { want: Want::Sender, facts: facts() }).encode();
+        assert_eq!(&hello[..8], b"shmp\x01\0\x01\0");
+        assert_eq!(
+            &hello[8..32],
+            [[1, 0, 0, 0], [1, 0, 0, 0], [64, 0, 0, 0], [8, 0, 0, 0], [64, 0, 0, 0], [7, 0, 0, 0]]
+                .as_flattened()
+        );
+        assert_eq!(&hello[32..], [&b"frame/2"[..], &[0; 57]].concat());
+        let accept = Message::Accept(accept()).encode();
+        assert_eq!(&accept[..8], b"shmp\x01\0\x02\0");
+        let numbers: Vec<u32> =
+            accept[8..40].chunks(4).map(|four| u32::from_le_bytes(four.try_into().unwrap())).collect();
+        assert_eq!(numbers, [2, 1, 100, 64, 4096, 8, 64, 8]);
+        assert_eq!(&accept[40..], 0x0123_4567_89ab_cdef_0011_2233_4455_6677_u128.to_le_bytes());
     }
 
     #[test]

@@ -148,7 +148,14 @@ pub(super) fn peer_pidfd(fd: BorrowedFd<'_>) -> io::Result<OwnedFd> {
     own(numbers[0] as RawFd).ok_or_else(|| io::ErrorKind::NotFound.into())
 }
 
-fn get_option<const N: usize>(fd: BorrowedFd<'_>, option: c_int, value: &mut [u32; N]) -> io::Result<()> {
+/// The groups of whoever connected the other end, beside its first: as many as fit into `groups`. Too many are an error
+/// (`ERANGE`).
+pub(super) fn peer_groups(fd: BorrowedFd<'_>, groups: &mut [u32]) -> io::Result<usize> {
+    get_option(fd, libc::SO_PEERGROUPS, groups)
+}
+
+/// Reads an option that consists of numbers, and says how many there were.
+fn get_option(fd: BorrowedFd<'_>, option: c_int, value: &mut [u32]) -> io::Result<usize> {
     let mut len = mem::size_of_val(value) as libc::socklen_t;
     // SAFETY: `value` is writable for `len` bytes, and any bytes are good numbers.
     let done = unsafe {
@@ -160,7 +167,7 @@ fn get_option<const N: usize>(fd: BorrowedFd<'_>, option: c_int, value: &mut [u3
             &raw mut len,
         )
     };
-    if done == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+    if done == 0 { Ok(len as usize / size_of::<u32>()) } else { Err(io::Error::last_os_error()) }
 }
 
 /// Switches an option on or off.

@@ -159,6 +159,21 @@ pub(crate) fn peer_credentials(fd: impl AsFd) -> io::Result<Credentials> {
     raw::peer_credentials(fd.as_fd())
 }
 
+/// The groups beside the first of whoever connected the other end, at that moment.
+pub(crate) fn peer_groups(fd: impl AsFd) -> io::Result<Vec<u32>> {
+    // Usually there are a handful; the system's limit (NGROUPS_MAX) is beyond.
+    let mut groups = vec![0; 64];
+    let count = match raw::peer_groups(fd.as_fd(), &mut groups) {
+        Err(error) if error.raw_os_error() == Some(libc::ERANGE) => {
+            groups = vec![0; 65536];
+            raw::peer_groups(fd.as_fd(), &mut groups)?
+        }
+        other => other?,
+    };
+    groups.truncate(count);
+    Ok(groups)
+}
+
 /// The process that connected the other end, or called `listen` for it. None where the kernel cannot tell (before
 /// Linux 6.5).
 pub(crate) fn peer_pidfd(fd: impl AsFd) -> io::Result<Option<OwnedFd>> {
@@ -169,6 +184,12 @@ pub(crate) fn peer_pidfd(fd: impl AsFd) -> io::Result<Option<OwnedFd>> {
 pub(crate) fn set_pass_credentials(fd: impl AsFd) -> io::Result<bool> {
     raw::set_option(fd.as_fd(), libc::SO_PASSCRED, true)?;
     Ok(where_known(raw::set_option(fd.as_fd(), raw::SO_PASSPIDFD, true))?.is_some())
+}
+
+/// From now on the kernel does not say it any more, which costs a descriptor for each message.
+pub(crate) fn stop_pass_credentials(fd: impl AsFd) -> io::Result<()> {
+    raw::set_option(fd.as_fd(), libc::SO_PASSCRED, false)?;
+    where_known(raw::set_option(fd.as_fd(), raw::SO_PASSPIDFD, false)).map(drop)
 }
 
 /// From now on a peer that sends descriptors gets an error (`PermissionDenied`). False: the kernel has no such option
@@ -422,6 +443,27 @@ pub(super) mod tests {
             assert!(is_cloexec(&fd));
             assert!(!Process::from_fd(fd).unwrap().has_ended());
         }
+    }
+
+    #[test]
+    fn the_kernel_can_be_told_to_say_no_more() {
+        let (a, b) = pair().unwrap();
+        set_pass_credentials(&a).unwrap();
+        stop_pass_credentials(&a).unwrap();
+        send(&b, b"who", &[]).unwrap();
+        let message = message(&a, &mut [0; 8]);
+        assert!(message.sender.is_none() && message.sender_pidfd.is_none());
+    }
+
+    #[test]
+    fn the_groups_of_the_peer_are_ours() {
+        let (a, _b) = pair().unwrap();
+        let mut theirs = peer_groups(&a).unwrap();
+        let mut ours: Vec<u32> =
+            rustix::process::getgroups().unwrap().iter().map(|group| group.as_raw()).collect();
+        theirs.sort();
+        ours.sort();
+        assert_eq!(theirs, ours);
     }
 
     #[test]

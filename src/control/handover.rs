@@ -1,0 +1,323 @@
+//! Giving the receiver itself to another process as one descriptor: the giver becomes a guest, the taker the host.
+//!
+//! It happens only while nobody else takes part, so nobody else needs to be told.
+
+use std::{
+    os::fd::{AsFd, OwnedFd},
+    sync::{Arc, Mutex},
+    time::Instant,
+};
+
+use super::{
+    Terms,
+    admission::{Heard, hear_hello, refuse},
+    endpoint::{Endpoint, Parts, Role, lock, refused},
+    guest::Guest,
+    host::{Host, Refused},
+    identity::{Rules, Suspicion},
+    join::{Talk, unexpected},
+    member::Member,
+    name::Name,
+    porter::{Porter, Token, Watcher},
+    roster::{Doors, Roster},
+    wakes::Calmly,
+    wire::{Accept, HANDOVER_FDS, HANDOVER_FDS_NAMED, Handover, Hello, Message, NameFacts, TAKEN_FDS, Want},
+};
+use crate::{
+    error::OpenError,
+    queue::{Number, Queue},
+    segment::Segment,
+    sys::{
+        events::{Doorbell, Event, Interest},
+        fork::Birthplace,
+        process::Process,
+        socket::{self, Incoming},
+    },
+};
+
+/// A descriptor that carries the receiver, which this process then has no longer.
+pub(crate) fn receiver_into_fd(endpoint: &Arc<Endpoint>) -> Result<OwnedFd, OpenError> {
+    endpoint.check_fork()?;
+    let Some(host) = &endpoint.host else { return Err(OpenError::WrongEnd) };
+    if endpoint.queue().is_closed() {
+        return Err(OpenError::Closed);
+    }
+    let number = {
+        let mut roster = host.settled_roster();
+        if roster.doors != Doors::Open {
+            return Err(OpenError::Closed);
+        }
+        match roster.others() {
+            0 => {}
+            members => return Err(OpenError::Joined { members }),
+        }
+        let head = endpoint.queue().head();
+        let number = roster
+            .take(|_, tail| head >= tail)
+            .map_err(|full| OpenError::RosterFull { members: full.members, leaving: full.leaving })?;
+        roster.doors = Doors::UnderWay;
+        number
+    };
+    let sent = send_off(endpoint, host, number);
+    if sent.is_err() {
+        endpoint.stay(number);
+    }
+    sent
+}
+
+fn send_off(endpoint: &Arc<Endpoint>, host: &Host, number: Number) -> Result<OwnedFd, OpenError> {
+    let porter = Porter::of_this_process().map_err(refused("start the porter"))?;
+    // Callers wait at the door until the next host opens it.
+    let door = host.name().as_ref().and_then(|name| name.token);
+    door.map_or(Ok(()), |door| porter.change(door, Interest::NONE)).map_err(refused("shut the door"))?;
+    let (ours, theirs) = socket::pair().map_err(refused("make a pair of sockets"))?;
+    socket::set_pass_credentials(&ours).map_err(refused("ask who sends"))?;
+    // The tasks of this process that sleep must listen to another one soon.
+    endpoint.set_role(Role::UnderWay);
+    endpoint.open_doors()?;
+    let ours = Arc::new(ours);
+    let state = Mutex::new(State::Asked(Some(Suspicion::default())));
+    let transit = Arc::new(Transit { endpoint: endpoint.clone(), socket: ours.clone(), number, state });
+    porter
+        .watch(ours, Interest::READABLE.and(Interest::HANG_UP), transit)
+        .map_err(refused("watch the descriptor"))?;
+    Ok(theirs)
+}
+
+impl Endpoint {
+    /// The receiver did not leave after all.
+    fn stay(&self, number: Number) {
+        let Some(host) = &self.host else { return };
+        {
+            let mut roster = host.roster();
+            roster.untake(number);
+            roster.doors = Doors::Open;
+        }
+        let door = host.name().as_ref().and_then(|name| name.token);
+        if let (Some(door), Ok(porter)) = (door, Porter::of_this_process()) {
+            let _ = porter.change(door, Interest::READABLE);
+        }
+        self.set_role(Role::Host);
+    }
+}
+
+/// The giver's end while the receiver is under way. It keeps the endpoint: nobody else in this process may.
+struct Transit {
+    endpoint: Arc<Endpoint>,
+    socket: Arc<OwnedFd>,
+    /// The number of the next host.
+    number: Number,
+    state: Mutex<State>,
+}
+
+enum State {
+    /// Nobody has asked for the receiver yet.
+    Asked(Option<Suspicion>),
+    /// It was sent to this process.
+    Sent(Process),
+    Over,
+}
+
+impl Watcher for Transit {
+    fn noticed(self: Arc<Self>, porter: &'static Porter, token: Token, _: Event) {
+        let mut state = lock(&self.state);
+        let next = match &mut *state {
+            State::Asked(suspicion) => {
+                match hear_hello(&self.socket, suspicion, Want::Receiver, &self.endpoint.facts) {
+                    Heard::Nothing => return,
+                    Heard::Welcome(process, _) => match self.hand_over() {
+                        Ok(()) => State::Sent(process),
+                        Err(_) => State::Over,
+                    },
+                    Heard::Refused(code) => {
+                        refuse(&self.endpoint, &self.socket, Refused::new(code), None);
+                        State::Over
+                    }
+                    Heard::Gone => State::Over,
+                }
+            }
+            State::Sent(_) => {
+                let mut buffer = [0; 256];
+                match socket::receive(&self.socket, &mut buffer) {
+                    Ok(Incoming::Nothing) => return,
+                    Ok(Incoming::Message(message)) => {
+                        let taken = Message::decode(&buffer[..message.len]) == Ok(Message::Taken);
+                        let [doorbell] = match <[OwnedFd; TAKEN_FDS]>::try_from(message.descriptors) {
+                            Ok(descriptors) => descriptors.map(|fd| Doorbell::from_fd(fd).ok()),
+                            Err(_) => [None],
+                        };
+                        match (taken, doorbell, std::mem::replace(&mut *state, State::Over)) {
+                            (true, Some(doorbell), State::Sent(process)) => {
+                                porter.forget(token);
+                                self.endpoint.become_guest(
+                                    self.socket.clone(),
+                                    doorbell,
+                                    process,
+                                    self.number,
+                                );
+                                return;
+                            }
+                            _ => State::Over,
+                        }
+                    }
+                    Ok(Incoming::HungUp) | Err(_) => State::Over,
+                }
+            }
+            State::Over => return,
+        };
+        let over = matches!(next, State::Over);
+        *state = next;
+        if over {
+            // Lost on its way: as if it had been dropped here.
+            porter.forget(token);
+            self.endpoint.set_role(Role::Host);
+            self.endpoint.close();
+        }
+    }
+}
+
+impl Transit {
+    fn hand_over(&self) -> std::io::Result<()> {
+        let endpoint = &self.endpoint;
+        let Some(host) = &endpoint.host else { return Err(std::io::ErrorKind::NotFound.into()) };
+        let process = host.process()?;
+        let name = host.name();
+        let accept = Accept {
+            number: self.number,
+            host: endpoint.me(),
+            geometry: endpoint.queue().view.geometry,
+            align: endpoint.facts.align,
+            id: endpoint.id(),
+        };
+        let path = |name: &Name| std::os::unix::ffi::OsStrExt::as_bytes(name.path().as_os_str()).to_owned();
+        let handover = Handover {
+            accept,
+            name: name.as_ref().map(|name| NameFacts { path: path(name) }),
+            end_with_last: host.end_with_last,
+            open: host.is_open(),
+            uids: host.rules.uids.clone(),
+            gids: host.rules.gids.clone(),
+        };
+        let mut descriptors = vec![endpoint.segment().fd(), process.as_fd()];
+        if let Some(name) = name.as_ref() {
+            descriptors.extend([name.listener().as_fd(), name.lock()]);
+        }
+        socket::send(&self.socket, &Message::Handover(handover).encode(), &descriptors)
+    }
+}
+
+impl Endpoint {
+    /// The receiver has arrived in another process: this one is a guest now.
+    fn become_guest(
+        self: &Arc<Self>,
+        lifeline: Arc<OwnedFd>,
+        doorbell: Doorbell,
+        process: Process,
+        host_number: Number,
+    ) {
+        let Some(host) = &self.host else { return };
+        let name = host.name().take();
+        if let Some(name) = name {
+            name.token
+                .into_iter()
+                .zip(Porter::of_this_process())
+                .for_each(|(token, porter)| porter.forget(token));
+            // Closed here and not given up: name, listener and lock live on in the other process.
+            drop(name);
+        }
+        host.roster().doors = Doors::Shut;
+        // Who speaks here is known; to be told so with each wake costs a descriptor each time.
+        let _ = socket::stop_pass_credentials(&lifeline);
+        let guest = Guest::new(lifeline, doorbell, process, host_number, self.birthplace());
+        if self.guest.set(guest).is_err() {
+            return;
+        }
+        self.set_role(Role::Guest);
+        if self.attend_host().is_err() {
+            // Unable to notice the end of the receiver, so better take it as ended.
+            self.lose_host();
+            return;
+        }
+        // Whoever sent something while the receiver was under way rang nobody.
+        if let Some(guest) = self.guest.get() {
+            guest.ring();
+        }
+        Calmly(self).hear();
+    }
+}
+
+/// Takes over the receiver by a descriptor that carries it.
+pub(crate) fn receiver_from_fd(
+    descriptor: OwnedFd,
+    size: usize,
+    align: usize,
+    terms: &Terms,
+) -> Result<Arc<Endpoint>, OpenError> {
+    let facts = terms.facts(size, align)?;
+    if !socket::is_messages_socket(&descriptor) {
+        return Err(OpenError::BadMessage {
+            what: "the descriptor is not one that carries an end of a channel",
+        });
+    }
+    let birthplace = Birthplace::here().map_err(refused("mark this process"))?;
+    let talk = Talk::new(descriptor, Instant::now() + terms.deadline, terms.deadline);
+    let (answer, descriptors) = talk.ask(Hello { want: Want::Receiver, facts: facts.clone() })?;
+    let Message::Handover(handover) = answer else { return Err(unexpected()) };
+    let accept = handover.accept;
+    if accept.geometry.payload != facts.size || accept.align != facts.align {
+        return Err(OpenError::BadMessage { what: "it accepted another type than was asked for" });
+    }
+    let mut descriptors = descriptors.into_iter();
+    let (memory, process, name) = match (&handover.name, descriptors.len()) {
+        (None, HANDOVER_FDS) => (descriptors.next(), descriptors.next(), None),
+        (Some(name), HANDOVER_FDS_NAMED) => {
+            let (memory, process) = (descriptors.next(), descriptors.next());
+            (memory, process, descriptors.next().zip(descriptors.next()).map(|both| (name, both)))
+        }
+        _ => (None, None, None),
+    };
+    let (Some(memory), Some(process)) = (memory, process) else {
+        return Err(OpenError::BadMessage { what: "it did not send the descriptors it must" });
+    };
+    let process = Process::from_fd(process).map_err(refused("watch the giver's process"))?;
+    let segment = Segment::open(memory, accept.geometry).map_err(refused("map the channel's memory"))?;
+    let name = name
+        .map(|(name, (listener, lock))| Name::from_parts(&name.path, listener, lock))
+        .transpose()
+        .map_err(refused("take over the receiver's name"))?;
+    let doorbell = Doorbell::new().map_err(refused("make a doorbell"))?;
+    let tail = Queue::new(segment.view()).tail();
+    let mut roster = Roster::all_left(accept.geometry.members, accept.number, tail);
+    roster.take_this(accept.host);
+    let rules = Rules { uids: handover.uids, gids: handover.gids };
+    let members = accept.geometry.members;
+    let host = Host::new(roster, members, rules, handover.end_with_last, handover.open);
+    for number in 1..=members as Number {
+        host.set_dead(number, number != accept.number && number != accept.host);
+    }
+    *host.name() = name;
+    let endpoint = Arc::new(Endpoint::new(Parts {
+        segment,
+        birthplace,
+        facts,
+        me: accept.number,
+        id: accept.id,
+        deadline: terms.deadline,
+        host: Some(host),
+        guest: None,
+    }));
+    endpoint.note_pid(accept.number, std::process::id().into());
+    endpoint.open_doors()?;
+    let lifeline = Arc::new(talk.done());
+    let _ = socket::refuse_descriptors(&lifeline);
+    // Taken, before any wake. If the giver has ended meanwhile this fails, and its process will show it.
+    let _ = socket::send(&lifeline, &Message::Taken.encode(), &[doorbell.as_fd()]);
+    let giver = Member::new(accept.host, lifeline, doorbell, process);
+    if let Some(host) = &endpoint.host {
+        host.roster().enter(giver.clone());
+    }
+    let porter = Porter::of_this_process().map_err(refused("start the porter"))?;
+    giver.attend(&endpoint, porter).map_err(refused("watch the giver's process"))?;
+    endpoint.attend_door()?;
+    Ok(endpoint)
+}

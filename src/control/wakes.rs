@@ -1,0 +1,90 @@
+//! How sleepers are woken, wherever they are. Who must be woken is decided in [`crate::queue`].
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::endpoint::Endpoint;
+use crate::{
+    queue::{Kind, Number, Sleeper, Wake},
+    sync::Ordering,
+    sys::futex,
+};
+
+impl Endpoint {
+    /// Wakes the tasks of the process that has this number.
+    fn wake_process(&self, number: Number) {
+        if number == self.me() {
+            return;
+        }
+        match (self.guest.get(), &self.host) {
+            (Some(guest), _) if number == guest.host => guest.ring(),
+            (Some(guest), _) => {
+                if let Some(member) = self.segment().view().members.get(usize::from(number)) {
+                    // ORDERING: SeqCst is not needed for the word itself; the message after it is a system call, and
+                    // the porter that reads the message reads the word after it.
+                    member.relay.store(1, Ordering::Release);
+                    guest.relay();
+                }
+            }
+            (None, Some(host)) => host.ring(number),
+            (None, None) => {}
+        }
+    }
+
+    /// Wakes the tasks of all other processes.
+    pub(super) fn wake_everybody(&self) {
+        match (self.guest.get(), &self.host) {
+            (Some(guest), _) => {
+                // Number 0 is nobody, so its relay word stands for everybody.
+                self.wake_process(0);
+                guest.ring();
+            }
+            (None, Some(host)) => host.ring_all(),
+            (None, None) => {}
+        }
+    }
+}
+
+impl Wake for Endpoint {
+    fn wake(&self, sleeper: Sleeper, kind: Kind) {
+        let view = self.segment().view();
+        let bell = match sleeper {
+            Sleeper::Receiver => Some(&view.header.receiver_bell.word),
+            Sleeper::Waiter { cell, .. } => view.bells.get(cell).map(|bell| &bell.word),
+            Sleeper::Overflow => Some(&view.header.overflow_bell.word),
+        };
+        if kind == Kind::Thread || sleeper == Sleeper::Overflow {
+            bell.into_iter().for_each(futex::wake);
+        }
+        if kind == Kind::Task || sleeper == Sleeper::Overflow {
+            match sleeper {
+                Sleeper::Receiver => match self.guest.get() {
+                    Some(guest) => guest.ring(),
+                    None => self.sleepers().wake(sleeper),
+                },
+                Sleeper::Waiter { owner, .. } if owner == self.me() => self.sleepers().wake(sleeper),
+                Sleeper::Waiter { owner, .. } => self.wake_process(owner),
+                Sleeper::Overflow => {
+                    self.sleepers().wake(sleeper);
+                    self.wake_everybody();
+                }
+            }
+        }
+    }
+}
+
+/// Wakes for an endpoint without being stopped by a waker that panics: for the porter's work, which must be finished
+/// whatever an application's waker does.
+pub(super) struct Calmly<'a>(pub &'a Endpoint);
+
+impl Calmly<'_> {
+    /// Looks at every sleeping task of this process.
+    pub fn hear(&self) {
+        let _ = catch_unwind(AssertUnwindSafe(|| self.0.sleepers().hear(self.0.queue())));
+    }
+}
+
+impl Wake for Calmly<'_> {
+    fn wake(&self, sleeper: Sleeper, kind: Kind) {
+        let _ = catch_unwind(AssertUnwindSafe(|| self.0.wake(sleeper, kind)));
+    }
+}

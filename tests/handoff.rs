@@ -1,0 +1,278 @@
+//! An end of a channel travels to another process as one descriptor.
+
+mod people;
+
+use std::{
+    io::{IoSlice, IoSliceMut},
+    mem::MaybeUninit,
+    os::{
+        fd::{AsFd, OwnedFd},
+        unix::net::{UnixListener, UnixStream},
+    },
+    path::Path,
+};
+
+use people::{Person, Value, eventually, room, start, start_with, tell};
+use rustix::net::{
+    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage,
+    SendFlags, recvmsg, sendmsg,
+};
+use shmpsc::{Options, Receiver, Sender, error::OpenError};
+
+/// What the children do.
+#[test]
+fn role() {
+    let Some((role, path)) = people::my_role() else { return };
+    match role.as_str() {
+        "sends ten, inherited" => {
+            let sender = Sender::<Value>::from_fd(inherited()).unwrap();
+            (0..10).for_each(|n| sender.blocking_send([n, 1]).unwrap());
+        }
+        "sends ten, passed" => {
+            let sender = Sender::<Value>::from_fd(passed(&path)).unwrap();
+            (0..10).for_each(|n| sender.blocking_send([n, 1]).unwrap());
+        }
+        "hands its sender on" => {
+            let sender = Sender::<Value>::from_fd(inherited()).unwrap();
+            sender.blocking_send([100, 0]).unwrap();
+            child_with("sends ten, inherited", &path, sender.into_fd().unwrap()).end();
+        }
+        "loses it" => drop(inherited()),
+        "adds up" => add_up(Receiver::from_fd(inherited()).unwrap()),
+        "takes it and is stopped" => {
+            let mut receiver = Receiver::<Value>::from_fd(inherited()).unwrap();
+            tell("taken");
+            assert!(receiver.blocking_recv().is_some());
+            tell("one");
+            // Never received again; the parent ends this process.
+            std::thread::park();
+        }
+        "gives and is killed" => {
+            let (sender, receiver) = shmpsc::channel::<Value>(4);
+            let listener = UnixListener::bind(&path).unwrap();
+            tell("listening");
+            let (stream, _) = listener.accept().unwrap();
+            pass(&stream, receiver.into_fd().unwrap());
+            sender.blocking_send([5, 6]).unwrap();
+            tell("sent");
+            people::stay();
+        }
+        other => panic!("no role {other}"),
+    }
+}
+
+/// In the child: the descriptor that the parent gave as the standard input.
+fn inherited() -> OwnedFd {
+    let descriptor = std::io::stdin().as_fd().try_clone_to_owned().unwrap();
+    // The library takes the end from here; another copy must not outlive it.
+    let null = std::fs::File::open("/dev/null").unwrap();
+    rustix::stdio::dup2_stdin(&null).unwrap();
+    descriptor
+}
+
+fn child_with(role: &str, path: &Path, descriptor: OwnedFd) -> Person {
+    start_with(role, path, |command| {
+        command.stdin(descriptor);
+    })
+    .unwrap()
+}
+
+fn add_up(mut receiver: Receiver<Value>) {
+    let (mut count, mut sum) = (0, 0);
+    while let Some([value, _]) = receiver.blocking_recv() {
+        count += 1;
+        sum += value;
+    }
+    tell(format_args!("{count} values, {sum} in all"));
+}
+
+fn pass(stream: &UnixStream, descriptor: OwnedFd) {
+    let mut room = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+    let mut control = SendAncillaryBuffer::new(&mut room);
+    let descriptors = [descriptor.as_fd()];
+    assert!(control.push(SendAncillaryMessage::ScmRights(&descriptors)));
+    assert_eq!(sendmsg(stream, &[IoSlice::new(b"x")], &mut control, SendFlags::empty()).unwrap(), 1);
+}
+
+fn passed(path: &Path) -> OwnedFd {
+    let stream = UnixStream::connect(path).unwrap();
+    let mut room = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+    let mut control = RecvAncillaryBuffer::new(&mut room);
+    let mut byte = [0];
+    recvmsg(&stream, &mut [IoSliceMut::new(&mut byte)], &mut control, RecvFlags::CMSG_CLOEXEC).unwrap();
+    let descriptor = control.drain().find_map(|message| match message {
+        RecvAncillaryMessage::ScmRights(mut descriptors) => descriptors.next(),
+        _ => None,
+    });
+    descriptor.unwrap()
+}
+
+/// Receives to the end and checks that each of `senders` sent its ten in order.
+fn receive_tens(mut receiver: Receiver<Value>, senders: usize) {
+    let mut values = Vec::new();
+    while let Some([value, 1]) = receiver.blocking_recv() {
+        values.push(value);
+    }
+    let mut sorted = values.clone();
+    sorted.sort();
+    let expected: Vec<_> = (0..10).flat_map(|n| std::iter::repeat_n(n, senders)).collect();
+    assert_eq!(sorted, expected);
+    if senders == 1 {
+        assert_eq!(values, expected);
+    }
+}
+
+#[test]
+fn a_child_inherits_a_sender() {
+    let (sender, receiver) = shmpsc::channel::<Value>(3);
+    let child = child_with("sends ten, inherited", Path::new(""), sender.into_fd().unwrap());
+    receive_tens(receiver, 1);
+    child.end();
+}
+
+#[test]
+fn a_sender_is_passed_over_a_socket() {
+    let room = room();
+    let (sender, receiver) = shmpsc::channel::<Value>(3);
+    let listener = UnixListener::bind(room.name()).unwrap();
+    let child = start("sends ten, passed", &room.name());
+    let (stream, _) = listener.accept().unwrap();
+    pass(&stream, sender.into_fd().unwrap());
+    receive_tens(receiver, 1);
+    child.end();
+}
+
+#[test]
+fn a_guest_hands_a_sender_on() {
+    let (sender, mut receiver) = shmpsc::channel::<Value>(3);
+    let child = child_with("hands its sender on", Path::new(""), sender.into_fd().unwrap());
+    assert_eq!(receiver.blocking_recv(), Some([100, 0]));
+    receive_tens(receiver, 1);
+    child.end();
+}
+
+#[test]
+fn many_children_at_once() {
+    let (sender, receiver) = shmpsc::channel::<Value>(2);
+    let children: Vec<_> = (0..8)
+        .map(|_| child_with("sends ten, inherited", Path::new(""), sender.clone().into_fd().unwrap()))
+        .collect();
+    drop(sender);
+    receive_tens(receiver, 8);
+    children.into_iter().for_each(Person::end);
+}
+
+#[test]
+fn a_sender_that_its_child_loses_is_dropped() {
+    let (sender, mut receiver) = shmpsc::channel::<Value>(3);
+    let child = child_with("loses it", Path::new(""), sender.into_fd().unwrap());
+    assert_eq!(receiver.blocking_recv(), None);
+    child.end();
+}
+
+#[test]
+fn a_child_inherits_the_receiver() {
+    let (sender, receiver) = shmpsc::channel::<Value>(3);
+    let other = sender.clone();
+    sender.try_send([1000, 0]).unwrap();
+    let mut child = child_with("adds up", Path::new(""), receiver.into_fd().unwrap());
+    std::thread::scope(|scope| {
+        for sender in [sender, other] {
+            scope.spawn(move || (0..100).for_each(|n| sender.blocking_send([n, 0]).unwrap()));
+        }
+    });
+    assert_eq!(child.hear(), "201 values, 10900 in all");
+    child.end();
+}
+
+#[test]
+fn tasks_asleep_in_the_giver_are_woken_by_the_taker() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let (sender, receiver) = shmpsc::channel::<Value>(1);
+    sender.try_send([0, 0]).unwrap();
+    let tasks: Vec<_> = (1..=20)
+        .map(|n| {
+            let sender = sender.clone();
+            runtime.spawn(async move { sender.send([n, 0]).await.is_ok() })
+        })
+        .collect();
+    // They are asleep, or will be: both must do.
+    let mut child = child_with("adds up", Path::new(""), receiver.into_fd().unwrap());
+    drop(sender);
+    for task in tasks {
+        assert!(runtime.block_on(task).unwrap());
+    }
+    assert_eq!(child.hear(), "21 values, 210 in all");
+    child.end();
+}
+
+#[test]
+fn the_receiver_travels_with_its_name() {
+    let room = room();
+    let receiver = Options::new().capacity(3).end_with_last_sender().bind::<Value>(room.name()).unwrap();
+    let mut child = child_with("adds up", Path::new(""), receiver.into_fd().unwrap());
+    let sender = shmpsc::connect::<Value>(room.name()).unwrap();
+    (0..10).for_each(|n| sender.blocking_send([n, 0]).unwrap());
+    drop(sender);
+    assert_eq!(child.hear(), "10 values, 45 in all");
+    child.end();
+    assert_eq!(room.files(), 0);
+}
+
+#[test]
+fn a_receiver_that_its_child_loses_is_dropped() {
+    let (sender, receiver) = shmpsc::channel::<Value>(1);
+    sender.try_send([0, 0]).unwrap();
+    let child = child_with("loses it", Path::new(""), receiver.into_fd().unwrap());
+    assert!(sender.blocking_send([0, 0]).is_err());
+    child.end();
+}
+
+#[test]
+fn a_killed_taker_closes_the_channel() {
+    let (sender, receiver) = shmpsc::channel::<Value>(1);
+    sender.try_send([0, 0]).unwrap();
+    let mut child = child_with("takes it and is stopped", Path::new(""), receiver.into_fd().unwrap());
+    assert_eq!((child.hear().as_str(), child.hear().as_str()), ("taken", "one"));
+    sender.blocking_send([1, 1]).unwrap();
+    std::thread::scope(|scope| {
+        let waits = scope.spawn(|| sender.blocking_send([2, 2]).is_err());
+        child.kill();
+        assert!(waits.join().unwrap());
+    });
+}
+
+#[test]
+fn a_killed_giver_ends_the_stream_after_its_values() {
+    let room = room();
+    let mut giver = start("gives and is killed", &room.name());
+    assert_eq!(giver.hear(), "listening");
+    let mut receiver = Receiver::<Value>::from_fd(passed(&room.name())).unwrap();
+    assert_eq!(giver.hear(), "sent");
+    giver.kill();
+    assert_eq!(receiver.blocking_recv(), Some([5, 6]));
+    assert_eq!(receiver.blocking_recv(), None);
+}
+
+#[test]
+fn once_somebody_has_joined_the_receiver_stays() {
+    let room = room();
+    let receiver = Options::new().bind::<Value>(room.name()).unwrap();
+    let sender = shmpsc::connect::<Value>(room.name()).unwrap();
+    let error = receiver.into_fd().unwrap_err();
+    assert!(matches!(error, OpenError::Joined { members: 1 }), "{error}");
+    eventually("it is dropped then", || sender.is_closed());
+}
+
+#[test]
+fn a_descriptor_of_something_else_is_refused() {
+    let null = || OwnedFd::from(std::fs::File::open("/dev/null").unwrap());
+    assert!(matches!(Sender::<Value>::from_fd(null()), Err(OpenError::BadMessage { .. })));
+    assert!(matches!(Receiver::<Value>::from_fd(null()), Err(OpenError::BadMessage { .. })));
+    let (sender, receiver) = shmpsc::channel::<Value>(1);
+    let descriptor = sender.clone().into_fd().unwrap();
+    assert!(matches!(Receiver::<Value>::from_fd(descriptor), Err(OpenError::WrongEnd)));
+    let descriptor = sender.clone().into_fd().unwrap();
+    assert!(matches!(Sender::<u64>::from_fd(descriptor), Err(OpenError::WrongType { .. })));
+    eventually("what they carried is dropped", || receiver.sender_strong_count() == 1);
+}

@@ -41,7 +41,8 @@ impl Typed {
         let header = Box::<Header>::default();
         let (members, bells) = (zeros(geometry.members as usize + 1), zeros(geometry.line as usize));
         let slots = geometry.capacity as usize * geometry.stride_words();
-        let words = [geometry.entries as usize, geometry.line as usize, geometry.capacity as usize, slots].map(zeros);
+        let words =
+            [geometry.entries as usize, geometry.line as usize, geometry.capacity as usize, slots].map(zeros);
         // SAFETY: all of them are dropped together with the view, which is not used in that.
         let view = unsafe {
             View {

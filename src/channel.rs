@@ -287,6 +287,11 @@ impl Receiving {
         self.endpoint.close();
     }
 
+    /// Whether somebody wrote nonsense over the segment, and the stream ended for that.
+    pub fn is_corrupt(&self) -> bool {
+        self.consumer.is_corrupt()
+    }
+
     /// Whether a send is stalled: then the receiver cannot be handed to another process.
     pub fn has_stalled(&self) -> bool {
         self.consumer.has_stalled()

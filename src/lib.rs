@@ -1,6 +1,5 @@
 #![doc = include_str!("../README.md")]
 #![deny(unsafe_code)]
-#![allow(dead_code, unused_imports)]
 
 #[cfg(not(shmpsc_loom))]
 mod blocking;

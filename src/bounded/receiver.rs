@@ -429,6 +429,11 @@ impl<T> Drop for Receiver<T> {
 
 impl<T> fmt::Debug for Receiver<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Receiver").field("max_capacity", &self.max_capacity()).finish_non_exhaustive()
+        let mut shown = f.debug_struct("Receiver");
+        shown.field("max_capacity", &self.max_capacity());
+        if self.inner.is_corrupt() {
+            shown.field("ended", &"a peer wrote nonsense over the shared memory");
+        }
+        shown.finish_non_exhaustive()
     }
 }

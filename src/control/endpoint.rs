@@ -26,7 +26,7 @@ use crate::{
         events::{Event, Events, Interest},
         fork::Birthplace,
     },
-    wait::{Drivers, Hear, Sleepers},
+    wait::{Hear, Sleepers},
 };
 
 /// What this process is in the channel.
@@ -263,10 +263,6 @@ impl Hear for Endpoint {
         self.listen(&mut ear)?;
         ear.always = true;
         Ok(())
-    }
-
-    fn drivers(&self) -> &Drivers {
-        &self.sleepers.drivers
     }
 }
 

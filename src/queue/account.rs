@@ -7,12 +7,16 @@
 //! beyond the live processes' sums was held by the dead.
 
 /// A copy of an account.
+#[allow(dead_code, reason = "the layout is fixed before the permits that will use it")]
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub(crate) struct Account(pub u64);
 
+#[allow(dead_code, reason = "as above")]
 const IN_FLIGHT_BITS: u32 = 11;
+#[allow(dead_code, reason = "as above")]
 const HELD_BITS: u32 = 21;
 
+#[allow(dead_code, reason = "as above")]
 impl Account {
     /// Operations of this parity between their first and last step.
     pub fn in_flight(self, parity: u32) -> u32 {

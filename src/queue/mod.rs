@@ -16,7 +16,7 @@
 //! | [`send`] | claiming positions and publishing values |
 //! | [`take`] | receiving, and what to do with positions that stay unpublished |
 //! | [`quarantine`] | the slots of stalled senders |
-//! | [`line`] | who waits for capacity, in which order |
+//! | [`mod@line`] | who waits for capacity, in which order |
 //! | [`bell`] | who sleeps and must be rung |
 //! | [`life`] | strong handles, close, and the end of the stream |
 //! | [`account`] | permits of each process, for recovery |
@@ -39,7 +39,7 @@ pub(crate) mod words;
 pub(crate) use bell::{Kind, Ticket};
 pub(crate) use line::{Place, Spot};
 pub(crate) use send::{Claimed, Producer, Span, Stand, Turn, ViewCell};
-pub(crate) use take::{Consumer, Found, Peers, Took};
+pub(crate) use take::{Consumer, Peers, Took};
 
 use crate::layout::View;
 use crate::sync::Ordering;

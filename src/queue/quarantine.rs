@@ -8,7 +8,6 @@ use super::edge::{Edge, acquire, both, release};
 use super::take::Peers;
 use super::words::Entry;
 use super::{Number, Queue};
-use crate::sync::Ordering;
 
 /// One slot in quarantine, as the receiver knows it.
 #[derive(Clone, Copy, Debug)]

@@ -66,11 +66,7 @@ impl Consumer {
         Consumer { head, quarantine: Quarantine::default(), is_corrupt: !queue.track.is_valid(head as u32) }
     }
 
-    /// The receiver's own position.
-    pub fn head(&self) -> u64 {
-        self.head
-    }
-
+    /// Whether the stream ended because of nonsense in the segment.
     pub fn is_corrupt(&self) -> bool {
         self.is_corrupt
     }

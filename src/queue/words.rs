@@ -11,6 +11,7 @@ macro_rules! packed {
         $(#[$doc])*
         #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
         pub(crate) struct $word(pub u64);
+        #[allow(dead_code, reason = "every field can be read and written, whether or not somebody does today")]
         impl $word {
             $(
                 $(#[$field_doc])*

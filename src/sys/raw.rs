@@ -19,7 +19,6 @@ use rustix::process::Pid;
 
 // Options of <linux/socket.h> that the bindings do not name yet; the numbers are those of x86-64 and aarch64.
 pub(super) const SO_PASSPIDFD: c_int = 76;
-pub(super) const SO_PEERPIDFD: c_int = 77;
 pub(super) const SO_PASSRIGHTS: c_int = 83;
 const SCM_PIDFD: c_int = 4;
 
@@ -139,13 +138,6 @@ pub(super) fn peer_credentials(fd: BorrowedFd<'_>) -> io::Result<Credentials> {
     let mut numbers = [0u32; 3];
     get_option(fd, libc::SO_PEERCRED, &mut numbers)?;
     Ok(credentials(numbers[0] as i32, numbers[1], numbers[2]))
-}
-
-/// The process that connected the other end, or that called `listen` for it.
-pub(super) fn peer_pidfd(fd: BorrowedFd<'_>) -> io::Result<OwnedFd> {
-    let mut numbers = [u32::MAX; 1];
-    get_option(fd, SO_PEERPIDFD, &mut numbers)?;
-    own(numbers[0] as RawFd).ok_or_else(|| io::ErrorKind::NotFound.into())
 }
 
 /// The groups of whoever connected the other end, beside its first: as many as fit into `groups`. Too many are an error

@@ -174,12 +174,6 @@ pub(crate) fn peer_groups(fd: impl AsFd) -> io::Result<Vec<u32>> {
     Ok(groups)
 }
 
-/// The process that connected the other end, or called `listen` for it. None where the kernel cannot tell (before
-/// Linux 6.5).
-pub(crate) fn peer_pidfd(fd: impl AsFd) -> io::Result<Option<OwnedFd>> {
-    where_known(raw::peer_pidfd(fd.as_fd()))
-}
-
 /// From now on the kernel says with each message who sent it. True: it also gives the process itself (since Linux 6.5).
 pub(crate) fn set_pass_credentials(fd: impl AsFd) -> io::Result<bool> {
     raw::set_option(fd.as_fd(), libc::SO_PASSCRED, true)?;
@@ -439,10 +433,6 @@ pub(super) mod tests {
             assert!(!Process::from_fd(fd).unwrap().has_ended());
         }
         assert_eq!(peer_credentials(&b).unwrap(), us);
-        if let Some(fd) = peer_pidfd(&b).unwrap() {
-            assert!(is_cloexec(&fd));
-            assert!(!Process::from_fd(fd).unwrap().has_ended());
-        }
     }
 
     #[test]

@@ -17,8 +17,6 @@ pub(crate) trait Hear: Send + Sync + Sized + 'static {
     fn hear(&self);
     /// From now on the porter calls [`Hear::hear`].
     fn porter_hears(self: &Arc<Self>) -> io::Result<()>;
-    /// Who hears already.
-    fn drivers(&self) -> &Drivers;
 }
 
 /// The runtimes in which a task listens for one endpoint.

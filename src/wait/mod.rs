@@ -12,7 +12,7 @@ mod sleepers;
 mod thread;
 
 #[cfg(not(shmpsc_loom))]
-pub(crate) use driver::{Drivers, Hear};
+pub(crate) use driver::Hear;
 #[cfg(not(shmpsc_loom))]
 pub(crate) use sleepers::{Sleepers, TaskSpot};
 #[cfg(not(shmpsc_loom))]

@@ -6,6 +6,7 @@
 use super::driver::Drivers;
 use crate::queue::{Queue, Sleeper, Spot, Ticket};
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
@@ -169,10 +170,12 @@ impl Waiters {
 
     fn forget(&mut self, spot: Option<TaskSpot>) {
         match spot {
+            // Only its own: another task may have the cell by now.
             Some(TaskSpot::Line { cell, ticket }) => {
-                // Only its own: another task may have the cell by now.
-                if self.in_line.get(&cell).is_some_and(|waiter| waiter.line_ticket == ticket) {
-                    self.in_line.remove(&cell);
+                if let Entry::Occupied(waiter) = self.in_line.entry(cell)
+                    && waiter.get().line_ticket == ticket
+                {
+                    waiter.remove();
                 }
             }
             Some(TaskSpot::Overflow(key)) => drop(self.overflow.remove(&key)),

@@ -4,6 +4,7 @@
 
 mod layout;
 mod queue;
+mod wait;
 mod sync;
 #[cfg(not(shmpsc_loom))]
 mod sys;

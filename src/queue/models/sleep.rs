@@ -138,18 +138,18 @@ fn a_cancelled_waiter(line: u32, switches: Option<usize>) {
 
 #[test]
 fn a_cancelled_waiter_hands_its_place_on() {
-    a_cancelled_waiter(2, Some(3));
+    a_cancelled_waiter(2, Some(2));
 }
 
 #[test]
 fn a_cancelled_waiter_leaves_a_place_in_the_line() {
-    a_cancelled_waiter(1, Some(3));
+    a_cancelled_waiter(1, Some(2));
 }
 
 /// The first waiter dies while room comes.
 #[test]
 fn a_dead_waiter_hands_its_place_on() {
-    explore(Some(3), || {
+    explore(Some(2), || {
         let world = World::new(1, 1, 1);
         let mut consumer = Consumer::new(&world.queue());
         world.send(3, 30);
@@ -175,10 +175,10 @@ fn a_dead_waiter_hands_its_place_on() {
 }
 
 /// Somebody sleeps already because the line is full. While its place is left and others look along the line, one
-/// more comes to sleep there.
-#[test]
-fn two_sleep_before_a_full_line() {
-    explore(Some(3), || {
+/// more comes to sleep there. If `is_rung`, somebody has rung the bell for the first one and is stopped before it
+/// takes the mark from the line.
+fn two_sleep_before_a_full_line(is_rung: bool, switches: Option<usize>) {
+    explore(switches, move || {
         let world = World::new(1, 1, 1);
         let mut consumer = Consumer::new(&world.queue());
         world.send(3, 30);
@@ -188,6 +188,9 @@ fn two_sleep_before_a_full_line() {
         let mut cancelled = Stand::Nowhere;
         assert_eq!(world.turn(3, &mut cancelled), None);
         assert_eq!(cancelled, Stand::Overflow);
+        if is_rung {
+            world.queue().view.header.overflow_bell.ring(|_| ());
+        }
         let comer = {
             let world = world.clone();
             thread::spawn(move || assert!(world.wait_from(2, Stand::Overflow, 20)))
@@ -202,6 +205,16 @@ fn two_sleep_before_a_full_line() {
         world.drain(&mut consumer);
         world.settle();
     });
+}
+
+#[test]
+fn two_sleep_before_a_full_line_unrung() {
+    two_sleep_before_a_full_line(false, Some(2));
+}
+
+#[test]
+fn two_sleep_before_a_full_line_rung() {
+    two_sleep_before_a_full_line(true, Some(2));
 }
 
 /// A send stalls at head and its process dies: the porter's repair wakes the receiver.
@@ -226,7 +239,7 @@ fn a_death_wakes_the_receiver() {
 /// A position behind a stalled one is published first.
 #[test]
 fn a_stalled_send_wakes_the_receiver() {
-    explore(Some(3), || {
+    explore(Some(2), || {
         let world = World::new(2, 1, 1);
         for me in [1, 2] {
             assert!(world.queue().upgrade(me));
@@ -256,7 +269,7 @@ fn a_stalled_send_wakes_the_receiver() {
 /// positions hold.
 #[test]
 fn a_voiding_sender_wakes_the_receiver() {
-    explore(Some(3), || {
+    explore(Some(2), || {
         let world = World::new(2, 1, 1);
         for me in [1, 2] {
             assert!(world.queue().upgrade(me));
@@ -288,7 +301,7 @@ fn a_voiding_sender_wakes_the_receiver() {
 /// A process is killed between adding to a bell and waking: the next one to ring still finds it asleep.
 #[test]
 fn a_waker_dies_while_it_rings() {
-    explore(None, || {
+    explore(Some(3), || {
         let world = World::new(1, 1, 1);
         let dying = {
             let world = world.clone();

@@ -25,7 +25,7 @@ pub(crate) enum Place {
 /// Where a sleeper will be rung.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Spot {
-    Cell(usize),
+    Cell { cell: usize, ticket: u32 },
     Overflow,
 }
 

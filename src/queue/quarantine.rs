@@ -123,15 +123,4 @@ impl Quarantine {
     fn count(&self, queue: &Queue<'_>) {
         queue.view.header.taken.quarantined.store(self.list.len() as u64, release(Edge::Quarantined));
     }
-
-    /// How many void positions stand between head and tail.
-    pub fn voids(&self, queue: &Queue<'_>, head: u64, tail: u32) -> i64 {
-        let void = |stalled: &&Stalled| {
-            // ORDERING: for a count that is old as soon as it is told.
-            let entry = Entry(queue.view.entries[stalled.entry].load(Ordering::Relaxed));
-            queue.track.distance(head as u32, entry.last()) >= 0
-                && queue.track.distance(entry.last(), tail) > 0
-        };
-        self.list.iter().filter(void).count() as i64
-    }
 }

@@ -80,4 +80,25 @@ impl Queue<'_> {
             }
         }
     }
+
+    /// Values in the queue, 0 to the capacity. One that is being written may or may not count; permits never do.
+    pub fn len(&self) -> usize {
+        loop {
+            let claim = Claim(self.view.header.claim.load(acquire(Edge::Claim)));
+            let Some(room) = self.room(claim) else { continue };
+            let voids = if room.any { self.voids(room.head as u32, claim.tail()) } else { 0 };
+            return usize::try_from((room.used - voids).clamp(0, self.capacity())).unwrap_or(0);
+        }
+    }
+
+    /// How many void positions stand between head and tail.
+    fn voids(&self, head: u32, tail: u32) -> i64 {
+        let entries = self.view.entries.iter().map(|entry| Entry(entry.load(acquire(Edge::Entry))));
+        let is_void = |entry: &Entry| {
+            entry.used() == 1
+                && self.track.distance(head, entry.last()) >= 0
+                && self.track.distance(entry.last(), tail) > 0
+        };
+        entries.filter(is_void).count() as i64
+    }
 }

@@ -244,7 +244,7 @@ impl<'a> Producer<'a> {
                 }
                 Stand::InLine(ticket) => {
                     let cell = queue.cell_of(ticket);
-                    prepare(Spot::Cell(cell));
+                    prepare(Spot::Cell { cell, ticket });
                     let bell = &queue.view.bells[cell];
                     let asleep = bell.register(kind);
                     // The second look: what became free before the bell was set is seen here, what becomes free

@@ -285,12 +285,4 @@ impl Consumer {
         header.taken.head.store(self.head, release(Edge::Head));
         queue.freed(peers);
     }
-
-    /// Values in the queue. One that is being written may or may not count.
-    pub fn len(&self, queue: &Queue<'_>) -> usize {
-        let claim = Claim(queue.view.header.claim.load(acquire(Edge::Claim)));
-        let claimed = queue.track.distance(self.head as u32, claim.tail());
-        let values = claimed - self.quarantine.voids(queue, self.head, claim.tail());
-        usize::try_from(values.clamp(0, queue.capacity())).unwrap_or(0)
-    }
 }

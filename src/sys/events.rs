@@ -4,6 +4,7 @@
 
 use std::{
     io,
+    mem::MaybeUninit,
     os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd},
     time::Duration,
 };
@@ -15,6 +16,7 @@ use rustix::{
         eventfd,
     },
     io::Errno,
+    time::Timespec,
 };
 
 use super::timespec;
@@ -30,6 +32,9 @@ impl Interest {
     pub(crate) const READABLE: Interest = Interest(EventFlags::IN);
     /// The peer has closed its end, or its sending half.
     pub(crate) const HANG_UP: Interest = Interest(EventFlags::RDHUP);
+
+    /// A message can be sent.
+    pub(crate) const WRITABLE: Interest = Interest(EventFlags::OUT);
 
     /// Both.
     pub(crate) const fn and(self, other: Interest) -> Interest {
@@ -115,6 +120,21 @@ impl Events {
         match epoll::wait(&self.fd, rustix::buffer::spare_capacity(&mut batch.0), timeout.as_ref()) {
             Ok(_) | Err(Errno::INTR) => Ok(()),
             Err(error) => Err(error.into()),
+        }
+    }
+}
+
+impl Events {
+    /// Empties the list of what has been said and not been heard, without a look at who it was. What is said for as
+    /// long as it is true stays in the list.
+    pub(crate) fn drain(&self) {
+        let mut room = [MaybeUninit::<epoll::Event>::uninit(); 16];
+        // Bounded: somebody who has something to say without pause must not hold us here.
+        for _ in 0..64 {
+            match epoll::wait(&self.fd, &mut room, Some(&Timespec::default())) {
+                Ok((heard, _)) if !heard.is_empty() => {}
+                _ => return,
+            }
         }
     }
 }

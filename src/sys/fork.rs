@@ -10,7 +10,7 @@
 //!
 //! The page is mapped once, never unmapped, and touched only as one atomic word at its beginning. So a pointer
 //! that was published in [`PAGE`] can be dereferenced for as long as the process lives, and in its children too: the
-//! kernel wipes the page there, it does not unmap it.
+//! kernel wipes the page there, it does not unmap it. What a [`PerProcess`] publishes is leaked in the same way.
 #![allow(unsafe_code)]
 
 use std::{io, mem, ptr};
@@ -61,6 +61,48 @@ impl Birthplace {
             // `Birthplace` of this process exists.
             Some(word) => word.load(Ordering::Relaxed) == self.0,
             None => false,
+        }
+    }
+}
+
+/// One thing for each process along a line of forks: a child does not use its parent's, it makes one of its own. It is
+/// made at the first use and never dropped.
+pub(crate) struct PerProcess<T: 'static> {
+    current: AtomicPtr<Owned<T>>,
+}
+
+struct Owned<T> {
+    birthplace: Birthplace,
+    thing: T,
+}
+
+impl<T: Send + Sync + 'static> PerProcess<T> {
+    /// Nothing yet.
+    pub(crate) const fn new() -> PerProcess<T> {
+        PerProcess { current: AtomicPtr::new(ptr::null_mut()) }
+    }
+
+    /// This process's thing. Two threads that come first at once may both call `make`; one result is dropped.
+    ///
+    /// No lock is held meanwhile: a child forked in the middle could never take it.
+    pub(crate) fn get(&'static self, make: impl Fn() -> io::Result<T>) -> io::Result<&'static T> {
+        loop {
+            // ORDERING: Acquire pairs with the exchange below, so the thing is seen as it was made.
+            let current = self.current.load(Ordering::Acquire);
+            // SAFETY: null, or a leaked box that the exchange below published; it is never freed.
+            if let Some(owned) = unsafe { current.as_ref() }
+                && owned.birthplace.is_here()
+            {
+                return Ok(&owned.thing);
+            }
+            let fresh = Box::into_raw(Box::new(Owned { birthplace: Birthplace::here()?, thing: make()? }));
+            // ORDERING: Release publishes the thing; a failed exchange is followed by a new look.
+            match self.current.compare_exchange(current, fresh, Ordering::Release, Ordering::Relaxed) {
+                // SAFETY: just published and leaked, so it stays for ever.
+                Ok(_) => return Ok(unsafe { &(*fresh).thing }),
+                // SAFETY: it came from `into_raw` just above, and nobody else has seen it.
+                Err(_) => drop(unsafe { Box::from_raw(fresh) }),
+            }
         }
     }
 }

@@ -111,7 +111,7 @@ impl Listener {
 
     /// Closes the door for all who have a copy of the descriptor, forked children too: who waits at it or comes later
     /// is refused. The file stays.
-    pub(crate) fn close(self) {
+    pub(crate) fn close(&self) {
         hang_up(&self.socket);
         // Nobody comes any more, so this ends. Without it, those at the door would wait for the last copy to be closed.
         while let Ok(_) | Err(Errno::INTR) = accept(&self.socket) {}

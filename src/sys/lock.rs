@@ -28,15 +28,10 @@ impl Lock {
     pub(crate) fn take(place: &Place) -> io::Result<Option<Lock>> {
         for _ in 0..ATTEMPTS {
             let Some(file) = open(place)? else { continue };
-            match fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
-                Ok(()) => {}
-                Err(Errno::WOULDBLOCK) => return Ok(None),
-                Err(Errno::INTR) => continue,
-                Err(error) => return Err(error.into()),
-            }
-            // The last owner may have removed the file after we opened it: then we locked what nobody will find again.
-            if stands_at(&file, place)? {
-                return Ok(Some(Lock { file }));
+            match Attempt::on(file, place)? {
+                Attempt::Held(lock) => return Ok(Some(lock)),
+                Attempt::Busy => return Ok(None),
+                Attempt::InVain => {}
             }
         }
         Err(io::ErrorKind::ResourceBusy.into())
@@ -65,6 +60,25 @@ impl Lock {
 impl AsFd for Lock {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.file.as_fd()
+    }
+}
+
+/// What came of locking an open file.
+enum Attempt {
+    Held(Lock),
+    Busy,
+    InVain,
+}
+
+impl Attempt {
+    fn on(file: OwnedFd, place: &Place) -> io::Result<Attempt> {
+        match fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            // The last owner may have removed the file after we opened it: then we locked what nobody finds any more.
+            Ok(()) if stands_at(&file, place)? => Ok(Attempt::Held(Lock { file })),
+            Ok(()) | Err(Errno::INTR) => Ok(Attempt::InVain),
+            Err(Errno::WOULDBLOCK) => Ok(Attempt::Busy),
+            Err(error) => Err(error.into()),
+        }
     }
 }
 
@@ -151,6 +165,15 @@ mod tests {
         let next = Lock::take(&place).unwrap().unwrap();
         lock.release(&place).unwrap();
         assert!(next.is_at(&place).unwrap());
+    }
+
+    #[test]
+    fn a_file_removed_between_opening_and_locking_is_no_lock() {
+        let (_directory, place) = place();
+        let opened = open(&place).unwrap().unwrap();
+        Lock::take(&place).unwrap().unwrap().release(&place).unwrap();
+        let _next = Lock::take(&place).unwrap().unwrap();
+        assert!(matches!(Attempt::on(opened, &place).unwrap(), Attempt::InVain));
     }
 
     #[test]

@@ -5,6 +5,11 @@
 //! The creator sizes the file, has all its pages allocated and then seals its size, so that no process can make another
 //! one's access fail with a signal: not by shrinking the file, and not because the system ran out of memory
 //! later. Whoever opens the file checks those seals before it maps anything.
+//!
+//! # Safety
+//!
+//! Unsafe here is only the promise that the address may be known to several threads.
+#![allow(unsafe_code)]
 
 use std::{
     io, mem,
@@ -39,6 +44,12 @@ pub(crate) struct Memory {
     file: OwnedFd,
     birthplace: Birthplace,
 }
+
+// SAFETY: the address is only handed out, never followed here, and the mapping it leads to belongs to the process and not
+// to a thread. What threads may do there is for those to argue who follow it.
+unsafe impl Send for Memory {}
+// SAFETY: as above; nothing in it changes behind a shared reference.
+unsafe impl Sync for Memory {}
 
 impl Memory {
     /// Makes zeroed memory of at least `len` bytes (whole pages), all of it allocated. Lack of memory, and a limit on
@@ -132,6 +143,7 @@ fn check_file_size_limit(size: u64) -> io::Result<()> {
 }
 
 /// Refuses what the machine does not have: else pages would be taken one by one until the kernel looks for a victim.
+/// The limit of a control group is not asked for; there it is the kernel that decides between an error and a victim.
 fn check_available(size: u64) -> io::Result<()> {
     // Without this file nobody knows better than the kernel.
     let Ok(text) = std::fs::read_to_string("/proc/meminfo") else { return Ok(()) };

@@ -14,6 +14,8 @@
 //! | [`events`] | waiting for many descriptors at once, and doorbells |
 //! | [`lock`] | a lock file that ends with its owner |
 //! | [`fork`] | whether this still is the process in which a thing was made |
+//! | [`thread`] | a thread that hears no signal |
+//! | [`random`] | a number that nobody else has |
 
 pub(crate) mod events;
 pub(crate) mod fork;
@@ -23,8 +25,11 @@ pub(crate) mod lock;
 pub(crate) mod memory;
 pub(crate) mod place;
 pub(crate) mod process;
+pub(crate) mod random;
 mod raw;
+pub(crate) mod readiness;
 pub(crate) mod socket;
+pub(crate) mod thread;
 
 use std::time::{Duration, Instant};
 

@@ -11,9 +11,17 @@ use std::{
 use rustix::{
     event::{PollFd, PollFlags, poll},
     io::Errno,
-    process::{Pid, PidfdFlags, WaitId, WaitIdOptions, getpid, pidfd_open, waitid},
+    process::{Pid, PidfdFlags, WaitId, WaitIdOptions, getegid, geteuid, getpid, pidfd_open, waitid},
     time::Timespec,
 };
+
+use super::raw::Credentials;
+
+/// User and group of this process, as others see them.
+pub(crate) fn own_credentials() -> Credentials {
+    let (uid, gid) = (geteuid().as_raw(), getegid().as_raw());
+    Credentials { pid: Some(getpid()), uid, gid }
+}
 
 /// A process, by a descriptor that the kernel ties to it for ever.
 #[derive(Debug)]

@@ -30,7 +30,11 @@ fn sends_and_drops(same_process: bool, switches: Option<usize>) {
         let world = World::new(2, 1, 1);
         let (one, two) = if same_process { (1, 1) } else { (1, 2) };
         assert!(world.queue().upgrade(one));
-        if same_process { world.queue().add_strong(two) } else { assert!(world.queue().upgrade(two)) }
+        if same_process {
+            world.queue().add_strong(two)
+        } else {
+            assert!(world.queue().upgrade(two))
+        }
         let mut consumer = Consumer::new(&world.queue());
         let sender = {
             let world = world.clone();

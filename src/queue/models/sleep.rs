@@ -57,7 +57,12 @@ fn two_senders_and_a_line_of_one() {
 }
 
 /// A full channel with waiters asleep in the line, or on their way there.
-fn full_with_waiters(line: u32, waiters: &'static [u16], switches: Option<usize>, act: fn(&Arc<World>, &mut Consumer)) {
+fn full_with_waiters(
+    line: u32,
+    waiters: &'static [u16],
+    switches: Option<usize>,
+    act: fn(&Arc<World>, &mut Consumer),
+) {
     explore(switches, move || {
         let world = World::new(1, line, 1);
         let mut consumer = Consumer::new(&world.queue());

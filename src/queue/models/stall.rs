@@ -77,7 +77,11 @@ fn two_stalls(entries: u32, dies: bool, switches: Option<usize>) {
         let late = {
             let world = world.clone();
             thread::spawn(move || {
-                if dies { world.kill(1, 1) } else { world.publish(1, first, 10) }
+                if dies {
+                    world.kill(1, 1)
+                } else {
+                    world.publish(1, first, 10)
+                }
                 world.publish(2, second, 20);
             })
         };

@@ -5,12 +5,13 @@
 use crate::layout::{Geometry, Typed};
 use crate::queue::words::Claim;
 use crate::queue::{
-    Claimed, Consumer, Kind, Number, Peers, Place, Producer, Queue, Sleeper, Span, Stand, Took, Turn, ViewCell, Wake,
+    Claimed, Consumer, Kind, Number, Peers, Place, Producer, Queue, Sleeper, Span, Stand, Took, Turn,
+    ViewCell, Wake,
 };
 use crate::sync::{AtomicU32, Ordering};
 use crate::wait;
 use crate::wait::model::Futexes;
-use std::sync::atomic::{AtomicUsize, Ordering as Plain};
+use loom::cell::UnsafeCell;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
@@ -35,24 +36,17 @@ pub(super) fn explore(switches: Option<usize>, model: impl Fn() + Send + Sync + 
     let mut builder = loom::model::Builder::new();
     builder.preemption_bound = switches;
     builder.max_branches = 5_000;
-    let runs = Arc::new(AtomicUsize::new(0));
+    let runs = Arc::new(Mutex::new(0));
     let counter = runs.clone();
     let start = Instant::now();
     builder.check(move || {
-        counter.fetch_add(1, Plain::Relaxed);
+        *counter.lock().unwrap() += 1;
         model();
     });
     let bound = switches.map_or("all".to_string(), |bound| bound.to_string());
     let name = std::thread::current().name().unwrap_or("?").to_string();
-    println!("{name}: switches {bound}, runs {}, {:.1?}", runs.load(Plain::Relaxed), start.elapsed());
+    println!("{name}: switches {bound}, runs {}, {:.1?}", runs.lock().unwrap(), start.elapsed());
 }
-
-/// Notices if a slot is written and read, or written twice, without one happening before the other.
-struct Guard(loom::cell::UnsafeCell<()>);
-
-#[allow(unsafe_code)]
-// SAFETY: there is nothing in the cell; the checker itself tracks who came to it, from one thread at a time.
-unsafe impl Sync for Guard {}
 
 /// What happened to the values.
 #[derive(Default)]
@@ -71,7 +65,9 @@ pub(super) struct World {
     segment: Typed,
     views: [ViewCell; 4],
     dead: [AtomicU32; 4],
-    guards: Vec<Guard>,
+    /// One for each slot. They notice if a slot is written and read, or written twice, without one happening before
+    /// the other. The mutex only lets threads share them; the checker does not see it.
+    guards: Mutex<Vec<UnsafeCell<()>>>,
     futexes: Futexes,
     book: Mutex<Book>,
 }
@@ -111,7 +107,7 @@ impl World {
             segment,
             views: std::array::from_fn(|_| ViewCell::new()),
             dead: Default::default(),
-            guards: (0..capacity).map(|_| Guard(loom::cell::UnsafeCell::new(()))).collect(),
+            guards: Mutex::new((0..capacity).map(|_| UnsafeCell::new(())).collect()),
             futexes: Futexes::new(line as usize),
             book: Mutex::default(),
         })
@@ -165,7 +161,7 @@ impl World {
         let queue = self.queue();
         let mut position = span.first;
         for _ in 0..span.count {
-            self.guards[queue.track.index(position)].0.with_mut(|_| ());
+            self.guards.lock().unwrap()[queue.track.index(position)].with_mut(|_| ());
             position = queue.track.add(position, 1);
         }
         let values: Vec<Value> = (first..).take(span.count as usize).map(value).collect();
@@ -214,7 +210,7 @@ impl World {
             }
         };
         let copy: Value = Consumer::copy(&queue, found);
-        self.guards[queue.track.index(found.position())].0.with(|_| ());
+        self.guards.lock().unwrap()[queue.track.index(found.position())].with(|_| ());
         assert_eq!(copy, value(copy[0]), "torn");
         {
             let mut book = self.book.lock().unwrap();

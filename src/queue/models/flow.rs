@@ -116,7 +116,7 @@ fn two_threads_of_one_process_capacity_2() {
 /// A batch takes what is free, its values come in order, the receiver takes batches too.
 #[test]
 fn batches() {
-    explore(Some(3), || {
+    explore(Some(2), || {
         let world = World::new(3, 1, 2);
         let mut consumer = Consumer::new(&world.queue());
         world.send(3, 30);

@@ -91,30 +91,46 @@ fn room_wakes_a_waiter() {
     });
 }
 
-#[test]
-fn room_wakes_one_after_the_other() {
-    full_with_waiters(2, &[1, 2], Some(2), |world, consumer| {
-        assert_eq!(world.poll(consumer), Took::Value(30));
-        assert!(world.receive_asleep(consumer).is_some());
+/// The first waiter stands in the line already. Room wakes it, and its value, once received, wakes the second one.
+fn room_wakes_one_after_the_other(line: u32, switches: Option<usize>) {
+    explore(switches, move || {
+        let world = World::new(1, line, 1);
+        let mut consumer = Consumer::new(&world.queue());
+        world.send(3, 30);
+        let mut first = Stand::Nowhere;
+        assert_eq!(world.turn(1, &mut first), None);
+        let waiters = [(1, first), (2, Stand::Nowhere)].map(|(me, stand)| {
+            let world = world.clone();
+            thread::spawn(move || assert!(world.wait_from(me, stand, u64::from(me) * 10)))
+        });
+        assert_eq!(world.poll(&mut consumer), Took::Value(30));
+        assert!(world.receive_asleep(&mut consumer).is_some());
+        for waiter in waiters {
+            waiter.join().unwrap();
+        }
+        world.drain(&mut consumer);
+        world.settle();
     });
+}
+
+#[test]
+fn room_wakes_one_after_the_other_in_a_line_of_two() {
+    room_wakes_one_after_the_other(2, Some(2));
 }
 
 #[test]
 fn room_wakes_one_after_the_other_in_a_line_of_one() {
-    full_with_waiters(1, &[1, 2], Some(2), |world, consumer| {
-        assert_eq!(world.poll(consumer), Took::Value(30));
-        assert!(world.receive_asleep(consumer).is_some());
-    });
+    room_wakes_one_after_the_other(1, Some(2));
 }
 
 #[test]
 fn close_wakes_all_waiters() {
-    full_with_waiters(2, &[1, 2], Some(3), |world, _| world.queue().close(&**world));
+    full_with_waiters(2, &[1, 2], Some(2), |world, _| world.queue().close(&**world));
 }
 
 #[test]
 fn close_wakes_the_line_and_who_waits_for_it() {
-    full_with_waiters(1, &[1, 2], Some(3), |world, _| world.queue().close(&**world));
+    full_with_waiters(1, &[1, 2], Some(2), |world, _| world.queue().close(&**world));
 }
 
 /// The first waiter gives up while room comes: the second one must not be left asleep.

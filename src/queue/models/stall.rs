@@ -143,7 +143,7 @@ fn two_senders_make_a_position_void() {
 /// A batch goes no further than the next quarantined slot.
 #[test]
 fn a_batch_beside_a_stall() {
-    explore(Some(3), || {
+    explore(Some(2), || {
         let world = World::new(3, 1, 1);
         let mut consumer = Consumer::new(&world.queue());
         let stalled = world.claim_one(1);

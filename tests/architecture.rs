@@ -23,6 +23,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("lib", &["bounded", "control", "error", "options"]),
 ];
 
+/// Files that only tests and models are built from: they may look down from above. (What only they use, as the
+/// checker's atomics, has no other way in.)
+const TESTS: &[&str] = &["queue/models/", "queue/tests.rs", "wait/model.rs"];
+
 /// Rooms in which `unsafe` may stand, as path prefixes.
 const UNSAFE: &[&str] = &["layout/attach.rs", "layout/typed.rs", "segment.rs", "sync.rs", "sys/"];
 
@@ -80,6 +84,9 @@ fn named(line: &str) -> BTreeSet<String> {
 fn rooms_use_only_what_lies_below_them() {
     let mut wrong = Vec::new();
     for (path, text) in sources() {
+        if TESTS.iter().any(|tests| path.to_string_lossy().starts_with(tests)) {
+            continue;
+        }
         let room = room(&path);
         let (_, allowed) = ALLOWED
             .iter()

@@ -142,7 +142,10 @@ impl Queue<'_> {
         }
         let asleep = self.view.header.overflow_bell.register(kind);
         let marked = line.with_overflow(1);
-        if line != marked && !self.change_line(line, marked) {
+        // ORDERING: an exchange even if the mark stands already. Whoever moves the front later has then seen this
+        // bell set. With a load instead, somebody who freed a place might look at the bell before it is set and
+        // take the mark away, while this thread still sees the old, full line: asleep for ever.
+        if !self.change_line(line, marked) {
             return None;
         }
         // ORDERING: the mark stands, then closed and the line are looked at again; pairs with `freed`.

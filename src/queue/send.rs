@@ -25,6 +25,11 @@ impl ViewCell {
     pub fn new() -> ViewCell {
         ViewCell(AtomicU64::new(1))
     }
+
+    #[cfg(all(test, shmpsc_loom))]
+    pub fn remember(&self, head: u64, epoch: u64) {
+        self.0.store((head << 32) | (epoch & EPOCH) << 1, Ordering::Relaxed);
+    }
 }
 
 /// How many of the low bits of the epoch are kept.

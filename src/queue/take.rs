@@ -39,6 +39,13 @@ pub(crate) struct Found {
     late: Option<usize>,
 }
 
+#[cfg(all(test, shmpsc_loom))]
+impl Found {
+    pub fn position(&self) -> u32 {
+        self.position
+    }
+}
+
 /// The receiver's private state.
 pub(crate) struct Consumer {
     head: u64,

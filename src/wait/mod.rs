@@ -6,6 +6,8 @@
 
 #[cfg(not(shmpsc_loom))]
 mod driver;
+#[cfg(all(test, shmpsc_loom))]
+pub(crate) mod model;
 #[cfg(not(shmpsc_loom))]
 mod sleepers;
 #[cfg(not(shmpsc_loom))]

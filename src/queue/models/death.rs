@@ -1,0 +1,152 @@
+//! Senders that stop for ever and are proved dead: what they published is received, what they did not is skipped,
+//! and nobody else's position is taken for theirs.
+
+use super::{World, explore};
+use crate::queue::Consumer;
+use loom::thread;
+
+/// A sender dies between claim and publish, another one sends.
+fn dies_before_publishing(capacity: u32, prefilled: u64) {
+    explore(Some(3), move || {
+        let world = World::new(capacity, 1, 2);
+        let mut consumer = Consumer::new(&world.queue());
+        for number in 0..prefilled {
+            world.send(3, 30 + number);
+        }
+        let dying = {
+            let world = world.clone();
+            thread::spawn(move || match world.claim(1, 1) {
+                crate::queue::Claimed::Span(_) => world.kill(1, 1),
+                _ => world.kill(1, 0),
+            })
+        };
+        let sender = {
+            let world = world.clone();
+            thread::spawn(move || world.try_send(2, 20))
+        };
+        world.poll(&mut consumer);
+        world.poll(&mut consumer);
+        dying.join().unwrap();
+        sender.join().unwrap();
+        world.settle_whole(&mut consumer);
+    });
+}
+
+#[test]
+fn dies_before_publishing_capacity_1() {
+    dies_before_publishing(1, 0);
+}
+
+#[test]
+fn dies_before_publishing_capacity_2() {
+    dies_before_publishing(2, 1);
+}
+
+#[test]
+fn dies_before_publishing_capacity_3() {
+    dies_before_publishing(3, 1);
+}
+
+/// A sender dies right after its send: the proof of its death must not hide its value.
+fn dies_after_publishing(capacity: u32) {
+    explore(Some(3), move || {
+        let world = World::new(capacity, 1, 2);
+        let mut consumer = Consumer::new(&world.queue());
+        let dying = {
+            let world = world.clone();
+            thread::spawn(move || {
+                world.try_send(1, 10);
+                world.kill(1, 0);
+            })
+        };
+        let sender = {
+            let world = world.clone();
+            thread::spawn(move || world.try_send(2, 20))
+        };
+        world.poll(&mut consumer);
+        world.poll(&mut consumer);
+        dying.join().unwrap();
+        sender.join().unwrap();
+        world.settle_whole(&mut consumer);
+    });
+}
+
+#[test]
+fn dies_after_publishing_capacity_1() {
+    dies_after_publishing(1);
+}
+
+#[test]
+fn dies_after_publishing_capacity_2() {
+    dies_after_publishing(2);
+}
+
+/// Two processes claim one after the other, one of them dies, the other publishes: the live one's position must
+/// not be taken for the dead one's.
+fn whose_position(dead_first: bool) {
+    explore(Some(3), move || {
+        let world = World::new(3, 1, 1);
+        let mut consumer = Consumer::new(&world.queue());
+        world.send(3, 30);
+        assert!(matches!(world.poll(&mut consumer), crate::queue::Took::Value(30)));
+        let (one, two) = if dead_first { (1, 2) } else { (2, 1) };
+        let held = world.claim_one(one);
+        let other = {
+            let world = world.clone();
+            thread::spawn(move || {
+                let claimed = world.claim_one(two);
+                if dead_first { world.publish(two, claimed, 20) } else { world.kill(two, 1) }
+            })
+        };
+        let holder = {
+            let world = world.clone();
+            thread::spawn(move || if dead_first { world.kill(one, 1) } else { world.publish(one, held, 10) })
+        };
+        world.poll(&mut consumer);
+        world.poll(&mut consumer);
+        other.join().unwrap();
+        holder.join().unwrap();
+        world.settle_whole(&mut consumer);
+    });
+}
+
+#[test]
+fn whose_position_the_first_dies() {
+    whose_position(true);
+}
+
+#[test]
+fn whose_position_the_second_dies() {
+    whose_position(false);
+}
+
+/// As before, with a third process that claims behind the two, so that two records stand.
+#[test]
+fn whose_position_of_three() {
+    explore(Some(2), || {
+        let world = World::new(3, 1, 2);
+        let mut consumer = Consumer::new(&world.queue());
+        let held = world.claim_one(1);
+        let dying = {
+            let world = world.clone();
+            thread::spawn(move || {
+                let _ = world.claim_one(2);
+                world.kill(2, 1);
+            })
+        };
+        let sender = {
+            let world = world.clone();
+            thread::spawn(move || world.send(3, 30))
+        };
+        let holder = {
+            let world = world.clone();
+            thread::spawn(move || world.publish(1, held, 10))
+        };
+        world.poll(&mut consumer);
+        world.poll(&mut consumer);
+        for thread in [dying, sender, holder] {
+            thread.join().unwrap();
+        }
+        world.settle_whole(&mut consumer);
+    });
+}

@@ -1,0 +1,28 @@
+//! Models for the checker: small worlds whose every interleaving is walked through, with every value that a weakly
+//! ordered load may see. They are no tests of speed, of memory, or of anything that the system does.
+//!
+//! | file | theme |
+//! | --- | --- |
+//! | [`flow`] | values, laps, batches, two threads of one process |
+//! | [`close`] | close while sending |
+//! | [`death`] | senders that never publish and are proved dead; whose position it is |
+//! | [`stall`] | senders that are stopped for a while: quarantine and void positions |
+//! | [`line`] | who waits for capacity, in which order |
+//! | [`sleep`] | lost wakeups |
+//! | [`life`] | the last handle |
+//! | [`epoch`] | copies of head that are old |
+//!
+//! `.ci/loom` runs them; `.ci/weaken` shows which of them each ordering needs. A position that is claimed and not
+//! yet published counts as stalled at once here, so every thread switch between the two steps is a stall.
+
+mod close;
+mod death;
+mod epoch;
+mod flow;
+mod life;
+mod line;
+mod sleep;
+mod stall;
+mod world;
+
+use world::{World, explore};

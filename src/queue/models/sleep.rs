@@ -1,0 +1,346 @@
+//! Everybody sleeps who has nothing to do, and nobody is left asleep: a lost wakeup is a deadlock, which fails the
+//! model. The loops are those of [`crate::wait`], on the double of the futex.
+
+use super::{World, explore};
+use crate::queue::{Consumer, Stand, Took};
+use loom::thread;
+use std::sync::Arc;
+
+/// Receives, asleep in between, until the stream ends.
+fn sleep_until_end(world: &World) {
+    let mut consumer = Consumer::new(&world.queue());
+    while world.receive_asleep(&mut consumer).is_some() {}
+    assert!(!consumer.is_corrupt());
+    world.settle();
+}
+
+/// Senders that send `each` values and drop their handles, all asleep while there is no room.
+fn stream(capacity: u32, line: u32, senders: &'static [u16], each: u64, switches: Option<usize>) {
+    explore(switches, move || {
+        let world = World::new(capacity, line, 1);
+        for me in senders {
+            assert!(world.queue().upgrade(*me));
+        }
+        for me in senders {
+            let world = world.clone();
+            let me = *me;
+            thread::spawn(move || {
+                for number in 0..each {
+                    assert!(world.send_asleep(me, u64::from(me) * 10 + number));
+                }
+                world.queue().drop_strong(me, &*world);
+            });
+        }
+        sleep_until_end(&world);
+    });
+}
+
+#[test]
+fn one_sender_and_the_receiver_asleep() {
+    stream(1, 1, &[1], 2, Some(3));
+}
+
+#[test]
+fn two_senders_and_the_receiver_asleep_capacity_1() {
+    stream(1, 2, &[1, 2], 1, Some(2));
+}
+
+#[test]
+fn two_senders_and_the_receiver_asleep_capacity_2() {
+    stream(2, 2, &[1, 2], 1, Some(2));
+}
+
+/// The line has one cell: the second sender sleeps until there is a place in it.
+#[test]
+fn two_senders_and_a_line_of_one() {
+    stream(1, 1, &[1, 2], 1, Some(2));
+}
+
+/// A full channel with waiters asleep in the line, or on their way there.
+fn full_with_waiters(
+    line: u32,
+    waiters: &'static [u16],
+    switches: Option<usize>,
+    act: fn(&Arc<World>, &mut Consumer),
+) {
+    explore(switches, move || {
+        let world = World::new(1, line, 1);
+        let mut consumer = Consumer::new(&world.queue());
+        world.send(3, 30);
+        let waiters: Vec<_> = waiters
+            .iter()
+            .map(|me| {
+                let world = world.clone();
+                thread::spawn(move || world.send_asleep(*me, u64::from(*me) * 10))
+            })
+            .collect();
+        act(&world, &mut consumer);
+        for waiter in waiters {
+            waiter.join().unwrap();
+        }
+        world.drain(&mut consumer);
+        world.settle();
+    });
+}
+
+/// Room for one wakes one, whose value is received, which wakes the next.
+#[test]
+fn room_wakes_a_waiter() {
+    full_with_waiters(1, &[1], None, |world, consumer| {
+        assert_eq!(world.poll(consumer), Took::Value(30));
+    });
+}
+
+/// The first waiter stands in the line already. Room wakes it, and its value, once received, wakes the second one.
+fn room_wakes_one_after_the_other(line: u32, switches: Option<usize>) {
+    explore(switches, move || {
+        let world = World::new(1, line, 1);
+        let mut consumer = Consumer::new(&world.queue());
+        world.send(3, 30);
+        let mut first = Stand::Nowhere;
+        assert_eq!(world.turn(1, &mut first), None);
+        let waiters = [(1, first), (2, Stand::Nowhere)].map(|(me, stand)| {
+            let world = world.clone();
+            thread::spawn(move || assert!(world.wait_from(me, stand, u64::from(me) * 10)))
+        });
+        assert_eq!(world.poll(&mut consumer), Took::Value(30));
+        assert!(world.receive_asleep(&mut consumer).is_some());
+        for waiter in waiters {
+            waiter.join().unwrap();
+        }
+        world.drain(&mut consumer);
+        world.settle();
+    });
+}
+
+#[test]
+fn room_wakes_one_after_the_other_in_a_line_of_two() {
+    room_wakes_one_after_the_other(2, Some(2));
+}
+
+#[test]
+fn room_wakes_one_after_the_other_in_a_line_of_one() {
+    room_wakes_one_after_the_other(1, Some(2));
+}
+
+#[test]
+fn close_wakes_all_waiters() {
+    full_with_waiters(2, &[1, 2], Some(2), |world, _| world.queue().close(&**world));
+}
+
+#[test]
+fn close_wakes_the_line_and_who_waits_for_it() {
+    full_with_waiters(1, &[1, 2], Some(2), |world, _| world.queue().close(&**world));
+}
+
+/// The first waiter gives up while room comes: the second one must not be left asleep.
+fn a_cancelled_waiter(line: u32, switches: Option<usize>) {
+    explore(switches, move || {
+        let world = World::new(1, line, 1);
+        let mut consumer = Consumer::new(&world.queue());
+        world.send(3, 30);
+        let mut first = Stand::Nowhere;
+        assert_eq!(world.turn(1, &mut first), None);
+        let second = {
+            let world = world.clone();
+            thread::spawn(move || assert!(world.send_asleep(2, 20)))
+        };
+        let cancel = {
+            let world = world.clone();
+            thread::spawn(move || world.sender(1).leave(&mut first, &*world))
+        };
+        assert_eq!(world.poll(&mut consumer), Took::Value(30));
+        cancel.join().unwrap();
+        second.join().unwrap();
+        world.drain(&mut consumer);
+        world.settle();
+    });
+}
+
+#[test]
+fn a_cancelled_waiter_hands_its_place_on() {
+    a_cancelled_waiter(2, Some(2));
+}
+
+#[test]
+fn a_cancelled_waiter_leaves_a_place_in_the_line() {
+    a_cancelled_waiter(1, Some(2));
+}
+
+/// The first waiter dies while room comes.
+#[test]
+fn a_dead_waiter_hands_its_place_on() {
+    explore(Some(2), || {
+        let world = World::new(1, 1, 1);
+        let mut consumer = Consumer::new(&world.queue());
+        world.send(3, 30);
+        let mut first = Stand::Nowhere;
+        assert_eq!(world.turn(1, &mut first), None);
+        let second = {
+            let world = world.clone();
+            thread::spawn(move || assert!(world.send_asleep(2, 20)))
+        };
+        let porter = {
+            let world = world.clone();
+            thread::spawn(move || {
+                world.kill(1, 0);
+                world.queue().repair(1, &*world);
+            })
+        };
+        assert_eq!(world.poll(&mut consumer), Took::Value(30));
+        porter.join().unwrap();
+        second.join().unwrap();
+        world.drain(&mut consumer);
+        world.settle();
+    });
+}
+
+/// Somebody sleeps already because the line is full. While its place is left and others look along the line, one
+/// more comes to sleep there. If `is_rung`, somebody has rung the bell for the first one and is stopped before it
+/// takes the mark from the line.
+fn two_sleep_before_a_full_line(is_rung: bool, switches: Option<usize>) {
+    explore(switches, move || {
+        let world = World::new(1, 1, 1);
+        let mut consumer = Consumer::new(&world.queue());
+        world.send(3, 30);
+        let mut first = Stand::Nowhere;
+        assert_eq!(world.turn(1, &mut first), None);
+        // This one will not be there to be woken: the mark it left is what matters.
+        let mut cancelled = Stand::Nowhere;
+        assert_eq!(world.turn(3, &mut cancelled), None);
+        assert_eq!(cancelled, Stand::Overflow);
+        if is_rung {
+            world.queue().view.header.overflow_bell.ring(|_| ());
+        }
+        let comer = {
+            let world = world.clone();
+            thread::spawn(move || assert!(world.wait_from(2, Stand::Overflow, 20)))
+        };
+        let leaver = {
+            let world = world.clone();
+            thread::spawn(move || world.sender(1).leave(&mut first, &*world))
+        };
+        assert_eq!(world.poll(&mut consumer), Took::Value(30));
+        leaver.join().unwrap();
+        comer.join().unwrap();
+        world.drain(&mut consumer);
+        world.settle();
+    });
+}
+
+#[test]
+fn two_sleep_before_a_full_line_unrung() {
+    two_sleep_before_a_full_line(false, Some(2));
+}
+
+#[test]
+fn two_sleep_before_a_full_line_rung() {
+    two_sleep_before_a_full_line(true, Some(2));
+}
+
+/// A send stalls at head and its process dies: the porter's repair wakes the receiver.
+#[test]
+fn a_death_wakes_the_receiver() {
+    explore(None, || {
+        let world = World::new(1, 1, 1);
+        assert!(world.queue().upgrade(1));
+        let _ = world.claim_one(1);
+        let porter = {
+            let world = world.clone();
+            thread::spawn(move || {
+                world.kill(1, 1);
+                world.queue().repair(1, &*world);
+            })
+        };
+        sleep_until_end(&world);
+        porter.join().unwrap();
+    });
+}
+
+/// A position behind a stalled one is published first.
+#[test]
+fn a_stalled_send_wakes_the_receiver() {
+    explore(Some(2), || {
+        let world = World::new(2, 1, 1);
+        for me in [1, 2] {
+            assert!(world.queue().upgrade(me));
+        }
+        let stalled = world.claim_one(1);
+        let late = {
+            let world = world.clone();
+            thread::spawn(move || {
+                world.publish(1, stalled, 10);
+                world.queue().drop_strong(1, &*world);
+            })
+        };
+        let sender = {
+            let world = world.clone();
+            thread::spawn(move || {
+                assert!(world.send_asleep(2, 20));
+                world.queue().drop_strong(2, &*world);
+            })
+        };
+        sleep_until_end(&world);
+        late.join().unwrap();
+        sender.join().unwrap();
+    });
+}
+
+/// The receiver sleeps with a send in quarantine, and the only other sender waits for room that the void
+/// positions hold.
+#[test]
+fn a_voiding_sender_wakes_the_receiver() {
+    explore(Some(2), || {
+        let world = World::new(2, 1, 1);
+        for me in [1, 2] {
+            assert!(world.queue().upgrade(me));
+        }
+        let mut consumer = Consumer::new(&world.queue());
+        let stalled = world.claim_one(1);
+        world.send(2, 20);
+        assert_eq!(world.poll(&mut consumer), Took::Value(20));
+        let sender = {
+            let world = world.clone();
+            thread::spawn(move || {
+                for number in 21..23 {
+                    assert!(world.send_asleep(2, number));
+                }
+                world.queue().drop_strong(2, &*world);
+            })
+        };
+        while !world.received().contains(&22) {
+            world.receive_asleep(&mut consumer);
+        }
+        sender.join().unwrap();
+        world.publish(1, stalled, 10);
+        world.queue().drop_strong(1, &*world);
+        assert_eq!(world.drain(&mut consumer), Took::End);
+        world.settle();
+    });
+}
+
+/// A process is killed between adding to a bell and waking: the next one to ring still finds it asleep.
+#[test]
+fn a_waker_dies_while_it_rings() {
+    explore(Some(3), || {
+        let world = World::new(1, 1, 1);
+        let dying = {
+            let world = world.clone();
+            thread::spawn(move || {
+                let bell = &world.queue().view.header.receiver_bell;
+                // Unwinding stands for the kill: nothing after the addition happens.
+                let kill = |_| std::panic::resume_unwind(Box::new(()));
+                let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| bell.ring(kill)));
+            })
+        };
+        let sender = {
+            let world = world.clone();
+            thread::spawn(move || world.send(2, 20))
+        };
+        let mut consumer = Consumer::new(&world.queue());
+        assert_eq!(world.receive_asleep(&mut consumer), Some(20));
+        dying.join().unwrap();
+        sender.join().unwrap();
+        world.settle();
+    });
+}

@@ -1,0 +1,321 @@
+//! What the models share: a segment, what is known of deaths and sleepers, and the book in which values are kept.
+//!
+//! The book and the counters are plain memory that the checker does not see: they judge, and order nothing.
+
+use crate::layout::{Geometry, Typed};
+use crate::queue::words::Claim;
+use crate::queue::{
+    Claimed, Consumer, Kind, Number, Peers, Place, Producer, Queue, Sleeper, Span, Stand, Took, Turn,
+    ViewCell, Wake,
+};
+use crate::sync::{AtomicU32, Ordering};
+use crate::wait;
+use crate::wait::model::Futexes;
+use loom::cell::UnsafeCell;
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
+
+/// A value of two words that belong together, so that a torn or stale one is seen.
+type Value = [u64; 2];
+
+fn value(number: u64) -> Value {
+    [number, !number]
+}
+
+/// Walks through every interleaving of `model`, or those with at most `switches` switches away from a thread that
+/// could go on. `SHMPSC_LOOM_SWITCHES` (a number or `all`) raises the bound.
+pub(super) fn explore(switches: Option<usize>, model: impl Fn() + Send + Sync + 'static) {
+    let deeper = std::env::var("SHMPSC_LOOM_SWITCHES").ok();
+    let switches = match (switches, deeper.as_deref()) {
+        (None, _) | (_, Some("all")) => None,
+        (Some(bound), Some(deeper)) => {
+            Some(bound.max(deeper.parse().expect("SHMPSC_LOOM_SWITCHES is a number or `all`")))
+        }
+        (bound, None) => bound,
+    };
+    let mut builder = loom::model::Builder::new();
+    builder.preemption_bound = switches;
+    builder.max_branches = 5_000;
+    let runs = Arc::new(Mutex::new(0));
+    let counter = runs.clone();
+    let start = Instant::now();
+    builder.check(move || {
+        *counter.lock().unwrap() += 1;
+        model();
+    });
+    let bound = switches.map_or("all".to_string(), |bound| bound.to_string());
+    let name = std::thread::current().name().unwrap_or("?").to_string();
+    println!("{name}: switches {bound}, runs {}, {:.1?}", runs.lock().unwrap(), start.elapsed());
+}
+
+/// What happened to the values.
+#[derive(Default)]
+struct Book {
+    acknowledged: Vec<u64>,
+    received: Vec<u64>,
+    /// Positions claimed and not yet given back.
+    claimed: i64,
+    has_ended: bool,
+    /// Batches hand a late value over after its place was given back: then `claimed` counts too much.
+    takes_batches: bool,
+}
+
+/// One channel and everything outside of it.
+pub(super) struct World {
+    segment: Typed,
+    views: [ViewCell; 4],
+    dead: [AtomicU32; 4],
+    /// One for each slot. They notice if a slot is written and read, or written twice, without one happening before
+    /// the other. The mutex only lets threads share them; the checker does not see it.
+    guards: Mutex<Vec<UnsafeCell<()>>>,
+    futexes: Futexes,
+    book: Mutex<Book>,
+}
+
+impl Wake for World {
+    fn wake(&self, sleeper: Sleeper, kind: Kind) {
+        self.futexes.wake(sleeper, kind);
+    }
+}
+
+impl Peers for World {
+    fn is_dead(&self, number: Number) -> bool {
+        // ORDERING: the kernel tells of a death after everything the process did.
+        self.dead[usize::from(number)].load(Ordering::Acquire) == 1
+    }
+
+    fn bears(&self, _: Number, _: bool) {}
+}
+
+impl World {
+    /// An empty channel. `line` and `entries` are the sizes of the line and of the quarantine.
+    pub fn new(capacity: u32, line: u32, entries: u32) -> Arc<World> {
+        Self::at(capacity, line, entries, 1)
+    }
+
+    /// An empty channel that `lap - 1` laps have gone through.
+    pub fn at(capacity: u32, line: u32, entries: u32, lap: u64) -> Arc<World> {
+        let segment = Typed::new(Geometry { capacity, payload: 16, line, members: 3, entries });
+        let queue = Queue::new(segment.view());
+        queue.format();
+        let first = queue.track.first() * lap;
+        let header = queue.view.header;
+        header.claim.store(Claim(0).with_tail(first as u32).0, Ordering::Relaxed);
+        header.taken.head.store(first, Ordering::Relaxed);
+        header.seldom.epoch.store(first >> 29, Ordering::Relaxed);
+        Arc::new(World {
+            segment,
+            views: std::array::from_fn(|_| ViewCell::new()),
+            dead: Default::default(),
+            guards: Mutex::new((0..capacity).map(|_| UnsafeCell::new(())).collect()),
+            futexes: Futexes::new(line as usize),
+            book: Mutex::default(),
+        })
+    }
+
+    pub fn queue(&self) -> Queue<'_> {
+        Queue::new(self.segment.view())
+    }
+
+    pub fn sender(&self, me: Number) -> Producer<'_> {
+        Producer { queue: self.queue(), me, view: &self.views[usize::from(me)] }
+    }
+
+    /// From now on the kernel says that this process is dead, which had claimed `unpublished` positions more than it
+    /// published.
+    pub fn kill(&self, number: Number, unpublished: i64) {
+        self.book.lock().unwrap().claimed -= unpublished;
+        self.dead[usize::from(number)].store(1, Ordering::Release);
+    }
+
+    /// Makes the copy of head that process `me` has an old one.
+    pub fn remember(&self, me: Number, head: u64, epoch: u64) {
+        self.views[usize::from(me)].remember(head, epoch);
+    }
+
+    fn note_claim(&self, span: Span) {
+        let mut book = self.book.lock().unwrap();
+        book.claimed += i64::from(span.count);
+        assert!(book.takes_batches || book.claimed <= self.queue().capacity(), "capacity exceeded");
+    }
+
+    /// The first half of a send: claims up to `want` positions as a newcomer.
+    pub fn claim(&self, me: Number, want: u32) -> Claimed {
+        let claimed = self.sender(me).claim(Place::Newcomer, want, self);
+        if let Claimed::Span(span) = claimed {
+            self.note_claim(span);
+        }
+        claimed
+    }
+
+    /// A claim that cannot fail.
+    pub fn claim_one(&self, me: Number) -> Span {
+        match self.claim(me, 1) {
+            Claimed::Span(span) => span,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// The second half of a send, after which the values are the channel's.
+    pub fn publish(&self, me: Number, span: Span, first: u64) {
+        let queue = self.queue();
+        let mut position = span.first;
+        for _ in 0..span.count {
+            self.guards.lock().unwrap()[queue.track.index(position)].with_mut(|_| ());
+            position = queue.track.add(position, 1);
+        }
+        let values: Vec<Value> = (first..).take(span.count as usize).map(value).collect();
+        self.sender(me).publish(span, &values, self);
+        self.book.lock().unwrap().acknowledged.extend((first..).take(span.count as usize));
+    }
+
+    /// Sends if there is room.
+    pub fn try_send(&self, me: Number, number: u64) -> Claimed {
+        let claimed = self.claim(me, 1);
+        if let Claimed::Span(span) = claimed {
+            self.publish(me, span, number);
+        }
+        claimed
+    }
+
+    /// Sends to where there must be room.
+    pub fn send(&self, me: Number, number: u64) {
+        let span = self.claim_one(me);
+        self.publish(me, span, number);
+    }
+
+    /// Sends, asleep until there is room. False if the channel is closed.
+    pub fn send_asleep(&self, me: Number, number: u64) -> bool {
+        let queue = self.queue();
+        let parker = self.futexes.parker(queue.view);
+        match wait::claim(&self.sender(me), 1, &parker, self) {
+            Ok(span) => {
+                self.note_claim(span);
+                self.publish(me, span, number);
+                true
+            }
+            Err(_) => false,
+        }
+    }
+
+    /// Looks for a value once.
+    pub fn poll(&self, consumer: &mut Consumer) -> Took<u64> {
+        let queue = self.queue();
+        let found = match consumer.take(&queue, self) {
+            Took::Value(found) => found,
+            Took::Empty => return Took::Empty,
+            Took::End => {
+                self.book.lock().unwrap().has_ended = true;
+                return Took::End;
+            }
+        };
+        let copy: Value = Consumer::copy(&queue, found);
+        self.guards.lock().unwrap()[queue.track.index(found.position())].with(|_| ());
+        assert_eq!(copy, value(copy[0]), "torn");
+        {
+            let mut book = self.book.lock().unwrap();
+            assert!(!book.has_ended, "a value after the end");
+            book.claimed -= 1;
+            book.received.push(copy[0]);
+        }
+        consumer.release(&queue, found, self);
+        Took::Value(copy[0])
+    }
+
+    /// Takes all values that are there at once.
+    pub fn poll_many(&self, consumer: &mut Consumer) -> Took<usize> {
+        let put = |copy: Value| {
+            assert_eq!(copy, value(copy[0]), "torn");
+            let mut book = self.book.lock().unwrap();
+            book.claimed -= 1;
+            book.received.push(copy[0]);
+        };
+        self.book.lock().unwrap().takes_batches = true;
+        consumer.receive_many(&self.queue(), 9, put, self)
+    }
+
+    /// One turn of a sender that waits, without sleeping.
+    pub fn turn(&self, me: Number, stand: &mut Stand) -> Option<Span> {
+        match self.sender(me).turn(stand, 1, Kind::Thread, &mut |_| {}, self) {
+            Turn::Claimed(span) => {
+                self.note_claim(span);
+                Some(span)
+            }
+            Turn::Closed | Turn::Sleep(..) => None,
+        }
+    }
+
+    /// Sleeps, waits in the line and takes turns until there is room, as [`World::send_asleep`] does after a first
+    /// try. False if the channel is closed.
+    pub fn wait_from(&self, me: Number, mut stand: Stand, number: u64) -> bool {
+        let parker = self.futexes.parker(self.queue().view);
+        loop {
+            match self.sender(me).turn(&mut stand, 1, Kind::Thread, &mut |_| {}, self) {
+                Turn::Claimed(span) => {
+                    self.note_claim(span);
+                    self.publish(me, span, number);
+                    return true;
+                }
+                Turn::Closed => return false,
+                Turn::Sleep(bell, ticket) => assert!(wait::Park::park(&parker, bell, ticket)),
+            }
+        }
+    }
+
+    /// Receives, asleep until a value or the end comes.
+    pub fn receive_asleep(&self, consumer: &mut Consumer) -> Option<u64> {
+        let queue = self.queue();
+        let parker = self.futexes.parker(queue.view);
+        let found = wait::until(&queue.view.header.receiver_bell, &parker, || match self.poll(consumer) {
+            Took::Empty => None,
+            other => Some(other),
+        });
+        match found.expect("there is no deadline") {
+            Took::Value(number) => Some(number),
+            _ => None,
+        }
+    }
+
+    /// Receives what there is.
+    pub fn drain(&self, consumer: &mut Consumer) -> Took<u64> {
+        loop {
+            match self.poll(consumer) {
+                Took::Value(_) => {}
+                other => return other,
+            }
+        }
+    }
+
+    /// What was received, in order.
+    pub fn received(&self) -> Vec<u64> {
+        self.book.lock().unwrap().received.clone()
+    }
+
+    /// At rest: every acknowledged value was received exactly once, nothing else was, and the values of one sender
+    /// (tens) came in its order.
+    pub fn settle(&self) {
+        let book = self.book.lock().unwrap();
+        let mut received = book.received.clone();
+        for sender in 0..10 {
+            let own: Vec<u64> = received.iter().copied().filter(|number| number / 10 == sender).collect();
+            assert!(own.is_sorted(), "reordered: {received:?}");
+        }
+        received.sort_unstable();
+        let mut sent = book.acknowledged.clone();
+        sent.sort_unstable();
+        assert_eq!(received, sent, "lost, doubled, or never sent");
+    }
+
+    /// At rest: values go through as at the beginning, void positions are passed, all capacity is there again.
+    pub fn settle_whole(&self, consumer: &mut Consumer) {
+        assert_eq!(self.drain(consumer), Took::Empty);
+        for number in 0..3 * self.queue().capacity() as u64 {
+            self.send(3, 90 + number);
+            assert_eq!(self.poll(consumer), Took::Value(90 + number));
+        }
+        assert!(!consumer.has_stalled(), "quarantine not empty");
+        assert!(!consumer.is_corrupt());
+        self.settle();
+        assert_eq!(self.queue().free_capacity(), self.queue().capacity() as usize, "capacity lost");
+    }
+}

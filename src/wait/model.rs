@@ -1,0 +1,85 @@
+//! The model checker's double of sleeping threads: a futex made of a mutex and a condition for each bell. It is
+//! nothing that a real build sleeps on.
+//!
+//! As in the kernel, the bell is compared under the lock that a waker takes, so a wake between compare and sleep
+//! is impossible and every lost wakeup is one of the protocol. Each bell has a futex of its own: a wake meant for
+//! somebody else must not hide that one was lost. Nobody wakes for no reason and there is no deadline, so a
+//! sleeper that nobody wakes is a deadlock, which the checker reports.
+
+use super::Park;
+use crate::layout::{Bell, View};
+use crate::queue::{Kind, Sleeper, Ticket};
+use crate::sync::Ordering;
+use loom::sync::{Condvar, Mutex};
+
+#[derive(Default)]
+struct Futex {
+    lock: Mutex<()>,
+    woken: Condvar,
+}
+
+/// The futexes of one segment's bells.
+#[derive(Default)]
+pub(crate) struct Futexes {
+    receiver: Futex,
+    overflow: Futex,
+    cells: Vec<Futex>,
+}
+
+impl Futexes {
+    pub fn new(cells: usize) -> Futexes {
+        Futexes { cells: (0..cells).map(|_| Futex::default()).collect(), ..Futexes::default() }
+    }
+
+    /// What [`crate::queue::Wake`] does for threads. Tasks do not sleep here.
+    pub fn wake(&self, sleeper: Sleeper, kind: Kind) {
+        if kind == Kind::Task {
+            return;
+        }
+        let futex = match sleeper {
+            Sleeper::Receiver => &self.receiver,
+            Sleeper::Overflow => &self.overflow,
+            Sleeper::Waiter { cell, .. } => &self.cells[cell],
+        };
+        let guard = futex.lock.lock().unwrap();
+        futex.woken.notify_all();
+        drop(guard);
+    }
+
+    /// How a thread sleeps on the bells of `view`.
+    pub fn parker<'a>(&'a self, view: View<'a>) -> Parker<'a> {
+        Parker { futexes: self, view }
+    }
+}
+
+/// The [`Park`] of one segment.
+pub(crate) struct Parker<'a> {
+    futexes: &'a Futexes,
+    view: View<'a>,
+}
+
+impl Parker<'_> {
+    fn futex(&self, bell: &Bell) -> &Futex {
+        let is = |other: &Bell| std::ptr::eq(bell, other);
+        if is(&self.view.header.receiver_bell) {
+            &self.futexes.receiver
+        } else if is(&self.view.header.overflow_bell) {
+            &self.futexes.overflow
+        } else {
+            let cell = self.view.bells.iter().position(is).expect("a bell of this segment");
+            &self.futexes.cells[cell]
+        }
+    }
+}
+
+impl Park for Parker<'_> {
+    fn park(&self, bell: &Bell, ticket: Ticket) -> bool {
+        let futex = self.futex(bell);
+        let guard = futex.lock.lock().unwrap();
+        // ORDERING: the lock decides whether the ring came before the sleep; the kernel compares likewise.
+        if bell.word.load(Ordering::Relaxed) == ticket.0 {
+            drop(futex.woken.wait(guard).unwrap());
+        }
+        true
+    }
+}

@@ -2,14 +2,12 @@
 //!
 //! Parent and child build the same list, so a place in it names a lane between them.
 
-use std::thread;
+use std::{sync::Barrier, thread};
 
 use crate::{
     contestants,
-    harness::{
-        cores::{Cores, pin},
-        rounds::Timing,
-    },
+    cores::{Cores, pin},
+    harness::rounds::Timing,
     partner::{Guest, Host},
     traffic::Load,
     value::Value,
@@ -127,13 +125,17 @@ pub(crate) fn side_by_side<R>(
     there: impl FnOnce() + Send,
     here: impl FnOnce() -> R,
 ) -> R {
+    let placed = Barrier::new(2);
     thread::scope(|scope| {
         scope.spawn(|| {
             if let Some(cores) = cores {
                 pin(cores.there);
             }
+            placed.wait();
             there();
         });
+        // A new thread begins on its parent's core; were we spinning there already, it could not leave.
+        placed.wait();
         here()
     })
 }

@@ -7,6 +7,7 @@ mod harness;
 
 mod arena;
 mod contestants;
+mod cores;
 mod goals;
 mod lanes;
 mod partner;
@@ -17,9 +18,9 @@ mod value;
 
 use std::{cell::RefCell, time::Duration};
 
+use cores::{Cores, pin};
 use harness::{
     args::{Args, Usage},
-    cores::{Cores, pin},
     machine,
     rounds::{self, Entry, Pace},
 };

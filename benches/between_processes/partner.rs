@@ -13,10 +13,8 @@ use rustix::process::{Signal, set_parent_process_death_signal};
 
 use crate::{
     arena::Arena,
-    harness::{
-        cores::{Cores, pin},
-        rounds::Timing,
-    },
+    cores::{Cores, pin},
+    harness::rounds::Timing,
     lanes::{Lane, Run},
     traffic::Load,
 };

@@ -3,7 +3,6 @@
 //! It is not a statistics package and compares nothing with a stored past: every figure of a run was taken in that run.
 
 pub(crate) mod args;
-pub(crate) mod cores;
 pub(crate) mod machine;
 pub(crate) mod rounds;
 pub(crate) mod spread;

@@ -7,7 +7,8 @@ use std::hint::spin_loop;
 use crossbeam_channel::{Receiver, Sender, TryRecvError, TrySendError, bounded};
 
 use crate::{
-    harness::{cores::Cores, rounds::Timing},
+    cores::Cores,
+    harness::rounds::Timing,
     lanes::{Figure, Lane, Run, Way, side_by_side},
     traffic::{
         CAPACITY, Load,

@@ -17,10 +17,8 @@ use tokio::{
 
 use super::runtime;
 use crate::{
-    harness::{
-        cores::{Cores, pin},
-        rounds::Timing,
-    },
+    cores::{Cores, pin},
+    harness::rounds::Timing,
     lanes::{Figure, Lane, Run, Way, side_by_side},
     traffic::{
         BATCH, CAPACITY, Load, tasks,

@@ -1,6 +1,30 @@
-//! tokio's mpsc channel, between processes.
+#![doc = include_str!("../README.md")]
 #![deny(unsafe_code)]
 #![allow(dead_code, unused_imports)]
 
+#[cfg(not(shmpsc_loom))]
+mod blocking;
+#[cfg(not(shmpsc_loom))]
+mod bounded;
+#[cfg(not(shmpsc_loom))]
+mod channel;
+#[cfg(not(shmpsc_loom))]
+mod control;
+#[cfg(not(shmpsc_loom))]
+pub mod error;
 mod layout;
+#[cfg(not(shmpsc_loom))]
+mod options;
+mod queue;
+#[cfg(not(shmpsc_loom))]
+mod segment;
 mod sync;
+#[cfg(not(shmpsc_loom))]
+mod sys;
+mod wait;
+
+#[cfg(not(shmpsc_loom))]
+pub use {
+    bounded::{Receiver, Sender, channel},
+    options::{Options, connect},
+};

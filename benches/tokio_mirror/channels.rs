@@ -55,6 +55,31 @@ impl<T: Value> Receiving<T> for mpsc::Receiver<T> {
     }
 }
 
+/// Ours.
+pub(crate) struct Shmpsc;
+
+impl Bounded for Shmpsc {
+    fn channel<T: Value>(bound: usize) -> (impl Sending<T>, impl Receiving<T>) {
+        shmpsc::channel(bound)
+    }
+}
+
+impl<T: Value> Sending<T> for shmpsc::Sender<T> {
+    async fn send(&self, value: T) {
+        assert!(shmpsc::Sender::send(self, value).await.is_ok());
+    }
+}
+
+impl<T: Value> Receiving<T> for shmpsc::Receiver<T> {
+    async fn recv(&mut self) -> T {
+        shmpsc::Receiver::recv(self).await.expect("an open channel")
+    }
+
+    async fn recv_many(&mut self, values: &mut Vec<T>, limit: usize) -> usize {
+        shmpsc::Receiver::recv_many(self, values, limit).await
+    }
+}
+
 impl<T: Value> Sending<T> for mpsc::UnboundedSender<T> {
     async fn send(&self, value: T) {
         assert!(mpsc::UnboundedSender::send(self, value).is_ok());

@@ -11,7 +11,7 @@ mod work;
 
 use std::{sync::OnceLock, time::Duration};
 
-use channels::Tokio;
+use channels::{Shmpsc, Tokio};
 use harness::{
     args::{Args, Usage},
     machine,
@@ -38,6 +38,7 @@ fn main() {
     let runtime = runtime(workers);
     let mut rows: Vec<Row<'_>> = rows::bounded::<Tokio>(runtime, "tokio");
     rows.extend(rows::unbounded(runtime, "tokio"));
+    rows.extend(rows::bounded::<Shmpsc>(runtime, "shmpsc"));
     // Round for round the same benchmark of both channels comes one after the other.
     rows.sort_by_key(|row| row.place);
     rows.retain(|row| args.wants(&row.label()));

@@ -19,7 +19,7 @@ mod header;
 #[cfg(any(test, shmpsc_loom))]
 mod typed;
 
-pub(crate) use attach::{AttachError, View};
+pub(crate) use attach::{AttachError, Slot, View};
 pub(crate) use geometry::{Geometry, GeometryError};
 pub(crate) use header::{Bell, Header, Member};
 #[cfg(any(test, shmpsc_loom))]

@@ -4,6 +4,7 @@
 
 mod bare_ring;
 mod crossbeam;
+mod shmpsc;
 mod tokio_mpsc;
 mod unix_socket;
 
@@ -14,6 +15,7 @@ use crate::{lanes::Lane, value::Value};
 /// All contestants with messages of type `T`.
 pub(crate) fn lanes<T: Value>() -> Vec<Lane> {
     let mut lanes = bare_ring::lanes::<T>();
+    lanes.extend(shmpsc::lanes::<T>());
     lanes.extend(crossbeam::lanes::<T>());
     lanes.extend(tokio_mpsc::lanes::<T>());
     lanes.extend(unix_socket::lanes::<T>());

@@ -4,7 +4,7 @@
 
 use std::hint::spin_loop;
 
-use shmpsc::{
+use ::shmpsc::{
     Options, Receiver, Sender,
     error::{TryRecvError, TrySendError},
 };
@@ -12,11 +12,10 @@ use shmpsc::{
 use super::runtime;
 use crate::{
     goals::OURS,
-    harness::rounds::Timing,
     lanes::{Figure, Lane, Run, Way},
     partner::{Guest, Venue},
     traffic::{
-        BATCH, CAPACITY, Load, tasks,
+        BATCH, CAPACITY, tasks,
         threads::{drain, drain_batches, echo, pump, pump_batches, trips},
     },
     value::Value,
@@ -74,7 +73,9 @@ fn batches<T: Value>() -> Run {
         there: |guest, load| {
             let tx = connect::<T>(guest.venue, UP);
             guest.ready();
-            pump_batches(load, |batch| assert!(tx.blocking_send_many(batch).is_ok(), "the receiver has gone"));
+            pump_batches(load, |batch| {
+                assert!(tx.blocking_send_many(batch).is_ok(), "the receiver has gone")
+            });
         },
     }
 }
@@ -135,7 +136,8 @@ fn batches_async<T: Value>() -> Run {
             runtime().block_on(async {
                 let tx = connect::<T>(guest.venue, UP);
                 guest.ready();
-                let send = async |batch: &[T]| assert!(tx.send_many(batch).await.is_ok(), "the receiver has gone");
+                let send =
+                    async |batch: &[T]| assert!(tx.send_many(batch).await.is_ok(), "the receiver has gone");
                 tasks::pump_batches(load, send).await
             });
         },

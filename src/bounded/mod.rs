@@ -1,0 +1,42 @@
+//! The bounded channel under tokio's names. Nothing of bytes or descriptors is known here.
+
+mod receiver;
+mod sender;
+
+pub use receiver::Receiver;
+pub use sender::Sender;
+
+use crate::Options;
+use bytemuck::Pod;
+
+/// Makes a channel for this process, which can be handed to others later.
+///
+/// `capacity` values can be sent before a sender must wait, 1 to 1,048,575, exactly as many as asked for. The queue
+/// is memory shared between processes from the start: about `capacity` times the size of a value, rounded up to cache
+/// lines, and 100 KiB. [`Sender::into_fd`] and [`Receiver::into_fd`] hand an end to another process;
+/// [`Options::bind`] makes a channel with a name instead.
+///
+/// # Panics
+///
+/// If `capacity` is 0 or more than 1,048,575, if a value is larger than 64 MiB, or if the system refuses memory or a
+/// descriptor. [`Options::channel`] gives an error instead.
+///
+/// # Examples
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let (sender, mut receiver) = shmpsc::channel::<u64>(4);
+/// sender.send(7).await?;
+/// drop(sender);
+/// assert_eq!(receiver.recv().await, Some(7));
+/// assert_eq!(receiver.recv().await, None);
+/// # Ok::<(), shmpsc::error::SendError<u64>>(()) }).unwrap();
+/// ```
+#[track_caller]
+pub fn channel<T: Pod>(capacity: usize) -> (Sender<T>, Receiver<T>) {
+    assert!(capacity > 0, "mpsc bounded channel requires buffer > 0");
+    match Options::new().capacity(capacity).channel() {
+        Ok(ends) => ends,
+        Err(error) => panic!("{error}"),
+    }
+}

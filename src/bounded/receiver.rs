@@ -1,0 +1,434 @@
+//! The receiving end: tokio's methods, and a few that users have asked tokio for.
+
+use crate::blocking::refuse_in_async_context;
+use crate::channel::{self, Receiving};
+use crate::control::{self, Endpoint};
+use crate::error::{OpenError, TryRecvError};
+use crate::queue::{Consumer, Queue, Took};
+use bytemuck::Pod;
+use std::fmt;
+use std::future::poll_fn;
+use std::marker::PhantomData;
+use std::os::fd::OwnedFd;
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
+
+/// Receives the values of all [`Sender`](crate::Sender)s of its channel, in whatever process they live.
+///
+/// Made by [`channel`](crate::channel()), [`Options::bind`](crate::Options::bind) or [`Receiver::from_fd`]. Dropping it
+/// closes the channel.
+///
+/// In a child that `fork` made without `exec`, every method behaves as at the end of the stream.
+pub struct Receiver<T> {
+    inner: AssertUnwindSafe<Box<Receiving>>,
+    /// Send and Sync if `T` is Send, as tokio's receiver.
+    values: PhantomData<Arc<Mutex<T>>>,
+}
+
+/// Takes up to `limit` values into `buffer`, which grows by ordinary pushes.
+fn many<T: Pod>(
+    buffer: &mut Vec<T>,
+    limit: usize,
+) -> impl FnMut(&mut Consumer, &Queue<'_>, &Endpoint) -> Took<usize> + '_ {
+    move |consumer, queue, peers| consumer.receive_many(queue, limit, |value| buffer.push(value), peers)
+}
+
+impl<T> Receiver<T> {
+    /// Becomes the one receiver of `endpoint`'s channel.
+    pub(crate) fn new(endpoint: Arc<Endpoint>) -> Receiver<T> {
+        Receiver { inner: AssertUnwindSafe(Box::new(Receiving::new(endpoint))), values: PhantomData }
+    }
+
+    /// Closes the channel for sending. What is queued can still be received; then the stream ends.
+    ///
+    /// It never waits. Whoever waits for room fails at once. Closing twice does nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (sender, mut receiver) = shmpsc::channel::<u64>(4);
+    /// sender.try_send(1).unwrap();
+    /// receiver.close();
+    /// assert!(sender.try_send(2).is_err());
+    /// assert_eq!(receiver.blocking_recv(), Some(1));
+    /// assert_eq!(receiver.blocking_recv(), None);
+    /// ```
+    pub fn close(&mut self) {
+        self.inner.close();
+    }
+
+    /// Whether the channel is closed, or no sender is left. Values may still be queued.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (sender, receiver) = shmpsc::channel::<u64>(4);
+    /// assert!(!receiver.is_closed());
+    /// drop(sender);
+    /// assert!(receiver.is_closed());
+    /// ```
+    pub fn is_closed(&self) -> bool {
+        let endpoint = &self.inner.endpoint;
+        endpoint.is_forked() || endpoint.queue().is_closed() || endpoint.queue().has_ended()
+    }
+
+    /// Whether [`len`](Receiver::len) is 0.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (sender, receiver) = shmpsc::channel::<u64>(4);
+    /// assert!(receiver.is_empty());
+    /// sender.try_send(1).unwrap();
+    /// assert!(!receiver.is_empty());
+    /// ```
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Values in the queue now. One that is being written may or may not count.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (sender, receiver) = shmpsc::channel::<u64>(4);
+    /// sender.try_send(1).unwrap();
+    /// assert_eq!(receiver.len(), 1);
+    /// ```
+    pub fn len(&self) -> usize {
+        let endpoint = &self.inner.endpoint;
+        if endpoint.is_forked() { 0 } else { endpoint.queue().len() }
+    }
+
+    /// The capacity that nobody holds, waits for or has been promised: the same number as
+    /// [`Sender::capacity`](crate::Sender::capacity).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (sender, receiver) = shmpsc::channel::<u64>(4);
+    /// sender.try_send(1).unwrap();
+    /// assert_eq!(receiver.capacity(), 3);
+    /// ```
+    pub fn capacity(&self) -> usize {
+        let endpoint = &self.inner.endpoint;
+        if endpoint.is_forked() { 0 } else { endpoint.queue().free_capacity() }
+    }
+
+    /// The number of values the queue can hold, as it was made.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (_sender, receiver) = shmpsc::channel::<u64>(4);
+    /// assert_eq!(receiver.max_capacity(), 4);
+    /// ```
+    pub fn max_capacity(&self) -> usize {
+        self.inner.endpoint.max_capacity()
+    }
+
+    /// Senders of the channel in all processes; an open name is none.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (sender, receiver) = shmpsc::channel::<u64>(4);
+    /// let _second = sender.clone();
+    /// assert_eq!(receiver.sender_strong_count(), 2);
+    /// ```
+    pub fn sender_strong_count(&self) -> usize {
+        let endpoint = &self.inner.endpoint;
+        if endpoint.is_forked() { 0 } else { endpoint.queue().strong_count() }
+    }
+
+    /// Turns this receiver into one descriptor, for a child that inherits it or a process that gets it over a Unix
+    /// socket. There, [`Receiver::from_fd`] makes a receiver of it. Values that are queued go with it.
+    ///
+    /// If the descriptor is closed unused, or the other process dies, the channel is closed.
+    ///
+    /// # When it waits
+    ///
+    /// Never.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`] if another process has joined the channel already, or the system refuses a descriptor. The
+    /// receiver is then dropped, and with it the channel closed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (sender, receiver) = shmpsc::channel::<u64>(1);
+    /// let descriptor = receiver.into_fd()?;
+    /// sender.try_send(5).unwrap();
+    /// let mut receiver = shmpsc::Receiver::<u64>::from_fd(descriptor)?;
+    /// assert_eq!(receiver.blocking_recv(), Some(5));
+    /// # Ok::<(), shmpsc::error::OpenError>(())
+    /// ```
+    pub fn into_fd(mut self) -> Result<OwnedFd, OpenError> {
+        if self.inner.has_stalled() {
+            return Err(OpenError::Stalled);
+        }
+        let descriptor = control::receiver_into_fd(&self.inner.endpoint)?;
+        self.inner.is_handed_over = true;
+        Ok(descriptor)
+    }
+
+    /// Makes a receiver of a descriptor from [`into_fd`](Receiver::into_fd), which is used up.
+    ///
+    /// # When it waits
+    ///
+    /// For the process that handed it over to answer, at most five seconds
+    /// ([`Options::receiver_from_fd`](crate::Options::receiver_from_fd) takes another deadline, and a type tag).
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`] if the descriptor is none of ours, the types differ, or the channel has ended.
+    ///
+    /// # Examples
+    ///
+    /// See [`into_fd`](Receiver::into_fd).
+    pub fn from_fd(descriptor: OwnedFd) -> Result<Receiver<T>, OpenError>
+    where
+        T: Pod,
+    {
+        crate::Options::new().receiver_from_fd(descriptor)
+    }
+}
+
+impl<T: Pod> Receiver<T> {
+    /// Receives the next value. `None` once nothing is queued and nothing can come: every sender of every process is
+    /// gone, or the channel was closed and is drained.
+    ///
+    /// # When it waits
+    ///
+    /// While the queue is empty and something can still come. A sender that is stopped in the middle of a send does
+    /// not hold up the others' values; its own comes when it goes on.
+    ///
+    /// # Cancel safety
+    ///
+    /// No value is lost if the future is dropped.
+    ///
+    /// # Panics
+    ///
+    /// If it must wait in a tokio runtime without its I/O driver while other processes take part in the channel.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// let (sender, mut receiver) = shmpsc::channel::<u64>(4);
+    /// sender.send(1).await.unwrap();
+    /// drop(sender);
+    /// assert_eq!(receiver.recv().await, Some(1));
+    /// assert_eq!(receiver.recv().await, None);
+    /// # });
+    /// ```
+    pub async fn recv(&mut self) -> Option<T> {
+        poll_fn(|cx| self.poll_recv(cx)).await
+    }
+
+    /// Receives at least one value and up to `limit` into `buffer`, and tells how many. 0 only if `limit` is 0 or the
+    /// stream has ended.
+    ///
+    /// # When it waits
+    ///
+    /// For the first value, as [`recv`](Receiver::recv); then it takes what is there.
+    ///
+    /// # Cancel safety
+    ///
+    /// No value is lost if the future is dropped.
+    ///
+    /// # Panics
+    ///
+    /// As [`recv`](Receiver::recv).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// let (sender, mut receiver) = shmpsc::channel::<u64>(4);
+    /// sender.send_many(&[1, 2, 3]).await.unwrap();
+    /// let mut values = Vec::new();
+    /// assert_eq!(receiver.recv_many(&mut values, 2).await, 2);
+    /// assert_eq!(values, [1, 2]);
+    /// # });
+    /// ```
+    pub async fn recv_many(&mut self, buffer: &mut Vec<T>, limit: usize) -> usize {
+        poll_fn(|cx| self.poll_recv_many(cx, buffer, limit)).await
+    }
+
+    /// Receives a value if one is there.
+    ///
+    /// # When it waits
+    ///
+    /// Never.
+    ///
+    /// # Errors
+    ///
+    /// [`TryRecvError::Empty`] if none is there now, [`TryRecvError::Disconnected`] if none will come.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use shmpsc::error::TryRecvError;
+    /// let (sender, mut receiver) = shmpsc::channel::<u64>(4);
+    /// assert_eq!(receiver.try_recv(), Err(TryRecvError::Empty));
+    /// sender.try_send(1).unwrap();
+    /// drop(sender);
+    /// assert_eq!(receiver.try_recv(), Ok(1));
+    /// assert_eq!(receiver.try_recv(), Err(TryRecvError::Disconnected));
+    /// ```
+    #[inline]
+    pub fn try_recv(&mut self) -> Result<T, TryRecvError> {
+        tried(self.inner.try_take(|consumer, queue, peers| consumer.receive(queue, peers)))
+    }
+
+    /// Receives up to `limit` values that are there into `buffer`, and tells how many. (Beyond tokio.)
+    ///
+    /// # When it waits
+    ///
+    /// Never.
+    ///
+    /// # Errors
+    ///
+    /// As [`try_recv`](Receiver::try_recv), if not even one is there. With a limit of 0 it is `Ok(0)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (sender, mut receiver) = shmpsc::channel::<u64>(4);
+    /// sender.try_send_many(&[1, 2, 3]).unwrap();
+    /// let mut values = Vec::new();
+    /// assert_eq!(receiver.try_recv_many(&mut values, 10), Ok(3));
+    /// ```
+    pub fn try_recv_many(&mut self, buffer: &mut Vec<T>, limit: usize) -> Result<usize, TryRecvError> {
+        tried(self.inner.try_take(many(buffer, limit)))
+    }
+
+    /// Receives the next value; the thread sleeps while there is none. `None` as for [`recv`](Receiver::recv).
+    ///
+    /// # When it waits
+    ///
+    /// As [`recv`](Receiver::recv).
+    ///
+    /// # Panics
+    ///
+    /// In a thread that is driving tokio tasks, even if a value is there.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (sender, mut receiver) = shmpsc::channel::<u64>(4);
+    /// std::thread::spawn(move || sender.blocking_send(3));
+    /// assert_eq!(receiver.blocking_recv(), Some(3));
+    /// assert_eq!(receiver.blocking_recv(), None);
+    /// ```
+    #[track_caller]
+    #[inline]
+    #[doc(alias = "recv_blocking")]
+    pub fn blocking_recv(&mut self) -> Option<T> {
+        refuse_in_async_context();
+        self.inner.blocking_take(|consumer, queue, peers| consumer.receive(queue, peers))
+    }
+
+    /// Receives at least one value and up to `limit` into `buffer`; the thread sleeps while there is none.
+    ///
+    /// # When it waits
+    ///
+    /// As [`recv_many`](Receiver::recv_many).
+    ///
+    /// # Panics
+    ///
+    /// In a thread that is driving tokio tasks, even if values are there or `limit` is 0.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (sender, mut receiver) = shmpsc::channel::<u64>(4);
+    /// sender.blocking_send_many(&[1, 2, 3]).unwrap();
+    /// let mut values = Vec::new();
+    /// assert_eq!(receiver.blocking_recv_many(&mut values, 2), 2);
+    /// ```
+    #[track_caller]
+    #[doc(alias = "recv_many_blocking")]
+    pub fn blocking_recv_many(&mut self, buffer: &mut Vec<T>, limit: usize) -> usize {
+        refuse_in_async_context();
+        self.inner.blocking_take(many(buffer, limit)).unwrap_or(0)
+    }
+
+    /// Polls for the next value. `Ready(None)` as for [`recv`](Receiver::recv).
+    ///
+    /// # When it waits
+    ///
+    /// On `Pending` the waker of `cx`, and only the one of the latest call, is woken when a value comes or the stream
+    /// ends. `Pending` can also mean that the task has used up its turn; it is then woken at once.
+    ///
+    /// # Panics
+    ///
+    /// As [`recv`](Receiver::recv).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::task::{Context, Poll, Waker};
+    /// let (sender, mut receiver) = shmpsc::channel::<u64>(4);
+    /// let mut cx = Context::from_waker(Waker::noop());
+    /// assert_eq!(receiver.poll_recv(&mut cx), Poll::Pending);
+    /// sender.try_send(1).unwrap();
+    /// assert_eq!(receiver.poll_recv(&mut cx), Poll::Ready(Some(1)));
+    /// ```
+    pub fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
+        self.inner.poll_take(cx, |consumer, queue, peers| consumer.receive(queue, peers))
+    }
+
+    /// Polls for up to `limit` values into `buffer`. `Ready(0)` as for [`recv_many`](Receiver::recv_many).
+    ///
+    /// # When it waits
+    ///
+    /// As [`poll_recv`](Receiver::poll_recv), with which it shares the one waker.
+    ///
+    /// # Panics
+    ///
+    /// As [`recv`](Receiver::recv).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::task::{Context, Poll, Waker};
+    /// let (sender, mut receiver) = shmpsc::channel::<u64>(4);
+    /// let mut cx = Context::from_waker(Waker::noop());
+    /// let mut values = Vec::new();
+    /// sender.try_send(1).unwrap();
+    /// assert_eq!(receiver.poll_recv_many(&mut cx, &mut values, 4), Poll::Ready(1));
+    /// ```
+    pub fn poll_recv_many(&mut self, cx: &mut Context<'_>, buffer: &mut Vec<T>, limit: usize) -> Poll<usize> {
+        if limit == 0 {
+            // Costs a turn like every receipt, and leaves the waker of an earlier poll where it is.
+            return channel::poll_turn(cx).map(|()| 0);
+        }
+        self.inner.poll_take(cx, many(buffer, limit)).map(|count| count.unwrap_or(0))
+    }
+}
+
+#[inline]
+fn tried<R>(took: Took<R>) -> Result<R, TryRecvError> {
+    match took {
+        Took::Value(value) => Ok(value),
+        Took::Empty => Err(TryRecvError::Empty),
+        Took::End => Err(TryRecvError::Disconnected),
+    }
+}
+
+impl<T> Drop for Receiver<T> {
+    fn drop(&mut self) {
+        self.inner.leave();
+    }
+}
+
+impl<T> fmt::Debug for Receiver<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Receiver").field("max_capacity", &self.max_capacity()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,486 @@
+//! The sending end: tokio's methods, and a few that users have asked tokio for.
+
+use crate::blocking::refuse_in_async_context;
+use crate::channel::{self, Closing};
+use crate::control::{self, Endpoint};
+use crate::error::{OpenError, SendError, SendManyError, SendTimeoutError, TrySendError};
+use crate::queue::Claimed;
+use crate::wait::Futex;
+use bytemuck::Pod;
+use std::fmt;
+use std::marker::PhantomData;
+use std::os::fd::OwnedFd;
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// Sends values to the [`Receiver`](crate::Receiver) of its channel, in this process or another.
+///
+/// Made by [`channel`](crate::channel()), [`connect`](crate::connect), [`Sender::from_fd`], or by cloning. The stream
+/// ends for the receiver when the last sender of all processes is gone, by drop or by death.
+///
+/// In a child that `fork` made without `exec`, every method behaves as on a closed channel.
+pub struct Sender<T> {
+    endpoint: AssertUnwindSafe<Arc<Endpoint>>,
+    /// Send and Sync if `T` is Send, as tokio's sender: values go to another thread, references do not.
+    values: PhantomData<Arc<Mutex<T>>>,
+}
+
+impl<T> Sender<T> {
+    /// Takes over a strong handle that `endpoint` counts already.
+    pub(crate) fn new(endpoint: Arc<Endpoint>) -> Sender<T> {
+        Sender { endpoint: AssertUnwindSafe(endpoint), values: PhantomData }
+    }
+
+    /// Waits until the receiving side is closed: by [`close`](crate::Receiver::close), by drop, or because its
+    /// process is gone.
+    ///
+    /// # When it waits
+    ///
+    /// While the receiver is open. Once closed it returns at once, for ever.
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing is lost.
+    ///
+    /// # Panics
+    ///
+    /// In a tokio runtime without its I/O driver, if other processes take part in the channel.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// let (sender, receiver) = shmpsc::channel::<u64>(1);
+    /// drop(receiver);
+    /// sender.closed().await;
+    /// assert!(sender.is_closed());
+    /// # });
+    /// ```
+    pub async fn closed(&self) {
+        Closing { endpoint: &self.endpoint, spot: None }.await;
+    }
+
+    /// Whether the receiving side is closed. Once true it stays so; false can be old as soon as it is told.
+    ///
+    /// It never waits. It differs from [`Receiver::is_closed`](crate::Receiver::is_closed), which is also true when no
+    /// sender is left.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (sender, mut receiver) = shmpsc::channel::<u64>(1);
+    /// assert!(!sender.is_closed());
+    /// receiver.close();
+    /// assert!(sender.is_closed());
+    /// ```
+    pub fn is_closed(&self) -> bool {
+        channel::is_closed(&self.endpoint)
+    }
+
+    /// Whether both senders belong to the same channel, also if they joined it separately.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (one, _receiver) = shmpsc::channel::<u64>(1);
+    /// let (other, _receiver) = shmpsc::channel::<u64>(1);
+    /// assert!(one.same_channel(&one.clone()));
+    /// assert!(!one.same_channel(&other));
+    /// ```
+    pub fn same_channel(&self, other: &Self) -> bool {
+        self.endpoint.id() == other.endpoint.id()
+    }
+
+    /// The capacity that nobody holds, waits for or has been promised, 0 to [`max_capacity`](Sender::max_capacity).
+    ///
+    /// It never waits, and can be old as soon as it is told.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (sender, _receiver) = shmpsc::channel::<u64>(3);
+    /// sender.try_send(1)?;
+    /// assert_eq!((sender.capacity(), sender.max_capacity()), (2, 3));
+    /// # Ok::<(), shmpsc::error::TrySendError<u64>>(())
+    /// ```
+    pub fn capacity(&self) -> usize {
+        if self.endpoint.is_forked() { 0 } else { self.endpoint.queue().free_capacity() }
+    }
+
+    /// The number of values the queue can hold, as it was made.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (sender, _receiver) = shmpsc::channel::<u64>(1000);
+    /// assert_eq!(sender.max_capacity(), 1000);
+    /// ```
+    pub fn max_capacity(&self) -> usize {
+        self.endpoint.max_capacity()
+    }
+
+    /// Values in the queue now. One that is being written may or may not count. (Beyond tokio.)
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (sender, _receiver) = shmpsc::channel::<u64>(3);
+    /// sender.try_send(1)?;
+    /// assert_eq!(sender.len(), 1);
+    /// # Ok::<(), shmpsc::error::TrySendError<u64>>(())
+    /// ```
+    pub fn len(&self) -> usize {
+        if self.endpoint.is_forked() { 0 } else { self.endpoint.queue().len() }
+    }
+
+    /// Whether [`len`](Sender::len) is 0. (Beyond tokio.)
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (sender, _receiver) = shmpsc::channel::<u64>(3);
+    /// assert!(sender.is_empty());
+    /// ```
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Senders of the channel in all processes.
+    ///
+    /// It never waits, and can be old as soon as it is told. A process that was killed counts until the kernel has
+    /// told so, usually within a millisecond.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (sender, _receiver) = shmpsc::channel::<u64>(1);
+    /// let _second = sender.clone();
+    /// assert_eq!(sender.strong_count(), 2);
+    /// ```
+    pub fn strong_count(&self) -> usize {
+        if self.endpoint.is_forked() { 0 } else { self.endpoint.queue().strong_count() }
+    }
+
+    /// Turns this sender into one descriptor, for a child that inherits it or a process that gets it over a Unix
+    /// socket. There, [`Sender::from_fd`] makes a sender of it.
+    ///
+    /// The descriptor counts as a sender until it is used or every copy of it is closed. It is close-on-exec; a child
+    /// inherits it if the parent clears that flag between `fork` and `exec` (see `docs/protocol.md`).
+    ///
+    /// # When it waits
+    ///
+    /// In the receiver's process it does not. In another process it waits for the receiver's process to answer, at
+    /// most as long as the deadline of [`Options::deadline`](crate::Options::deadline).
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`] if the channel is closed, its roster is full, or the system refuses a descriptor.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (sender, mut receiver) = shmpsc::channel::<u64>(1);
+    /// let descriptor = sender.into_fd()?;
+    /// let sender = shmpsc::Sender::<u64>::from_fd(descriptor)?;
+    /// sender.try_send(5).unwrap();
+    /// assert_eq!(receiver.blocking_recv(), Some(5));
+    /// # Ok::<(), shmpsc::error::OpenError>(())
+    /// ```
+    pub fn into_fd(self) -> Result<OwnedFd, OpenError> {
+        control::sender_into_fd(&self.endpoint)
+    }
+
+    /// Makes a sender of a descriptor from [`into_fd`](Sender::into_fd), which is used up.
+    ///
+    /// # When it waits
+    ///
+    /// For the receiver's process to answer, at most five seconds
+    /// ([`Options::sender_from_fd`](crate::Options::sender_from_fd) takes another deadline, and a type tag).
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`] if the descriptor is none of ours, the types differ, or the channel has ended.
+    ///
+    /// # Examples
+    ///
+    /// See [`into_fd`](Sender::into_fd).
+    pub fn from_fd(descriptor: OwnedFd) -> Result<Sender<T>, OpenError>
+    where
+        T: Pod,
+    {
+        crate::Options::new().sender_from_fd(descriptor)
+    }
+}
+
+impl<T: Pod> Sender<T> {
+    /// Sends a value.
+    ///
+    /// `Ok` means that the value is in the queue: it is received unless the receiver closes, is dropped or dies
+    /// before. From then on it does not matter if this process is killed.
+    ///
+    /// # When it waits
+    ///
+    /// While the queue is full, in the order in which all senders of all processes came.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped before it is ready, the value is not sent and the place in the line is given up.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError`] with the value, if the channel is closed, before or while it waits.
+    ///
+    /// # Panics
+    ///
+    /// If it must wait in a tokio runtime without its I/O driver while other processes take part in the channel.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// let (sender, mut receiver) = shmpsc::channel::<[u8; 4]>(1);
+    /// sender.send(*b"ping").await?;
+    /// assert_eq!(receiver.recv().await, Some(*b"ping"));
+    /// # Ok::<(), shmpsc::error::SendError<[u8; 4]>>(()) }).unwrap();
+    /// ```
+    pub async fn send(&self, value: T) -> Result<(), SendError<T>> {
+        match channel::send(&self.endpoint, std::slice::from_ref(&value)).await {
+            Some(_) => Ok(()),
+            None => Err(SendError(value)),
+        }
+    }
+
+    /// Sends a value if there is room now.
+    ///
+    /// # When it waits
+    ///
+    /// Never.
+    ///
+    /// # Errors
+    ///
+    /// [`TrySendError::Closed`] if the channel is closed, else [`TrySendError::Full`] if the queue is full or others
+    /// wait for all the room it has; both with the value.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use shmpsc::error::TrySendError;
+    /// let (sender, receiver) = shmpsc::channel::<u64>(1);
+    /// assert_eq!(sender.try_send(1), Ok(()));
+    /// assert_eq!(sender.try_send(2), Err(TrySendError::Full(2)));
+    /// drop(receiver);
+    /// assert_eq!(sender.try_send(3), Err(TrySendError::Closed(3)));
+    /// ```
+    #[inline]
+    pub fn try_send(&self, value: T) -> Result<(), TrySendError<T>> {
+        match self.endpoint.try_send(std::slice::from_ref(&value)) {
+            Ok(_) => Ok(()),
+            Err(Claimed::Closed) => Err(TrySendError::Closed(value)),
+            Err(_) => Err(TrySendError::Full(value)),
+        }
+    }
+
+    /// Sends a value, waiting for room at most as long as `timeout`.
+    ///
+    /// # When it waits
+    ///
+    /// As [`send`](Sender::send), until the time is up. The send is tried before the clock is looked at; times are
+    /// rounded up to milliseconds.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`send`](Sender::send).
+    ///
+    /// # Errors
+    ///
+    /// [`SendTimeoutError`] with the value, if the time is up or the channel is closed.
+    ///
+    /// # Panics
+    ///
+    /// At the first poll outside a tokio runtime, or in one without its time driver, even if there is room.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+    /// use std::time::Duration;
+    /// use shmpsc::error::SendTimeoutError;
+    /// let (sender, _receiver) = shmpsc::channel::<u64>(1);
+    /// assert_eq!(sender.send_timeout(1, Duration::ZERO).await, Ok(()));
+    /// assert_eq!(sender.send_timeout(2, Duration::ZERO).await, Err(SendTimeoutError::Timeout(2)));
+    /// # });
+    /// ```
+    pub async fn send_timeout(&self, value: T, timeout: Duration) -> Result<(), SendTimeoutError<T>> {
+        let send = channel::send(&self.endpoint, std::slice::from_ref(&value));
+        match tokio::time::timeout(timeout, send).await {
+            Ok(Some(_)) => Ok(()),
+            Ok(None) => Err(SendTimeoutError::Closed(value)),
+            Err(_) => Err(SendTimeoutError::Timeout(value)),
+        }
+    }
+
+    /// Sends a value; the thread sleeps while the queue is full.
+    ///
+    /// # When it waits
+    ///
+    /// As [`send`](Sender::send): one line for threads and tasks.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError`] with the value, if the channel is closed, before or while it waits.
+    ///
+    /// # Panics
+    ///
+    /// In a thread that is driving tokio tasks, even if there is room.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (sender, mut receiver) = shmpsc::channel::<u64>(1);
+    /// let thread = std::thread::spawn(move || (1..=3).try_for_each(|i| sender.blocking_send(i)));
+    /// assert_eq!(std::iter::from_fn(|| receiver.blocking_recv()).sum::<u64>(), 6);
+    /// thread.join().unwrap()?;
+    /// # Ok::<(), shmpsc::error::SendError<u64>>(())
+    /// ```
+    #[track_caller]
+    #[inline]
+    #[doc(alias = "send_blocking")]
+    pub fn blocking_send(&self, value: T) -> Result<(), SendError<T>> {
+        refuse_in_async_context();
+        match self.endpoint.blocking_send(std::slice::from_ref(&value), Futex::default()) {
+            Ok(_) => Ok(()),
+            Err(_) => Err(SendError(value)),
+        }
+    }
+
+    /// Sends all of `values`, in order. (Beyond tokio.)
+    ///
+    /// It is faster than as many sends: as many as there is room for are claimed and announced together. Values of
+    /// other senders can come between those parts, never within the order of these.
+    ///
+    /// # When it waits
+    ///
+    /// While the queue is full, as [`send`](Sender::send), for room for one more.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped before it is ready, a first part of `values` may have been sent, and how much is not
+    /// told.
+    ///
+    /// # Errors
+    ///
+    /// [`SendManyError`], with the number of values sent, if the channel is closed.
+    ///
+    /// # Panics
+    ///
+    /// As [`send`](Sender::send).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// let (sender, mut receiver) = shmpsc::channel::<u64>(8);
+    /// sender.send_many(&[1, 2, 3]).await?;
+    /// let mut values = Vec::new();
+    /// assert_eq!(receiver.recv_many(&mut values, 8).await, 3);
+    /// assert_eq!(values, [1, 2, 3]);
+    /// # Ok::<(), shmpsc::error::SendManyError>(()) }).unwrap();
+    /// ```
+    pub async fn send_many(&self, values: &[T]) -> Result<(), SendManyError> {
+        let mut sent = 0;
+        while sent < values.len() {
+            sent += channel::send(&self.endpoint, &values[sent..]).await.ok_or(SendManyError { sent })?;
+        }
+        Ok(())
+    }
+
+    /// Sends as many of `values`, from the first on, as there is room for now, and tells how many. (Beyond tokio.)
+    ///
+    /// # When it waits
+    ///
+    /// Never.
+    ///
+    /// # Errors
+    ///
+    /// [`TrySendError::Full`] or [`TrySendError::Closed`] if not even one could be sent. An empty slice is sent
+    /// always.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (sender, _receiver) = shmpsc::channel::<u64>(2);
+    /// assert_eq!(sender.try_send_many(&[1, 2, 3]), Ok(2));
+    /// ```
+    pub fn try_send_many(&self, values: &[T]) -> Result<usize, TrySendError<()>> {
+        let mut sent = 0;
+        while sent < values.len() {
+            match self.endpoint.try_send(&values[sent..]) {
+                Ok(more) => sent += more,
+                Err(_) if sent > 0 => break,
+                Err(Claimed::Closed) => return Err(TrySendError::Closed(())),
+                Err(_) => return Err(TrySendError::Full(())),
+            }
+        }
+        Ok(sent)
+    }
+
+    /// Sends all of `values`, in order; the thread sleeps while the queue is full. (Beyond tokio.)
+    ///
+    /// # When it waits
+    ///
+    /// As [`send_many`](Sender::send_many).
+    ///
+    /// # Errors
+    ///
+    /// [`SendManyError`], with the number of values sent, if the channel is closed.
+    ///
+    /// # Panics
+    ///
+    /// In a thread that is driving tokio tasks, even if there is room.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (sender, mut receiver) = shmpsc::channel::<u64>(2);
+    /// let thread = std::thread::spawn(move || sender.blocking_send_many(&[1, 2, 3, 4]));
+    /// assert_eq!(std::iter::from_fn(|| receiver.blocking_recv()).sum::<u64>(), 10);
+    /// thread.join().unwrap()?;
+    /// # Ok::<(), shmpsc::error::SendManyError>(())
+    /// ```
+    #[track_caller]
+    pub fn blocking_send_many(&self, values: &[T]) -> Result<(), SendManyError> {
+        refuse_in_async_context();
+        let mut sent = 0;
+        while sent < values.len() {
+            sent += self
+                .endpoint
+                .blocking_send(&values[sent..], Futex::default())
+                .map_err(|_| SendManyError { sent })?;
+        }
+        Ok(())
+    }
+}
+
+impl<T> Clone for Sender<T> {
+    fn clone(&self) -> Sender<T> {
+        if !self.endpoint.is_forked() {
+            self.endpoint.queue().add_strong(self.endpoint.me());
+        }
+        Sender::new(Arc::clone(&self.endpoint))
+    }
+}
+
+impl<T> Drop for Sender<T> {
+    fn drop(&mut self) {
+        if !self.endpoint.is_forked() {
+            self.endpoint.queue().drop_strong(self.endpoint.me(), &**self.endpoint);
+        }
+    }
+}
+
+impl<T> fmt::Debug for Sender<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sender").field("max_capacity", &self.max_capacity()).finish_non_exhaustive()
+    }
+}

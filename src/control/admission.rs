@@ -1,0 +1,294 @@
+//! How the host lets somebody in: the door, and the connection of one who has not joined yet.
+//!
+//! Everything an applicant sends is suspect. Before it has joined it has cost a descriptor and, if it came through the
+//! door, a place among at most [`MAX_APPLICANTS`] until a deadline; it never holds anybody up.
+
+use std::{
+    collections::VecDeque,
+    os::fd::{AsFd, OwnedFd},
+    sync::{Arc, Mutex, Weak},
+    time::{Duration, Instant},
+};
+
+use super::{
+    endpoint::{Endpoint, Role, lock, refused},
+    host::Refused,
+    identity::{Look, Suspicion},
+    member::Member,
+    porter::{Porter, Token, Watcher},
+    wire::{Accept, Code, Facts, Hello, MAX_MESSAGE, Malformed, Message, Refusal, Want},
+};
+use crate::{
+    error::OpenError,
+    queue::Number,
+    sync::Ordering,
+    sys::{
+        events::{Doorbell, Event, Interest},
+        process::Process,
+        socket::{self, Credentials, Incoming},
+    },
+};
+
+/// More than this many applicants at once are not kept; the one that came first must go.
+const MAX_APPLICANTS: usize = 128;
+/// Callers let in before others have their turn.
+const TURN: usize = 16;
+/// How long the door stays shut when the process has no descriptor left.
+const PAUSE: Duration = Duration::from_millis(100);
+
+impl Endpoint {
+    /// Begins to let senders in under the endpoint's name.
+    pub(super) fn attend_door(self: &Arc<Self>) -> Result<(), OpenError> {
+        let Some(host) = &self.host else { return Ok(()) };
+        let mut name = host.name();
+        let Some(name) = name.as_mut() else { return Ok(()) };
+        let door = Arc::new(Door { endpoint: Arc::downgrade(self), waiting: Mutex::default() });
+        let token = Porter::of_this_process()
+            .and_then(|porter| porter.watch(name.listener().clone(), Interest::READABLE, door))
+            .map_err(refused("watch the door"))?;
+        name.token = Some(token);
+        Ok(())
+    }
+}
+
+/// The listening socket of a name.
+struct Door {
+    endpoint: Weak<Endpoint>,
+    /// Applicants that came through it, oldest first; some have joined meanwhile.
+    waiting: Mutex<VecDeque<Token>>,
+}
+
+impl Watcher for Door {
+    fn noticed(self: Arc<Self>, porter: &'static Porter, token: Token, _: Event) {
+        let Some(endpoint) = self.endpoint.upgrade() else { return };
+        for _ in 0..TURN {
+            let listener =
+                endpoint.host.as_ref().and_then(|host| Some(host.name().as_ref()?.listener().clone()));
+            let Some(listener) = listener else { return };
+            match listener.accept() {
+                Ok(Some(caller)) => self.let_in(&endpoint, porter, caller),
+                Ok(None) => return,
+                Err(_) => {
+                    // Out of descriptors, or of memory. One caller was turned away, so that we do not spin; until
+                    // something was closed the next would fare no better.
+                    let _ = porter.change(token, Interest::NONE);
+                    porter.set_deadline(token, Some(Instant::now() + PAUSE));
+                    return;
+                }
+            }
+        }
+    }
+
+    fn overdue(self: Arc<Self>, porter: &'static Porter, token: Token) {
+        let _ = porter.change(token, Interest::READABLE);
+    }
+}
+
+impl Door {
+    fn let_in(&self, endpoint: &Arc<Endpoint>, porter: &'static Porter, caller: OwnedFd) {
+        let Some(host) = &endpoint.host else { return };
+        let own = own_credentials();
+        match socket::peer_credentials(&caller) {
+            Ok(who) if host.rules.admit(&who, own.uid) => {}
+            Ok(who) => return refuse(endpoint, &caller, Refused::new(Code::NotAllowed), Some(who)),
+            Err(_) => return,
+        }
+        let socket = Arc::new(caller);
+        let applicant = Arc::new(Applicant::new(endpoint, socket.clone(), None));
+        let Ok(token) = porter.watch(socket, Interest::READABLE.and(Interest::HANG_UP), applicant) else {
+            return;
+        };
+        porter.set_deadline(token, Some(Instant::now() + endpoint.deadline));
+        let mut waiting = lock(&self.waiting);
+        waiting.push_back(token);
+        if waiting.len() > MAX_APPLICANTS {
+            waiting.retain(|token| porter.knows(*token));
+        }
+        if waiting.len() > MAX_APPLICANTS {
+            waiting.pop_front().into_iter().for_each(|first| porter.forget(first));
+        }
+    }
+}
+
+/// The host's end of a connection whose other end has not joined yet.
+pub(super) struct Applicant {
+    endpoint: Weak<Endpoint>,
+    socket: Arc<OwnedFd>,
+    /// The number that its descriptor carries, if it did not come through the door.
+    invited: Option<Number>,
+    suspicion: Mutex<Option<Suspicion>>,
+}
+
+impl Applicant {
+    pub fn new(endpoint: &Arc<Endpoint>, socket: Arc<OwnedFd>, invited: Option<Number>) -> Applicant {
+        let suspicion = Mutex::new(Some(Suspicion::default()));
+        Applicant { endpoint: Arc::downgrade(endpoint), socket, invited, suspicion }
+    }
+
+    /// It will not join.
+    fn give_up(&self, endpoint: &Arc<Endpoint>, porter: &'static Porter, token: Token) {
+        porter.forget(token);
+        if let Some(number) = self.invited {
+            endpoint.depart(number);
+        }
+    }
+}
+
+impl Watcher for Applicant {
+    fn noticed(self: Arc<Self>, porter: &'static Porter, token: Token, _: Event) {
+        let Some(endpoint) = self.endpoint.upgrade() else { return porter.forget(token) };
+        let mut suspicion = lock(&self.suspicion);
+        match hear_hello(&self.socket, &mut suspicion, Want::Sender, &endpoint.facts) {
+            Heard::Nothing => {}
+            Heard::Gone => self.give_up(&endpoint, porter, token),
+            Heard::Refused(code) => {
+                refuse(&endpoint, &self.socket, Refused::new(code), None);
+                self.give_up(&endpoint, porter, token);
+            }
+            Heard::Welcome(process) => {
+                porter.forget(token);
+                let number = match self.invited {
+                    Some(number) => Ok(number),
+                    None => endpoint.seat(),
+                };
+                match number {
+                    Ok(number) => endpoint.admit(porter, self.socket.clone(), number, process),
+                    Err(refused) => refuse(&endpoint, &self.socket, refused, None),
+                }
+            }
+        }
+    }
+
+    fn overdue(self: Arc<Self>, porter: &'static Porter, token: Token) {
+        porter.forget(token);
+    }
+}
+
+/// What an applicant's next message amounts to.
+pub(super) enum Heard {
+    Nothing,
+    Gone,
+    Refused(Code),
+    /// All is as it must be, and this is its process.
+    Welcome(Process),
+}
+
+/// Takes one message of somebody who wants to join. `suspicion` is empty once it was looked at to the end.
+pub(super) fn hear_hello(
+    socket: &OwnedFd,
+    suspicion: &mut Option<Suspicion>,
+    end: Want,
+    facts: &Facts,
+) -> Heard {
+    let mut buffer = [0; 256];
+    let mut message = match socket::receive(socket, &mut buffer) {
+        Ok(Incoming::Nothing) => return Heard::Nothing,
+        Ok(Incoming::HungUp) | Err(_) => return Heard::Gone,
+        Ok(Incoming::Message(message)) => message,
+    };
+    if message.truncated {
+        return Heard::Refused(Code::BadMessage);
+    }
+    let hello = match Message::decode(&buffer[..message.len]) {
+        Ok(Message::Hello(hello)) => hello,
+        Ok(Message::Goodbye) => return Heard::Gone,
+        Err(Malformed::Version(_)) => return Heard::Refused(Code::WrongVersion),
+        Ok(_) | Err(Malformed::Foreign | Malformed::Invalid) => return Heard::Refused(Code::BadMessage),
+    };
+    if let Some(code) = compare(&hello, end, facts) {
+        return Heard::Refused(code);
+    }
+    let Some(looks) = suspicion.take() else { return Heard::Refused(Code::BadMessage) };
+    match looks.look(&mut message) {
+        Look::Known(process) => Heard::Welcome(process),
+        Look::Unknown => Heard::Refused(Code::Unwatchable),
+        Look::Again(looks) => {
+            *suspicion = Some(looks);
+            match socket::send(socket, &Message::Again.encode(), &[]) {
+                Ok(()) => Heard::Nothing,
+                Err(_) => Heard::Gone,
+            }
+        }
+    }
+}
+
+/// What does not fit, if anything.
+fn compare(hello: &Hello, end: Want, ours: &Facts) -> Option<Code> {
+    let theirs = &hello.facts;
+    if theirs.layout != ours.layout || theirs.word != ours.word {
+        Some(Code::WrongVersion)
+    } else if hello.want != end {
+        Some(Code::WrongEnd)
+    } else if (theirs.size, theirs.align, &theirs.tag) != (ours.size, ours.align, &ours.tag) {
+        Some(Code::WrongType)
+    } else {
+        None
+    }
+}
+
+/// Says no, with the facts of both sides. If the answer cannot be sent, hanging up must do.
+pub(super) fn refuse(endpoint: &Endpoint, socket: &OwnedFd, refused: Refused, who: Option<Credentials>) {
+    let own = own_credentials();
+    let (peer_uid, peer_gid) = who.map_or((0, 0), |who| (who.uid, who.gid));
+    let refusal = Refusal {
+        code: refused.code,
+        facts: endpoint.facts.clone(),
+        members: refused.members,
+        leaving: refused.leaving,
+        host_uid: own.uid,
+        host_gid: own.gid,
+        peer_uid,
+        peer_gid,
+    };
+    let _ = socket::send(socket, &Message::Refuse(refusal).encode(), &[]);
+}
+
+fn own_credentials() -> Credentials {
+    crate::sys::process::own_credentials()
+}
+
+impl Endpoint {
+    /// Makes a member of somebody who has a number, and tells it so.
+    fn admit(
+        self: &Arc<Self>,
+        porter: &'static Porter,
+        socket: Arc<OwnedFd>,
+        number: Number,
+        process: Process,
+    ) {
+        let Some(host) = &self.host else { return };
+        if !host.roster().arrive(number) {
+            return;
+        }
+        if self.try_admit(host, porter, socket.clone(), number, process).is_err() {
+            refuse(self, &socket, Refused::new(Code::NoDescriptors), None);
+            self.depart(number);
+            return;
+        }
+        self.sender_came();
+    }
+
+    fn try_admit(
+        self: &Arc<Self>,
+        host: &super::host::Host,
+        porter: &'static Porter,
+        socket: Arc<OwnedFd>,
+        number: Number,
+        process: Process,
+    ) -> std::io::Result<()> {
+        let own = host.process()?;
+        let member = Member::new(number, socket, Doorbell::new()?, process);
+        host.roster().enter(member.clone());
+        member.attend(self, porter)?;
+        let view = self.segment().view();
+        let accept = Accept {
+            number,
+            host: self.me(),
+            geometry: view.geometry,
+            align: self.facts.align,
+            id: self.id(),
+        };
+        let descriptors = [self.segment().fd(), member.doorbell.as_fd(), own.as_fd()];
+        socket::send(&member.lifeline, &Message::Accept(accept).encode(), &descriptors)
+    }
+}

@@ -1,0 +1,389 @@
+//! One process's end of one channel: the segment, this process's number in it, and how sleepers elsewhere are woken.
+//!
+//! All handles of the process share it. It knows nothing of values.
+//!
+//! A *host* is the process where the receiver lives, a *guest* any other. An endpoint is made as one of them; a host
+//! becomes a guest when its receiver is handed to another process.
+
+use std::{
+    io,
+    os::fd::{AsFd, BorrowedFd},
+    sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, Weak},
+    time::{Duration, Instant},
+};
+
+use super::{
+    guest::Guest,
+    host::Host,
+    porter::{Porter, Token, Watcher},
+    wire::Facts,
+};
+use crate::{
+    error::OpenError,
+    queue::{Kind, Number, Queue, Sleeper, ViewCell, Wake},
+    segment::Segment,
+    sync::{AtomicU32, Ordering},
+    sys::{
+        events::{Event, Events, Interest},
+        fork::Birthplace,
+        futex,
+    },
+    wait::{Drivers, Hear, Sleepers},
+};
+
+/// What this process is in the channel.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Role {
+    Host,
+    /// Host still, but the receiver is being handed to another process.
+    UnderWay,
+    Guest,
+}
+
+pub(crate) struct Endpoint {
+    // Fields are dropped in this order: the mapping goes before a guest says goodbye.
+    segment: Segment,
+    birthplace: Birthplace,
+    pub(super) facts: Facts,
+    me: Number,
+    /// What this process last saw of head, shared by all its sending threads.
+    view: ViewCell,
+    id: u128,
+    pub(super) deadline: Duration,
+    sleepers: Sleepers,
+    role: Mutex<Role>,
+    role_changed: Condvar,
+    hearing: OnceLock<Arc<Hearing>>,
+    ear: Mutex<Ear>,
+    pub(super) host: Option<Host>,
+    pub(super) guest: OnceLock<Guest>,
+}
+
+/// Everything by which other processes can say "look" to this one, as one descriptor.
+pub(super) struct Hearing {
+    pub events: Events,
+}
+
+/// Whether the porter hears for the endpoint, and for whom.
+#[derive(Default)]
+struct Ear {
+    token: Option<Token>,
+    /// A task asked for it, and may sleep at any time.
+    always: bool,
+    /// Threads that wait for one answer.
+    askers: u32,
+}
+
+/// What an endpoint is made of.
+pub(super) struct Parts {
+    pub segment: Segment,
+    pub birthplace: Birthplace,
+    pub facts: Facts,
+    pub me: Number,
+    pub id: u128,
+    pub deadline: Duration,
+    pub host: Option<Host>,
+    pub guest: Option<Guest>,
+}
+
+impl Endpoint {
+    pub(super) fn new(parts: Parts) -> Endpoint {
+        let Parts { segment, birthplace, facts, me, id, deadline, host, guest } = parts;
+        let role = if host.is_some() { Role::Host } else { Role::Guest };
+        Endpoint {
+            sleepers: Sleepers::new(),
+            view: ViewCell::new(),
+            segment,
+            birthplace,
+            facts,
+            me,
+            id,
+            deadline,
+            role: Mutex::new(role),
+            role_changed: Condvar::new(),
+            hearing: OnceLock::new(),
+            ear: Mutex::default(),
+            host,
+            guest: guest.map_or_else(OnceLock::new, OnceLock::from),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn queue(&self) -> Queue<'_> {
+        Queue::new(self.segment.view())
+    }
+
+    /// What the senders of this process last saw of head.
+    #[inline(always)]
+    pub(crate) fn view_cell(&self) -> &ViewCell {
+        &self.view
+    }
+
+    pub(super) fn segment(&self) -> &Segment {
+        &self.segment
+    }
+
+    /// This process's number in the channel.
+    #[inline]
+    pub(crate) fn me(&self) -> Number {
+        self.me
+    }
+
+    /// The number of values the queue can hold. Private, so also right in a forked child.
+    pub(crate) fn max_capacity(&self) -> usize {
+        self.segment.view().geometry.capacity as usize
+    }
+
+    /// A random number that tells this channel from every other.
+    pub(crate) fn id(&self) -> u128 {
+        self.id
+    }
+
+    /// The tasks of this process that sleep in this channel.
+    #[inline]
+    pub(crate) fn sleepers(&self) -> &Sleepers {
+        &self.sleepers
+    }
+
+    /// Whether the receiver lives in this process.
+    pub(crate) fn is_host(&self) -> bool {
+        self.guest.get().is_none()
+    }
+
+    /// Whether this is a child that `fork` made, and so the channel not its own.
+    #[inline]
+    pub(crate) fn is_forked(&self) -> bool {
+        !self.birthplace.is_here()
+    }
+
+    pub(super) fn check_fork(&self) -> Result<(), OpenError> {
+        if self.is_forked() { Err(OpenError::Forked) } else { Ok(()) }
+    }
+
+    /// Whether other processes can take part, so that a task must listen for them while it sleeps. It can change from
+    /// false to true while tasks sleep; then they are all woken.
+    #[inline]
+    pub(crate) fn has_doors(&self) -> bool {
+        self.hearing.get().is_some()
+    }
+
+    /// The porter calls [`Hear::hear`] until [`Endpoint::stop_hearing`] is called as often as this.
+    pub(super) fn porter_hears_for_a_while(self: &Arc<Self>) -> io::Result<()> {
+        let mut ear = lock(&self.ear);
+        self.listen(&mut ear)?;
+        ear.askers += 1;
+        Ok(())
+    }
+
+    pub(super) fn stop_hearing(&self) {
+        let mut ear = lock(&self.ear);
+        ear.askers = ear.askers.saturating_sub(1);
+        if ear.askers == 0
+            && !ear.always
+            && let (Some(token), Ok(porter)) = (ear.token.take(), Porter::of_this_process())
+        {
+            porter.forget(token);
+        }
+    }
+
+    fn listen(self: &Arc<Self>, ear: &mut Ear) -> io::Result<()> {
+        if let Some(hearing) = self.hearing.get()
+            && ear.token.is_none()
+        {
+            let watcher = Arc::new(Listen(Arc::downgrade(self)));
+            let porter = Porter::of_this_process()?;
+            ear.token = Some(porter.watch(hearing.clone(), Interest::READABLE.once_each(), watcher)?);
+        }
+        Ok(())
+    }
+
+    pub(super) fn hearing(&self) -> Option<&Arc<Hearing>> {
+        self.hearing.get()
+    }
+
+    pub(super) fn birthplace(&self) -> Birthplace {
+        self.birthplace
+    }
+
+    /// Makes the descriptor of [`Endpoint::bell_fd`], and lets the local sleepers know that there is one.
+    pub(super) fn open_doors(&self) -> Result<&Arc<Hearing>, OpenError> {
+        if self.hearing.get().is_none() {
+            let hearing = Hearing::new().map_err(refused("make a set of doorbells"))?;
+            if self.hearing.set(Arc::new(hearing)).is_ok() {
+                self.sleepers.wake_all();
+            }
+        }
+        match self.hearing.get() {
+            Some(hearing) => Ok(hearing),
+            None => Err(OpenError::Closed),
+        }
+    }
+
+    pub(super) fn role(&self) -> MutexGuard<'_, Role> {
+        lock(&self.role)
+    }
+
+    pub(super) fn set_role(&self, role: Role) {
+        *self.role() = role;
+        self.role_changed.notify_all();
+    }
+
+    /// The role, once it is not "under way" any more.
+    pub(super) fn settled_role(&self) -> Result<Role, OpenError> {
+        let until = Instant::now() + self.deadline;
+        let mut role = self.role();
+        while *role == Role::UnderWay {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(OpenError::TimedOut { waited: self.deadline });
+            }
+            role = self.role_changed.wait_timeout(role, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        Ok(*role)
+    }
+
+    /// Wakes the tasks of the process that has this number.
+    fn wake_process(&self, number: Number) {
+        if number == self.me {
+            return;
+        }
+        match (self.guest.get(), &self.host) {
+            (Some(guest), _) if number == guest.host => guest.ring(),
+            (Some(guest), _) => {
+                if let Some(member) = self.segment.view().members.get(usize::from(number)) {
+                    // ORDERING: SeqCst is not needed for the word itself; the message after it is a system call, and
+                    // the porter that reads the message reads the word after it.
+                    member.relay.store(1, Ordering::Release);
+                    guest.relay();
+                }
+            }
+            (None, Some(host)) => host.ring(number),
+            (None, None) => {}
+        }
+    }
+
+    /// Wakes the tasks of all other processes.
+    pub(super) fn wake_everybody(&self) {
+        match (self.guest.get(), &self.host) {
+            (Some(guest), _) => {
+                // Number 0 is nobody, so its relay word stands for everybody.
+                self.wake_process(0);
+                guest.ring();
+            }
+            (None, Some(host)) => host.ring_all(),
+            (None, None) => {}
+        }
+    }
+}
+
+impl Hear for Endpoint {
+    /// The descriptor on which other processes say "look", readable at each new occurrence (so watch for edges, and
+    /// call [`Hear::hear`] at each). None while there are no doors; afterwards always the same.
+    fn bell_fd(&self) -> Option<BorrowedFd<'_>> {
+        self.hearing.get().map(|hearing| hearing.as_fd())
+    }
+
+    /// Something may have changed: takes in what other processes said, then looks at every local sleeper.
+    fn hear(&self) {
+        if self.is_forked() {
+            return;
+        }
+        if let Some(hearing) = self.hearing.get() {
+            // Who rang does not matter, and the bells themselves are never read.
+            hearing.events.drain();
+        }
+        if let Some(guest) = self.guest.get() {
+            guest.hear(self.hearing.get());
+        }
+        self.sleepers.hear(self.queue());
+    }
+
+    /// From now on the porter calls [`Hear::hear`]: for executors that cannot wait for a descriptor.
+    fn porter_hears(self: &Arc<Self>) -> io::Result<()> {
+        let mut ear = lock(&self.ear);
+        self.listen(&mut ear)?;
+        ear.always = true;
+        Ok(())
+    }
+
+    fn drivers(&self) -> &Drivers {
+        &self.sleepers.drivers
+    }
+}
+
+impl Wake for Endpoint {
+    fn wake(&self, sleeper: Sleeper, kind: Kind) {
+        let view = self.segment.view();
+        let bell = match sleeper {
+            Sleeper::Receiver => Some(&view.header.receiver_bell.word),
+            Sleeper::Waiter { cell, .. } => view.bells.get(cell).map(|bell| &bell.word),
+            Sleeper::Overflow => Some(&view.header.overflow_bell.word),
+        };
+        if kind == Kind::Thread || sleeper == Sleeper::Overflow {
+            bell.into_iter().for_each(futex::wake);
+        }
+        if kind == Kind::Task || sleeper == Sleeper::Overflow {
+            match sleeper {
+                Sleeper::Receiver => match self.guest.get() {
+                    Some(guest) => guest.ring(),
+                    None => self.sleepers.wake(sleeper),
+                },
+                Sleeper::Waiter { owner, .. } if owner == self.me => self.sleepers.wake(sleeper),
+                Sleeper::Waiter { owner, .. } => self.wake_process(owner),
+                Sleeper::Overflow => {
+                    self.sleepers.wake(sleeper);
+                    self.wake_everybody();
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Endpoint {
+    fn drop(&mut self) {
+        if self.is_forked() {
+            return;
+        }
+        let heard = lock(&self.ear).token.take();
+        if let (Some(token), Ok(porter)) = (heard, Porter::of_this_process()) {
+            porter.forget(token);
+        }
+        if self.guest.get().is_none()
+            && let Some(host) = &self.host
+        {
+            host.leave();
+        }
+    }
+}
+
+/// The porter's ear for an endpoint whose executor has none.
+struct Listen(Weak<Endpoint>);
+
+impl Watcher for Listen {
+    fn noticed(self: Arc<Self>, _: &'static Porter, _: Token, _: Event) {
+        if let Some(endpoint) = self.0.upgrade() {
+            endpoint.hear();
+        }
+    }
+}
+
+impl Hearing {
+    fn new() -> io::Result<Hearing> {
+        Ok(Hearing { events: Events::new()? })
+    }
+}
+
+impl AsFd for Hearing {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.events.as_fd()
+    }
+}
+
+/// Locks, also after a panic elsewhere: nothing here is left half done by one.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+pub(super) fn refused(what: &'static str) -> impl FnOnce(io::Error) -> OpenError {
+    move |source| OpenError::System { what, path: None, source }
+}

@@ -1,0 +1,258 @@
+//! A process in which the receiver does not live, as it knows itself: its connection to the host, and its goodbye.
+
+use std::{
+    os::fd::{AsFd, OwnedFd},
+    sync::{Arc, Condvar, Mutex, PoisonError, Weak},
+    time::{Duration, Instant},
+};
+
+use super::{
+    endpoint::{Endpoint, Hearing, lock},
+    porter::{Porter, Token, Watcher},
+    wire::{Code, Message},
+};
+use crate::{
+    error::OpenError,
+    queue::Number,
+    sync::{AtomicU32, Ordering},
+    sys::{
+        events::{Doorbell, Event, Interest},
+        fork::Birthplace,
+        process::Process,
+        socket::{self, Incoming},
+    },
+};
+
+/// The number of the lifeline in the set of a guest's bells, which has no other.
+const LIFELINE: u64 = 0;
+/// Messages taken at once. More than any buffer holds: only a host that sends all the time reaches it.
+const TURN: usize = 4096;
+
+pub(super) struct Guest {
+    lifeline: Arc<OwnedFd>,
+    doorbell: Doorbell,
+    process: Arc<Process>,
+    /// The host's number.
+    pub host: Number,
+    birthplace: Birthplace,
+    tokens: Mutex<Vec<Token>>,
+    lost: AtomicU32,
+    inbox: Mutex<Inbox>,
+    arrived: Condvar,
+    /// Held by whoever waits for an answer: there is one question at a time.
+    asking: Mutex<()>,
+}
+
+#[derive(Default)]
+struct Inbox {
+    last_request: u64,
+    answer: Option<(u64, Result<OwnedFd, u32>)>,
+    lost: bool,
+}
+
+impl Guest {
+    pub fn new(
+        lifeline: Arc<OwnedFd>,
+        doorbell: Doorbell,
+        process: Process,
+        host: Number,
+        birthplace: Birthplace,
+    ) -> Guest {
+        Guest {
+            lifeline,
+            doorbell,
+            process: Arc::new(process),
+            host,
+            birthplace,
+            tokens: Mutex::default(),
+            lost: AtomicU32::new(0),
+            inbox: Mutex::default(),
+            arrived: Condvar::new(),
+            asking: Mutex::new(()),
+        }
+    }
+
+    /// Wakes the tasks of the host.
+    pub fn ring(&self) {
+        self.doorbell.ring();
+    }
+
+    /// Asks the host to look at the relay words. If its buffer is full, it has yet to read messages of ours, and looks
+    /// after that.
+    pub fn relay(&self) {
+        let _ = socket::send(&self.lifeline, &Message::Relay.encode(), &[]);
+    }
+
+    /// Takes in all that the host said. Wakes are single bytes and carry nothing.
+    pub fn hear(&self, hearing: Option<&Arc<Hearing>>) {
+        let mut buffer = [0; 256];
+        for _ in 0..TURN {
+            match socket::receive(&self.lifeline, &mut buffer) {
+                Ok(Incoming::Message(message)) if message.len > 1 => {
+                    self.take_in(&buffer[..message.len], message.descriptors);
+                }
+                Ok(Incoming::Message(_)) => {}
+                Ok(Incoming::Nothing | Incoming::HungUp) | Err(_) => return,
+            }
+        }
+        // Not read to the end, so the next message would be no news: have what is there reported once more.
+        if let Some(hearing) = hearing {
+            let _ = hearing.events.modify(&self.lifeline, LIFELINE, Interest::READABLE.once_each());
+        }
+    }
+
+    fn take_in(&self, packet: &[u8], mut descriptors: Vec<OwnedFd>) {
+        let Ok(Message::Invitation { request, refused }) = Message::decode(packet) else { return };
+        let answer = match (refused, descriptors.pop()) {
+            (0, Some(descriptor)) => Ok(descriptor),
+            (0, None) => Err(0),
+            (code, _) => Err(code),
+        };
+        lock(&self.inbox).answer = Some((request, answer));
+        self.arrived.notify_all();
+    }
+
+    /// Asks the host for a descriptor that carries a sender. The answer comes by whoever hears for this process.
+    pub fn invite(&self, deadline: Duration) -> Result<OwnedFd, Uninvited> {
+        let until = Instant::now() + deadline;
+        let _asking = lock(&self.asking);
+        let request = {
+            let mut inbox = lock(&self.inbox);
+            inbox.last_request += 1;
+            inbox.answer = None;
+            inbox.last_request
+        };
+        let message = Message::Invite { request }.encode();
+        while let Err(error) = socket::send(&self.lifeline, &message, &[]) {
+            if error.kind() != std::io::ErrorKind::WouldBlock {
+                return Err(Uninvited::Refused(Code::Closed as u32));
+            }
+            if !matches!(socket::wait_writable(&self.lifeline, Some(until)), Ok(true)) {
+                return Err(Uninvited::Late);
+            }
+        }
+        let mut inbox = lock(&self.inbox);
+        loop {
+            match inbox.answer.take() {
+                Some((of, Ok(descriptor))) if of == request => return Ok(descriptor),
+                Some((of, Err(code))) if of == request => return Err(Uninvited::Refused(code)),
+                // The answer to a question whose asker gave up. Its descriptor is closed, and so the sender in it is
+                // dropped.
+                _ => {}
+            }
+            if inbox.lost {
+                return Err(Uninvited::Refused(Code::Closed as u32));
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(Uninvited::Late);
+            }
+            inbox = self.arrived.wait_timeout(inbox, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+}
+
+/// Why there is no invitation.
+pub(super) enum Uninvited {
+    Late,
+    Refused(u32),
+}
+
+impl Endpoint {
+    /// Begins to hear the host, and to watch it.
+    pub(super) fn attend_host(self: &Arc<Self>) -> Result<(), OpenError> {
+        let Some(guest) = self.guest.get() else { return Ok(()) };
+        let attend = || {
+            let hearing = match self.hearing() {
+                Some(hearing) => hearing,
+                None => return Err(std::io::ErrorKind::NotFound.into()),
+            };
+            hearing.events.add(&guest.lifeline, LIFELINE, Interest::READABLE.once_each())?;
+            let porter = Porter::of_this_process()?;
+            let watch = || Arc::new(HostWatch(Arc::downgrade(self)));
+            let line = porter.watch(guest.lifeline.clone(), Interest::HANG_UP, watch())?;
+            lock(&guest.tokens).push(line);
+            let end = porter.watch(guest.process.clone(), Interest::READABLE, watch())?;
+            lock(&guest.tokens).push(end);
+            Ok(())
+        };
+        attend().map_err(super::endpoint::refused("watch the receiver's process"))
+    }
+
+    /// The host is gone, or has hung up, which for a guest is the same: there is no receiver any more.
+    pub(super) fn lose_host(&self) {
+        let Some(guest) = self.guest.get() else { return };
+        if guest.lost.swap(1, Ordering::AcqRel) != 0 {
+            return;
+        }
+        let tokens = std::mem::take(&mut *lock(&guest.tokens));
+        if let Ok(porter) = Porter::of_this_process() {
+            tokens.into_iter().for_each(|token| porter.forget(token));
+        }
+        // Last words may still be there.
+        guest.hear(None);
+        lock(&guest.inbox).lost = true;
+        guest.arrived.notify_all();
+        self.queue().close(self);
+        self.sleepers().hear(self.queue());
+    }
+}
+
+/// Hears of the host's hang-up and of its end.
+struct HostWatch(Weak<Endpoint>);
+
+impl Watcher for HostWatch {
+    fn noticed(self: Arc<Self>, _: &'static Porter, _: Token, event: Event) {
+        let Some(endpoint) = self.0.upgrade() else { return };
+        let ended = endpoint.guest.get().is_some_and(|guest| guest.process.has_ended());
+        if event.hung_up || ended {
+            endpoint.lose_host();
+        }
+    }
+}
+
+impl Drop for Guest {
+    /// Says goodbye. The mapping is gone already, so nothing is written after it.
+    fn drop(&mut self) {
+        if !self.birthplace.is_here() {
+            return;
+        }
+        let Ok(porter) = Porter::of_this_process() else { return };
+        std::mem::take(&mut *lock(&self.tokens)).into_iter().for_each(|token| porter.forget(token));
+        if self.lost.load(Ordering::Acquire) == 0 {
+            say_goodbye(self.lifeline.clone());
+        }
+    }
+}
+
+/// Says goodbye and hangs up; if the host is too far behind to take the message, as soon as it can.
+pub(super) fn say_goodbye(lifeline: Arc<OwnedFd>) {
+    if !goodbye(&lifeline)
+        && let Ok(porter) = Porter::of_this_process()
+    {
+        let farewell = Arc::new(Farewell(lifeline.clone()));
+        let _ = porter.watch(lifeline, Interest::WRITABLE, farewell);
+    }
+}
+
+/// False: there was no room for it.
+fn goodbye(lifeline: &OwnedFd) -> bool {
+    match socket::send(lifeline, &Message::Goodbye.encode(), &[]) {
+        Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => false,
+        _ => {
+            socket::hang_up(lifeline);
+            true
+        }
+    }
+}
+
+/// A goodbye that waits for room.
+struct Farewell(Arc<OwnedFd>);
+
+impl Watcher for Farewell {
+    fn noticed(self: Arc<Self>, porter: &'static Porter, token: Token, _: Event) {
+        if goodbye(&self.0) {
+            porter.forget(token);
+        }
+    }
+}

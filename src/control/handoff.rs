@@ -1,0 +1,395 @@
+//! Giving an end of a channel to another process as one descriptor, to be inherited or sent over a socket.
+//!
+//! The descriptor is one end of a socket pair. Whoever holds it says `HELLO` on it, exactly as through the door; the
+//! other end is watched from the moment of its making, so that an end which is lost on its way counts as dropped.
+
+use std::{
+    os::fd::{AsFd, OwnedFd},
+    sync::{Arc, Mutex},
+    time::Instant,
+};
+
+use super::{
+    Terms,
+    admission::{Applicant, Heard, hear_hello, refuse},
+    endpoint::{Endpoint, Parts, Role, lock, refused},
+    guest::{Guest, Uninvited},
+    host::{Host, Refused},
+    identity::{Rules, Suspicion},
+    join::{Talk, reason, unexpected},
+    member::Member,
+    name::Name,
+    porter::{Porter, Token, Watcher},
+    roster::{Doors, Roster},
+    wire::{
+        Accept, Code, HANDOVER_FDS, HANDOVER_FDS_NAMED, Handover, Hello, Message, NameFacts, TAKEN_FDS, Want,
+    },
+};
+use crate::{
+    error::OpenError,
+    queue::{Number, Queue},
+    segment::Segment,
+    sys::{
+        events::{Doorbell, Event, Interest},
+        fork::Birthplace,
+        process::Process,
+        socket::{self, Incoming},
+    },
+};
+
+/// A descriptor that carries one more sender. The caller's own sender is not touched.
+pub(crate) fn sender_into_fd(endpoint: &Arc<Endpoint>) -> Result<OwnedFd, OpenError> {
+    endpoint.check_fork()?;
+    if endpoint.settled_role()? != Role::Guest {
+        return endpoint.invite().map_err(|refused| endpoint.explain_refused(refused));
+    }
+    let Some(guest) = endpoint.guest.get() else { return Err(OpenError::Closed) };
+    // Somebody must take in the answer, and nobody else may be there to do it.
+    endpoint.porter_hears_for_a_while().map_err(refused("listen to the receiver's process"))?;
+    let answer = guest.invite(endpoint.deadline);
+    endpoint.stop_hearing();
+    answer.map_err(|uninvited| match uninvited {
+        Uninvited::Late => OpenError::TimedOut { waited: endpoint.deadline },
+        Uninvited::Refused(code) => match Code::from_number(code) {
+            Some(code) => endpoint.explain_refused(Refused::new(code)),
+            None => unexpected(),
+        },
+    })
+}
+
+impl Endpoint {
+    fn explain_refused(&self, refused: Refused) -> OpenError {
+        match refused.code {
+            Code::RosterFull => OpenError::RosterFull {
+                members: self.queue().view.geometry.members,
+                leaving: refused.leaving,
+            },
+            code => reason(code),
+        }
+    }
+
+    /// A number with a sender in it, and the descriptor that carries both.
+    fn invite(self: &Arc<Self>) -> Result<OwnedFd, Refused> {
+        let Some(host) = &self.host else { return Err(Refused::new(Code::Closed)) };
+        let prepare = || {
+            let porter = Porter::of_this_process()?;
+            let (ours, theirs) = socket::pair()?;
+            socket::set_pass_credentials(&ours)?;
+            socket::refuse_descriptors(&ours)?;
+            std::io::Result::Ok((porter, ours, theirs))
+        };
+        let no_descriptors = || Refused::new(Code::NoDescriptors);
+        self.open_doors().map_err(|_| no_descriptors())?;
+        let (porter, ours, theirs) = prepare().map_err(|_| no_descriptors())?;
+        let number = self.seat()?;
+        let ours = Arc::new(ours);
+        let applicant = Arc::new(Applicant::new(self, ours.clone(), Some(number)));
+        let said = Interest::READABLE.and(Interest::HANG_UP);
+        let watched = {
+            // Held so that the porter, which may hear of it at once, finds the invitation in the roster.
+            let mut roster = host.roster();
+            porter.watch(ours, said, applicant).map(|token| roster.invite(number, token))
+        };
+        if watched.is_err() {
+            self.depart(number);
+            return Err(no_descriptors());
+        }
+        self.sender_came();
+        Ok(theirs)
+    }
+
+    /// A guest asked for a descriptor that carries a sender.
+    pub(super) fn answer_invite(self: &Arc<Self>, member: &Member, request: u64) {
+        let (refused, descriptor) = match self.invite() {
+            Ok(descriptor) => (0, Some(descriptor)),
+            Err(refused) => (refused.code as u32, None),
+        };
+        let answer = Message::Invitation { request, refused }.encode();
+        let descriptors: Vec<_> = descriptor.iter().map(|descriptor| descriptor.as_fd()).collect();
+        // If the answer cannot be sent the descriptor is closed, and the sender in it dropped.
+        let _ = socket::send(&member.lifeline, &answer, &descriptors);
+    }
+}
+
+/// A descriptor that carries the receiver, which this process then has no longer.
+pub(crate) fn receiver_into_fd(endpoint: &Arc<Endpoint>) -> Result<OwnedFd, OpenError> {
+    endpoint.check_fork()?;
+    let Some(host) = &endpoint.host else { return Err(OpenError::WrongEnd) };
+    if endpoint.queue().is_closed() {
+        return Err(OpenError::Closed);
+    }
+    let number = {
+        let mut roster = host.settled_roster();
+        if roster.doors != Doors::Open {
+            return Err(OpenError::Closed);
+        }
+        match roster.others() {
+            0 => {}
+            members => return Err(OpenError::Joined { members }),
+        }
+        let head = endpoint.queue().head();
+        let number = roster
+            .take(|_, tail| head >= tail)
+            .map_err(|full| OpenError::RosterFull { members: full.members, leaving: full.leaving })?;
+        roster.doors = Doors::UnderWay;
+        number
+    };
+    let sent = send_off(endpoint, host, number);
+    if sent.is_err() {
+        endpoint.stay(number);
+    }
+    sent
+}
+
+fn send_off(endpoint: &Arc<Endpoint>, host: &Host, number: Number) -> Result<OwnedFd, OpenError> {
+    let porter = Porter::of_this_process().map_err(refused("start the porter"))?;
+    // Callers wait at the door until the next host opens it.
+    let door = host.name().as_ref().and_then(|name| name.token);
+    door.map_or(Ok(()), |door| porter.change(door, Interest::NONE)).map_err(refused("shut the door"))?;
+    let (ours, theirs) = socket::pair().map_err(refused("make a pair of sockets"))?;
+    socket::set_pass_credentials(&ours).map_err(refused("ask who sends"))?;
+    // The tasks of this process that sleep must listen to another one soon.
+    endpoint.set_role(Role::UnderWay);
+    endpoint.open_doors()?;
+    let ours = Arc::new(ours);
+    let state = Mutex::new(State::Asked(Some(Suspicion::default())));
+    let transit = Arc::new(Transit { endpoint: endpoint.clone(), socket: ours.clone(), number, state });
+    porter
+        .watch(ours, Interest::READABLE.and(Interest::HANG_UP), transit)
+        .map_err(refused("watch the descriptor"))?;
+    Ok(theirs)
+}
+
+impl Endpoint {
+    /// The receiver did not leave after all.
+    fn stay(&self, number: Number) {
+        let Some(host) = &self.host else { return };
+        {
+            let mut roster = host.roster();
+            roster.untake(number);
+            roster.doors = Doors::Open;
+        }
+        let door = host.name().as_ref().and_then(|name| name.token);
+        if let (Some(door), Ok(porter)) = (door, Porter::of_this_process()) {
+            let _ = porter.change(door, Interest::READABLE);
+        }
+        self.set_role(Role::Host);
+    }
+}
+
+/// The giver's end while the receiver is under way. It keeps the endpoint: nobody else in this process may.
+struct Transit {
+    endpoint: Arc<Endpoint>,
+    socket: Arc<OwnedFd>,
+    /// The number of the next host.
+    number: Number,
+    state: Mutex<State>,
+}
+
+enum State {
+    /// Nobody has asked for the receiver yet.
+    Asked(Option<Suspicion>),
+    /// It was sent to this process.
+    Sent(Process),
+    Over,
+}
+
+impl Watcher for Transit {
+    fn noticed(self: Arc<Self>, porter: &'static Porter, token: Token, _: Event) {
+        let mut state = lock(&self.state);
+        let next = match &mut *state {
+            State::Asked(suspicion) => {
+                match hear_hello(&self.socket, suspicion, Want::Receiver, &self.endpoint.facts) {
+                    Heard::Nothing => return,
+                    Heard::Welcome(process) => match self.hand_over() {
+                        Ok(()) => State::Sent(process),
+                        Err(_) => State::Over,
+                    },
+                    Heard::Refused(code) => {
+                        refuse(&self.endpoint, &self.socket, Refused::new(code), None);
+                        State::Over
+                    }
+                    Heard::Gone => State::Over,
+                }
+            }
+            State::Sent(_) => {
+                let mut buffer = [0; 256];
+                match socket::receive(&self.socket, &mut buffer) {
+                    Ok(Incoming::Nothing) => return,
+                    Ok(Incoming::Message(message)) => {
+                        let taken = Message::decode(&buffer[..message.len]) == Ok(Message::Taken);
+                        let [doorbell] = match <[OwnedFd; TAKEN_FDS]>::try_from(message.descriptors) {
+                            Ok(descriptors) => descriptors.map(|fd| Doorbell::from_fd(fd).ok()),
+                            Err(_) => [None],
+                        };
+                        match (taken, doorbell, std::mem::replace(&mut *state, State::Over)) {
+                            (true, Some(doorbell), State::Sent(process)) => {
+                                porter.forget(token);
+                                self.endpoint.become_guest(
+                                    self.socket.clone(),
+                                    doorbell,
+                                    process,
+                                    self.number,
+                                );
+                                return;
+                            }
+                            _ => State::Over,
+                        }
+                    }
+                    Ok(Incoming::HungUp) | Err(_) => State::Over,
+                }
+            }
+            State::Over => return,
+        };
+        let over = matches!(next, State::Over);
+        *state = next;
+        if over {
+            // Lost on its way: as if it had been dropped here.
+            porter.forget(token);
+            self.endpoint.set_role(Role::Host);
+            self.endpoint.close();
+        }
+    }
+}
+
+impl Transit {
+    fn hand_over(&self) -> std::io::Result<()> {
+        let endpoint = &self.endpoint;
+        let Some(host) = &endpoint.host else { return Err(std::io::ErrorKind::NotFound.into()) };
+        let process = host.process()?;
+        let name = host.name();
+        let accept = Accept {
+            number: self.number,
+            host: endpoint.me(),
+            geometry: endpoint.queue().view.geometry,
+            align: endpoint.facts.align,
+            id: endpoint.id(),
+        };
+        let path = |name: &Name| std::os::unix::ffi::OsStrExt::as_bytes(name.path().as_os_str()).to_owned();
+        let handover = Handover {
+            accept,
+            name: name.as_ref().map(|name| NameFacts { path: path(name) }),
+            end_with_last: host.end_with_last,
+            open: host.is_open(),
+            uids: host.rules.uids.clone(),
+            gids: host.rules.gids.clone(),
+        };
+        let mut descriptors = vec![endpoint.segment().fd(), process.as_fd()];
+        if let Some(name) = name.as_ref() {
+            descriptors.extend([name.listener().as_fd(), name.lock()]);
+        }
+        socket::send(&self.socket, &Message::Handover(handover).encode(), &descriptors)
+    }
+}
+
+impl Endpoint {
+    /// The receiver has arrived in another process: this one is a guest now.
+    fn become_guest(
+        self: &Arc<Self>,
+        lifeline: Arc<OwnedFd>,
+        doorbell: Doorbell,
+        process: Process,
+        host_number: Number,
+    ) {
+        let Some(host) = &self.host else { return };
+        let name = host.name().take();
+        if let Some(name) = name {
+            name.token
+                .into_iter()
+                .zip(Porter::of_this_process())
+                .for_each(|(token, porter)| porter.forget(token));
+            // Closed here and not given up: name, listener and lock live on in the other process.
+            drop(name);
+        }
+        host.roster().doors = Doors::Shut;
+        let guest = Guest::new(lifeline, doorbell, process, host_number, self.birthplace());
+        if self.guest.set(guest).is_err() {
+            return;
+        }
+        self.set_role(Role::Guest);
+        if self.attend_host().is_err() {
+            // Unable to notice the end of the receiver, so better take it as ended.
+            self.lose_host();
+            return;
+        }
+        // Whoever sent something while the receiver was under way rang nobody.
+        if let Some(guest) = self.guest.get() {
+            guest.ring();
+        }
+        self.sleepers().hear(self.queue());
+    }
+}
+
+/// Takes over the receiver by a descriptor that carries it.
+pub(crate) fn receiver_from_fd(
+    descriptor: OwnedFd,
+    size: usize,
+    align: usize,
+    terms: &Terms,
+) -> Result<Arc<Endpoint>, OpenError> {
+    let facts = terms.facts(size, align)?;
+    if !socket::is_messages_socket(&descriptor) {
+        return Err(OpenError::BadMessage {
+            what: "the descriptor is not one that carries an end of a channel",
+        });
+    }
+    let birthplace = Birthplace::here().map_err(refused("mark this process"))?;
+    let talk = Talk::new(descriptor, Instant::now() + terms.deadline, terms.deadline);
+    let (answer, descriptors) = talk.ask(Hello { want: Want::Receiver, facts: facts.clone() })?;
+    let Message::Handover(handover) = answer else { return Err(unexpected()) };
+    let accept = handover.accept;
+    if accept.geometry.payload != facts.size || accept.align != facts.align {
+        return Err(OpenError::BadMessage { what: "it accepted another type than was asked for" });
+    }
+    let mut descriptors = descriptors.into_iter();
+    let (memory, process, name) = match (&handover.name, descriptors.len()) {
+        (None, HANDOVER_FDS) => (descriptors.next(), descriptors.next(), None),
+        (Some(name), HANDOVER_FDS_NAMED) => {
+            let (memory, process) = (descriptors.next(), descriptors.next());
+            (memory, process, descriptors.next().zip(descriptors.next()).map(|both| (name, both)))
+        }
+        _ => (None, None, None),
+    };
+    let (Some(memory), Some(process)) = (memory, process) else {
+        return Err(OpenError::BadMessage { what: "it did not send the descriptors it must" });
+    };
+    let process = Process::from_fd(process).map_err(refused("watch the giver's process"))?;
+    let segment = Segment::open(memory, accept.geometry).map_err(refused("map the channel's memory"))?;
+    let name = name
+        .map(|(name, (listener, lock))| Name::from_parts(&name.path, listener, lock))
+        .transpose()
+        .map_err(refused("take over the receiver's name"))?;
+    let doorbell = Doorbell::new().map_err(refused("make a doorbell"))?;
+    let tail = Queue::new(segment.view()).tail();
+    let mut roster = Roster::all_left(accept.geometry.members, accept.number, tail);
+    roster.take_this(accept.host);
+    let rules = Rules { uids: handover.uids, gids: handover.gids };
+    let members = accept.geometry.members;
+    let host = Host::new(roster, members, rules, handover.end_with_last, handover.open);
+    for number in 1..=members as Number {
+        host.set_dead(number, number != accept.number && number != accept.host);
+    }
+    *host.name() = name;
+    let endpoint = Arc::new(Endpoint::new(Parts {
+        segment,
+        birthplace,
+        facts,
+        me: accept.number,
+        id: accept.id,
+        deadline: terms.deadline,
+        host: Some(host),
+        guest: None,
+    }));
+    endpoint.open_doors()?;
+    let lifeline = Arc::new(talk.done());
+    // Taken, before any wake. If the giver has ended meanwhile this fails, and its process will show it.
+    let _ = socket::send(&lifeline, &Message::Taken.encode(), &[doorbell.as_fd()]);
+    let giver = Member::new(accept.host, lifeline, doorbell, process);
+    if let Some(host) = &endpoint.host {
+        host.roster().enter(giver.clone());
+    }
+    let porter = Porter::of_this_process().map_err(refused("start the porter"))?;
+    giver.attend(&endpoint, porter).map_err(refused("watch the giver's process"))?;
+    endpoint.attend_door()?;
+    Ok(endpoint)
+}

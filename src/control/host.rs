@@ -1,0 +1,257 @@
+//! What the receiver's process keeps about a channel beside the segment: who takes part, who is dead, the name.
+//!
+//! All of it is private memory: nothing another process writes can change who is believed dead.
+
+use std::{
+    os::fd::AsFd,
+    sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError},
+};
+
+use super::{
+    endpoint::{Endpoint, lock},
+    identity::Rules,
+    member::Member,
+    name::Name,
+    porter::Porter,
+    roster::{Doors, Leaver, Roster},
+    wire::Code,
+};
+use crate::{
+    queue::{Number, Peers},
+    sync::{AtomicU32, Ordering},
+    sys::process::Process,
+};
+
+pub(super) struct Host {
+    roster: Mutex<Roster>,
+    /// Told when a repair is finished.
+    repaired: Condvar,
+    /// By number: not zero if the process behind it is proved to have left or ended.
+    dead: Box<[AtomicU32]>,
+    /// By number: slots in quarantine that it owns.
+    quarantined: Box<[AtomicU32]>,
+    pub rules: Rules,
+    /// `recv` returns `None` once a sender came and all have gone.
+    pub end_with_last: bool,
+    /// Not zero while the open name counts as a sender.
+    open: AtomicU32,
+    name: Mutex<Option<Name>>,
+    /// This process, as guests watch it.
+    process: OnceLock<Process>,
+}
+
+impl Host {
+    pub fn new(roster: Roster, members: u32, rules: Rules, end_with_last: bool, open: bool) -> Host {
+        let table = || (0..=members).map(|_| AtomicU32::new(0)).collect();
+        Host {
+            roster: Mutex::new(roster),
+            repaired: Condvar::new(),
+            dead: table(),
+            quarantined: table(),
+            rules,
+            end_with_last,
+            open: AtomicU32::new(open.into()),
+            name: Mutex::new(None),
+            process: OnceLock::new(),
+        }
+    }
+
+    pub fn roster(&self) -> MutexGuard<'_, Roster> {
+        lock(&self.roster)
+    }
+
+    /// The roster, once nobody is being repaired. The porter does that at once, and waits for nobody meanwhile.
+    pub fn settled_roster(&self) -> MutexGuard<'_, Roster> {
+        let repairing = |roster: &mut Roster| roster.is_leaving();
+        self.repaired.wait_while(self.roster(), repairing).unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A repair is finished; nothing was claimed under the number at `tail` or later.
+    pub fn left(&self, number: Number, tail: u64) {
+        self.roster().left(number, tail);
+        self.repaired.notify_all();
+    }
+
+    pub fn name(&self) -> MutexGuard<'_, Option<Name>> {
+        lock(&self.name)
+    }
+
+    /// The process's own descriptor, to be sent to guests.
+    pub fn process(&self) -> std::io::Result<&Process> {
+        if self.process.get().is_none() {
+            let _ = self.process.set(Process::of_self()?);
+        }
+        self.process.get().ok_or_else(|| std::io::ErrorKind::NotFound.into())
+    }
+
+    pub fn set_dead(&self, number: Number, dead: bool) {
+        if let Some(word) = self.dead.get(usize::from(number)) {
+            // ORDERING: Release: the receiver that sees a number alive again has seen what came before.
+            word.store(dead.into(), Ordering::Release);
+        }
+    }
+
+    fn is_dead(&self, number: Number) -> bool {
+        // ORDERING: Acquire: the proof of death comes before the last look at the dead one's stamps.
+        self.dead.get(usize::from(number)).is_some_and(|word| word.load(Ordering::Acquire) != 0)
+    }
+
+    fn quarantined(&self, number: Number) -> u32 {
+        self.quarantined.get(usize::from(number)).map_or(0, |count| count.load(Ordering::Acquire))
+    }
+
+    /// Whether the open name counts as a sender.
+    pub fn is_open(&self) -> bool {
+        self.open.load(Ordering::Acquire) != 0
+    }
+
+    /// Wakes the tasks of one guest.
+    pub fn ring(&self, number: Number) {
+        let member = self.roster().member(number);
+        if let Some(member) = member {
+            member.ring();
+        }
+    }
+
+    /// Wakes the tasks of all guests.
+    pub fn ring_all(&self) {
+        let members = self.roster().members();
+        for member in members {
+            member.ring();
+        }
+    }
+
+    /// The last handle in this process is gone: nobody is listened to any more. Guests see the hang-up.
+    pub fn leave(&self) {
+        self.close_name();
+        let leavers = self.roster().clear();
+        let Ok(porter) = Porter::of_this_process() else { return };
+        for leaver in leavers {
+            match leaver {
+                Leaver::Member(member) => member.forget(porter),
+                Leaver::Invited(token) => porter.forget(token),
+                Leaver::Unfinished => {}
+            }
+        }
+    }
+
+    fn close_name(&self) {
+        let name = self.name().take();
+        if let Some(name) = name {
+            if let (Some(token), Ok(porter)) = (name.token, Porter::of_this_process()) {
+                porter.forget(token);
+            }
+            name.close();
+        }
+    }
+}
+
+impl Peers for Endpoint {
+    fn is_dead(&self, number: Number) -> bool {
+        self.host.as_ref().is_some_and(|host| host.is_dead(number))
+    }
+
+    fn bears(&self, number: Number, more: bool) {
+        let Some(count) = self.host.as_ref().and_then(|host| host.quarantined.get(usize::from(number)))
+        else {
+            return;
+        };
+        // ORDERING: Release: when the count is seen to fall, the slot has been left.
+        if more {
+            count.fetch_add(1, Ordering::Release);
+        } else {
+            count.fetch_sub(1, Ordering::Release);
+        }
+    }
+}
+
+impl Endpoint {
+    /// Closes the channel: nobody can send any more, nobody can join, and the name is gone. Wakes all who wait for room
+    /// or for the close, in every process. For the receiver's process.
+    pub(crate) fn close(&self) {
+        if self.is_forked() || !self.is_host() {
+            return;
+        }
+        self.queue().close(self);
+        let Some(host) = &self.host else { return };
+        {
+            let mut roster = host.roster();
+            if roster.doors == Doors::Shut {
+                return;
+            }
+            roster.doors = Doors::Shut;
+        }
+        host.close_name();
+        self.shut_open_name();
+        host.ring_all();
+        self.sleepers().wake_closed();
+    }
+
+    /// The open name counts as a sender no longer.
+    pub(super) fn shut_open_name(&self) {
+        let Some(host) = &self.host else { return };
+        if host.open.swap(0, Ordering::AcqRel) != 0 {
+            self.queue().drop_strong(0, self);
+        }
+    }
+
+    /// A number with one strong handle, for somebody who is about to join.
+    pub(super) fn seat(&self) -> Result<Number, Refused> {
+        let Some(host) = &self.host else { return Err(Refused::new(Code::Closed)) };
+        let queue = self.queue();
+        if queue.is_closed() {
+            return Err(Refused::new(Code::Closed));
+        }
+        let number = {
+            let mut roster = host.roster();
+            match roster.doors {
+                Doors::Open => {}
+                Doors::UnderWay => return Err(Refused::new(Code::UnderWay)),
+                Doors::Shut => return Err(Refused::new(Code::Closed)),
+            }
+            let head = queue.head();
+            let passed = |number, tail| head >= tail && host.quarantined(number) == 0;
+            match roster.take(passed) {
+                Ok(number) => number,
+                Err(full) => {
+                    return Err(Refused {
+                        code: Code::RosterFull,
+                        members: full.members,
+                        leaving: full.leaving,
+                    });
+                }
+            }
+        };
+        host.set_dead(number, false);
+        if let Some(member) = queue.view.members.get(usize::from(number)) {
+            // ORDERING: the next holder learns its number by a message, which orders this before it.
+            member.relay.store(0, Ordering::Relaxed);
+        }
+        if !queue.upgrade(number) {
+            host.roster().untake(number);
+            return Err(Refused::new(Code::Ended));
+        }
+        Ok(number)
+    }
+
+    /// A sender has come: from now on, if that was asked for, the stream ends with the last one.
+    pub(super) fn sender_came(&self) {
+        if self.host.as_ref().is_some_and(|host| host.end_with_last) {
+            self.shut_open_name();
+        }
+    }
+}
+
+/// Why somebody got no number.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Refused {
+    pub code: Code,
+    pub members: u32,
+    pub leaving: u32,
+}
+
+impl Refused {
+    pub fn new(code: Code) -> Refused {
+        Refused { code, members: 0, leaving: 0 }
+    }
+}

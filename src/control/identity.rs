@@ -1,0 +1,130 @@
+//! Who somebody is, by the word of the kernel: the process behind a message, and whether the rules admit it.
+//!
+//! Nothing a peer writes itself counts here.
+
+use crate::sys::{
+    process::Process,
+    socket::{Credentials, Message},
+};
+
+/// The user that stands for all users who are not known in this user namespace.
+const OVERFLOW_ID: u32 = 65534;
+
+/// Who may join under a name.
+#[derive(Clone, Default, Debug, PartialEq, Eq)]
+pub(crate) struct Rules {
+    pub uids: Vec<u32>,
+    pub gids: Vec<u32>,
+}
+
+impl Rules {
+    /// Whether `who` may join a receiver of the user `own`: that user itself, the users and the groups listed. Not the
+    /// overflow user, unless it is listed: in a user namespace that is everybody who has no name there.
+    pub fn admit(&self, who: &Credentials, own: u32) -> bool {
+        let known = who.uid != OVERFLOW_ID;
+        self.uids.contains(&who.uid)
+            || known && who.uid == own
+            || known && who.gid != OVERFLOW_ID && self.gids.contains(&who.gid)
+    }
+}
+
+/// What looking at the sender of a message has shown.
+pub(super) enum Look {
+    /// The process that sent it, beyond doubt.
+    Known(Process),
+    /// Ask it to say it again: only a second message shows that its number was not given to another process between the
+    /// sending and our look.
+    Again(Suspicion),
+    /// The kernel will not say.
+    Unknown,
+}
+
+/// What the first look left.
+#[derive(Default)]
+pub(super) struct Suspicion {
+    looks: u32,
+    process: Option<(i32, Process)>,
+}
+
+impl Suspicion {
+    /// Looks at the sender of one more message.
+    pub fn look(self, message: &mut Message) -> Look {
+        if let Some(pidfd) = message.sender_pidfd.take() {
+            return Process::from_fd(pidfd).map_or(Look::Unknown, Look::Known);
+        }
+        let pid = message.sender.and_then(|sender| sender.pid);
+        let number = pid.map_or(0, |pid| pid.as_raw_nonzero().get());
+        if let Some((before, process)) = self.process
+            && before == number
+            && !process.has_ended()
+        {
+            // It had this number when we opened it and has not ended since, and in between somebody with this number
+            // spoke: that was this process.
+            return Look::Known(process);
+        }
+        // A first message can have been sent before we asked the kernel to stamp it.
+        if self.looks >= 2 || (pid.is_none() && self.looks >= 1) {
+            return Look::Unknown;
+        }
+        let process = pid.and_then(|pid| Some((number, Process::from_pid(pid).ok()?)));
+        Look::Again(Suspicion { looks: self.looks + 1, process })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sys::socket::{self, Incoming};
+
+    fn who(uid: u32, gid: u32) -> Credentials {
+        Credentials { pid: None, uid, gid }
+    }
+
+    #[test]
+    fn own_user_and_those_listed_are_admitted() {
+        let rules = Rules { uids: vec![1001], gids: vec![50] };
+        assert!(rules.admit(&who(1000, 1000), 1000));
+        assert!(rules.admit(&who(1001, 1001), 1000));
+        assert!(rules.admit(&who(1002, 50), 1000));
+        assert!(!rules.admit(&who(1002, 1002), 1000));
+        assert!(!rules.admit(&who(0, 0), 1000), "the superuser is a user like others");
+    }
+
+    #[test]
+    fn the_overflow_user_is_nobody_unless_listed() {
+        let rules = Rules { uids: vec![], gids: vec![50, OVERFLOW_ID] };
+        assert!(!rules.admit(&who(OVERFLOW_ID, 50), OVERFLOW_ID));
+        assert!(!rules.admit(&who(1002, OVERFLOW_ID), 1000));
+        let listed = Rules { uids: vec![OVERFLOW_ID], gids: vec![] };
+        assert!(listed.admit(&who(OVERFLOW_ID, 1), 1000));
+    }
+
+    fn message(stamped: bool, modern: bool) -> Message {
+        let (a, b) = socket::pair().unwrap();
+        if stamped {
+            socket::set_pass_credentials(&a).unwrap();
+        }
+        socket::send(&b, b"x", &[]).unwrap();
+        let Incoming::Message(mut message) = socket::receive(&a, &mut [0; 8]).unwrap() else { panic!() };
+        if !modern {
+            message.sender_pidfd = None;
+        }
+        message
+    }
+
+    #[test]
+    fn an_older_kernel_needs_a_second_look() {
+        let Look::Again(first) = Suspicion::default().look(&mut message(true, false)) else { panic!() };
+        let Look::Known(process) = first.look(&mut message(true, false)) else { panic!() };
+        assert!(!process.has_ended());
+    }
+
+    #[test]
+    fn one_unstamped_message_is_asked_for_again_and_no_more() {
+        let Look::Again(first) = Suspicion::default().look(&mut message(false, false)) else { panic!() };
+        assert!(matches!(first.look(&mut message(false, false)), Look::Unknown));
+        let Look::Again(first) = Suspicion::default().look(&mut message(false, false)) else { panic!() };
+        let Look::Again(second) = first.look(&mut message(true, false)) else { panic!() };
+        assert!(matches!(second.look(&mut message(true, false)), Look::Known(_)));
+    }
+}

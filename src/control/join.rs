@@ -1,0 +1,228 @@
+//! How a process joins a channel that another one made, by name or by a descriptor that was handed to it.
+
+use std::{
+    io,
+    os::fd::OwnedFd,
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use super::{
+    Terms,
+    endpoint::{Endpoint, Parts, refused},
+    guest::{Guest, say_goodbye},
+    wire::{
+        ACCEPT_FDS, Accept, Code, Facts, Handover, Hello, MAX_MESSAGE, Malformed, Message, Refusal, Want,
+    },
+};
+use crate::{
+    error::{OpenError, ValueType},
+    layout,
+    segment::Segment,
+    sys::{
+        events::Doorbell,
+        fork::Birthplace,
+        listener,
+        process::Process,
+        socket::{self, Incoming},
+    },
+};
+
+/// Joins as a sender the receiver that listens at `path`.
+pub(crate) fn connect(
+    path: &Path,
+    size: usize,
+    align: usize,
+    terms: &Terms,
+) -> Result<Arc<Endpoint>, OpenError> {
+    let facts = terms.facts(size, align)?;
+    let until = Instant::now() + terms.deadline;
+    let socket = listener::connect(path, until).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => {
+            OpenError::NobodyThere { path: path.into() }
+        }
+        io::ErrorKind::TimedOut => OpenError::TimedOut { waited: terms.deadline },
+        _ => OpenError::System { what: "connect to", path: Some(path.into()), source: error },
+    })?;
+    join(socket, until, facts, terms)
+}
+
+/// Joins as a sender by a descriptor that carries one.
+pub(crate) fn sender_from_fd(
+    descriptor: OwnedFd,
+    size: usize,
+    align: usize,
+    terms: &Terms,
+) -> Result<Arc<Endpoint>, OpenError> {
+    let facts = terms.facts(size, align)?;
+    if !socket::is_messages_socket(&descriptor) {
+        return Err(OpenError::BadMessage {
+            what: "the descriptor is not one that carries an end of a channel",
+        });
+    }
+    join(descriptor, Instant::now() + terms.deadline, facts, terms)
+}
+
+fn join(socket: OwnedFd, until: Instant, facts: Facts, terms: &Terms) -> Result<Arc<Endpoint>, OpenError> {
+    let birthplace = Birthplace::here().map_err(refused("mark this process"))?;
+    let talk = Talk::new(socket, until, terms.deadline);
+    let (answer, descriptors) = talk.ask(Hello { want: Want::Sender, facts: facts.clone() })?;
+    let Message::Accept(accept) = answer else { return Err(unexpected()) };
+    let Ok([memory, doorbell, process]) = <[OwnedFd; ACCEPT_FDS]>::try_from(descriptors) else {
+        return Err(OpenError::BadMessage { what: "it did not send the descriptors it must" });
+    };
+    let geometry = accept.geometry;
+    if geometry.payload != facts.size || accept.align != facts.align {
+        return Err(OpenError::BadMessage { what: "it accepted another type than was asked for" });
+    }
+    let process = Process::from_fd(process).map_err(refused("watch the receiver's process"))?;
+    let doorbell = Doorbell::from_fd(doorbell).map_err(refused("use the receiver's doorbell"))?;
+    let segment = Segment::open(memory, geometry).map_err(refused("map the channel's memory"))?;
+    let guest = Guest::new(Arc::new(talk.done()), doorbell, process, accept.host, birthplace);
+    let endpoint = Arc::new(Endpoint::new(Parts {
+        segment,
+        birthplace,
+        facts,
+        me: accept.number,
+        id: accept.id,
+        deadline: terms.deadline,
+        host: None,
+        guest: Some(guest),
+    }));
+    // From here on the endpoint says goodbye itself if something fails.
+    endpoint.open_doors()?;
+    endpoint.attend_host()?;
+    Ok(endpoint)
+}
+
+/// The joining side of a connection until it has joined. If it does not come to that it says goodbye, so that the host,
+/// which may have counted us already, need not wait for the end of this process.
+pub(super) struct Talk {
+    socket: Option<OwnedFd>,
+    until: Instant,
+    deadline: Duration,
+}
+
+impl Talk {
+    pub fn new(socket: OwnedFd, until: Instant, deadline: Duration) -> Talk {
+        Talk { socket: Some(socket), until, deadline }
+    }
+
+    fn socket(&self) -> Result<&OwnedFd, OpenError> {
+        self.socket.as_ref().ok_or(OpenError::HungUp)
+    }
+
+    /// Joined: the connection is a lifeline now.
+    pub fn done(mut self) -> OwnedFd {
+        match self.socket.take() {
+            Some(socket) => socket,
+            None => unreachable!("it is taken here only, and `self` with it"),
+        }
+    }
+
+    /// Says hello, as often as it is asked for, and returns what is answered, with what came along.
+    pub fn ask(&self, hello: Hello) -> Result<(Message, Vec<OwnedFd>), OpenError> {
+        let socket = self.socket()?;
+        let packet = Message::Hello(hello.clone()).encode();
+        // Bounded: a host may ask for a second look, and then for one more if the first came too early.
+        for _ in 0..4 {
+            // A refusal may be there already and the other end closed: so sending may fail and reading not.
+            let sent = socket::send(socket, &packet, &[]);
+            if let Err(error) = sent
+                && !socket::is_gone(&error)
+            {
+                return Err(refused("speak to the other process")(error));
+            }
+            match self.answer(socket)? {
+                (Message::Again, _) => {}
+                (Message::Refuse(refusal), _) => return Err(explain(refusal, &hello.facts)),
+                answer => return Ok(answer),
+            }
+        }
+        Err(unexpected())
+    }
+
+    fn answer(&self, socket: &OwnedFd) -> Result<(Message, Vec<OwnedFd>), OpenError> {
+        let mut buffer = vec![0; MAX_MESSAGE];
+        let message = loop {
+            match socket::receive(socket, &mut buffer) {
+                Ok(Incoming::Message(message)) => break message,
+                Ok(Incoming::HungUp) => return Err(OpenError::HungUp),
+                Ok(Incoming::Nothing) => {}
+                Err(error) => return Err(refused("hear the other process")(error)),
+            }
+            match socket::wait_readable(socket, Some(self.until)) {
+                Ok(true) => {}
+                Ok(false) => return Err(OpenError::TimedOut { waited: self.deadline }),
+                Err(error) => return Err(refused("hear the other process")(error)),
+            }
+        };
+        if message.descriptors_lost {
+            let source = io::Error::from_raw_os_error(libc::EMFILE);
+            return Err(refused("take the channel's descriptors")(source));
+        }
+        if message.truncated {
+            return Err(unexpected());
+        }
+        match Message::decode(&buffer[..message.len]) {
+            Ok(answer) => Ok((answer, message.descriptors)),
+            Err(Malformed::Version(theirs)) => {
+                Err(OpenError::WrongVersion { ours: layout::VERSION, theirs: theirs.into() })
+            }
+            Err(Malformed::Foreign) => Err(OpenError::BadMessage { what: "it does not speak this protocol" }),
+            Err(Malformed::Invalid) => Err(unexpected()),
+        }
+    }
+}
+
+impl Drop for Talk {
+    fn drop(&mut self) {
+        if let Some(socket) = self.socket.take() {
+            say_goodbye(Arc::new(socket));
+        }
+    }
+}
+
+pub(super) fn unexpected() -> OpenError {
+    OpenError::BadMessage { what: "it sent a message that does not belong here" }
+}
+
+/// A refusal as a reason, in which both sides are named.
+fn explain(refusal: Refusal, ours: &Facts) -> OpenError {
+    let theirs = refusal.facts;
+    match refusal.code {
+        Code::NotAllowed => OpenError::NotAllowed {
+            uid: refusal.peer_uid,
+            gid: refusal.peer_gid,
+            receiver_uid: refusal.host_uid,
+            receiver_gid: refusal.host_gid,
+        },
+        Code::WrongVersion => OpenError::WrongVersion { ours: ours.layout, theirs: theirs.layout },
+        Code::WrongType => OpenError::WrongType { ours: value_type(ours), theirs: value_type(&theirs) },
+        Code::RosterFull => OpenError::RosterFull { members: refusal.members, leaving: refusal.leaving },
+        code => reason(code),
+    }
+}
+
+/// The reasons that need no facts.
+pub(super) fn reason(code: Code) -> OpenError {
+    match code {
+        Code::WrongEnd => OpenError::WrongEnd,
+        Code::Closed => OpenError::Closed,
+        Code::Ended => OpenError::Ended,
+        Code::UnderWay => OpenError::UnderWay,
+        Code::Unwatchable => OpenError::Unwatchable,
+        Code::NoDescriptors => OpenError::System {
+            what: "join: the receiver's process has no descriptor or memory left",
+            path: None,
+            source: io::Error::from_raw_os_error(libc::EMFILE),
+        },
+        Code::BadMessage => OpenError::BadMessage { what: "it says that we did" },
+        Code::NotAllowed | Code::WrongVersion | Code::WrongType | Code::RosterFull => unexpected(),
+    }
+}
+
+fn value_type(facts: &Facts) -> ValueType {
+    ValueType { size: facts.size, align: facts.align, tag: facts.tag.clone() }
+}

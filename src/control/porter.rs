@@ -1,0 +1,261 @@
+//! The one background thread of a process: it sleeps until a descriptor has something to say and calls whoever
+//! watches that descriptor.
+//!
+//! It knows nothing of channels. What a watcher does must not block: all channels of the process share the thread.
+//!
+//! The thread starts with the first descriptor to watch and then stays. It sleeps without a timeout unless a watcher
+//! has set a deadline. A forked child has no such thread; it starts its own when it opens a channel of its own.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    io,
+    os::fd::AsFd,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use crate::sys::{
+    events::{Batch, Event, Events, Interest},
+    fork::PerProcess,
+    thread,
+};
+
+/// The name of a watched descriptor; never used twice.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(super) struct Token(u64);
+
+/// Who is called about a descriptor, always in the porter's thread.
+pub(super) trait Watcher: Send + Sync {
+    /// The descriptor has something to say.
+    fn noticed(self: Arc<Self>, porter: &'static Porter, token: Token, event: Event);
+
+    /// The deadline set for it has passed.
+    fn overdue(self: Arc<Self>, _porter: &'static Porter, _token: Token) {}
+}
+
+/// A descriptor that the porter keeps open while it watches it.
+pub(super) type Watched = Arc<dyn AsFd + Send + Sync>;
+
+pub(super) struct Porter {
+    events: Events,
+    posts: Mutex<Posts>,
+    running: Mutex<bool>,
+}
+
+#[derive(Default)]
+struct Posts {
+    last: u64,
+    by_token: HashMap<Token, Post>,
+    deadlines: BTreeSet<(Instant, Token)>,
+}
+
+struct Post {
+    fd: Watched,
+    watcher: Arc<dyn Watcher>,
+    deadline: Option<Instant>,
+}
+
+static PORTER: PerProcess<Porter> = PerProcess::new();
+
+impl Porter {
+    /// The porter of this process, started if it does not run yet.
+    pub fn of_this_process() -> io::Result<&'static Porter> {
+        let porter = PORTER.get(|| {
+            Ok(Porter { events: Events::new()?, posts: Mutex::default(), running: Mutex::new(false) })
+        })?;
+        let mut running = porter.running.lock().unwrap_or_else(PoisonError::into_inner);
+        if !*running {
+            thread::spawn_deaf("shmpsc-porter", || porter.run())?;
+            *running = true;
+        }
+        Ok(porter)
+    }
+
+    /// Watches a descriptor until [`Porter::forget`].
+    pub fn watch(&self, fd: Watched, interest: Interest, watcher: Arc<dyn Watcher>) -> io::Result<Token> {
+        // First the post and then the descriptor, so that no event finds nobody.
+        let token = {
+            let mut posts = self.posts();
+            posts.last += 1;
+            let token = Token(posts.last);
+            posts.by_token.insert(token, Post { fd: fd.clone(), watcher, deadline: None });
+            token
+        };
+        match self.events.add(fd.as_fd(), token.0, interest) {
+            Ok(()) => Ok(token),
+            Err(error) => {
+                drop(self.posts().by_token.remove(&token));
+                Err(error)
+            }
+        }
+    }
+
+    /// Watches for something else from now on.
+    pub fn change(&self, token: Token, interest: Interest) -> io::Result<()> {
+        let fd = self.posts().by_token.get(&token).map(|post| post.fd.clone());
+        fd.map_or(Ok(()), |fd| self.events.modify(fd.as_fd(), token.0, interest))
+    }
+
+    /// Calls the watcher at that time. For the porter's own thread: a sleeping porter would not notice.
+    pub fn set_deadline(&self, token: Token, deadline: Option<Instant>) {
+        let mut posts = self.posts();
+        let Some(post) = posts.by_token.get_mut(&token) else { return };
+        let before = std::mem::replace(&mut post.deadline, deadline);
+        if let Some(before) = before {
+            posts.deadlines.remove(&(before, token));
+        }
+        if let Some(deadline) = deadline {
+            posts.deadlines.insert((deadline, token));
+        }
+    }
+
+    /// Whether it is still watched.
+    pub fn knows(&self, token: Token) -> bool {
+        self.posts().by_token.contains_key(&token)
+    }
+
+    /// Watches no longer. The watcher may still be called about an event that was noticed before.
+    pub fn forget(&self, token: Token) {
+        let post = {
+            let mut posts = self.posts();
+            let post = posts.by_token.remove(&token);
+            if let Some(deadline) = post.as_ref().and_then(|post| post.deadline) {
+                posts.deadlines.remove(&(deadline, token));
+            }
+            post
+        };
+        if let Some(post) = post {
+            // Explicitly, and before it is closed: a copy of the descriptor in another process would keep it in the
+            // set. It can only fail if it is not there.
+            let _ = self.events.remove(post.fd.as_fd());
+        }
+    }
+
+    fn posts(&self) -> MutexGuard<'_, Posts> {
+        self.posts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn run(&'static self) {
+        let mut batch = Batch::with_capacity(64);
+        loop {
+            let next = self.posts().deadlines.first().map(|(deadline, _)| *deadline);
+            let timeout = next.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+            if self.events.wait(&mut batch, timeout).is_err() {
+                // Only lack of memory can do that; nothing is lost, the events are still there.
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            for event in batch.iter() {
+                let token = Token(event.token);
+                self.call(token, |watcher| watcher.noticed(self, token, event));
+            }
+            while let Some(token) = self.first_overdue() {
+                self.call(token, |watcher| watcher.overdue(self, token));
+            }
+        }
+    }
+
+    /// A post whose deadline has passed; the deadline is taken away from it.
+    fn first_overdue(&self) -> Option<Token> {
+        let mut posts = self.posts();
+        let (deadline, token) = *posts.deadlines.first()?;
+        if deadline > Instant::now() {
+            return None;
+        }
+        posts.deadlines.remove(&(deadline, token));
+        if let Some(post) = posts.by_token.get_mut(&token) {
+            post.deadline = None;
+        }
+        Some(token)
+    }
+
+    fn call(&self, token: Token, act: impl FnOnce(Arc<dyn Watcher>)) {
+        let Some(watcher) = self.posts().by_token.get(&token).map(|post| post.watcher.clone()) else {
+            return;
+        };
+        // An application's waker may run in here. If it panics, its own task is what suffers, not every channel.
+        let _ = catch_unwind(AssertUnwindSafe(|| act(watcher)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sys::{events::Doorbell, socket};
+    use std::sync::mpsc;
+
+    struct Tell(mpsc::Sender<(Token, &'static str)>);
+
+    impl Watcher for Tell {
+        fn noticed(self: Arc<Self>, _: &'static Porter, token: Token, _: Event) {
+            self.0.send((token, "noticed")).unwrap();
+        }
+
+        fn overdue(self: Arc<Self>, _: &'static Porter, token: Token) {
+            self.0.send((token, "overdue")).unwrap();
+        }
+    }
+
+    /// Panics when it is called, after it has set itself a deadline that is over.
+    struct Panics(mpsc::Sender<(Token, &'static str)>);
+
+    impl Watcher for Panics {
+        fn noticed(self: Arc<Self>, porter: &'static Porter, token: Token, _: Event) {
+            porter.set_deadline(token, Some(Instant::now()));
+            panic!("on purpose");
+        }
+
+        fn overdue(self: Arc<Self>, _: &'static Porter, token: Token) {
+            self.0.send((token, "overdue")).unwrap();
+        }
+    }
+
+    fn bell() -> Arc<Doorbell> {
+        Arc::new(Doorbell::new().unwrap())
+    }
+
+    #[test]
+    fn a_ring_is_noticed_once_and_not_after_it_is_forgotten() {
+        let porter = Porter::of_this_process().unwrap();
+        let (tell, told) = mpsc::channel();
+        let (first, second) = (bell(), bell());
+        let once = Interest::READABLE.once_each();
+        let a = porter.watch(first.clone(), once, Arc::new(Tell(tell.clone()))).unwrap();
+        let b = porter.watch(second.clone(), once, Arc::new(Tell(tell))).unwrap();
+        first.ring();
+        assert_eq!(told.recv().unwrap(), (a, "noticed"));
+        porter.forget(a);
+        first.ring();
+        second.ring();
+        assert_eq!(told.recv().unwrap(), (b, "noticed"));
+        porter.forget(b);
+        assert!(told.try_recv().is_err());
+    }
+
+    #[test]
+    fn a_panicking_watcher_and_a_deadline() {
+        let porter = Porter::of_this_process().unwrap();
+        let (tell, told) = mpsc::channel();
+        let bell = bell();
+        let token =
+            porter.watch(bell.clone(), Interest::READABLE.once_each(), Arc::new(Panics(tell))).unwrap();
+        bell.ring();
+        assert_eq!(told.recv().unwrap(), (token, "overdue"));
+        porter.forget(token);
+    }
+
+    #[test]
+    fn a_forgotten_descriptor_is_silent_though_another_process_keeps_a_copy() {
+        let porter = Porter::of_this_process().unwrap();
+        let (tell, told) = mpsc::channel();
+        let (ours, theirs) = socket::pair().unwrap();
+        let copy = ours.try_clone().unwrap();
+        let token = porter
+            .watch(Arc::new(ours), Interest::READABLE.and(Interest::HANG_UP), Arc::new(Tell(tell)))
+            .unwrap();
+        porter.forget(token);
+        socket::send(&theirs, b"x", &[]).unwrap();
+        drop(copy);
+        assert!(told.recv().is_err(), "the watcher is dropped and was never called");
+    }
+}

@@ -1,0 +1,159 @@
+//! What an end is opened with, checked; and the making of a new channel.
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use super::{
+    endpoint::{Endpoint, Parts, refused},
+    host::Host,
+    identity::Rules,
+    name::Name,
+    roster::Roster,
+    wire::{Facts, MAX_RULES, MAX_TAG},
+};
+use crate::{
+    error::OpenError,
+    layout::{self, Geometry, GeometryError, MAX_CAPACITY, MAX_MEMBERS},
+    queue::{Number, Queue},
+    segment::Segment,
+    sync::Ordering,
+    sys::{fork::Birthplace, random},
+};
+
+/// The number of the process that makes a channel.
+const CREATOR: Number = 1;
+
+/// What the builder collects.
+#[derive(Clone, Debug)]
+pub(crate) struct Terms {
+    pub capacity: usize,
+    pub members: usize,
+    pub mode: u32,
+    pub rules: Rules,
+    pub tag: String,
+    pub deadline: Duration,
+    pub end_with_last: bool,
+}
+
+impl Default for Terms {
+    fn default() -> Terms {
+        Terms {
+            capacity: 1024,
+            members: 256,
+            mode: 0o600,
+            rules: Rules::default(),
+            tag: String::new(),
+            deadline: Duration::from_secs(5),
+            end_with_last: false,
+        }
+    }
+}
+
+impl Terms {
+    /// What both sides of a channel of such values must agree on.
+    pub fn facts(&self, size: usize, align: usize) -> Result<Facts, OpenError> {
+        let invalid = |what| Err(OpenError::InvalidOption { what });
+        if self.tag.len() > MAX_TAG {
+            return invalid("a type tag has at most 64 bytes");
+        }
+        // So long that nobody lives to see it, and still no overflow when it is added to a point in time.
+        if self.deadline > Duration::from_secs(u32::MAX.into()) {
+            return invalid("a deadline is at most 2^32 seconds");
+        }
+        match (u32::try_from(size), u32::try_from(align)) {
+            (Ok(size), Ok(align)) if size <= Geometry::MAX_PAYLOAD => {
+                Ok(Facts { layout: layout::VERSION, size, align, word: usize::BITS, tag: self.tag.clone() })
+            }
+            _ => invalid("a value has at most 64 MiB"),
+        }
+    }
+
+    fn geometry(&self, facts: &Facts) -> Result<Geometry, OpenError> {
+        let invalid = |what| OpenError::InvalidOption { what };
+        let capacity = u32::try_from(self.capacity).unwrap_or(u32::MAX);
+        let members = u32::try_from(self.members).unwrap_or(u32::MAX);
+        if self.rules.uids.len() > MAX_RULES || self.rules.gids.len() > MAX_RULES {
+            return Err(invalid("at most 1024 users and 1024 groups can be allowed"));
+        }
+        let geometry = Geometry {
+            capacity,
+            payload: facts.size,
+            line: Geometry::LINE,
+            members,
+            entries: Geometry::ENTRIES,
+        };
+        geometry.check().map_err(|error| match error {
+            GeometryError::Capacity => invalid("a capacity is from 1 to 1048575"),
+            GeometryError::Members => invalid("the number of members is from 1 to 1023"),
+            _ => invalid("so many values of this size do not fit an address space"),
+        })?;
+        Ok(geometry)
+    }
+}
+
+const _: () = assert!(MAX_CAPACITY == 1_048_575 && MAX_MEMBERS == 1023);
+
+/// Makes a channel whose receiver lives in this process: without a path one that is known here only, with the first
+/// sender counted; with a path one that senders find there, and no sender yet.
+pub(crate) fn host(
+    size: usize,
+    align: usize,
+    terms: &Terms,
+    path: Option<&Path>,
+) -> Result<Arc<Endpoint>, OpenError> {
+    let facts = terms.facts(size, align)?;
+    let geometry = terms.geometry(&facts)?;
+    let birthplace = Birthplace::here().map_err(refused("mark this process"))?;
+    let id = random::number().map_err(refused("get a random number"))?;
+    let name = path.map(|path| Name::take(path, terms.mode)).transpose()?;
+    let segment = match Segment::create(geometry) {
+        Ok(segment) => segment,
+        Err(error) => {
+            name.into_iter().for_each(Name::close);
+            return Err(refused("get memory for the channel")(error));
+        }
+    };
+    format(&segment, &facts, id);
+    Queue::new(segment.view()).add_strong(if name.is_some() { 0 } else { CREATOR });
+    let roster = Roster::new(geometry.members, CREATOR);
+    let (rules, end, open) = (terms.rules.clone(), terms.end_with_last, name.is_some());
+    let host = Host::new(roster, geometry.members, rules, end, open);
+    *host.name() = name;
+    let endpoint = Arc::new(Endpoint::new(Parts {
+        segment,
+        birthplace,
+        facts,
+        me: CREATOR,
+        id,
+        deadline: terms.deadline,
+        host: Some(host),
+        guest: None,
+    }));
+    if path.is_some() {
+        endpoint.open_doors()?;
+        endpoint.attend_door()?;
+    }
+    Ok(endpoint)
+}
+
+/// Makes an open, empty channel of zeros. Nobody else maps it yet.
+fn format(segment: &Segment, facts: &Facts, id: u128) {
+    let view = segment.view();
+    let (identity, geometry) = (&view.header.identity, view.geometry);
+    for (word, value) in [
+        (&identity.magic, layout::MAGIC),
+        (&identity.version, layout::VERSION.into()),
+        (&identity.capacity, geometry.capacity.into()),
+        (&identity.payload, geometry.payload.into()),
+        (&identity.align, facts.align.into()),
+        (&identity.line, geometry.line.into()),
+        (&identity.members, geometry.members.into()),
+        (&identity.entries, geometry.entries.into()),
+        (&identity.id[0], id as u64),
+        (&identity.id[1], (id >> 64) as u64),
+        (&view.members[usize::from(CREATOR)].pid, std::process::id().into()),
+    ] {
+        // ORDERING: handing the segment to anybody else is a synchronizing act of its own.
+        word.store(value, Ordering::Relaxed);
+    }
+    Queue::new(view).format();
+}

@@ -1,0 +1,393 @@
+//! Two ends in one process: everything but the death of one, which `tests/` shows with real processes.
+
+use std::{
+    os::fd::{AsFd, OwnedFd},
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use super::{
+    Endpoint, Terms, connect, host, receiver_from_fd, receiver_into_fd, sender_from_fd, sender_into_fd,
+    wire::{Facts, Hello, Message, Want},
+};
+use crate::{
+    error::OpenError,
+    layout,
+    queue::{Kind, Peers, Sleeper, Wake},
+    sys::{
+        listener,
+        socket::{self, Incoming},
+    },
+    wait::Hear,
+};
+
+const SIZE: usize = 16;
+const ALIGN: usize = 8;
+
+fn terms() -> Terms {
+    Terms { capacity: 4, members: 4, ..Terms::default() }
+}
+
+struct Bound {
+    _dir: tempfile::TempDir,
+    path: PathBuf,
+    host: Arc<Endpoint>,
+}
+
+fn bind(terms: &Terms) -> Bound {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("feed");
+    let host = host(SIZE, ALIGN, terms, Some(&path)).unwrap();
+    Bound { _dir: dir, path, host }
+}
+
+impl Bound {
+    fn connect(&self) -> Result<Arc<Endpoint>, OpenError> {
+        connect(&self.path, SIZE, ALIGN, &terms())
+    }
+}
+
+/// Ends a sender's last handle and its process's end, as its drop would.
+fn drop_sender(endpoint: Arc<Endpoint>) {
+    endpoint.queue().drop_strong(endpoint.me(), &*endpoint);
+    drop(endpoint);
+}
+
+/// Until it is so. The porter's work has no other sign.
+#[track_caller]
+fn eventually(what: &str, so: impl Fn() -> bool) {
+    let until = Instant::now() + Duration::from_secs(20);
+    while !so() {
+        assert!(Instant::now() < until, "never: {what}");
+        std::thread::yield_now();
+    }
+}
+
+fn hello(size: u32) -> Vec<u8> {
+    let facts = Facts { layout: layout::VERSION, size, align: 8, word: 64, tag: String::new() };
+    Message::Hello(Hello { want: Want::Sender, facts }).encode()
+}
+
+fn raw_connect(bound: &Bound) -> OwnedFd {
+    listener::connect(&bound.path, Instant::now() + Duration::from_secs(5)).unwrap()
+}
+
+fn answer(socket: &OwnedFd) -> Option<Message> {
+    let mut buffer = [0; 4096];
+    loop {
+        match socket::receive(socket, &mut buffer).unwrap() {
+            Incoming::Message(message) => return Some(Message::decode(&buffer[..message.len]).unwrap()),
+            Incoming::HungUp => return None,
+            Incoming::Nothing => assert!(socket::wait_readable(socket, None).unwrap()),
+        }
+    }
+}
+
+#[test]
+fn a_sender_comes_and_goes() {
+    let bound = bind(&terms());
+    assert_eq!(bound.host.queue().strong_count(), 0);
+    assert!(!bound.host.queue().has_ended(), "the open name stands for senders to come");
+    let guest = bound.connect().unwrap();
+    assert_ne!(guest.me(), bound.host.me());
+    assert_eq!(guest.id(), bound.host.id());
+    assert!(bound.host.is_host() && !guest.is_host());
+    assert_eq!(bound.host.queue().strong_count(), 1);
+    let number = guest.me();
+    drop(guest);
+    eventually("its handle counts as dropped", || bound.host.queue().strong_count() == 0);
+    eventually("it is proved gone", || bound.host.is_dead(number));
+    assert!(!bound.host.queue().has_ended());
+    bound.host.close();
+    assert!(bound.host.queue().has_ended());
+    assert!(matches!(bound.connect(), Err(OpenError::NobodyThere { .. })));
+}
+
+#[test]
+fn thousands_come_one_after_the_other() {
+    let bound = bind(&Terms { members: 2, ..terms() });
+    let mut full = 0;
+    for _ in 0..2000 {
+        loop {
+            match bound.connect() {
+                Ok(guest) => break drop_sender(guest),
+                Err(OpenError::RosterFull { members: 2, .. }) => full += 1,
+                Err(other) => panic!("{other}"),
+            }
+        }
+    }
+    eventually("the last has left", || bound.host.queue().strong_count() == 0);
+    // The place of one who said goodbye is free a moment later.
+    println!("found it taken {full} times");
+}
+
+#[test]
+fn refusals_name_both_sides() {
+    let bound = bind(&Terms { members: 2, tag: "frame/1".into(), ..terms() });
+    let with = |size, tag: &str| {
+        connect(&bound.path, size, ALIGN, &Terms { tag: tag.into(), ..terms() }).err().map(|e| e.to_string())
+    };
+    assert_eq!(
+        with(24, "frame/1").unwrap(),
+        "the value type here (24 bytes aligned to 8 tagged \"frame/1\") is not the value type there (16 bytes aligned to \
+         8 tagged \"frame/1\")"
+    );
+    assert_eq!(
+        with(16, "frame/2").unwrap(),
+        "the value type here (16 bytes aligned to 8 tagged \"frame/2\") is not the value type there (16 bytes aligned to \
+         8 tagged \"frame/1\")"
+    );
+    let guest = connect(&bound.path, SIZE, ALIGN, &Terms { tag: "frame/1".into(), ..terms() }).unwrap();
+    assert_eq!(with(16, "frame/1").unwrap(), "all 2 places for processes in the channel are taken");
+    assert_eq!(
+        host(SIZE, ALIGN, &terms(), Some(&bound.path)).err().unwrap().to_string(),
+        format!("another receiver already listens at {}", bound.path.display())
+    );
+    drop(guest);
+}
+
+#[test]
+fn another_version_is_refused_in_words_it_understands() {
+    let bound = bind(&terms());
+    let socket = raw_connect(&bound);
+    let mut packet = hello(16);
+    packet[4] = 77;
+    socket::send(&socket, &packet, &[]).unwrap();
+    let Some(Message::Refuse(refusal)) = answer(&socket) else { panic!() };
+    assert_eq!(refusal.code, super::wire::Code::WrongVersion);
+    assert_eq!(refusal.facts.layout, layout::VERSION);
+    assert_eq!(answer(&socket), None);
+}
+
+#[test]
+fn nonsense_is_refused_and_hurts_nobody_else() {
+    let bound = bind(&terms());
+    let silent = raw_connect(&bound);
+    let guest = bound.connect().unwrap();
+    for nonsense in [&b"GET / HTTP/1.1\r\n\r\n"[..], &[0], &[0xff; 255], &[0; 5000], &hello(16)[..95]] {
+        let socket = raw_connect(&bound);
+        socket::send(&socket, nonsense, &[]).unwrap();
+        assert!(matches!(answer(&socket), Some(Message::Refuse(_))));
+        assert_eq!(answer(&socket), None);
+    }
+    // One that joins and then talks nonsense keeps its place, for its process lives; but it is not heard any more.
+    let socket = raw_connect(&bound);
+    socket::send(&socket, &hello(16), &[]).unwrap();
+    assert!(matches!(answer(&socket), Some(Message::Accept(_))));
+    assert_eq!(bound.host.queue().strong_count(), 2);
+    socket::send(&socket, &hello(16), &[]).unwrap();
+    socket::send(&socket, &Message::Invite { request: 1 }.encode(), &[]).unwrap();
+    drop_sender(bound.connect().unwrap());
+    assert_eq!(bound.host.queue().strong_count(), 2);
+    drop((silent, guest));
+}
+
+#[test]
+fn one_who_gives_up_half_way_leaves_no_trace() {
+    let bound = bind(&terms());
+    let socket = raw_connect(&bound);
+    socket::send(&socket, &hello(16), &[]).unwrap();
+    socket::send(&socket, &Message::Goodbye.encode(), &[]).unwrap();
+    drop(socket);
+    drop(raw_connect(&bound));
+    // Whoever comes next is served after them.
+    drop_sender(bound.connect().unwrap());
+    eventually("nobody is counted", || bound.host.queue().strong_count() == 0);
+}
+
+#[test]
+fn unasked_descriptors_are_not_taken() {
+    let bound = bind(&terms());
+    let socket = raw_connect(&bound);
+    let gift = socket::pair().unwrap().0;
+    // A newer kernel refuses to send them; on an older one they are dropped.
+    if socket::send(&socket, &hello(16), &[gift.as_fd()]).is_ok() {
+        assert!(matches!(answer(&socket), Some(Message::Accept(_))));
+    }
+    drop_sender(bound.connect().unwrap());
+}
+
+#[test]
+fn the_silent_one_is_sent_away_after_the_deadline() {
+    let bound = bind(&Terms { deadline: Duration::from_millis(50), ..terms() });
+    let silent = raw_connect(&bound);
+    assert_eq!(answer(&silent), None);
+}
+
+#[test]
+fn a_host_that_never_answers_is_given_up() {
+    let (ours, theirs) = socket::pair().unwrap();
+    let short = Terms { deadline: Duration::from_millis(30), ..terms() };
+    let error = sender_from_fd(theirs, SIZE, ALIGN, &short).err().unwrap();
+    assert_eq!(error.to_string(), "the other process did not answer within 30ms");
+    // It said goodbye, in case the host had counted it.
+    assert!(matches!(answer(&ours), Some(Message::Hello(_))));
+    assert_eq!(answer(&ours), Some(Message::Goodbye));
+}
+
+#[test]
+fn the_host_leaves_and_its_guests_know() {
+    let bound = bind(&terms());
+    let guest = bound.connect().unwrap();
+    assert!(!guest.queue().is_closed());
+    drop(bound.host);
+    eventually("the guest sees it closed", || guest.queue().is_closed());
+    assert_eq!(std::fs::read_dir(bound._dir.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn the_last_sender_ends_it_if_asked_for() {
+    let bound = bind(&Terms { end_with_last: true, ..terms() });
+    let first = bound.connect().unwrap();
+    let second = bound.connect().unwrap();
+    drop_sender(first);
+    assert!(!bound.host.queue().has_ended());
+    drop_sender(second);
+    assert!(bound.host.queue().has_ended());
+    assert!(matches!(bound.connect(), Err(OpenError::Ended)));
+}
+
+/// A channel without a name, with one sender counted.
+fn alone() -> Arc<Endpoint> {
+    host(SIZE, ALIGN, &terms(), None).unwrap()
+}
+
+#[test]
+fn a_sender_travels_as_a_descriptor() {
+    let host = alone();
+    assert!(!host.has_doors());
+    let descriptor = sender_into_fd(&host).unwrap();
+    assert!(host.has_doors());
+    assert_eq!(host.queue().strong_count(), 2);
+    let guest = sender_from_fd(descriptor, SIZE, ALIGN, &terms()).unwrap();
+    assert_eq!(host.queue().strong_count(), 2);
+    // And on from there.
+    let second = sender_into_fd(&guest).unwrap();
+    assert_eq!(host.queue().strong_count(), 3);
+    let further = sender_from_fd(second, SIZE, ALIGN, &terms()).unwrap();
+    assert_ne!(further.me(), guest.me());
+    drop_sender(guest);
+    drop_sender(further);
+    eventually("both have left", || host.queue().strong_count() == 1);
+}
+
+#[test]
+fn a_sender_lost_on_its_way_counts_as_dropped() {
+    let host = alone();
+    let descriptor = sender_into_fd(&host).unwrap();
+    host.queue().drop_strong(host.me(), &*host);
+    assert!(!host.queue().has_ended());
+    drop(descriptor);
+    eventually("the stream ends", || host.queue().has_ended());
+}
+
+#[test]
+fn the_wrong_end_is_refused() {
+    let host = alone();
+    let descriptor = sender_into_fd(&host).unwrap();
+    let error = receiver_from_fd(descriptor, SIZE, ALIGN, &terms()).err().unwrap();
+    assert!(matches!(error, OpenError::WrongEnd), "{error}");
+    eventually("its sender is dropped", || host.queue().strong_count() == 1);
+    let error = sender_from_fd(std::fs::File::open("/dev/null").unwrap().into(), SIZE, ALIGN, &terms());
+    assert!(matches!(error, Err(OpenError::BadMessage { .. })));
+}
+
+#[test]
+fn the_receiver_travels_and_the_giver_becomes_a_guest() {
+    let giver = alone();
+    let descriptor = receiver_into_fd(&giver).unwrap();
+    let host = receiver_from_fd(descriptor, SIZE, ALIGN, &terms()).unwrap();
+    eventually("the giver knows", || !giver.is_host());
+    assert!(host.is_host());
+    assert_eq!(host.queue().strong_count(), 1);
+    // The giver's sender can be handed on, now through the new host; and the giver can leave.
+    let further = sender_from_fd(sender_into_fd(&giver).unwrap(), SIZE, ALIGN, &terms()).unwrap();
+    assert_eq!(host.queue().strong_count(), 2);
+    assert!(!host.is_dead(giver.me()) && !host.is_dead(further.me()));
+    drop_sender(giver);
+    drop_sender(further);
+    eventually("the stream ends", || host.queue().has_ended());
+}
+
+#[test]
+fn the_receiver_travels_twice_with_its_name() {
+    let bound = bind(&terms());
+    let (path, dir) = (bound.path.clone(), bound._dir);
+    let first = receiver_from_fd(receiver_into_fd(&bound.host).unwrap(), SIZE, ALIGN, &terms()).unwrap();
+    eventually("the giver knows", || !bound.host.is_host());
+    drop(bound.host);
+    eventually("it has left", || first.is_dead(1));
+    let second = receiver_from_fd(receiver_into_fd(&first).unwrap(), SIZE, ALIGN, &terms()).unwrap();
+    drop(first);
+    let guest = connect(&path, SIZE, ALIGN, &terms()).unwrap();
+    assert_eq!(second.queue().strong_count(), 1);
+    assert!(matches!(host(SIZE, ALIGN, &terms(), Some(&path)), Err(OpenError::NameInUse { .. })));
+    drop(second);
+    eventually("it is closed", || guest.queue().is_closed());
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn the_receiver_stays_once_somebody_has_joined() {
+    let host = alone();
+    let guest = sender_from_fd(sender_into_fd(&host).unwrap(), SIZE, ALIGN, &terms()).unwrap();
+    let error = receiver_into_fd(&host).unwrap_err();
+    assert!(matches!(error, OpenError::Joined { members: 1 }), "{error}");
+    drop(guest);
+}
+
+#[test]
+fn a_receiver_lost_on_its_way_counts_as_dropped() {
+    let bound = bind(&terms());
+    drop(receiver_into_fd(&bound.host).unwrap());
+    eventually("it is closed", || bound.host.queue().is_closed());
+    eventually("its name is gone", || !bound.path.exists());
+}
+
+#[test]
+fn wakes_find_their_way() {
+    let host = alone();
+    let [a, b] =
+        [(); 2].map(|()| sender_from_fd(sender_into_fd(&host).unwrap(), SIZE, ALIGN, &terms()).unwrap());
+    let rings =
+        |endpoint: &Arc<Endpoint>| socket::wait_readable(endpoint.bell_fd().unwrap(), Some(Instant::now()));
+    let waiter = |of: &Arc<Endpoint>| Sleeper::Waiter { cell: 0, owner: of.me() };
+    let all = [&host, &a, &b];
+    let quiet = || {
+        all.iter().for_each(|endpoint| endpoint.hear());
+        assert!(all.iter().all(|endpoint| !rings(endpoint).unwrap()), "nobody rang");
+    };
+    quiet();
+    for (from, sleeper, to) in [
+        (&a, Sleeper::Receiver, &host),
+        (&host, waiter(&a), &a),
+        (&a, waiter(&host), &host),
+        (&a, waiter(&b), &b),
+        (&b, waiter(&a), &a),
+    ] {
+        from.wake(sleeper, Kind::Task);
+        eventually("it rings", || rings(to).unwrap());
+        quiet();
+    }
+    a.wake(Sleeper::Overflow, Kind::Task);
+    eventually("all others ring", || rings(&host).unwrap() && rings(&b).unwrap());
+}
+
+#[test]
+fn more_wakes_than_a_socket_holds_are_not_lost() {
+    let host = alone();
+    let guest = sender_from_fd(sender_into_fd(&host).unwrap(), SIZE, ALIGN, &terms()).unwrap();
+    let rings = || socket::wait_readable(guest.bell_fd().unwrap(), Some(Instant::now())).unwrap();
+    let wake = || host.wake(Sleeper::Waiter { cell: 0, owner: guest.me() }, Kind::Task);
+    for _ in 0..3 {
+        (0..2000).for_each(|_| wake());
+        assert!(rings());
+        guest.hear();
+        assert!(!rings(), "all was heard at once");
+        wake();
+        assert!(rings(), "and the next is news again");
+        guest.hear();
+    }
+    drop(guest);
+}

@@ -1,0 +1,130 @@
+//! Why a value was not sent; each error gives it back.
+
+use std::fmt;
+
+const CLOSED: &str = "channel closed";
+const FULL: &str = "no available capacity";
+const TIMEOUT: &str = "timed out waiting on send operation";
+
+/// Error of [`send`](crate::Sender::send) and [`blocking_send`](crate::Sender::blocking_send): the receiver closed
+/// the channel, was dropped, or died. The value comes back.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct SendError<T>(pub T);
+
+impl<T> fmt::Debug for SendError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SendError").finish_non_exhaustive()
+    }
+}
+
+impl<T> fmt::Display for SendError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(CLOSED)
+    }
+}
+
+impl<T> std::error::Error for SendError<T> {}
+
+/// Error of [`try_send`](crate::Sender::try_send). The value comes back.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum TrySendError<T> {
+    /// There is no room now, or those who wait for it have all of it.
+    Full(T),
+    /// The receiver closed the channel, was dropped, or died.
+    Closed(T),
+}
+
+impl<T> TrySendError<T> {
+    /// The value that was not sent.
+    pub fn into_inner(self) -> T {
+        match self {
+            TrySendError::Full(value) | TrySendError::Closed(value) => value,
+        }
+    }
+}
+
+impl<T> fmt::Debug for TrySendError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // In quotes, as tokio prints it.
+        fmt::Debug::fmt(
+            match self {
+                TrySendError::Full(_) => "Full(..)",
+                TrySendError::Closed(_) => "Closed(..)",
+            },
+            f,
+        )
+    }
+}
+
+impl<T> fmt::Display for TrySendError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            TrySendError::Full(_) => FULL,
+            TrySendError::Closed(_) => CLOSED,
+        })
+    }
+}
+
+impl<T> std::error::Error for TrySendError<T> {}
+
+impl<T> From<SendError<T>> for TrySendError<T> {
+    fn from(SendError(value): SendError<T>) -> TrySendError<T> {
+        TrySendError::Closed(value)
+    }
+}
+
+/// Error of [`send_timeout`](crate::Sender::send_timeout). The value comes back.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum SendTimeoutError<T> {
+    /// There was no room until the time was up.
+    Timeout(T),
+    /// The receiver closed the channel, was dropped, or died.
+    Closed(T),
+}
+
+impl<T> SendTimeoutError<T> {
+    /// The value that was not sent.
+    pub fn into_inner(self) -> T {
+        match self {
+            SendTimeoutError::Timeout(value) | SendTimeoutError::Closed(value) => value,
+        }
+    }
+}
+
+impl<T> fmt::Debug for SendTimeoutError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(
+            match self {
+                SendTimeoutError::Timeout(_) => "Timeout(..)",
+                SendTimeoutError::Closed(_) => "Closed(..)",
+            },
+            f,
+        )
+    }
+}
+
+impl<T> fmt::Display for SendTimeoutError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            SendTimeoutError::Timeout(_) => TIMEOUT,
+            SendTimeoutError::Closed(_) => CLOSED,
+        })
+    }
+}
+
+impl<T> std::error::Error for SendTimeoutError<T> {}
+
+/// Error of [`send_many`](crate::Sender::send_many) and its kin: the channel was closed on the way.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SendManyError {
+    /// How many values, from the first on, were sent before.
+    pub sent: usize,
+}
+
+impl fmt::Display for SendManyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{CLOSED} after {} values were sent", self.sent)
+    }
+}
+
+impl std::error::Error for SendManyError {}

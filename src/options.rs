@@ -1,0 +1,230 @@
+//! How a channel is made and joined: the builder. What the options mean is carried out in [`crate::control`].
+
+use crate::bounded::{Receiver, Sender};
+use crate::control::{self, Terms};
+use crate::error::OpenError;
+use bytemuck::Pod;
+use std::os::fd::OwnedFd;
+use std::path::Path;
+use std::time::Duration;
+
+/// Options for making and joining channels.
+///
+/// # Examples
+///
+/// ```
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let path = folder.path().join("numbers.sock");
+/// use shmpsc::Options;
+/// let mut receiver = Options::new().capacity(16).type_tag("numbers v1").bind::<u64>(&path)?;
+/// let sender = Options::new().type_tag("numbers v1").connect::<u64>(&path)?;
+/// sender.blocking_send(42).unwrap();
+/// assert_eq!(receiver.blocking_recv(), Some(42));
+/// # Ok::<(), shmpsc::error::OpenError>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+#[must_use = "options do nothing until a channel is made or joined"]
+pub struct Options {
+    terms: Terms,
+}
+
+impl Options {
+    /// Capacity 1024, 256 members, mode 0600, no other users, no type tag, a deadline of five seconds.
+    pub fn new() -> Options {
+        Options::default()
+    }
+
+    /// How many values can be sent before a sender must wait: 1 to 1,048,575, exactly. For making only.
+    pub fn capacity(mut self, capacity: usize) -> Options {
+        self.terms.capacity = capacity;
+        self
+    }
+
+    /// How many processes can take part at a time, the receiver's included: 1 to 1023. For making only.
+    ///
+    /// A process that joins twice counts twice.
+    pub fn members(mut self, members: usize) -> Options {
+        self.terms.members = members;
+        self
+    }
+
+    /// The permission bits of the socket file, in full: the umask does not change them. For [`bind`](Options::bind).
+    ///
+    /// Besides the mode, only the user of this process may connect, and those of [`allow_uid`](Options::allow_uid) and
+    /// [`allow_gid`](Options::allow_gid).
+    pub fn mode(mut self, mode: u32) -> Options {
+        self.terms.mode = mode;
+        self
+    }
+
+    /// Lets processes of this user connect too. For [`bind`](Options::bind); can be called again for more.
+    pub fn allow_uid(mut self, uid: u32) -> Options {
+        self.terms.rules.uids.push(uid);
+        self
+    }
+
+    /// Lets processes of this group connect too. For [`bind`](Options::bind); can be called again for more.
+    pub fn allow_gid(mut self, gid: u32) -> Options {
+        self.terms.rules.gids.push(gid);
+        self
+    }
+
+    /// A name for the type of the values, at most 64 bytes, which must be equal on both sides.
+    ///
+    /// Size and alignment are always compared. The tag tells types of the same size apart, and versions of a type: a
+    /// name like `"reading v2"` that changes with the meaning of the bytes. It holds no crate path, so programs in
+    /// other languages can give it too.
+    pub fn type_tag(mut self, tag: impl Into<String>) -> Options {
+        self.terms.tag = tag.into();
+        self
+    }
+
+    /// How long to wait for the other side to answer, when joining and when handing an end over; and, for a receiver,
+    /// how long somebody who connects may take to say what it wants. At most 2^32 seconds.
+    pub fn deadline(mut self, deadline: Duration) -> Options {
+        self.terms.deadline = deadline;
+        self
+    }
+
+    /// Lets the stream of a bound receiver end once at least one sender came and all have gone.
+    ///
+    /// Without it the open name counts as a sender to come, and `recv` waits for the next. For
+    /// [`bind`](Options::bind).
+    pub fn end_with_last_sender(mut self) -> Options {
+        self.terms.end_with_last = true;
+        self
+    }
+
+    /// Makes a channel with a name: a Unix socket at `path`, where senders find it.
+    ///
+    /// Beside the socket a lock file, `path` with `.lock` behind it, tells who owns the name. Both are removed when
+    /// the receiver is dropped or closed. After a crash both may stay; the next `bind` takes them over.
+    ///
+    /// # When it waits
+    ///
+    /// Never.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`]: the name is in use, an option is out of its range, the socket cannot be made there, or the system
+    /// refuses memory or descriptors.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let path = folder.path().join("numbers.sock");
+    /// use shmpsc::{Options, error::OpenError};
+    /// let receiver = Options::new().bind::<u64>(&path)?;
+    /// assert!(matches!(Options::new().bind::<u64>(&path), Err(OpenError::NameInUse { .. })));
+    /// drop(receiver);
+    /// assert!(!path.exists());
+    /// # Ok::<(), OpenError>(())
+    /// ```
+    pub fn bind<T: Pod>(self, path: impl AsRef<Path>) -> Result<Receiver<T>, OpenError> {
+        control::host(size_of::<T>(), align_of::<T>(), &self.terms, Some(path.as_ref())).map(Receiver::new)
+    }
+
+    /// Joins the channel of that name as a sender.
+    ///
+    /// # When it waits
+    ///
+    /// For the receiver's process to answer, at most as long as the [`deadline`](Options::deadline). It blocks the
+    /// thread, usually for less than a millisecond; the other side answers from a thread of its own, whatever its
+    /// program does.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`]: nobody is there, the types differ, this process is not allowed, the roster is full, the channel
+    /// has ended, or the time is up.
+    ///
+    /// # Examples
+    ///
+    /// See [`Options`].
+    pub fn connect<T: Pod>(self, path: impl AsRef<Path>) -> Result<Sender<T>, OpenError> {
+        control::connect(path.as_ref(), size_of::<T>(), align_of::<T>(), &self.terms).map(Sender::new)
+    }
+
+    /// Makes a channel for this process, as [`channel`](crate::channel()) does, with an error instead of a panic.
+    ///
+    /// # When it waits
+    ///
+    /// Never.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`]: an option is out of its range, or the system refuses memory or a descriptor.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use shmpsc::Options;
+    /// let (sender, receiver) = Options::new().capacity(2).channel::<u64>()?;
+    /// assert_eq!(sender.max_capacity(), 2);
+    /// assert!(Options::new().capacity(0).channel::<u64>().is_err());
+    /// # Ok::<(), shmpsc::error::OpenError>(())
+    /// ```
+    pub fn channel<T: Pod>(self) -> Result<(Sender<T>, Receiver<T>), OpenError> {
+        let endpoint = control::host(size_of::<T>(), align_of::<T>(), &self.terms, None)?;
+        Ok((Sender::new(endpoint.clone()), Receiver::new(endpoint)))
+    }
+
+    /// Makes a sender of a descriptor from [`Sender::into_fd`], with these options.
+    ///
+    /// # When it waits
+    ///
+    /// As [`connect`](Options::connect).
+    ///
+    /// # Errors
+    ///
+    /// As [`connect`](Options::connect); also if the descriptor is none of ours.
+    ///
+    /// # Examples
+    ///
+    /// See [`Sender::into_fd`].
+    pub fn sender_from_fd<T: Pod>(self, descriptor: OwnedFd) -> Result<Sender<T>, OpenError> {
+        control::sender_from_fd(descriptor, size_of::<T>(), align_of::<T>(), &self.terms).map(Sender::new)
+    }
+
+    /// Makes a receiver of a descriptor from [`Receiver::into_fd`], with these options.
+    ///
+    /// # When it waits
+    ///
+    /// As [`connect`](Options::connect).
+    ///
+    /// # Errors
+    ///
+    /// As [`connect`](Options::connect); also if the descriptor is none of ours.
+    ///
+    /// # Examples
+    ///
+    /// See [`Receiver::into_fd`].
+    pub fn receiver_from_fd<T: Pod>(self, descriptor: OwnedFd) -> Result<Receiver<T>, OpenError> {
+        control::receiver_from_fd(descriptor, size_of::<T>(), align_of::<T>(), &self.terms).map(Receiver::new)
+    }
+}
+
+/// Joins the channel of that name as a sender: [`Options::connect`] with the options as they are.
+///
+/// # When it waits
+///
+/// As [`Options::connect`].
+///
+/// # Errors
+///
+/// As [`Options::connect`].
+///
+/// # Examples
+///
+/// ```
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let path = folder.path().join("numbers.sock");
+/// let mut receiver = shmpsc::Options::new().bind::<u64>(&path)?;
+/// let sender = shmpsc::connect::<u64>(&path)?;
+/// sender.blocking_send(42).unwrap();
+/// assert_eq!(receiver.blocking_recv(), Some(42));
+/// # Ok::<(), shmpsc::error::OpenError>(())
+/// ```
+pub fn connect<T: Pod>(path: impl AsRef<Path>) -> Result<Sender<T>, OpenError> {
+    Options::new().connect(path)
+}

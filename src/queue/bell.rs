@@ -1,0 +1,77 @@
+//! Bells: who must sleep and who must be woken. It decides; it neither sleeps nor wakes.
+//!
+//! A bell is `{ count: 30 | task: 1 | asleep: 1 }` in one word. The sleeper sets `asleep` and adds one in one step,
+//! looks again, and sleeps while the bell equals that value. The waker, if the bell says asleep, adds one, wakes,
+//! and only then clears `asleep`, by an exchange on the value it made. Clearing first would let a waker that is
+//! stopped, or killed, between the two silence everybody who comes after it.
+
+use super::edge::{Edge, Fence, acquire, both, full_fence};
+use crate::layout::Bell;
+use crate::sync::Ordering;
+
+const ASLEEP: u32 = 1;
+const TASK: u32 = 2;
+const ONE: u32 = 4;
+
+/// How somebody sleeps, which tells how to wake it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Kind {
+    /// A thread, on the bell's word.
+    Thread,
+    /// A task, whose waker its process knows.
+    Task,
+}
+
+/// The value a bell had when somebody lay down: it sleeps while the bell equals it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Ticket(pub u32);
+
+impl Bell {
+    /// Says "I sleep, look for me". The caller looks again before it does.
+    pub fn register(&self, kind: Kind) -> Ticket {
+        let kind = if kind == Kind::Task { TASK } else { 0 };
+        let mut seen = self.word.load(Ordering::Relaxed); // ORDERING: only a first guess for the exchange.
+        loop {
+            let mine = (seen & !(TASK | ASLEEP)).wrapping_add(ONE) | kind | ASLEEP;
+            match self.word.compare_exchange_weak(seen, mine, both(Edge::Bell), Ordering::Relaxed) {
+                Ok(_) => {
+                    // ORDERING: pairs with the fence of whoever publishes or gives capacity back. Without the
+                    // two, the sleeper's second look and the waker's look at the bell could both miss.
+                    full_fence(Fence::Asleep);
+                    return Ticket(mine);
+                }
+                Err(now) => seen = now,
+            }
+        }
+    }
+
+    /// Whether nobody has rung since `ticket` was taken.
+    pub fn is_quiet(&self, ticket: Ticket) -> bool {
+        self.word.load(acquire(Edge::Bell)) == ticket.0
+    }
+
+    /// Says "I am awake", so that nobody makes a system call for it.
+    pub fn rise(&self) {
+        self.word.fetch_and(!ASLEEP, Ordering::Relaxed); // ORDERING: a hint; nothing is read on its strength.
+    }
+
+    /// Wakes whoever sleeps here, if anybody does.
+    ///
+    /// The caller has made its change visible and passed a full fence.
+    #[inline]
+    pub fn ring(&self, wake: impl FnOnce(Kind)) {
+        // ORDERING: the fence before decides; what is read here is only the bell itself.
+        if self.word.load(Ordering::Relaxed) & ASLEEP != 0 {
+            self.ring_asleep(wake);
+        }
+    }
+
+    #[cold]
+    fn ring_asleep(&self, wake: impl FnOnce(Kind)) {
+        let mine = self.word.fetch_add(ONE, both(Edge::Bell)).wrapping_add(ONE);
+        wake(if mine & TASK != 0 { Kind::Task } else { Kind::Thread });
+        // If it differs, the sleeper has lain down again, or risen, or another waker is at it: leave it to them.
+        // ORDERING: clearing promises nothing; a sleeper that needs `asleep` sets it in its own exchange.
+        let _ = self.word.compare_exchange(mine, mine & !ASLEEP, Ordering::Relaxed, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,148 @@
+//! The synchronizing edges by name; `docs/edges.md` lists each with the harm done without it.
+//!
+//! An ordering is written as `acquire(Edge::X)` at the one end and `release(Edge::X)` at the other, a fence as
+//! `full_fence(Fence::Y)`. In a normal build these are constants. Under the model checker any one of them can be
+//! weakened by its place (`SHMPSC_WEAKEN=send.rs:120`), which is how `.ci/weaken` finds the model that needs it.
+
+use crate::sync::{Ordering, fence};
+
+macro_rules! named {
+    ($(#[$doc:meta])* $kind:ident { $($(#[$edge_doc:meta])* $name:ident,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+        pub(crate) enum $kind { $($(#[$edge_doc])* $name,)* }
+        #[cfg(any(test, shmpsc_loom))]
+        impl $kind {
+            /// All of them, for the check that each is documented and used.
+            #[allow(dead_code, reason = "the models do not list them")]
+            pub const ALL: &[$kind] = &[$($kind::$name),*];
+        }
+    };
+}
+
+named! {
+    /// From a store that releases to a load that acquires.
+    Edge {
+        /// E1: what a claimer saw and wrote before its exchange of the claim word, to the next who reads it.
+        Claim,
+        /// E2: a published value, from its sender to the receiver.
+        Stamp,
+        /// E3: head, from the receiver that has copied a value to the sender that overwrites its slot.
+        Head,
+        /// E4: a process's copy of head, from the thread that read it to the thread that relies on it.
+        View,
+        /// E5: an entry of the quarantine, both ways between receiver and voiding senders.
+        Entry,
+        /// E6: the count of entries, from the receiver to senders.
+        Quarantined,
+        /// E7: the owner of a position, from the next claimer to the receiver.
+        Record,
+        /// E8: the line's ends.
+        Line,
+        /// E9: a place in the line.
+        Cell,
+        /// E10: the epoch, from the receiver to a sender whose copy of head is old.
+        Epoch,
+        /// E11: everything before the drop of a strong handle, to the end of the stream.
+        Latch,
+        /// E12: strong handles, to the scan that decides whether one is left.
+        Strong,
+        /// E13: a bell, from the one who rings to the one who wakes.
+        Bell,
+    }
+}
+
+named! {
+    /// Full fences: between a store of one's own and a load of the other side's (Dekker's pattern).
+    Fence {
+        /// F1: a sleeper's bell is set, then it looks again.
+        Asleep,
+        /// F2: a value is published, then its sender looks whether the receiver sleeps.
+        Published,
+        /// F3: capacity is given back or a place left, then its giver looks who waits.
+        Freed,
+        /// F4: a strong handle is gone or come, then the other processes' counts or the latch are read.
+        Counted,
+        /// F5: the latch is set, then the receiver is looked for.
+        Latched,
+    }
+}
+
+#[cfg(not(shmpsc_loom))]
+mod strength {
+    use super::{Edge, Fence, Ordering, fence};
+
+    #[inline(always)]
+    pub(crate) const fn acquire(_: Edge) -> Ordering {
+        Ordering::Acquire
+    }
+
+    #[inline(always)]
+    pub(crate) const fn release(_: Edge) -> Ordering {
+        Ordering::Release
+    }
+
+    #[inline(always)]
+    pub(crate) const fn both(_: Edge) -> Ordering {
+        Ordering::AcqRel
+    }
+
+    #[inline(always)]
+    pub(crate) fn full_fence(_: Fence) {
+        fence(Ordering::SeqCst);
+    }
+}
+
+#[cfg(shmpsc_loom)]
+mod strength {
+    use super::{Edge, Fence, Ordering, fence};
+    use std::panic::Location;
+    use std::sync::OnceLock;
+
+    /// Whether the environment names this place, as `file.rs:line`, with `.acquire` or `.release` behind it where
+    /// the place has both.
+    fn is_weakened(place: &Location<'_>, half: &str) -> bool {
+        static CHOSEN: OnceLock<Option<(String, u32, String)>> = OnceLock::new();
+        let chosen = CHOSEN.get_or_init(|| {
+            let chosen = std::env::var("SHMPSC_WEAKEN").ok()?;
+            let (place, half) = chosen.rsplit_once('.').filter(|(_, h)| *h != "rs").unwrap_or((&chosen, ""));
+            let (place, half) = if half.starts_with("rs:") { (chosen.as_str(), "") } else { (place, half) };
+            let (file, line) = place.split_once(':')?;
+            Some((format!("/{file}"), line.parse().ok()?, half.to_string()))
+        });
+        chosen
+            .as_ref()
+            .is_some_and(|(file, line, h)| *line == place.line() && h == half && place.file().ends_with(file))
+    }
+
+    #[track_caller]
+    pub(crate) fn acquire(_: Edge) -> Ordering {
+        if is_weakened(Location::caller(), "") { Ordering::Relaxed } else { Ordering::Acquire }
+    }
+
+    #[track_caller]
+    pub(crate) fn release(_: Edge) -> Ordering {
+        if is_weakened(Location::caller(), "") { Ordering::Relaxed } else { Ordering::Release }
+    }
+
+    #[track_caller]
+    pub(crate) fn both(_: Edge) -> Ordering {
+        let place = Location::caller();
+        if is_weakened(place, "acquire") {
+            Ordering::Release
+        } else if is_weakened(place, "release") {
+            Ordering::Acquire
+        } else {
+            Ordering::AcqRel
+        }
+    }
+
+    #[track_caller]
+    pub(crate) fn full_fence(_: Fence) {
+        if !is_weakened(Location::caller(), "") {
+            fence(Ordering::SeqCst);
+        }
+    }
+}
+
+pub(crate) use strength::{acquire, both, full_fence, release};

@@ -1,0 +1,107 @@
+//! Strong handles, close and the end of the stream. It does not know what a handle is, only how many there are.
+//!
+//! Counts live per process, so that a death takes its own away. "No sender is left" is a latch `{ version, ended }`:
+//! whoever takes its process's count to 0 scans all counts and latches by an exchange on the version it read
+//! before the scan. Every upgrade adds its own count first and then one to the version, so a scan that missed it
+//! fails. Once ended is for ever.
+
+use super::edge::{Edge, Fence, acquire, both, full_fence, release};
+use super::words::{Claim, Latch};
+use super::{Number, Queue, Sleeper, Wake};
+use crate::sync::{AtomicU64, Ordering};
+
+impl Queue<'_> {
+    fn strong(&self, number: Number) -> &AtomicU64 {
+        &self.view.members[usize::from(number)].strong
+    }
+
+    /// Counts a handle made from another one of the same process.
+    pub fn add_strong(&self, number: Number) {
+        // ORDERING: the caller's own handle keeps the count above 0, so no scan can miss this one.
+        self.strong(number).fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts a handle that is not made from a strong one of the same process: of a newcomer, or from a weak one.
+    /// False if the stream has ended; then nothing is counted.
+    pub fn upgrade(&self, number: Number) -> bool {
+        self.strong(number).fetch_add(1, both(Edge::Strong));
+        // ORDERING: count first, then the latch; a scanner reads the latch first, then the counts.
+        full_fence(Fence::Counted);
+        let latch = &self.view.header.latch;
+        loop {
+            let seen = Latch(latch.load(acquire(Edge::Latch)));
+            if seen.ended() == 1 {
+                self.strong(number).fetch_sub(1, Ordering::Relaxed); // ORDERING: nobody scans any more.
+                return false;
+            }
+            let bumped = seen.with_version(seen.version().wrapping_add(1));
+            if latch.compare_exchange_weak(seen.0, bumped.0, both(Edge::Latch), Ordering::Relaxed).is_ok() {
+                return true;
+            }
+        }
+    }
+
+    /// Takes a handle away. If it was the last of all, the stream ends before this returns.
+    pub fn drop_strong(&self, number: Number, wake: &impl Wake) {
+        if self.strong(number).fetch_sub(1, both(Edge::Strong)) == 1 {
+            self.end_if_last(wake);
+        }
+    }
+
+    /// Takes all handles of a process away.
+    pub fn clear_strong(&self, number: Number, wake: &impl Wake) {
+        self.strong(number).store(0, release(Edge::Strong));
+        self.end_if_last(wake);
+    }
+
+    fn end_if_last(&self, wake: &impl Wake) {
+        // ORDERING: own count first, then the latch and the other counts; pairs with `upgrade` and with the same
+        // fence of another process that drops its last handle now: at least one of the two sees both zeros.
+        full_fence(Fence::Counted);
+        let latch = &self.view.header.latch;
+        loop {
+            let seen = Latch(latch.load(acquire(Edge::Latch)));
+            if seen.ended() == 1 {
+                return;
+            }
+            if self.view.members.iter().any(|member| member.strong.load(acquire(Edge::Strong)) != 0) {
+                return;
+            }
+            let ended = seen.with_ended(1);
+            if latch.compare_exchange_weak(seen.0, ended.0, both(Edge::Latch), Ordering::Relaxed).is_ok() {
+                // ORDERING: the latch is set, then the receiver is looked for.
+                full_fence(Fence::Latched);
+                self.ring_receiver(wake);
+                return;
+            }
+        }
+    }
+
+    /// Whether the last strong handle is gone.
+    pub fn has_ended(&self) -> bool {
+        Latch(self.view.header.latch.load(acquire(Edge::Latch))).ended() == 1
+    }
+
+    /// Strong handles of all processes; an open name is none.
+    pub fn strong_count(&self) -> usize {
+        let counts = self.view.members.iter().skip(1);
+        // ORDERING: advisory; each count is its process's own. A sum of nonsense saturates.
+        counts.fold(0, |sum: usize, m| sum.saturating_add(m.strong.load(Ordering::Relaxed) as usize))
+    }
+
+    /// Closes the receiving side and fails everybody who waits for capacity.
+    pub fn close(&self, wake: &impl Wake) {
+        self.view.header.claim.fetch_or(Claim(0).with_closed(1).0, both(Edge::Claim));
+        self.freed(wake);
+    }
+
+    pub fn is_closed(&self) -> bool {
+        Claim(self.view.header.claim.load(acquire(Edge::Claim))).closed() == 1
+    }
+
+    /// Rings the receiver's bell. The caller has passed a full fence since its change.
+    #[inline]
+    pub fn ring_receiver(&self, wake: &impl Wake) {
+        self.view.header.receiver_bell.ring(|kind| wake.wake(Sleeper::Receiver, kind));
+    }
+}

@@ -1,0 +1,102 @@
+//! The moves on a segment: claim, publish, receive, wait in line, count handles, repair. No operating system, no
+//! time, no process and no task is known here; who is dead and how to wake come in as arguments.
+//!
+//! # One word decides
+//!
+//! `claim = { tail: 32 | reserved: 20 | owner: 10 | parity: 1 | closed: 1 }`. A send moves `tail`, a permit moves
+//! `reserved`, close sets `closed`: each is one exchange of this word, so capacity, permits and close never
+//! disagree. `head`, which only the receiver writes, gives capacity back.
+//!
+//! | file | what it decides |
+//! | --- | --- |
+//! | [`position`] | the arithmetic of positions |
+//! | [`words`] | the packed words |
+//! | [`edge`] | the names of the orderings |
+//! | [`room`] | how much capacity is free, and for whom |
+//! | [`send`] | claiming positions and publishing values |
+//! | [`take`] | receiving, and what to do with positions that stay unpublished |
+//! | [`quarantine`] | the slots of stalled senders |
+//! | [`line`] | who waits for capacity, in which order |
+//! | [`bell`] | who sleeps and must be rung |
+//! | [`life`] | strong handles, close, and the end of the stream |
+//! | [`account`] | permits of each process, for recovery |
+//! | [`repair`] | what a dead process leaves |
+
+pub(crate) mod account;
+pub(crate) mod bell;
+pub(crate) mod edge;
+pub(crate) mod life;
+pub(crate) mod line;
+mod payload;
+pub(crate) mod position;
+pub(crate) mod quarantine;
+pub(crate) mod repair;
+pub(crate) mod room;
+pub(crate) mod send;
+pub(crate) mod take;
+pub(crate) mod words;
+
+pub(crate) use bell::{Kind, Ticket};
+pub(crate) use line::{Place, Spot};
+pub(crate) use send::{Claimed, Producer, Span, Stand, Turn, ViewCell};
+pub(crate) use take::{Consumer, Found, Peers, Took};
+
+use crate::layout::View;
+use crate::sync::Ordering;
+use position::Track;
+use words::{Cell, Claim, Line};
+
+/// The roster number of a process. 0 is nobody, and in the roster the open name.
+pub(crate) type Number = u16;
+
+/// Somebody who sleeps and shall be woken.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Sleeper {
+    /// The receiver, on its bell.
+    Receiver,
+    /// The sender whose place in the line is this cell, on the cell's bell.
+    Waiter { cell: usize, owner: Number },
+    /// All senders, threads and tasks, that wait for a place in the line, on the overflow bell.
+    Overflow,
+}
+
+/// How sleepers are woken: the one thing of the outside world that the queue calls.
+pub(crate) trait Wake {
+    fn wake(&self, sleeper: Sleeper, kind: Kind);
+}
+
+/// A segment and the arithmetic of its positions.
+#[derive(Clone, Copy)]
+pub(crate) struct Queue<'a> {
+    pub view: View<'a>,
+    pub track: Track,
+}
+
+impl<'a> Queue<'a> {
+    pub fn new(view: View<'a>) -> Queue<'a> {
+        Queue { view, track: Track::new(view.geometry.capacity) }
+    }
+
+    pub fn capacity(&self) -> i64 {
+        i64::from(self.view.geometry.capacity)
+    }
+
+    /// Makes the zeros of a new segment an open, empty channel. Before anybody else maps it.
+    pub fn format(&self) {
+        let first = self.track.first();
+        let header = self.view.header;
+        // ORDERING: nobody else maps the segment yet; handing it over is a synchronizing act of its own.
+        header.claim.store(Claim(0).with_tail(first as u32).0, Ordering::Relaxed);
+        header.taken.head.store(first, Ordering::Relaxed);
+        let ring = self.view.geometry.line;
+        header.seldom.line.store(Line(0).with_front(ring).with_back(ring).0, Ordering::Relaxed);
+        for (ticket, cell) in (0..).zip(self.view.cells) {
+            cell.store(Cell::gone(ticket).0, Ordering::Relaxed);
+        }
+    }
+}
+
+#[cfg(all(test, shmpsc_loom))]
+mod models;
+#[cfg(all(test, not(shmpsc_loom)))]
+mod tests;

@@ -1,0 +1,47 @@
+//! What a process leaves that is dead or has said goodbye, and how it is put right. Who is dead is not decided here.
+//!
+//! Places in the line and handles are repaired here, by the receiver's process. Unpublished positions are repaired
+//! by the receiver itself, in [`super::take`]. If the receiver is dead the channel is closed and nothing needs
+//! repair.
+
+use super::edge::{Edge, Fence, acquire, both, full_fence};
+use super::words::{Cell, Claim};
+use super::{Number, Queue, Wake};
+use crate::sync::Ordering;
+
+impl Queue<'_> {
+    /// Puts right what process `number` left. It writes to the segment no more.
+    pub fn repair(&self, number: Number, wake: &impl Wake) {
+        // All cells, not only those from front to back: it may have died before it moved the end of the line.
+        for word in self.view.cells {
+            let mut cell = Cell(word.load(acquire(Edge::Cell)));
+            while cell.waiting() == 1 && cell.owner() == number {
+                let gone = Cell::gone(cell.ticket());
+                match word.compare_exchange(cell.0, gone.0, both(Edge::Cell), acquire(Edge::Cell)) {
+                    Ok(_) => break,
+                    Err(now) => cell = Cell(now),
+                }
+            }
+        }
+        self.freed(wake);
+        let member = &self.view.members[usize::from(number)];
+        member.weak.store(0, Ordering::Relaxed); // ORDERING: advisory.
+        self.clear_strong(number, wake);
+        // ORDERING: the caller marked the death, then the receiver is looked for; it registers, then asks who is
+        // dead. It must look even if no count changed: a position of the dead may stand at head.
+        full_fence(Fence::Published);
+        self.ring_receiver(wake);
+    }
+
+    /// The position after the last claimed one, all 64 bits: once head has reached it, nothing that was claimed
+    /// until now is left.
+    pub fn tail(&self) -> u64 {
+        let claim = Claim(self.view.header.claim.load(acquire(Edge::Claim)));
+        self.track.widen(self.head(), claim.tail())
+    }
+
+    /// Where the receiver is.
+    pub fn head(&self) -> u64 {
+        self.view.header.taken.head.load(acquire(Edge::Head))
+    }
+}

@@ -1,0 +1,278 @@
+//! The sender's moves: claim positions, publish values, stand in the line for room. It never sleeps.
+//!
+//! A claim is one exchange of the claim word; the claimed slots are then this sender's alone, and a plain release
+//! store of each stamp publishes its value. What a kill leaves: before the exchange nothing; between exchange
+//! and stamp a position that the receiver skips once the owner is proved dead; a stop there, a slot in quarantine.
+
+use super::edge::{Edge, Fence, acquire, both, full_fence, release};
+use super::line::{Place, Spot};
+use super::words::{Claim, Record, Stamp};
+use super::{Kind, Number, Queue, Ticket, Wake, payload};
+use crate::layout::Bell;
+use crate::sync::{AtomicU64, Ordering};
+use bytemuck::Pod;
+
+/// Slots ahead of the published one whose line is fetched for writing.
+const PREFETCH: u32 = 4;
+
+/// A process's copy of head and of whether any slot was in quarantine then: `{ head: 32 | epoch: 31 | any: 1 }`.
+///
+/// The three are adopted together or not at all, hence one word. It lives in private memory.
+pub(crate) struct ViewCell(AtomicU64);
+
+impl ViewCell {
+    /// Knows nothing: the first claim looks.
+    pub fn new() -> ViewCell {
+        ViewCell(AtomicU64::new(1))
+    }
+}
+
+/// How many of the low bits of the epoch are kept.
+const EPOCH: u64 = (1 << 31) - 1;
+
+/// Claimed positions, one after another.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[must_use = "a claimed position that is never published holds its capacity"]
+pub(crate) struct Span {
+    pub first: u32,
+    pub count: u32,
+}
+
+/// What an attempt to claim came to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Claimed {
+    Span(Span),
+    Full,
+    Closed,
+}
+
+/// Where a waiting sender stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) enum Stand {
+    #[default]
+    Nowhere,
+    InLine(u32),
+    Overflow,
+}
+
+/// What a waiting sender shall do.
+pub(crate) enum Turn<'a> {
+    Claimed(Span),
+    Closed,
+    /// Sleep while the bell equals the ticket, then take the next turn.
+    Sleep(&'a Bell, Ticket),
+}
+
+/// One process's sending side.
+#[derive(Clone, Copy)]
+pub(crate) struct Producer<'a> {
+    pub queue: Queue<'a>,
+    pub me: Number,
+    pub view: &'a ViewCell,
+}
+
+impl<'a> Producer<'a> {
+    /// Claims between 1 and `want` positions for who stands at `place`.
+    #[inline]
+    pub fn claim(&self, place: Place, want: u32, wake: &impl Wake) -> Claimed {
+        let header = self.queue.view.header;
+        loop {
+            let claim = Claim(header.claim.load(acquire(Edge::Claim)));
+            let attempt = match self.room_in_view(claim, place) {
+                Some(free) => self.exchange(claim, want.min(free)),
+                None => self.claim_slowly(claim, place, want, wake),
+            };
+            if let Some(claimed) = attempt {
+                return claimed;
+            }
+        }
+    }
+
+    /// The free capacity by this process's copy of head, if that is enough to know.
+    #[inline(always)]
+    fn room_in_view(&self, claim: Claim, place: Place) -> Option<u32> {
+        let header = self.queue.view.header;
+        // ORDERING: the line after the claim word. A waiter that came in before the word took its present value
+        // is then seen, and one that came later began later than this call.
+        let line = super::words::Line(header.seldom.line.load(acquire(Edge::Line)));
+        let epoch = header.seldom.epoch.load(acquire(Edge::Epoch));
+        let view = self.view.0.load(acquire(Edge::View));
+        if view & 1 != 0
+            || (view >> 1) & EPOCH != epoch & EPOCH
+            || line.front() != line.back()
+            || place != Place::Newcomer
+            || claim.closed() == 1
+        {
+            return None;
+        }
+        let used = self.queue.track.distance((view >> 32) as u32, claim.tail());
+        let free = self.queue.capacity() - used - i64::from(claim.reserved());
+        if used < 0 || free < 1 { None } else { u32::try_from(free).ok() }
+    }
+
+    /// Looks at head, quarantine and line. `None`: something moved, try again.
+    #[cold]
+    fn claim_slowly(&self, claim: Claim, place: Place, want: u32, wake: &impl Wake) -> Option<Claimed> {
+        let queue = &self.queue;
+        let header = queue.view.header;
+        if claim.closed() == 1 {
+            return Some(Claimed::Closed);
+        }
+        let epoch = header.seldom.epoch.load(acquire(Edge::Epoch));
+        let room = queue.room(claim)?;
+        if room.used > queue.capacity() {
+            return Some(Claimed::Closed); // Nonsense in the segment: nothing can be sent through it.
+        }
+        let view = (room.head << 32) | (epoch & EPOCH) << 1 | u64::from(room.any);
+        self.view.0.store(view, release(Edge::View));
+        let before = queue.needs_before(place, room.free - 1);
+        let free = room.free - before;
+        if free < 1 {
+            // The entries were read one by one: it was full only if nobody claimed meanwhile.
+            let is_sure = !room.any || header.claim.load(acquire(Edge::Claim)) == claim.0;
+            return is_sure.then_some(Claimed::Full);
+        }
+        if let Some((number, entry)) = room.blocked {
+            // The tail stands on a quarantined slot: void the position first, claim after.
+            let tail = claim.tail();
+            if queue.track.distance(entry.last(), tail) > 0 {
+                let moved = entry.with_last(tail);
+                let word = &queue.view.entries[number];
+                word.compare_exchange(entry.0, moved.0, both(Edge::Entry), Ordering::Relaxed).ok()?;
+            }
+            let over = claim.with_tail(queue.track.add(tail, 1));
+            if header.claim.compare_exchange(claim.0, over.0, both(Edge::Claim), Ordering::Relaxed).is_ok() {
+                full_fence(Fence::Published);
+                queue.ring_receiver(wake);
+            }
+            return None;
+        }
+        self.exchange(claim, want.min(room.run).min(u32::try_from(free).ok()?))
+    }
+
+    /// Steps 7 and 8 of a send: records the last owner if it is another, then claims `count` positions.
+    #[inline(always)]
+    fn exchange(&self, claim: Claim, count: u32) -> Option<Claimed> {
+        let queue = &self.queue;
+        let tail = claim.tail();
+        if !queue.track.is_valid(tail) {
+            return Some(Claimed::Closed); // Nonsense in the segment: there is no such slot.
+        }
+        if claim.owner() != self.me && claim.owner() != 0 && !self.record(claim) {
+            return None;
+        }
+        let mine = claim.with_tail(queue.track.add(tail, count)).with_owner(self.me);
+        queue
+            .view
+            .header
+            .claim
+            .compare_exchange(claim.0, mine.0, both(Edge::Claim), Ordering::Relaxed)
+            .ok()
+            .map(|_| Claimed::Span(Span { first: tail, count }))
+    }
+
+    /// Writes down who made the last claim. False if the claim word has moved on.
+    #[cold]
+    fn record(&self, claim: Claim) -> bool {
+        let queue = &self.queue;
+        let position = queue.track.previous(claim.tail());
+        let word = &queue.view.records[queue.track.index(position)];
+        let mine = Record::new(position, claim.owner());
+        let mut seen = Record(word.load(acquire(Edge::Record)));
+        loop {
+            if seen.bears(position) {
+                return true;
+            }
+            // A newer position means that the claim word is old. A number that only looks newer, because the
+            // slot was not recorded for 2^31 positions, is told by the unchanged claim word.
+            if seen.set() == 1
+                && queue.track.distance(position, seen.position()) > 0
+                && queue.view.header.claim.load(acquire(Edge::Claim)) != claim.0
+            {
+                return false;
+            }
+            match word.compare_exchange(seen.0, mine.0, both(Edge::Record), acquire(Edge::Record)) {
+                Ok(_) => return true,
+                Err(now) => seen = Record(now),
+            }
+        }
+    }
+
+    /// Publishes one value at each claimed position, in order, and wakes the receiver.
+    ///
+    /// `values` has as many as were claimed.
+    #[inline]
+    pub fn publish<T: Pod>(&self, span: Span, values: &[T], wake: &impl Wake) {
+        debug_assert_eq!(values.len(), span.count as usize);
+        let queue = &self.queue;
+        let mut position = span.first;
+        for value in values {
+            let slot = queue.view.slot(queue.track.index(position));
+            payload::store(slot, value);
+            // ORDERING: everything of the value before its stamp.
+            slot.stamp.store(Stamp::published(position).0, release(Edge::Stamp));
+            let ahead = queue.track.add(position, PREFETCH.min(queue.view.geometry.capacity));
+            queue.view.slot(queue.track.index(ahead)).prefetch_for_write();
+            position = queue.track.add(position, 1);
+        }
+        // ORDERING: publish, then look whether the receiver sleeps; it registers, then looks at the stamp.
+        full_fence(Fence::Published);
+        queue.ring_receiver(wake);
+    }
+
+    /// Takes a waiting sender's next turn: into the line if it is not there, then a look whether its turn has come.
+    ///
+    /// `prepare` is told the spot before anybody can ring for it, so that a task's waker stands there in time.
+    pub fn turn(
+        &self,
+        stand: &mut Stand,
+        want: u32,
+        kind: Kind,
+        prepare: &mut impl FnMut(Spot),
+        wake: &impl Wake,
+    ) -> Turn<'a> {
+        let queue = self.queue;
+        loop {
+            match *stand {
+                Stand::Nowhere => {
+                    *stand = queue.enter(self.me, 1).map_or(Stand::Overflow, Stand::InLine);
+                }
+                Stand::InLine(ticket) => {
+                    let cell = queue.cell_of(ticket);
+                    prepare(Spot::Cell { cell, ticket });
+                    let bell = &queue.view.bells[cell];
+                    let asleep = bell.register(kind);
+                    // The second look: what became free before the bell was set is seen here, what becomes free
+                    // after it rings.
+                    let claimed = self.claim(Place::InLine(ticket), want, wake);
+                    if claimed == Claimed::Full {
+                        return Turn::Sleep(bell, asleep);
+                    }
+                    self.leave(stand, wake);
+                    return match claimed {
+                        Claimed::Span(span) => Turn::Claimed(span),
+                        Claimed::Full | Claimed::Closed => Turn::Closed,
+                    };
+                }
+                Stand::Overflow => {
+                    prepare(Spot::Overflow);
+                    match queue.wait_for_place(kind) {
+                        Some(asleep) => return Turn::Sleep(&queue.view.header.overflow_bell, asleep),
+                        None if queue.is_closed() => {
+                            *stand = Stand::Nowhere;
+                            return Turn::Closed;
+                        }
+                        None => *stand = Stand::Nowhere,
+                    }
+                }
+            }
+        }
+    }
+
+    /// Gives up the place in the line, if any, and lets the next ones look.
+    pub fn leave(&self, stand: &mut Stand, wake: &impl Wake) {
+        if let Stand::InLine(ticket) = std::mem::take(stand) {
+            self.queue.leave(ticket, wake);
+        }
+    }
+}

@@ -1,0 +1,281 @@
+//! The receiver's moves: take the next value, give its capacity back, and go on past positions that stay empty.
+//! It never sleeps and never writes a slot.
+//!
+//! A value is taken in two phases: [`Consumer::take`] finds it, [`Consumer::release`] gives its place back after
+//! the caller has copied it. What a kill between the two leaves does not matter: without a receiver the channel
+//! is closed.
+
+use super::edge::{Edge, acquire, both, release};
+use super::quarantine::Quarantine;
+use super::words::{Claim, Record, Stamp};
+use super::{Number, Queue, Wake, payload};
+use crate::sync::{Ordering, spin_loop};
+use bytemuck::Pod;
+
+/// What the receiver must know of other processes.
+pub(crate) trait Peers: Wake {
+    /// Whether the kernel has proved that this process is gone (or it said goodbye): it writes no more.
+    fn is_dead(&self, number: Number) -> bool;
+    /// An entry of the quarantine bears this number now, or no longer: such a number is not given again.
+    fn bears(&self, number: Number, more: bool);
+}
+
+/// What a look for the next value came to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Took<T> {
+    Value(T),
+    /// Nothing now: sleep on the receiver's bell.
+    Empty,
+    /// Nothing ever again.
+    End,
+}
+
+/// Where the next value is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[must_use = "release it after copying"]
+pub(crate) struct Found {
+    position: u32,
+    /// The place in the quarantine of a send that was late; none for the value at head.
+    late: Option<usize>,
+}
+
+/// The receiver's private state.
+pub(crate) struct Consumer {
+    head: u64,
+    quarantine: Quarantine,
+    /// Somebody wrote nonsense over the segment: the stream ended there.
+    is_corrupt: bool,
+}
+
+/// How often an unpublished position is looked at again before its sender counts as stalled.
+const SPINS: u32 = if cfg!(shmpsc_loom) { 0 } else { 200 };
+
+/// A value of the position's high bits changes about every 2^29 positions.
+const EPOCH_SHIFT: u32 = 29;
+
+impl Consumer {
+    /// Goes on where the segment says the last receiver stopped.
+    pub fn new(queue: &Queue<'_>) -> Consumer {
+        // ORDERING: only a receiver writes head, and this one got its office through a synchronizing act.
+        let head = queue.view.header.taken.head.load(Ordering::Relaxed);
+        Consumer { head, quarantine: Quarantine::default(), is_corrupt: !queue.track.is_valid(head as u32) }
+    }
+
+    /// The receiver's own position.
+    pub fn head(&self) -> u64 {
+        self.head
+    }
+
+    pub fn is_corrupt(&self) -> bool {
+        self.is_corrupt
+    }
+
+    /// Whether a send is stalled: then the receiver cannot be handed over.
+    pub fn has_stalled(&self) -> bool {
+        !self.quarantine.is_empty()
+    }
+
+    #[inline(always)]
+    fn is_published(queue: &Queue<'_>, position: u32) -> bool {
+        let slot = queue.view.slot(queue.track.index(position));
+        slot.stamp.load(acquire(Edge::Stamp)) == Stamp::published(position).0
+    }
+
+    /// Takes one value.
+    #[inline]
+    pub fn receive<T: Pod>(&mut self, queue: &Queue<'_>, peers: &impl Peers) -> Took<T> {
+        match self.take(queue, peers) {
+            Took::Value(found) => {
+                let value = Self::copy(queue, found);
+                self.release(queue, found, peers);
+                Took::Value(value)
+            }
+            Took::Empty => Took::Empty,
+            Took::End => Took::End,
+        }
+    }
+
+    /// Takes up to `limit` values that are there, and gives their capacity back at once. `Value(0)` only if
+    /// `limit` is 0.
+    pub fn receive_many<T: Pod>(
+        &mut self,
+        queue: &Queue<'_>,
+        limit: usize,
+        mut put: impl FnMut(T),
+        peers: &impl Peers,
+    ) -> Took<usize> {
+        let mut count = 0;
+        while count < limit {
+            if self.quarantine.is_empty() && !self.is_corrupt {
+                let before = self.head;
+                while count < limit && Self::is_published(queue, self.head as u32) {
+                    put(payload::load(queue.view.slot(queue.track.index(self.head as u32))));
+                    self.head = queue.track.next_wide(self.head);
+                    count += 1;
+                }
+                if self.head != before {
+                    self.give_back(queue, before, peers);
+                    // What came in meanwhile is the next call's: a sender as fast as this must not hold it.
+                    return Took::Value(count);
+                }
+            }
+            match self.receive(queue, peers) {
+                Took::Value(value) => put(value),
+                Took::Empty | Took::End if count > 0 => break,
+                Took::Empty => return Took::Empty,
+                Took::End => return Took::End,
+            }
+            count += 1;
+        }
+        Took::Value(count)
+    }
+
+    /// The private copy of a found value.
+    #[inline(always)]
+    pub fn copy<T: Pod>(queue: &Queue<'_>, found: Found) -> T {
+        payload::load(queue.view.slot(queue.track.index(found.position)))
+    }
+
+    /// Finds the next value, skipping what the dead left and going round what the stalled hold.
+    #[inline]
+    pub fn take(&mut self, queue: &Queue<'_>, peers: &impl Peers) -> Took<Found> {
+        if self.quarantine.is_empty() && !self.is_corrupt && Self::is_published(queue, self.head as u32) {
+            return Took::Value(Found { position: self.head as u32, late: None });
+        }
+        self.take_slowly(queue, peers)
+    }
+
+    /// Gives the place of a found value back.
+    #[inline]
+    pub fn release(&mut self, queue: &Queue<'_>, found: Found, peers: &impl Peers) {
+        match found.late {
+            None => self.pass(queue, peers),
+            Some(place) => self.quarantine.close(queue, place, self.head, peers),
+        }
+    }
+
+    #[cold]
+    fn take_slowly(&mut self, queue: &Queue<'_>, peers: &impl Peers) -> Took<Found> {
+        let mut spins = SPINS;
+        while !self.is_corrupt {
+            let head = self.head as u32;
+            // A quarantined slot carries no value in its turn; its old stamp could look like one after 2^32.
+            let is_held = self.quarantine.holds_slot_of(queue, head);
+            // ORDERING: head's stamp first, the stalled ones after: a late value whose send returned before the
+            // value at head was sent is then seen, and goes first.
+            let is_here = !is_held && Self::is_published(queue, head);
+            let (late, dead) = self.poll_stalled(queue, peers);
+            if let Some(place) = late {
+                return Took::Value(Found {
+                    position: self.quarantine.get(place).position as u32,
+                    late: Some(place),
+                });
+            }
+            if let Some(place) = dead {
+                self.quarantine.close(queue, place, self.head, peers);
+                continue;
+            }
+            if is_here {
+                return Took::Value(Found { position: head, late: None });
+            }
+            // ORDERING: the latch before the claim word: who latched has sent all it will, so a claim word read
+            // after it shows the last message.
+            let has_ended = queue.has_ended();
+            let claim = Claim(queue.view.header.claim.load(acquire(Edge::Claim)));
+            let claimed = queue.track.distance(head, claim.tail());
+            if !(0..=queue.capacity()).contains(&claimed) || !queue.track.is_valid(claim.tail()) {
+                self.is_corrupt = true;
+                queue.close(peers);
+                break;
+            }
+            if claimed == 0 {
+                let is_over = has_ended || claim.closed() == 1 && claim.reserved() == 0;
+                if is_over && !self.quarantine.has_active() {
+                    return Took::End;
+                }
+                if self.quarantine.lingers_at(queue, claim.tail()) {
+                    let over = claim.with_tail(queue.track.add(claim.tail(), 1));
+                    let word = &queue.view.header.claim;
+                    let _ = word.compare_exchange(claim.0, over.0, both(Edge::Claim), Ordering::Relaxed);
+                    continue;
+                }
+                return Took::Empty;
+            }
+            if is_held {
+                self.pass(queue, peers);
+                continue;
+            }
+            if spins > 0 {
+                spins -= 1;
+                spin_loop();
+                continue;
+            }
+            let owner = Self::owner_of_head(queue, head, claim, claimed);
+            // Proof first, stamp second: a value published before the death must not be skipped.
+            if peers.is_dead(owner) {
+                if !Self::is_published(queue, head) {
+                    self.pass(queue, peers);
+                }
+                continue;
+            }
+            let is_alone = claimed == 1;
+            if is_alone || !self.quarantine.register(queue, self.head, owner, peers) {
+                return Took::Empty;
+            }
+            self.pass(queue, peers);
+        }
+        Took::End
+    }
+
+    /// Looks at every stalled send, newest first: the oldest that was published after all, and one that is dead.
+    fn poll_stalled(&self, queue: &Queue<'_>, peers: &impl Peers) -> (Option<usize>, Option<usize>) {
+        let (mut late, mut dead) = (None, None);
+        for (place, stalled) in self.quarantine.active() {
+            // Proof first, stamp second.
+            let is_dead = peers.is_dead(stalled.owner);
+            if Self::is_published(queue, stalled.position as u32) {
+                late = Some(place);
+            } else if is_dead {
+                dead = Some(place);
+            }
+        }
+        (late, dead)
+    }
+
+    /// Who claimed the position at head: the first record from there that bears its own position, else the owner
+    /// in the claim word, which was read before.
+    fn owner_of_head(queue: &Queue<'_>, head: u32, claim: Claim, claimed: i64) -> Number {
+        let mut position = head;
+        for _ in 0..claimed {
+            let record = Record(queue.view.records[queue.track.index(position)].load(acquire(Edge::Record)));
+            if record.bears(position) {
+                return record.owner();
+            }
+            position = queue.track.add(position, 1);
+        }
+        claim.owner()
+    }
+
+    /// Moves head over one position.
+    #[inline]
+    fn pass(&mut self, queue: &Queue<'_>, peers: &impl Peers) {
+        let before = self.head;
+        self.head = queue.track.next_wide(before);
+        self.give_back(queue, before, peers);
+        if !self.quarantine.is_empty() {
+            self.quarantine.collect(queue, self.head, peers);
+        }
+    }
+
+    /// Publishes the private head, which was `before`.
+    #[inline]
+    fn give_back(&mut self, queue: &Queue<'_>, before: u64, peers: &impl Peers) {
+        let header = queue.view.header;
+        if before >> EPOCH_SHIFT != self.head >> EPOCH_SHIFT {
+            // ORDERING: before head, so that who sees a claim word made possible by this head sees the epoch.
+            header.seldom.epoch.store(self.head >> EPOCH_SHIFT, release(Edge::Epoch));
+        }
+        header.taken.head.store(self.head, release(Edge::Head));
+        queue.freed(peers);
+    }
+}

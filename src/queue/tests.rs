@@ -1,0 +1,292 @@
+//! The moves one after another in one thread: what each leaves, with senders that stop or die between two steps.
+
+use super::*;
+use crate::layout::{Geometry, Typed};
+use crate::sync::AtomicU64;
+use std::cell::{Cell as Private, RefCell};
+
+/// A world in which deaths are declared and wakes are written down.
+#[derive(Default)]
+struct World {
+    dead: RefCell<Vec<Number>>,
+    woken: RefCell<Vec<Sleeper>>,
+    borne: Private<i32>,
+}
+
+impl Wake for World {
+    fn wake(&self, sleeper: Sleeper, _: Kind) {
+        self.woken.borrow_mut().push(sleeper);
+    }
+}
+
+impl Peers for World {
+    fn is_dead(&self, number: Number) -> bool {
+        self.dead.borrow().contains(&number)
+    }
+
+    fn bears(&self, _: Number, more: bool) {
+        self.borne.set(self.borne.get() + if more { 1 } else { -1 });
+    }
+}
+
+struct Bench {
+    segment: Typed,
+    views: [ViewCell; 4],
+    world: World,
+}
+
+impl Bench {
+    fn new(capacity: u32) -> Bench {
+        let segment = Typed::new(Geometry { capacity, payload: 8, line: 2, members: 3, entries: 2 });
+        Queue::new(segment.view()).format();
+        Bench { segment, views: std::array::from_fn(|_| ViewCell::new()), world: World::default() }
+    }
+
+    fn queue(&self) -> Queue<'_> {
+        Queue::new(self.segment.view())
+    }
+
+    fn sender(&self, me: Number) -> Producer<'_> {
+        Producer { queue: self.queue(), me, view: &self.views[usize::from(me)] }
+    }
+
+    fn claim(&self, me: Number) -> Span {
+        match self.sender(me).claim(Place::Newcomer, 1, &self.world) {
+            Claimed::Span(span) => span,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn send(&self, me: Number, value: u64) {
+        self.sender(me).publish(self.claim(me), &[value], &self.world);
+    }
+
+    fn is_full(&self, me: Number) -> bool {
+        self.sender(me).claim(Place::Newcomer, 1, &self.world) == Claimed::Full
+    }
+
+    fn receive(&self, consumer: &mut Consumer) -> Took<u64> {
+        consumer.receive(&self.queue(), &self.world)
+    }
+}
+
+#[test]
+fn values_come_out_in_order_over_many_laps() {
+    for capacity in [1, 2, 3, 5] {
+        let bench = Bench::new(capacity);
+        let mut consumer = Consumer::new(&bench.queue());
+        for round in 0..20 {
+            for i in 0..u64::from(capacity) {
+                bench.send(1 + (i % 2) as Number, round * 100 + i);
+            }
+            assert!(bench.is_full(1) && bench.is_full(2));
+            assert_eq!(bench.queue().len(), capacity as usize);
+            for i in 0..u64::from(capacity) {
+                assert_eq!(bench.receive(&mut consumer), Took::Value(round * 100 + i));
+            }
+            assert_eq!(bench.receive(&mut consumer), Took::Empty);
+        }
+    }
+}
+
+#[test]
+fn a_batch_takes_only_what_is_free() {
+    let bench = Bench::new(5);
+    let mut consumer = Consumer::new(&bench.queue());
+    bench.send(1, 0);
+    let Claimed::Span(span) = bench.sender(2).claim(Place::Newcomer, 9, &bench.world) else { panic!() };
+    assert_eq!(span.count, 4);
+    bench.sender(2).publish(span, &[1, 2, 3, 4], &bench.world);
+    let mut values = Vec::new();
+    let took = consumer.receive_many(&bench.queue(), 9, |value: u64| values.push(value), &bench.world);
+    assert_eq!((took, values), (Took::Value(5), vec![0, 1, 2, 3, 4]));
+}
+
+#[test]
+fn closed_fails_senders_and_ends_after_the_last_value() {
+    let bench = Bench::new(3);
+    let mut consumer = Consumer::new(&bench.queue());
+    bench.send(1, 7);
+    bench.queue().close(&bench.world);
+    assert_eq!(bench.sender(1).claim(Place::Newcomer, 1, &bench.world), Claimed::Closed);
+    assert_eq!(bench.receive(&mut consumer), Took::Value(7));
+    assert_eq!(bench.receive(&mut consumer), Took::End);
+    assert_eq!(bench.receive(&mut consumer), Took::End);
+}
+
+#[test]
+fn the_last_handle_of_all_processes_ends_the_stream() {
+    let bench = Bench::new(3);
+    let mut consumer = Consumer::new(&bench.queue());
+    let queue = bench.queue();
+    assert!(queue.upgrade(1) && queue.upgrade(2));
+    queue.add_strong(2);
+    assert_eq!(queue.strong_count(), 3);
+    bench.send(2, 9);
+    queue.drop_strong(1, &bench.world);
+    queue.drop_strong(2, &bench.world);
+    assert!(!queue.has_ended());
+    queue.drop_strong(2, &bench.world);
+    assert!(queue.has_ended());
+    assert!(!queue.upgrade(1), "ended is for ever");
+    assert_eq!(bench.receive(&mut consumer), Took::Value(9));
+    assert_eq!(bench.receive(&mut consumer), Took::End);
+}
+
+#[test]
+fn a_position_of_the_dead_is_skipped_and_its_capacity_comes_back() {
+    for capacity in [1, 2, 3] {
+        let bench = Bench::new(capacity);
+        let mut consumer = Consumer::new(&bench.queue());
+        for round in 0..7 {
+            let _ = bench.claim(1);
+            assert_eq!(bench.receive(&mut consumer), Took::Empty, "alone at head: wait");
+            bench.world.dead.borrow_mut().push(1);
+            assert_eq!(bench.receive(&mut consumer), Took::Empty, "skipped");
+            bench.world.dead.borrow_mut().clear();
+            for i in 0..u64::from(capacity) {
+                bench.send(2, round + i);
+            }
+            assert!(bench.is_full(2));
+            for i in 0..u64::from(capacity) {
+                assert_eq!(bench.receive(&mut consumer), Took::Value(round + i));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_value_published_before_the_death_is_not_lost() {
+    let bench = Bench::new(3);
+    let mut consumer = Consumer::new(&bench.queue());
+    bench.send(1, 1);
+    let _ = bench.claim(1);
+    bench.send(2, 2);
+    bench.world.dead.borrow_mut().push(1);
+    assert_eq!(bench.receive(&mut consumer), Took::Value(1));
+    assert_eq!(bench.receive(&mut consumer), Took::Value(2), "the unpublished one between is skipped");
+    assert_eq!(bench.receive(&mut consumer), Took::Empty);
+}
+
+#[test]
+fn nobody_waits_for_a_stalled_sender_and_its_value_comes_late() {
+    for capacity in [2, 3, 4] {
+        let bench = Bench::new(capacity);
+        let mut consumer = Consumer::new(&bench.queue());
+        let stalled = bench.claim(1);
+        for value in 0..50 {
+            bench.send(2, value);
+            assert_eq!(bench.receive(&mut consumer), Took::Value(value));
+        }
+        assert!(consumer.has_stalled());
+        // It keeps one place of capacity, and nobody loses more.
+        for value in 1..u64::from(capacity) {
+            bench.send(2, value);
+        }
+        assert!(bench.is_full(2));
+        bench.sender(1).publish(stalled, &[999], &bench.world);
+        assert_eq!(bench.receive(&mut consumer), Took::Value(999), "late values go first");
+        for value in 1..u64::from(capacity) {
+            assert_eq!(bench.receive(&mut consumer), Took::Value(value));
+        }
+        assert_eq!(bench.receive(&mut consumer), Took::Empty);
+        // Void positions are passed as traffic goes on, then the channel is whole again.
+        for value in 0..10 {
+            bench.send(2, value);
+            assert_eq!(bench.receive(&mut consumer), Took::Value(value));
+        }
+        assert!(!consumer.has_stalled());
+        assert_eq!(bench.queue().free_capacity(), capacity as usize);
+        assert_eq!(bench.world.borne.get(), 0);
+    }
+}
+
+#[test]
+fn the_stream_does_not_end_while_a_live_send_is_stalled() {
+    let bench = Bench::new(3);
+    let mut consumer = Consumer::new(&bench.queue());
+    let stalled = bench.claim(1);
+    bench.send(2, 5);
+    assert_eq!(bench.receive(&mut consumer), Took::Value(5));
+    bench.queue().close(&bench.world);
+    assert_eq!(bench.receive(&mut consumer), Took::Empty);
+    bench.sender(1).publish(stalled, &[6], &bench.world);
+    assert_eq!(bench.receive(&mut consumer), Took::Value(6));
+    assert_eq!(bench.receive(&mut consumer), Took::End);
+}
+
+#[test]
+fn a_stalled_sender_that_dies_gives_its_place_back() {
+    let bench = Bench::new(3);
+    let mut consumer = Consumer::new(&bench.queue());
+    let _ = bench.claim(1);
+    bench.send(2, 5);
+    assert_eq!(bench.receive(&mut consumer), Took::Value(5));
+    bench.world.dead.borrow_mut().push(1);
+    bench.queue().close(&bench.world);
+    assert_eq!(bench.receive(&mut consumer), Took::End);
+    assert_eq!(bench.world.borne.get(), 0);
+}
+
+#[test]
+fn waiters_are_rung_in_order_and_newcomers_do_not_overtake() {
+    let bench = Bench::new(1);
+    let mut consumer = Consumer::new(&bench.queue());
+    bench.send(1, 0);
+    let (mut first, mut second) = (Stand::Nowhere, Stand::Nowhere);
+    let turn = |me, stand: &mut Stand| match bench.sender(me).turn(
+        stand,
+        1,
+        Kind::Thread,
+        &mut |_| {},
+        &bench.world,
+    ) {
+        Turn::Claimed(span) => Some(span),
+        Turn::Sleep(..) => None,
+        Turn::Closed => panic!("closed"),
+    };
+    assert!(turn(1, &mut first).is_none() && turn(2, &mut second).is_none());
+    assert_eq!(bench.receive(&mut consumer), Took::Value(0));
+    assert_eq!(*bench.world.woken.borrow(), [Sleeper::Waiter { cell: 0, owner: 1 }]);
+    assert!(bench.is_full(3), "the place is the first waiter's");
+    assert!(turn(2, &mut second).is_none());
+    let span = turn(1, &mut first).expect("its turn");
+    bench.sender(1).publish(span, &[1], &bench.world);
+    bench.world.woken.borrow_mut().clear();
+    assert_eq!(bench.receive(&mut consumer), Took::Value(1));
+    assert_eq!(*bench.world.woken.borrow(), [Sleeper::Waiter { cell: 1, owner: 2 }]);
+    // Cancelling hands the place on.
+    bench.sender(2).leave(&mut second, &bench.world);
+    assert!(!bench.is_full(3));
+}
+
+#[test]
+fn a_full_line_overflows_and_a_dead_waiter_is_one_cell() {
+    let bench = Bench::new(1);
+    let mut consumer = Consumer::new(&bench.queue());
+    bench.send(1, 0);
+    let mut stands = [Stand::Nowhere; 3];
+    for (me, stand) in (1..).zip(&mut stands) {
+        let turn = bench.sender(me).turn(stand, 1, Kind::Thread, &mut |_| {}, &bench.world);
+        assert!(matches!(turn, Turn::Sleep(..)));
+    }
+    assert_eq!(stands[2], Stand::Overflow);
+    bench.world.dead.borrow_mut().push(1);
+    bench.queue().repair(1, &bench.world);
+    assert!(bench.world.woken.borrow().contains(&Sleeper::Overflow), "a cell is free");
+    assert_eq!(bench.receive(&mut consumer), Took::Value(0));
+    assert!(bench.world.woken.borrow().contains(&Sleeper::Waiter { cell: 1, owner: 2 }));
+}
+
+#[test]
+fn nonsense_in_the_claim_word_ends_the_channel_and_nothing_hangs() {
+    let bench = Bench::new(3);
+    let claim: &AtomicU64 = &bench.segment.view().header.claim;
+    for nonsense in [u64::MAX & !1, 3 << 32, 0, 0x8000_0000_0000_0000] {
+        claim.store(nonsense, Ordering::Relaxed);
+        let mut consumer = Consumer::new(&bench.queue());
+        assert_eq!(bench.sender(1).claim(Place::Newcomer, 3, &bench.world), Claimed::Closed, "{nonsense:x}");
+        assert_eq!(bench.receive(&mut consumer), Took::End, "{nonsense:x}");
+        assert!(consumer.is_corrupt());
+    }
+}

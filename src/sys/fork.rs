@@ -1,0 +1,212 @@
+//! Whether this still is the process in which a thing was made, or a child that `fork` copied it into.
+//!
+//! It is not a process identity for others: a [`Birthplace`] means something only in its own address space.
+//!
+//! One private page of memory is marked to be wiped on fork. The kernel does that for every way of forking, also for
+//! those that pass by the C library's hooks. In the page stands a number, different for each process that ever had one
+//! along a line of forks; what was made in this process bears the same number, what was inherited does not.
+//!
+//! # Safety
+//!
+//! The page is mapped once, never unmapped, and touched only as one atomic word at its beginning. So a pointer
+//! that was published in [`PAGE`] can be dereferenced for as long as the process lives, and in its children too: the
+//! kernel wipes the page there, it does not unmap it. What a [`PerProcess`] publishes is leaked in the same way.
+#![allow(unsafe_code)]
+
+use std::{io, mem, ptr};
+
+use memmap2::MmapOptions;
+use rustix::mm::{Advice, madvise};
+
+use crate::sync::{AtomicPtr, AtomicU32, Ordering};
+
+/// The wiped page, or null before the first [`Birthplace`].
+static PAGE: AtomicPtr<AtomicU32> = AtomicPtr::new(ptr::null_mut());
+
+/// The number for the next process: plain memory, so a child goes on where its parent was and repeats none.
+static NEXT: AtomicU32 = AtomicU32::new(1);
+
+/// The process in which a thing was made.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Birthplace(u32);
+
+impl Birthplace {
+    /// This process. Fails if the system has no memory for the page that is needed once.
+    pub(crate) fn here() -> io::Result<Birthplace> {
+        let word = match current() {
+            Some(word) => word,
+            None => make()?,
+        };
+        let number = word.load(Ordering::Relaxed);
+        if number != 0 {
+            return Ok(Birthplace(number));
+        }
+        // ORDERING: Relaxed, the numbers guard no memory: each is compared with itself only.
+        let mut fresh = NEXT.fetch_add(1, Ordering::Relaxed);
+        if fresh == 0 {
+            fresh = NEXT.fetch_add(1, Ordering::Relaxed);
+        }
+        // A thread that was quicker has named this process already, and its name stays.
+        match word.compare_exchange(0, fresh, Ordering::Relaxed, Ordering::Relaxed) {
+            Ok(_) => Ok(Birthplace(fresh)),
+            Err(named) => Ok(Birthplace(named)),
+        }
+    }
+
+    /// Whether this is that process: false in a child that `fork` made, even after it made things of its own.
+    #[inline]
+    pub(crate) fn is_here(self) -> bool {
+        match current() {
+            // ORDERING: Relaxed, only the kernel and this process's first `here` write the word, both before any
+            // `Birthplace` of this process exists.
+            Some(word) => word.load(Ordering::Relaxed) == self.0,
+            None => false,
+        }
+    }
+}
+
+/// One thing for each process along a line of forks: a child does not use its parent's, it makes one of its own. It is
+/// made at the first use and never dropped.
+pub(crate) struct PerProcess<T: 'static> {
+    current: AtomicPtr<Owned<T>>,
+}
+
+struct Owned<T> {
+    birthplace: Birthplace,
+    thing: T,
+}
+
+impl<T: Send + Sync + 'static> PerProcess<T> {
+    /// Nothing yet.
+    pub(crate) const fn new() -> PerProcess<T> {
+        PerProcess { current: AtomicPtr::new(ptr::null_mut()) }
+    }
+
+    /// This process's thing. Two threads that come first at once may both call `make`; one result is dropped.
+    ///
+    /// No lock is held meanwhile: a child forked in the middle could never take it.
+    pub(crate) fn get(&'static self, make: impl Fn() -> io::Result<T>) -> io::Result<&'static T> {
+        loop {
+            // ORDERING: Acquire pairs with the exchange below, so the thing is seen as it was made.
+            let current = self.current.load(Ordering::Acquire);
+            // SAFETY: null, or a leaked box that the exchange below published; it is never freed.
+            if let Some(owned) = unsafe { current.as_ref() }
+                && owned.birthplace.is_here()
+            {
+                return Ok(&owned.thing);
+            }
+            let fresh = Box::into_raw(Box::new(Owned { birthplace: Birthplace::here()?, thing: make()? }));
+            // ORDERING: Release publishes the thing; a failed exchange is followed by a new look.
+            match self.current.compare_exchange(current, fresh, Ordering::Release, Ordering::Relaxed) {
+                // SAFETY: just published and leaked, so it stays for ever.
+                Ok(_) => return Ok(unsafe { &(*fresh).thing }),
+                // SAFETY: it came from `into_raw` just above, and nobody else has seen it.
+                Err(_) => drop(unsafe { Box::from_raw(fresh) }),
+            }
+        }
+    }
+}
+
+/// The word in the wiped page, if there is a page.
+#[inline]
+fn current() -> Option<&'static AtomicU32> {
+    // ORDERING: Acquire pairs with the publication in `make`, so the page is seen as marked.
+    let page = PAGE.load(Ordering::Acquire);
+    // SAFETY: `PAGE` is null or a page from `make`, which is mapped, aligned and never unmapped.
+    unsafe { page.as_ref() }
+}
+
+/// Maps the page. No lock is held meanwhile: a child forked in the middle could never take it.
+#[cold]
+fn make() -> io::Result<&'static AtomicU32> {
+    let mut map = MmapOptions::new().len(rustix::param::page_size()).map_anon()?;
+    let start: *mut u8 = map.as_mut_ptr();
+    // SAFETY: the range is exactly the private anonymous mapping that `map` owns, and the advice changes its
+    // contents only in children.
+    unsafe { madvise(start.cast(), map.len(), Advice::LinuxWipeOnFork)? };
+    // ORDERING: Release publishes the marked page, Acquire sees the one of a thread that was quicker.
+    let page = match PAGE.compare_exchange(ptr::null_mut(), start.cast(), Ordering::AcqRel, Ordering::Acquire)
+    {
+        Ok(_) => {
+            mem::forget(map);
+            start.cast()
+        }
+        Err(other) => other,
+    };
+    // SAFETY: either the page just mapped and now leaked, or the one in `PAGE`; both stay mapped for ever.
+    Ok(unsafe { &*page })
+}
+
+#[cfg(test)]
+mod tests {
+    use rustix::process::{Pid, WaitOptions, waitpid};
+
+    use super::*;
+    use crate::sys::memory::Memory;
+
+    /// Runs `child` in a forked child and returns what it returned. It must not allocate or lock: other threads'
+    /// locks were copied as they stood.
+    fn in_forked_child(child: impl FnOnce() -> i32) -> i32 {
+        // SAFETY: the child only runs `child`, which keeps to the above, and ends without running anything else.
+        let pid = unsafe {
+            match libc::fork() {
+                0 => libc::_exit(child()),
+                pid => pid,
+            }
+        };
+        let (_, status) = waitpid(Some(Pid::from_raw(pid).unwrap()), WaitOptions::empty()).unwrap().unwrap();
+        status.exit_status().expect("the child ended by a signal")
+    }
+
+    #[test]
+    fn one_process_has_one_birthplace() {
+        let here = Birthplace::here().unwrap();
+        assert!(here.is_here());
+        let others = std::thread::spawn(|| Birthplace::here().unwrap()).join().unwrap();
+        assert_eq!(here, others);
+    }
+
+    #[test]
+    fn a_forked_child_is_another_place_and_gets_its_own() {
+        let here = Birthplace::here().unwrap();
+        let code = in_forked_child(|| {
+            if here.is_here() {
+                return 1;
+            }
+            let Ok(own) = Birthplace::here() else { return 2 };
+            if !own.is_here() || here.is_here() || own == here {
+                return 3;
+            }
+            in_forked_child(|| i32::from(own.is_here() || here.is_here()))
+        });
+        assert_eq!(code, 0);
+        assert!(here.is_here());
+    }
+
+    #[test]
+    fn memory_dropped_in_a_forked_child_leaves_its_addresses_alone() {
+        let memory = Memory::create(1).unwrap();
+        let (base, len) = (memory.base(), memory.len());
+        let code = in_forked_child(move || {
+            // SAFETY: nothing is replaced, NOREPLACE fails if anything stands there.
+            let put = unsafe {
+                libc::mmap(
+                    base.as_ptr().cast(),
+                    len,
+                    libc::PROT_READ | libc::PROT_WRITE,
+                    libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_FIXED_NOREPLACE,
+                    -1,
+                    0,
+                )
+            };
+            if put != base.as_ptr().cast() {
+                return 1;
+            }
+            drop(memory);
+            // SAFETY: mapped above; if it is not any more, the test fails by the signal.
+            unsafe { base.as_ptr().write_volatile(1) };
+            0
+        });
+        assert_eq!(code, 0);
+    }
+}

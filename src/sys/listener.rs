@@ -1,0 +1,356 @@
+//! A door in the file system: the socket at which strangers arrive, and the way to one.
+//!
+//! Whom to let in is not decided here, nor whether a file that stands in the way may be removed.
+
+use std::{
+    io,
+    os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd},
+    path::Path,
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use rustix::{
+    fs::{self, FileType, Mode, OFlags},
+    io::Errno,
+    net::{self, AddressFamily, SocketFlags, SocketType, sockopt},
+};
+
+use super::{
+    place::Place,
+    socket::{hang_up, is_messages_socket, refuse_descriptors, set_pass_credentials},
+};
+
+/// Callers that may wait at a door until they are accepted; the system may allow fewer.
+const BACKLOG: i32 = 1024;
+
+/// A socket at a place in the file system, to which others connect.
+#[derive(Debug)]
+pub(crate) struct Listener {
+    socket: OwnedFd,
+    /// A descriptor in reserve: given up for a moment to turn a caller away when there are no more descriptors.
+    spare: Mutex<Option<OwnedFd>>,
+}
+
+impl Listener {
+    /// Binds to `place` with exactly the permissions `mode`, whatever the process's umask, and listens.
+    ///
+    /// A file that stands there is an error (`AddrInUse`), even if nobody listens behind it. Nobody can connect before
+    /// the permissions are set.
+    pub(crate) fn bind(place: &Place, mode: u32) -> io::Result<Listener> {
+        let socket = new_socket(SocketFlags::CLOEXEC | SocketFlags::NONBLOCK)?;
+        let mode = Mode::from_raw_mode(mode & 0o777);
+        // The file gets the mode of the unbound socket, less the umask: never too much, perhaps too little.
+        fs::fchmod(&socket, mode)?;
+        net::bind(&socket, &place.socket_address()?)?;
+        match Listener::open_door(&socket, place, mode) {
+            Ok(()) => Ok(Listener { socket, spare: Mutex::new(spare()) }),
+            Err(error) => {
+                let _ = place.remove();
+                Err(error)
+            }
+        }
+    }
+
+    fn open_door(socket: &OwnedFd, place: &Place, mode: Mode) -> io::Result<()> {
+        // By a descriptor, so that what is checked and what is changed are one file, and never through a link.
+        let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let file = fs::openat(place.directory(), place.name(), flags, Mode::empty())?;
+        let stat = fs::fstat(&file)?;
+        if FileType::from_raw_mode(stat.st_mode) != FileType::Socket {
+            return Err(io::Error::new(
+                io::ErrorKind::AddrInUse,
+                "the socket was replaced by something else",
+            ));
+        }
+        if Mode::from_raw_mode(stat.st_mode) != mode {
+            fs::chmod(through_proc(&file), mode)?;
+        }
+        // Newer systems hand these down to the sockets that are accepted, so not even the first message escapes them.
+        set_pass_credentials(socket)?;
+        refuse_descriptors(socket)?;
+        Ok(net::listen(socket, BACKLOG)?)
+    }
+
+    /// A listening socket that another process bound and handed over.
+    pub(crate) fn from_fd(socket: OwnedFd) -> io::Result<Listener> {
+        if !is_messages_socket(&socket) || !sockopt::socket_acceptconn(&socket)? {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "the descriptor is not a listening socket",
+            ));
+        }
+        Ok(Listener { socket, spare: Mutex::new(spare()) })
+    }
+
+    /// Lets one caller in, or says that nobody waits. The socket it returns tells who sends, and refuses descriptors.
+    ///
+    /// If there are no more descriptors, one caller is turned away (it sees a hang-up) and that error returned:
+    /// so the door does not stay ready for ever with nothing done about it.
+    pub(crate) fn accept(&self) -> io::Result<Option<OwnedFd>> {
+        loop {
+            match accept(&self.socket) {
+                Ok(caller) => {
+                    set_pass_credentials(&caller)?;
+                    refuse_descriptors(&caller)?;
+                    return Ok(Some(caller));
+                }
+                Err(Errno::WOULDBLOCK) => return Ok(None),
+                Err(Errno::INTR | Errno::CONNABORTED) => {}
+                Err(error @ (Errno::MFILE | Errno::NFILE)) => {
+                    let mut kept = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
+                    drop(kept.take());
+                    drop(accept(&self.socket));
+                    *kept = spare();
+                    return Err(error.into());
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// Closes the door for all who have a copy of the descriptor, forked children too: who waits at it or comes later
+    /// is refused. The file stays.
+    pub(crate) fn close(&self) {
+        hang_up(&self.socket);
+        // Nobody comes any more, so this ends. Without it, those at the door would wait for the last copy to be closed.
+        while let Ok(_) | Err(Errno::INTR) = accept(&self.socket) {}
+    }
+}
+
+impl AsFd for Listener {
+    /// Readable while somebody waits to be let in.
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+}
+
+/// Connects to the listener at `path`. Waits only if too many others wait at the door, and until `deadline` at most
+/// (`TimedOut`). `NotFound`: no file; `ConnectionRefused`: nobody listens behind it.
+pub(crate) fn connect(path: &Path, deadline: Instant) -> io::Result<OwnedFd> {
+    let place = Place::new(path)?;
+    let address = place.socket_address()?;
+    // The socket is still ours alone, so it may block: the kernel then wakes us when there is room at the door.
+    let socket = new_socket(SocketFlags::CLOEXEC)?;
+    loop {
+        // Zero would mean "for ever".
+        let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_micros(1));
+        sockopt::set_socket_timeout(&socket, sockopt::Timeout::Send, Some(left))?;
+        match net::connect(&socket, &address) {
+            Ok(()) => break,
+            Err(Errno::INTR) => {}
+            Err(Errno::AGAIN) if Instant::now() < deadline => {}
+            Err(Errno::AGAIN) => return Err(io::ErrorKind::TimedOut.into()),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    rustix::io::ioctl_fionbio(&socket, true)?;
+    Ok(socket)
+}
+
+fn new_socket(flags: SocketFlags) -> io::Result<OwnedFd> {
+    Ok(net::socket_with(AddressFamily::UNIX, SocketType::SEQPACKET, flags, None)?)
+}
+
+fn accept(socket: &OwnedFd) -> Result<OwnedFd, Errno> {
+    net::accept_with(socket, SocketFlags::CLOEXEC | SocketFlags::NONBLOCK)
+}
+
+/// The path that leads to the file behind a descriptor, for calls that take only paths.
+fn through_proc(fd: &OwnedFd) -> String {
+    format!("/proc/self/fd/{}", fd.as_raw_fd())
+}
+
+fn spare() -> Option<OwnedFd> {
+    fs::open("/", OFlags::PATH | OFlags::CLOEXEC, Mode::empty()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        os::unix::fs::{FileTypeExt, PermissionsExt},
+        path::PathBuf,
+        thread,
+    };
+
+    use rustix::process::{Resource, Rlimit, getpid, getrlimit, setrlimit};
+
+    use super::*;
+    use crate::sys::{
+        socket::{
+            Incoming, pair, peer_credentials, receive, send,
+            tests::{is_cloexec, is_hung_up, message, soon},
+            wait_readable,
+        },
+        tests::{eventually, is_own_process},
+    };
+
+    /// A directory and the path of a socket to be in it.
+    fn somewhere() -> (tempfile::TempDir, PathBuf) {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("socket");
+        (directory, path)
+    }
+
+    fn listen(path: &Path, mode: u32) -> Listener {
+        Listener::bind(&Place::new(path).unwrap(), mode).unwrap()
+    }
+
+    #[test]
+    fn a_listener_has_the_mode_it_was_given_and_lets_callers_in() {
+        for mode in [0o600, 0o666, 0o777] {
+            let (_directory, path) = somewhere();
+            let listener = listen(&path, mode);
+            let file = std::fs::symlink_metadata(&path).unwrap();
+            assert!(file.file_type().is_socket());
+            assert_eq!(file.permissions().mode() & 0o7777, mode);
+            assert!(listener.accept().unwrap().is_none());
+            let caller = connect(&path, soon()).unwrap();
+            assert!(wait_readable(&listener, Some(soon())).unwrap());
+            let inside = listener.accept().unwrap().unwrap();
+            assert!(is_cloexec(&caller) && is_cloexec(&inside) && is_cloexec(&listener));
+            assert!(is_messages_socket(&caller) && is_messages_socket(&inside));
+            assert!(matches!(receive(&caller, &mut [0; 4]).unwrap(), Incoming::Nothing));
+            assert_eq!(peer_credentials(&inside).unwrap().pid, Some(getpid()));
+        }
+    }
+
+    #[test]
+    fn no_umask_takes_from_the_mode_and_none_is_needed() {
+        if !is_own_process("sys::listener::tests::no_umask_takes_from_the_mode_and_none_is_needed") {
+            return;
+        }
+        for umask in [0o777, 0o077, 0] {
+            let (_directory, path) = somewhere();
+            rustix::process::umask(Mode::from_raw_mode(umask));
+            let listener = listen(&path, 0o660);
+            assert_eq!(rustix::process::umask(Mode::empty()).as_raw_mode(), umask);
+            assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o7777, 0o660);
+            drop(listener);
+        }
+    }
+
+    #[test]
+    fn a_message_sent_before_it_was_let_in_tells_its_sender_too() {
+        let (_directory, path) = somewhere();
+        let listener = listen(&path, 0o600);
+        let caller = connect(&path, soon()).unwrap();
+        send(&caller, b"hello", &[]).unwrap();
+        let inside = listener.accept().unwrap().unwrap();
+        let got = message(&inside, &mut [0; 8]);
+        assert_eq!(got.sender.unwrap().pid, Some(getpid()));
+        assert_eq!(got.sender_pidfd.is_some(), set_pass_credentials(&inside).unwrap());
+    }
+
+    #[test]
+    fn paths_longer_than_an_address_work() {
+        let (directory, _) = somewhere();
+        let mut path = directory.path().to_owned();
+        while path.as_os_str().len() < 300 {
+            path.push("a-directory-with-a-rather-long-name");
+        }
+        std::fs::create_dir_all(&path).unwrap();
+        path.push("socket");
+        let listener = listen(&path, 0o640);
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o640);
+        let caller = connect(&path, soon()).unwrap();
+        send(&caller, b"hello", &[]).unwrap();
+        assert_eq!(message(listener.accept().unwrap().unwrap(), &mut [0; 8]).len, 5);
+        let error = Listener::bind(&Place::new(&path.with_file_name("x".repeat(200))).unwrap(), 0o600);
+        assert_eq!(error.unwrap_err().raw_os_error(), Some(libc::ENAMETOOLONG));
+    }
+
+    #[test]
+    fn a_path_of_every_length_around_the_limit_works() {
+        let (directory, _) = somewhere();
+        let room = 112 - directory.path().as_os_str().len() - "//socket".len();
+        for len in room - 8..=room {
+            let path = directory.path().join("x".repeat(len)).join("socket");
+            std::fs::create_dir(path.parent().unwrap()).unwrap();
+            let listener = listen(&path, 0o600);
+            connect(&path, soon()).unwrap();
+            assert!(listener.accept().unwrap().is_some());
+        }
+    }
+
+    #[test]
+    fn errors_tell_a_missing_a_stale_and_a_foreign_file_apart() {
+        let (_directory, path) = somewhere();
+        assert_eq!(connect(&path, soon()).unwrap_err().kind(), io::ErrorKind::NotFound);
+        drop(listen(&path, 0o600));
+        eventually(|| connect(&path, soon()).is_err());
+        assert_eq!(connect(&path, soon()).unwrap_err().kind(), io::ErrorKind::ConnectionRefused);
+        let place = Place::new(&path).unwrap();
+        assert_eq!(Listener::bind(&place, 0o600).unwrap_err().kind(), io::ErrorKind::AddrInUse);
+        place.remove().unwrap();
+        let _stream = std::os::unix::net::UnixListener::bind(&path).unwrap();
+        assert_eq!(connect(&path, soon()).unwrap_err().raw_os_error(), Some(libc::EPROTOTYPE));
+    }
+
+    #[test]
+    fn a_closed_door_is_closed_for_every_copy_of_it() {
+        let (_directory, path) = somewhere();
+        let listener = listen(&path, 0o600);
+        let copy = Listener::from_fd(listener.as_fd().try_clone_to_owned().unwrap()).unwrap();
+        let waiting = connect(&path, soon()).unwrap();
+        listener.close();
+        assert_eq!(connect(&path, soon()).unwrap_err().kind(), io::ErrorKind::ConnectionRefused);
+        assert!(is_hung_up(&waiting));
+        assert!(copy.accept().unwrap().is_none());
+    }
+
+    #[test]
+    fn only_a_listening_socket_is_taken_for_a_listener() {
+        let (a, _b) = pair().unwrap();
+        assert_eq!(Listener::from_fd(a).unwrap_err().kind(), io::ErrorKind::InvalidData);
+        let (end, _start) = std::io::pipe().unwrap();
+        assert_eq!(Listener::from_fd(end.into()).unwrap_err().kind(), io::ErrorKind::InvalidData);
+    }
+
+    #[test]
+    fn who_finds_a_crowd_at_the_door_waits_for_room_or_for_the_deadline() {
+        let (_directory, path) = somewhere();
+        let listener = listen(&path, 0o600);
+        net::listen(&listener, 0).unwrap();
+        let _first = connect(&path, soon()).unwrap();
+        let start = Instant::now();
+        let error = connect(&path, start + Duration::from_millis(5)).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        assert!(start.elapsed() >= Duration::from_millis(5));
+        assert_eq!(connect(&path, start).unwrap_err().kind(), io::ErrorKind::TimedOut);
+        thread::scope(|scope| {
+            let second = scope.spawn(|| connect(&path, soon()).unwrap());
+            for _ in 0..2 {
+                assert!(wait_readable(&listener, Some(soon())).unwrap());
+                assert!(listener.accept().unwrap().is_some());
+            }
+            second.join().unwrap();
+        });
+    }
+
+    #[test]
+    fn without_descriptors_a_caller_is_turned_away_and_the_door_is_not_left_ready() {
+        if !is_own_process(
+            "sys::listener::tests::without_descriptors_a_caller_is_turned_away_and_the_door_is_not_left_ready",
+        ) {
+            return;
+        }
+        let (_directory, path) = somewhere();
+        let listener = listen(&path, 0o600);
+        let callers = [connect(&path, soon()).unwrap(), connect(&path, soon()).unwrap()];
+        let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+        setrlimit(Resource::Nofile, Rlimit { current: Some(50), maximum }).unwrap();
+        let mut all = Vec::new();
+        while let Ok(fd) = rustix::io::dup(&callers[0]) {
+            all.push(fd);
+        }
+        for caller in &callers {
+            assert_eq!(listener.accept().unwrap_err().raw_os_error(), Some(libc::EMFILE));
+            assert!(is_hung_up(caller));
+        }
+        assert!(!wait_readable(&listener, Some(Instant::now())).unwrap(), "the door is quiet");
+        setrlimit(Resource::Nofile, Rlimit { current, maximum }).unwrap();
+        let _caller = connect(&path, soon()).unwrap();
+        assert!(listener.accept().unwrap().is_some());
+    }
+}

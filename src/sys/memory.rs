@@ -1,0 +1,345 @@
+//! A piece of memory that several processes map: a sealed memory file and this process's mapping of it.
+//!
+//! It does not know what stands in the bytes and never looks at them; it hands out an address, not references.
+//!
+//! The creator sizes the file, has all its pages allocated and then seals its size, so that no process can make another
+//! one's access fail with a signal: not by shrinking the file, and not because the system ran out of memory
+//! later. Whoever opens the file checks those seals before it maps anything.
+//!
+//! # Safety
+//!
+//! Unsafe here is only the promise that the address may be known to several threads.
+#![allow(unsafe_code)]
+
+use std::{
+    io, mem,
+    os::fd::{AsFd, BorrowedFd, OwnedFd},
+    ptr::NonNull,
+};
+
+use memmap2::{Advice, MmapOptions, MmapRaw};
+use rustix::{
+    fs::{self, FallocateFlags, MemfdFlags, Mode, SealFlags},
+    io::Errno,
+    process::{Resource, getrlimit},
+};
+
+use super::fork::Birthplace;
+
+/// The seals of every segment: its size is final, and so are the seals.
+const SEALS: SealFlags = SealFlags::SHRINK.union(SealFlags::GROW).union(SealFlags::SEAL);
+
+/// File system type of ordinary memory files. Those of huge pages have another one.
+const TMPFS: u64 = 0x0102_1994;
+
+/// Pages are asked for in portions of this size, so that a signal interrupts only one portion.
+const PORTION: u64 = 64 << 20;
+
+/// A sealed memory file, mapped.
+pub(crate) struct Memory {
+    /// None only while it is dropped.
+    map: Option<MmapRaw>,
+    base: NonNull<u8>,
+    len: usize,
+    file: OwnedFd,
+    birthplace: Birthplace,
+}
+
+// SAFETY: the address is only handed out, never followed here, and the mapping it leads to belongs to the process and not
+// to a thread. What threads may do there is for those to argue who follow it.
+unsafe impl Send for Memory {}
+// SAFETY: as above; nothing in it changes behind a shared reference.
+unsafe impl Sync for Memory {}
+
+impl Memory {
+    /// Makes zeroed memory of at least `len` bytes (whole pages), all of it allocated. Lack of memory, and a limit on
+    /// file sizes that is too low, are errors here and not signals later.
+    pub(crate) fn create(len: usize) -> io::Result<Memory> {
+        let birthplace = Birthplace::here()?;
+        let len = whole_pages(len)?;
+        let size = u64::try_from(len).map_err(|_| io::Error::from(io::ErrorKind::FileTooLarge))?;
+        check_file_size_limit(size)?;
+        check_available(size)?;
+        let file = memory_file()?;
+        fs::ftruncate(&file, size)?;
+        allocate(&file, size)?;
+        fs::fcntl_add_seals(&file, SEALS)?;
+        Memory::map(file, len, birthplace)
+    }
+
+    /// Maps memory that another process created with the same `len`. Refuses whatever is not an ordinary memory file of
+    /// exactly that size with exactly the seals that [`Memory::create`] sets.
+    pub(crate) fn open(file: OwnedFd, len: usize) -> io::Result<Memory> {
+        let birthplace = Birthplace::here()?;
+        let len = whole_pages(len)?;
+        let seals = fs::fcntl_get_seals(&file).map_err(|_| refused("the descriptor is not a memory file"))?;
+        // Newer systems add the seal that forbids to make the file executable.
+        if seals != SEALS && seals != SEALS.union(SealFlags::EXEC) {
+            return Err(refused("the memory file is not sealed as it must be"));
+        }
+        // A hole punched into huge pages kills whoever touches it next, whatever the seals.
+        if fs::fstatfs(&file)?.f_type as u64 != TMPFS {
+            return Err(refused("the memory file is not of ordinary pages"));
+        }
+        if u64::try_from(fs::fstat(&file)?.st_size).ok() != u64::try_from(len).ok() {
+            return Err(refused("the memory file has another size than announced"));
+        }
+        Memory::map(file, len, birthplace)
+    }
+
+    fn map(file: OwnedFd, len: usize, birthplace: Birthplace) -> io::Result<Memory> {
+        let map = MmapOptions::new().len(len).map_raw(&file)?;
+        // A forked child gets a hole instead of the mapping: it must not act under its parent's number.
+        map.advise(Advice::DontFork)?;
+        // A core dump need not hold the queue, and large ones delay the end of the process.
+        map.advise(Advice::DontDump)?;
+        let base = NonNull::new(map.as_mut_ptr()).ok_or(io::ErrorKind::OutOfMemory)?;
+        Ok(Memory { map: Some(map), base, len, file, birthplace })
+    }
+
+    /// Address of the first byte. Valid for [`Memory::len`] bytes while this lives, in the process that made it.
+    pub(crate) fn base(&self) -> NonNull<u8> {
+        self.base
+    }
+
+    /// Length of the mapping in bytes: what was asked for, rounded up to whole pages.
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// The memory file, to be sent to another process.
+    pub(crate) fn fd(&self) -> BorrowedFd<'_> {
+        self.file.as_fd()
+    }
+}
+
+impl Drop for Memory {
+    fn drop(&mut self) {
+        let map = self.map.take();
+        if !self.birthplace.is_here() {
+            // In a forked child the mapping was never there, and its addresses may hold something else by now.
+            mem::forget(map);
+        }
+    }
+}
+
+/// `len` rounded up to whole pages; nothing and too much are errors.
+fn whole_pages(len: usize) -> io::Result<usize> {
+    let len = len.checked_next_multiple_of(rustix::param::page_size());
+    // No object of a program may be larger than `isize::MAX`.
+    match len {
+        Some(0) => Err(io::ErrorKind::InvalidInput.into()),
+        Some(len) if isize::try_from(len).is_ok() => Ok(len),
+        _ => Err(io::ErrorKind::FileTooLarge.into()),
+    }
+}
+
+/// Growing a file beyond this limit would kill the process by SIGXFSZ before any error could be seen.
+fn check_file_size_limit(size: u64) -> io::Result<()> {
+    match getrlimit(Resource::Fsize).current {
+        Some(limit) if size > limit => Err(io::ErrorKind::FileTooLarge.into()),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses what the machine does not have: else pages would be taken one by one until the kernel looks for a victim.
+/// The limit of a control group is not asked for; there it is the kernel that decides between an error and a victim.
+fn check_available(size: u64) -> io::Result<()> {
+    // Without this file nobody knows better than the kernel.
+    let Ok(text) = std::fs::read_to_string("/proc/meminfo") else { return Ok(()) };
+    match available(&text) {
+        Some(bytes) if size > bytes => Err(io::ErrorKind::OutOfMemory.into()),
+        _ => Ok(()),
+    }
+}
+
+/// Bytes that new pages can have, memory and swap, from the text of `/proc/meminfo`.
+fn available(text: &str) -> Option<u64> {
+    let kibibytes = |name| {
+        let line = text.lines().find_map(|line| line.strip_prefix(name))?;
+        line.split_whitespace().next()?.parse::<u64>().ok()
+    };
+    kibibytes("MemAvailable:")?.saturating_add(kibibytes("SwapFree:").unwrap_or(0)).checked_mul(1024)
+}
+
+/// A new memory file of length 0 that can be sealed, is closed on exec and can never be executed.
+fn memory_file() -> io::Result<OwnedFd> {
+    let flags = MemfdFlags::CLOEXEC.union(MemfdFlags::ALLOW_SEALING);
+    let file = match fs::memfd_create(c"shmpsc", flags.union(MemfdFlags::NOEXEC_SEAL)) {
+        // Before Linux 6.3 there is no such flag.
+        Err(Errno::INVAL) => fs::memfd_create(c"shmpsc", flags)?,
+        other => other?,
+    };
+    fs::fchmod(&file, Mode::RUSR.union(Mode::WUSR))?;
+    Ok(file)
+}
+
+/// Has the system allocate every page now.
+fn allocate(file: &OwnedFd, size: u64) -> io::Result<()> {
+    let mut done = 0;
+    while done < size {
+        let portion = PORTION.min(size - done);
+        match fs::fallocate(file, FallocateFlags::empty(), done, portion) {
+            Ok(()) => done += portion,
+            // A signal came: the portion was given back.
+            Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+fn refused(why: &'static str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, why)
+}
+
+#[cfg(test)]
+mod tests {
+    use rustix::process::{Rlimit, setrlimit};
+
+    use super::*;
+    use crate::sys::tests::is_own_process;
+
+    fn copy(memory: &Memory) -> OwnedFd {
+        memory.fd().try_clone_to_owned().unwrap()
+    }
+
+    fn unsealed(size: u64) -> OwnedFd {
+        let file = memory_file().unwrap();
+        fs::ftruncate(&file, size).unwrap();
+        file
+    }
+
+    fn why(result: io::Result<Memory>) -> io::ErrorKind {
+        result.map(|memory| memory.len()).unwrap_err().kind()
+    }
+
+    #[test]
+    fn lengths_are_whole_pages_and_all_of_them_allocated() {
+        let page = rustix::param::page_size();
+        let memory = Memory::create(page + 1).unwrap();
+        assert_eq!(memory.len(), 2 * page);
+        assert_eq!(memory.base().as_ptr().addr() % page, 0);
+        let stat = fs::fstat(memory.fd()).unwrap();
+        assert_eq!(stat.st_size as usize, 2 * page);
+        assert!(stat.st_blocks as usize * 512 >= 2 * page);
+        assert_eq!(stat.st_mode & 0o777, 0o600);
+        assert!(rustix::io::fcntl_getfd(memory.fd()).unwrap().contains(rustix::io::FdFlags::CLOEXEC));
+    }
+
+    #[test]
+    fn the_size_cannot_be_changed_and_the_seals_neither() {
+        let memory = Memory::create(100).unwrap();
+        let size = memory.len() as u64;
+        assert_eq!(fs::ftruncate(memory.fd(), 0), Err(Errno::PERM));
+        assert_eq!(fs::ftruncate(memory.fd(), size * 2), Err(Errno::PERM));
+        assert_eq!(fs::fallocate(memory.fd(), FallocateFlags::empty(), size, 1), Err(Errno::PERM));
+        assert_eq!(fs::fcntl_add_seals(memory.fd(), SealFlags::WRITE), Err(Errno::PERM));
+    }
+
+    #[test]
+    fn what_create_made_can_be_opened_with_the_same_length() {
+        let memory = Memory::create(100).unwrap();
+        let again = Memory::open(copy(&memory), 100).unwrap();
+        assert_eq!(again.len(), memory.len());
+        assert_ne!(again.base(), memory.base());
+    }
+
+    #[test]
+    fn open_refuses_other_sizes() {
+        let memory = Memory::create(100).unwrap();
+        for len in [memory.len() + 1, 2 * memory.len()] {
+            assert_eq!(why(Memory::open(copy(&memory), len)), io::ErrorKind::InvalidData);
+        }
+        assert_eq!(why(Memory::open(copy(&memory), 0)), io::ErrorKind::InvalidInput);
+        assert_eq!(why(Memory::open(copy(&memory), usize::MAX)), io::ErrorKind::FileTooLarge);
+    }
+
+    #[test]
+    fn open_refuses_every_other_set_of_seals() {
+        let page = rustix::param::page_size();
+        let all = [SealFlags::SEAL, SealFlags::SHRINK, SealFlags::GROW, SealFlags::WRITE];
+        for set in 0..1 << all.len() {
+            let file = unsealed(page as u64);
+            let seals = (0..all.len())
+                .filter(|bit| set & (1 << bit) != 0)
+                .fold(SealFlags::empty(), |sum, bit| sum | all[bit]);
+            fs::fcntl_add_seals(&file, seals).unwrap();
+            let opened = Memory::open(file, page);
+            match seals == SEALS {
+                true => assert!(opened.is_ok()),
+                false => assert_eq!(why(opened), io::ErrorKind::InvalidData, "{seals:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn open_accepts_a_file_of_a_system_without_the_exec_seal() {
+        let page = rustix::param::page_size();
+        let file = fs::memfd_create(c"old", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING).unwrap();
+        fs::ftruncate(&file, page as u64).unwrap();
+        fs::fcntl_add_seals(&file, SEALS).unwrap();
+        assert_eq!(fs::fcntl_get_seals(&file), Ok(SEALS));
+        assert!(Memory::open(file, page).is_ok());
+    }
+
+    #[test]
+    fn open_refuses_huge_pages() {
+        let flags =
+            MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING | MemfdFlags::HUGETLB | MemfdFlags::HUGE_2MB;
+        // Not every kernel has them; that none are free does not matter here.
+        let Ok(file) = fs::memfd_create(c"huge", flags) else { return };
+        fs::ftruncate(&file, 2 << 20).unwrap();
+        fs::fcntl_add_seals(&file, SEALS).unwrap();
+        let error = Memory::open(file, 2 << 20).map(|memory| memory.len()).unwrap_err();
+        assert!(error.to_string().contains("ordinary pages"), "{error}");
+    }
+
+    #[test]
+    fn open_refuses_what_is_not_a_memory_file() {
+        let file = tempfile::tempfile().unwrap();
+        file.set_len(rustix::param::page_size() as u64).unwrap();
+        assert_eq!(why(Memory::open(file.into(), 1)), io::ErrorKind::InvalidData);
+        let (pipe, _other) = rustix::pipe::pipe().unwrap();
+        assert_eq!(why(Memory::open(pipe, 1)), io::ErrorKind::InvalidData);
+    }
+
+    #[test]
+    fn more_than_the_machine_has_is_an_error() {
+        assert_eq!(why(Memory::create(0)), io::ErrorKind::InvalidInput);
+        assert_eq!(why(Memory::create(1 << 46)), io::ErrorKind::OutOfMemory);
+        assert_eq!(why(Memory::create(usize::MAX)), io::ErrorKind::FileTooLarge);
+        assert_eq!(why(Memory::create(isize::MAX as usize)), io::ErrorKind::FileTooLarge);
+    }
+
+    #[test]
+    fn available_memory_is_read_from_the_kernels_text() {
+        let text =
+            "MemTotal: 9 kB\nMemFree:   5 kB\nMemAvailable:    7 kB\nSwapTotal: 8 kB\nSwapFree:  2 kB\n";
+        assert_eq!(available(text), Some(9 * 1024));
+        assert_eq!(available("MemAvailable: 3 kB"), Some(3 * 1024));
+        assert_eq!(available("MemFree: 3 kB"), None);
+        assert_eq!(available("MemAvailable: many"), None);
+    }
+
+    #[test]
+    fn a_limit_on_file_sizes_is_an_error_and_not_a_signal() {
+        if !is_own_process("sys::memory::tests::a_limit_on_file_sizes_is_an_error_and_not_a_signal") {
+            return;
+        }
+        let limit = 1 << 20;
+        setrlimit(Resource::Fsize, Rlimit { current: Some(limit), maximum: Some(limit) }).unwrap();
+        assert_eq!(why(Memory::create((1 << 20) + 1)), io::ErrorKind::FileTooLarge);
+        assert!(Memory::create(1 << 20).is_ok());
+    }
+
+    #[test]
+    fn a_limit_on_address_space_is_an_error() {
+        if !is_own_process("sys::memory::tests::a_limit_on_address_space_is_an_error") {
+            return;
+        }
+        let limit = 256 << 20;
+        setrlimit(Resource::As, Rlimit { current: Some(limit), maximum: Some(limit) }).unwrap();
+        assert_eq!(why(Memory::create(256 << 20)), io::ErrorKind::OutOfMemory);
+    }
+}

@@ -1,0 +1,80 @@
+//! How one sleeps: the one loop "try, say that you sleep, try again, sleep", and those who wait in a process.
+//!
+//! Which word to sleep on and whom to wake is decided in [`crate::queue`]; messages and peers are not known here.
+//! Threads sleep on a futex in the segment; tasks leave their waker with their own process ([`Sleepers`]), and
+//! whoever hears for the process wakes them.
+
+#[cfg(not(shmpsc_loom))]
+mod driver;
+#[cfg(not(shmpsc_loom))]
+mod sleepers;
+#[cfg(not(shmpsc_loom))]
+mod thread;
+
+#[cfg(not(shmpsc_loom))]
+pub(crate) use driver::{Drivers, Hear};
+#[cfg(not(shmpsc_loom))]
+pub(crate) use sleepers::{Sleepers, TaskSpot};
+#[cfg(not(shmpsc_loom))]
+pub(crate) use thread::Futex;
+
+use crate::layout::Bell;
+use crate::queue::{Claimed, Kind, Place, Producer, Span, Stand, Ticket, Turn, Wake};
+
+/// How a thread sleeps on a bell.
+pub(crate) trait Park {
+    /// Sleeps while the bell equals the ticket, or until the parker's deadline. False once that has passed.
+    /// May wake for no reason.
+    fn park(&self, bell: &Bell, ticket: Ticket) -> bool;
+}
+
+/// Why a thread that wanted room went away without.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum NoRoom {
+    Closed,
+    TimedOut,
+}
+
+/// Claims up to `want` positions, sleeping in the line until there is room for one.
+pub(crate) fn claim(
+    producer: &Producer<'_>,
+    want: u32,
+    park: &impl Park,
+    wake: &impl Wake,
+) -> Result<Span, NoRoom> {
+    match producer.claim(Place::Newcomer, want, wake) {
+        Claimed::Span(span) => return Ok(span),
+        Claimed::Closed => return Err(NoRoom::Closed),
+        Claimed::Full => {}
+    }
+    let mut stand = Stand::Nowhere;
+    loop {
+        match producer.turn(&mut stand, want, Kind::Thread, &mut |_| {}, wake) {
+            Turn::Claimed(span) => return Ok(span),
+            Turn::Closed => return Err(NoRoom::Closed),
+            Turn::Sleep(bell, ticket) => {
+                if !park.park(bell, ticket) {
+                    producer.leave(&mut stand, wake);
+                    return Err(NoRoom::TimedOut);
+                }
+            }
+        }
+    }
+}
+
+/// Sleeps on `bell` until `look` finds something. `None` once the parker's deadline has passed.
+pub(crate) fn until<R>(bell: &Bell, park: &impl Park, mut look: impl FnMut() -> Option<R>) -> Option<R> {
+    if let Some(found) = look() {
+        return Some(found);
+    }
+    loop {
+        let ticket = bell.register(Kind::Thread);
+        // The second look: what happened before the bell was set is seen here, what happens after rings it.
+        let found = look();
+        let in_time = found.is_some() || park.park(bell, ticket);
+        bell.rise();
+        if found.is_some() || !in_time {
+            return found;
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! How a channel ends: by `close`, by the receiver leaving, by the last sender leaving.
+
+use crate::adapter::{Blocked, Task, finishes, on_one_thread};
+use crate::mpsc::channel;
+use crate::mpsc::error::{SendError, SendTimeoutError, TryRecvError, TrySendError};
+
+#[test]
+fn close_refuses_every_way_to_send_though_there_is_room() {
+    finishes(|| {
+        let (tx, mut rx) = channel::<u64>(4);
+        rx.close();
+        assert_eq!(tx.capacity(), 4);
+        assert_eq!(tx.try_send(1), Err(TrySendError::Closed(1)));
+        assert_eq!(Task::new(tx.send(2)).must_finish(), Err(SendError(2)));
+        assert_eq!(tx.blocking_send(3), Err(SendError(3)));
+        on_one_thread(|| async move {
+            let long = std::time::Duration::from_secs(1000);
+            assert_eq!(tx.send_timeout(4, long).await, Err(SendTimeoutError::Closed(4)));
+        });
+    });
+}
+
+#[test]
+fn close_keeps_what_is_queued_for_the_receiver() {
+    finishes(|| {
+        let (tx, mut rx) = channel::<u64>(4);
+        for value in 0..3 {
+            tx.try_send(value).unwrap();
+        }
+        rx.close();
+        assert_eq!(rx.len(), 3);
+        assert_eq!(Task::new(rx.recv()).must_finish(), Some(0));
+        assert_eq!(rx.try_recv(), Ok(1));
+        assert_eq!(rx.blocking_recv(), Some(2));
+        assert_eq!(Task::new(rx.recv()).must_finish(), None);
+        assert_eq!(rx.try_recv(), Err(TryRecvError::Disconnected));
+        assert_eq!(rx.blocking_recv(), None);
+    });
+}
+
+#[test]
+fn close_of_an_empty_channel_ends_it_though_senders_live() {
+    let (tx, mut rx) = channel::<u64>(1);
+    rx.close();
+    assert_eq!(Task::new(rx.recv()).must_finish(), None);
+    assert_eq!(rx.try_recv(), Err(TryRecvError::Disconnected));
+    assert_eq!(tx.strong_count(), 1);
+}
+
+#[test]
+fn close_twice_is_close_once() {
+    let (tx, mut rx) = channel::<u64>(2);
+    tx.try_send(1).unwrap();
+    rx.close();
+    rx.close();
+    assert_eq!(rx.try_recv(), Ok(1));
+    rx.close();
+    assert_eq!(rx.try_recv(), Err(TryRecvError::Disconnected));
+    assert_eq!(rx.capacity(), 2);
+}
+
+#[test]
+fn close_after_the_last_sender_left_changes_nothing() {
+    let (tx, mut rx) = channel::<u64>(2);
+    tx.try_send(1).unwrap();
+    drop(tx);
+    rx.close();
+    assert_eq!(rx.try_recv(), Ok(1));
+    assert_eq!(rx.try_recv(), Err(TryRecvError::Disconnected));
+}
+
+#[test]
+fn close_fails_everybody_in_the_line_and_gives_the_values_back() {
+    let (tx, mut rx) = channel::<u64>(1);
+    tx.try_send(0).unwrap();
+    let line: Vec<_> = (1..=40).map(|value| Task::waiting(tx.send(value))).collect();
+    rx.close();
+    for (value, mut task) in (1..).zip(line) {
+        assert_eq!(task.wakes(), 1);
+        assert_eq!(task.must_finish(), Err(SendError(value)));
+    }
+    assert_eq!(rx.try_recv(), Ok(0));
+    assert_eq!(rx.try_recv(), Err(TryRecvError::Disconnected));
+    assert_eq!(rx.capacity(), 1);
+}
+
+#[test]
+fn dropping_the_receiver_fails_everybody_in_the_line() {
+    let (tx, rx) = channel::<u64>(1);
+    tx.try_send(0).unwrap();
+    let mut first = Task::waiting(tx.send(1));
+    let mut second = Task::waiting(tx.send(2));
+    drop(rx);
+    assert_eq!((first.wakes(), second.wakes()), (1, 1));
+    assert_eq!(first.must_finish(), Err(SendError(1)));
+    assert_eq!(second.must_finish(), Err(SendError(2)));
+}
+
+#[test]
+fn close_fails_a_sender_that_was_woken_but_not_polled_and_frees_its_room() {
+    let (tx, mut rx) = channel::<u64>(1);
+    tx.try_send(0).unwrap();
+    let mut woken = Task::waiting(tx.send(1));
+    assert_eq!(rx.try_recv(), Ok(0));
+    assert!(woken.is_woken());
+    rx.close();
+    assert_eq!(woken.must_finish(), Err(SendError(1)));
+    assert_eq!(rx.capacity(), 1);
+    assert_eq!(rx.try_recv(), Err(TryRecvError::Disconnected));
+}
+
+#[test]
+fn dropping_the_receiver_drops_what_is_queued_and_frees_its_room() {
+    let (tx, rx) = channel::<u64>(4);
+    tx.try_send(1).unwrap();
+    tx.try_send(2).unwrap();
+    assert_eq!(tx.capacity(), 2);
+    drop(rx);
+    assert_eq!(tx.capacity(), 4);
+    assert_eq!(tx.try_send(3), Err(TrySendError::Closed(3)));
+}
+
+#[test]
+fn dropping_the_receiver_before_the_senders_harms_neither() {
+    let (tx, rx) = channel::<u64>(4);
+    let other = tx.clone();
+    tx.try_send(1).unwrap();
+    drop(rx);
+    assert_eq!(other.try_send(2), Err(TrySendError::Closed(2)));
+    drop(tx);
+    assert!(other.is_closed());
+    assert_eq!((other.strong_count(), other.max_capacity()), (1, 4));
+}
+
+#[test]
+fn a_sender_is_closed_only_by_the_receiver() {
+    let (tx, mut rx) = channel::<u64>(1);
+    let other = tx.clone();
+    drop(other);
+    assert!(!tx.is_closed());
+    tx.try_send(1).unwrap();
+    assert!(!tx.is_closed());
+    rx.close();
+    assert!(tx.is_closed());
+    drop(rx);
+    assert!(tx.is_closed());
+}
+
+#[test]
+fn dropping_the_receiver_closes_its_senders() {
+    let (tx, rx) = channel::<u64>(1);
+    let other = tx.clone();
+    drop(rx);
+    assert!(tx.is_closed() && other.is_closed() && other.clone().is_closed());
+}
+
+#[test]
+fn a_receiver_is_closed_by_close_or_by_the_last_sender_leaving() {
+    let (tx, mut rx) = channel::<u64>(1);
+    assert!(!rx.is_closed());
+    rx.close();
+    assert!(rx.is_closed());
+    drop(tx);
+    assert!(rx.is_closed());
+
+    let (tx, rx) = channel::<u64>(1);
+    let other = tx.clone();
+    drop(tx);
+    assert!(!rx.is_closed());
+    drop(other);
+    assert!(rx.is_closed());
+}
+
+#[test]
+fn a_receiver_can_be_closed_with_values_still_queued() {
+    let (tx, mut rx) = channel::<u64>(2);
+    tx.try_send(1).unwrap();
+    drop(tx);
+    assert!(rx.is_closed() && !rx.is_empty());
+    assert_eq!(rx.try_recv(), Ok(1));
+    assert!(rx.is_closed() && rx.is_empty());
+}
+
+#[test]
+fn a_recv_waiting_while_the_channel_is_closed_around_it_ends() {
+    use std::task::{Context, Poll, Waker};
+    let (_tx, mut rx) = channel::<u64>(1);
+    let mut cx = Context::from_waker(Waker::noop());
+    assert_eq!(rx.poll_recv(&mut cx), Poll::Pending);
+    rx.close();
+    assert_eq!(rx.poll_recv(&mut cx), Poll::Ready(None));
+}
+
+#[test]
+fn close_while_others_send_loses_no_accepted_value() {
+    finishes(|| {
+        for round in 0..50 {
+            let (tx, mut rx) = channel::<u64>(3);
+            let sending: Vec<_> = (0..3)
+                .map(|_| {
+                    let tx = tx.clone();
+                    std::thread::spawn(move || {
+                        (0..).take_while(|&value| tx.blocking_send(value).is_ok()).count()
+                    })
+                })
+                .collect();
+            let mut received = 0;
+            for _ in 0..round {
+                rx.blocking_recv().unwrap();
+                received += 1;
+            }
+            rx.close();
+            while rx.blocking_recv().is_some() {
+                received += 1;
+            }
+            let sent: usize = sending.into_iter().map(|thread| thread.join().unwrap()).sum();
+            assert_eq!(received, sent);
+            assert_eq!((tx.capacity(), rx.len()), (3, 0));
+        }
+    });
+}
+
+#[test]
+fn a_thread_blocked_in_a_send_learns_of_the_close() {
+    finishes(|| {
+        let (tx, mut rx) = channel::<u64>(1);
+        tx.try_send(1).unwrap();
+        let other = tx.clone();
+        let blocked = Blocked::asleep_in(move || other.blocking_send(2));
+        rx.close();
+        assert_eq!(blocked.returned(), Err(SendError(2)));
+        assert_eq!((rx.blocking_recv(), rx.blocking_recv()), (Some(1), None));
+    });
+}

@@ -1,0 +1,65 @@
+//! Every signature, written out: this file compiles, or the names differ.
+
+use std::future::Future;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use crate::mpsc::error::{SendError, SendTimeoutError, TryRecvError, TrySendError};
+use crate::mpsc::{Receiver, Sender, channel};
+
+/// Names the output of a future that is not run.
+fn gives<T>(_: impl Future<Output = T>) {}
+
+#[test]
+fn the_constructor_has_tokios_signature() {
+    let _: fn(usize) -> (Sender<u64>, Receiver<u64>) = channel::<u64>;
+}
+
+#[test]
+fn the_senders_methods_have_tokios_signatures() {
+    let _: fn(&Sender<u64>, u64) -> Result<(), TrySendError<u64>> = Sender::try_send;
+    let _: fn(&Sender<u64>, u64) -> Result<(), SendError<u64>> = Sender::blocking_send;
+    let _: fn(&Sender<u64>) -> bool = Sender::is_closed;
+    let _: fn(&Sender<u64>, &Sender<u64>) -> bool = Sender::same_channel;
+    let _: fn(&Sender<u64>) -> usize = Sender::capacity;
+    let _: fn(&Sender<u64>) -> usize = Sender::max_capacity;
+    let _: fn(&Sender<u64>) -> usize = Sender::strong_count;
+    let _: fn(&Sender<u64>) -> Sender<u64> = Sender::clone;
+    let (tx, _rx) = channel::<u64>(1);
+    gives::<Result<(), SendError<u64>>>(tx.send(1));
+    gives::<Result<(), SendTimeoutError<u64>>>(tx.send_timeout(1, Duration::ZERO));
+    gives::<()>(tx.closed());
+}
+
+#[test]
+fn the_receivers_methods_have_tokios_signatures() {
+    let _: fn(&mut Receiver<u64>) -> Result<u64, TryRecvError> = Receiver::try_recv;
+    let _: fn(&mut Receiver<u64>) -> Option<u64> = Receiver::blocking_recv;
+    let _: fn(&mut Receiver<u64>, &mut Vec<u64>, usize) -> usize = Receiver::blocking_recv_many;
+    let _: fn(&mut Receiver<u64>, &mut Context<'_>) -> Poll<Option<u64>> = Receiver::poll_recv;
+    let _: fn(&mut Receiver<u64>, &mut Context<'_>, &mut Vec<u64>, usize) -> Poll<usize> =
+        Receiver::poll_recv_many;
+    let _: fn(&mut Receiver<u64>) = Receiver::close;
+    let _: fn(&Receiver<u64>) -> bool = Receiver::is_closed;
+    let _: fn(&Receiver<u64>) -> bool = Receiver::is_empty;
+    let _: fn(&Receiver<u64>) -> usize = Receiver::len;
+    let _: fn(&Receiver<u64>) -> usize = Receiver::capacity;
+    let _: fn(&Receiver<u64>) -> usize = Receiver::max_capacity;
+    let _: fn(&Receiver<u64>) -> usize = Receiver::sender_strong_count;
+    let (_tx, mut rx) = channel::<u64>(1);
+    let mut batch = Vec::new();
+    gives::<Option<u64>>(rx.recv());
+    gives::<usize>(rx.recv_many(&mut batch, 1));
+}
+
+#[test]
+fn the_errors_methods_have_tokios_signatures() {
+    let _: fn(u64) -> SendError<u64> = SendError;
+    let _: fn(u64) -> TrySendError<u64> = TrySendError::Full;
+    let _: fn(u64) -> TrySendError<u64> = TrySendError::Closed;
+    let _: fn(u64) -> SendTimeoutError<u64> = SendTimeoutError::Timeout;
+    let _: fn(u64) -> SendTimeoutError<u64> = SendTimeoutError::Closed;
+    let _: fn(TrySendError<u64>) -> u64 = TrySendError::into_inner;
+    let _: fn(SendTimeoutError<u64>) -> u64 = SendTimeoutError::into_inner;
+    let _: fn(SendError<u64>) -> TrySendError<u64> = TrySendError::from;
+}

@@ -1,0 +1,19 @@
+//! What tokio does and this crate does not, by choice: each stands in `docs/limits.md` with its reason.
+
+use crate::adapter::Task;
+use crate::mpsc::channel;
+use crate::mpsc::error::TryRecvError;
+
+#[test]
+fn a_closed_channel_has_not_ended_while_a_woken_sender_has_not_heard_of_it() {
+    let (tx, mut rx) = channel::<u64>(1);
+    tx.try_send(0).unwrap();
+    let woken = Task::waiting(tx.send(1));
+    assert_eq!(rx.try_recv(), Ok(0));
+    rx.close();
+    assert_eq!(rx.try_recv(), Err(TryRecvError::Empty));
+    let mut recv = Task::waiting(rx.recv());
+    drop(woken);
+    assert!(recv.is_woken());
+    assert_eq!(recv.must_finish(), None);
+}

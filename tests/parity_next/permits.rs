@@ -1,0 +1,276 @@
+//! Permits of all three kinds: taking, sending, giving back, and what they cost in room.
+
+use crate::adapter::{Otherwise, Probe, Task, in_fresh_task};
+use crate::mpsc::error::{SendError, TryRecvError, TrySendError};
+use crate::mpsc::{OwnedPermit, Permit, PermitIterator, Sender, channel};
+
+#[test]
+fn a_permit_takes_room_and_its_send_fills_it() {
+    let (tx, mut rx) = channel::<u64>(2);
+    let permit = Task::new(tx.reserve()).must_finish().unwrap();
+    assert_eq!((tx.capacity(), rx.len()), (1, 0));
+    permit.send(1);
+    assert_eq!((tx.capacity(), rx.len()), (1, 1));
+    assert_eq!(rx.try_recv(), Ok(1));
+    assert_eq!(tx.capacity(), 2);
+}
+
+#[test]
+fn a_dropped_permit_gives_its_room_back() {
+    let (tx, rx) = channel::<u64>(1);
+    let permit = tx.try_reserve().unwrap();
+    assert_eq!(tx.try_send(1), Err(TrySendError::Full(1)));
+    drop(permit);
+    assert_eq!((tx.capacity(), rx.len()), (1, 0));
+}
+
+#[test]
+fn a_forgotten_permit_keeps_its_room_for_ever() {
+    let (tx, mut rx) = channel::<u64>(2);
+    std::mem::forget(tx.try_reserve().unwrap());
+    assert_eq!(tx.capacity(), 1);
+    tx.try_send(1).unwrap();
+    assert_eq!(rx.try_recv(), Ok(1));
+    assert_eq!(tx.capacity(), 1);
+}
+
+#[test]
+fn a_values_place_is_fixed_when_it_is_sent_and_not_when_its_room_was_taken() {
+    let (tx, mut rx) = channel::<u64>(3);
+    let a = tx.try_reserve().unwrap();
+    let b = tx.try_reserve().unwrap();
+    b.send(2);
+    tx.try_send(3).unwrap();
+    a.send(1);
+    assert_eq!((rx.try_recv(), rx.try_recv(), rx.try_recv()), (Ok(2), Ok(3), Ok(1)));
+}
+
+#[test]
+fn try_reserve_says_full_or_closed_and_closed_first() {
+    let (tx, mut rx) = channel::<u64>(1);
+    let permit = tx.try_reserve().unwrap();
+    assert_eq!(tx.try_reserve().unwrap_err(), TrySendError::Full(()));
+    rx.close();
+    assert_eq!(tx.try_reserve().unwrap_err(), TrySendError::Closed(()));
+    drop(permit);
+    assert_eq!(tx.try_reserve().unwrap_err(), TrySendError::Closed(()));
+    assert_eq!(Task::new(tx.reserve()).must_finish().unwrap_err(), SendError(()));
+}
+
+#[test]
+fn an_owned_permit_gives_its_sender_back() {
+    let (tx, mut rx) = channel::<u64>(1);
+    let permit = tx.try_reserve_owned().unwrap();
+    assert_eq!((rx.sender_strong_count(), rx.capacity()), (1, 0));
+    let tx = permit.send(1);
+    assert_eq!((rx.try_recv(), tx.capacity(), tx.strong_count()), (Ok(1), 1, 1));
+    let tx = Task::new(tx.reserve_owned()).must_finish().unwrap().release();
+    assert_eq!((tx.capacity(), rx.try_recv()), (1, Err(TryRecvError::Empty)));
+}
+
+#[test]
+fn try_reserve_owned_gives_the_sender_back_in_its_error() {
+    let (tx, mut rx) = channel::<u64>(1);
+    tx.try_send(1).unwrap();
+    let other = tx.clone();
+    let Err(TrySendError::Full(tx)) = tx.try_reserve_owned() else { panic!("there is no room") };
+    assert!(tx.same_channel(&other));
+    rx.close();
+    let Err(TrySendError::Closed(tx)) = tx.try_reserve_owned() else { panic!("it is closed") };
+    assert!(tx.same_channel(&other));
+}
+
+#[test]
+fn a_failed_or_cancelled_reserve_owned_drops_the_sender() {
+    let (tx, mut rx) = channel::<u64>(1);
+    tx.try_send(1).unwrap();
+    drop(Task::waiting(tx.reserve_owned()));
+    assert!(rx.is_closed());
+    assert_eq!((rx.try_recv(), rx.try_recv()), (Ok(1), Err(TryRecvError::Disconnected)));
+
+    let (tx, mut rx) = channel::<u64>(1);
+    rx.close();
+    assert_eq!(Task::new(tx.reserve_owned()).must_finish().unwrap_err(), SendError(()));
+    assert_eq!(rx.sender_strong_count(), 0);
+}
+
+#[test]
+fn a_dropped_owned_permit_gives_back_room_and_sender() {
+    let (tx, mut rx) = channel::<u64>(1);
+    let permit = tx.try_reserve_owned().unwrap();
+    let mut recv = Task::waiting(rx.recv());
+    drop(permit);
+    assert!(recv.is_woken());
+    assert_eq!(recv.must_finish(), None);
+    drop(recv);
+    assert_eq!((rx.capacity(), rx.sender_strong_count()), (1, 0));
+}
+
+#[test]
+fn owned_permits_know_their_channel() {
+    let (a, _rx_a) = channel::<u64>(2);
+    let (b, _rx_b) = channel::<u64>(1);
+    let first = a.clone().try_reserve_owned().unwrap();
+    let second = a.clone().try_reserve_owned().unwrap();
+    let third = b.clone().try_reserve_owned().unwrap();
+    assert!(first.same_channel(&second) && !first.same_channel(&third));
+    assert!(first.same_channel_as_sender(&a) && !first.same_channel_as_sender(&b));
+}
+
+#[test]
+fn a_permit_iterator_holds_all_its_permits_from_the_start() {
+    let (tx, mut rx) = channel::<u64>(5);
+    let mut permits = tx.try_reserve_many(3).unwrap();
+    assert_eq!((permits.len(), permits.size_hint(), tx.capacity()), (3, (3, Some(3)), 2));
+    permits.next().unwrap().send(1);
+    assert_eq!((permits.len(), tx.capacity()), (2, 2));
+    drop(permits.next().unwrap());
+    assert_eq!((permits.len(), tx.capacity()), (1, 3));
+    drop(permits);
+    assert_eq!((tx.capacity(), rx.try_recv()), (4, Ok(1)));
+    assert_eq!(tx.capacity(), 5);
+}
+
+#[test]
+fn an_exhausted_permit_iterator_stays_exhausted() {
+    let (tx, rx) = channel::<u64>(2);
+    let mut permits = tx.try_reserve_many(2).unwrap();
+    for value in 0..2 {
+        permits.next().unwrap().send(value);
+    }
+    assert!(permits.next().is_none() && permits.next().is_none());
+    drop(permits);
+    assert_eq!((tx.capacity(), rx.len()), (0, 2));
+}
+
+#[test]
+fn a_permit_outlives_the_iterator_it_came_from() {
+    let (tx, mut rx) = channel::<u64>(3);
+    let mut permits = tx.try_reserve_many(3).unwrap();
+    let kept = permits.next().unwrap();
+    drop(permits);
+    assert_eq!(tx.capacity(), 2);
+    kept.send(1);
+    assert_eq!(rx.try_recv(), Ok(1));
+}
+
+#[test]
+fn a_forgotten_iterator_keeps_its_room_for_ever() {
+    let (tx, _rx) = channel::<u64>(3);
+    std::mem::forget(tx.try_reserve_many(2).unwrap());
+    assert_eq!(tx.capacity(), 1);
+}
+
+#[test]
+fn a_request_for_nothing_is_granted_even_on_a_full_channel_and_past_the_line() {
+    let (tx, mut rx) = channel::<u64>(1);
+    tx.try_send(0).unwrap();
+    let mut waiting = Task::waiting(tx.send(1));
+    assert_eq!(tx.try_reserve_many(0).unwrap().count(), 0);
+    assert_eq!(Task::new(tx.reserve_many(0)).must_finish().unwrap().count(), 0);
+    assert_eq!(rx.try_recv(), Ok(0));
+    waiting.must_finish().unwrap();
+    rx.close();
+    assert_eq!(tx.try_reserve_many(0).unwrap_err(), TrySendError::Closed(()));
+    assert_eq!(Task::new(tx.reserve_many(0)).must_finish().unwrap_err(), SendError(()));
+}
+
+#[test]
+fn a_request_for_more_than_the_channel_has_fails_at_once() {
+    let (tx, mut rx) = channel::<u64>(3);
+    assert_eq!(tx.try_reserve_many(4).unwrap_err(), TrySendError::Full(()));
+    assert_eq!(Task::new(tx.reserve_many(4)).must_finish().unwrap_err(), SendError(()));
+    assert_eq!(tx.try_reserve_many(usize::MAX).unwrap_err(), TrySendError::Full(()));
+    rx.close();
+    assert_eq!(tx.try_reserve_many(4).unwrap_err(), TrySendError::Full(()));
+    assert_eq!(Task::new(tx.reserve_many(4)).must_finish().unwrap_err(), SendError(()));
+    assert_eq!(tx.try_reserve_many(3).unwrap_err(), TrySendError::Closed(()));
+}
+
+#[test]
+fn try_reserve_many_takes_all_or_nothing() {
+    let (tx, _rx) = channel::<u64>(3);
+    let held = tx.try_reserve_many(2).unwrap();
+    assert_eq!(tx.try_reserve_many(2).unwrap_err(), TrySendError::Full(()));
+    assert_eq!(tx.capacity(), 1);
+    assert_eq!(tx.try_reserve_many(1).unwrap().len(), 1);
+    drop(held);
+    assert_eq!(tx.try_reserve_many(3).unwrap().len(), 3);
+    assert_eq!(tx.capacity(), 3);
+}
+
+#[test]
+fn plain_permits_are_no_senders_and_owned_ones_are() {
+    let (tx, rx) = channel::<u64>(3);
+    let plain = tx.try_reserve().unwrap();
+    assert_eq!(rx.sender_strong_count(), 1);
+    let owned = tx.clone().try_reserve_owned().unwrap();
+    assert_eq!((tx.strong_count(), rx.sender_strong_count()), (2, 2));
+    drop(plain);
+    drop(owned);
+    assert_eq!(tx.strong_count(), 1);
+}
+
+#[test]
+fn reserving_costs_one_unit_of_budget_and_trying_or_sending_on_a_permit_none() {
+    use crate::adapter::budget_left;
+    let left = in_fresh_task(|cx| {
+        let (tx, _rx) = channel::<u64>(10);
+        let permit = Task::new(tx.reserve()).poll_for(cx.waker());
+        assert!(permit.is_ready());
+        drop(permit);
+        assert!(Task::new(tx.reserve_many(5)).poll_for(cx.waker()).is_ready());
+        assert!(Task::new(tx.clone().reserve_owned()).poll_for(cx.waker()).is_ready());
+        for _ in 0..9 {
+            tx.try_reserve().unwrap().send(1);
+        }
+        assert!(tx.try_reserve_many(1).is_ok());
+        budget_left(cx)
+    });
+    assert_eq!(left, 128 - 3);
+}
+
+#[test]
+fn permits_go_where_their_values_may_go() {
+    assert!(Probe::<Permit<'static, u64>>::new().is_send() && Probe::<Permit<'static, u64>>::new().is_sync());
+    assert!(Probe::<OwnedPermit<u64>>::new().is_send() && Probe::<OwnedPermit<u64>>::new().is_sync());
+    let iterator = Probe::<PermitIterator<'static, u64>>::new();
+    assert!(iterator.is_send() && iterator.is_sync() && iterator.is_unpin() && iterator.is_unwind_safe());
+    let (tx, _rx) = channel::<u64>(1);
+    let future = tx.reserve();
+    assert!(Probe::of(&future).is_send() && Probe::of(&future).is_sync());
+    type Unsent = std::rc::Rc<u8>;
+    assert!(!Probe::<Permit<'static, Unsent>>::new().is_send());
+    assert!(!Probe::<OwnedPermit<Unsent>>::new().is_sync());
+}
+
+#[test]
+fn permits_show_themselves_by_name() {
+    let (tx, _rx) = channel::<u64>(3);
+    assert!(format!("{:?}", tx.try_reserve().unwrap()).starts_with("Permit {"));
+    assert!(format!("{:?}", tx.try_reserve_many(2).unwrap()).starts_with("PermitIterator {"));
+    assert!(format!("{:?}", tx.clone().try_reserve_owned().unwrap()).starts_with("OwnedPermit {"));
+}
+
+#[test]
+fn permits_have_tokios_signatures() {
+    type Owned = OwnedPermit<u64>;
+    type Tried<P, T> = Result<P, TrySendError<T>>;
+    fn gives<T>(_: impl Future<Output = T>) {}
+    let (tx, _rx) = channel::<u64>(1);
+    gives::<Result<Permit<'_, u64>, SendError<()>>>(tx.reserve());
+    gives::<Result<PermitIterator<'_, u64>, SendError<()>>>(tx.reserve_many(1));
+    gives::<Result<OwnedPermit<u64>, SendError<()>>>(tx.clone().reserve_owned());
+    let _: fn(&Sender<u64>) -> Tried<Permit<'_, u64>, ()> = Sender::try_reserve;
+    let _: fn(&Sender<u64>, usize) -> Tried<PermitIterator<'_, u64>, ()> = Sender::try_reserve_many;
+    let _: fn(Sender<u64>) -> Tried<Owned, Sender<u64>> = Sender::try_reserve_owned;
+    let _: fn(Permit<'static, u64>, u64) = Permit::send;
+    let _: fn(OwnedPermit<u64>, u64) -> Sender<u64> = OwnedPermit::send;
+    let _: fn(OwnedPermit<u64>) -> Sender<u64> = OwnedPermit::release;
+    fn exact_and_fused<'a, I>(_: I)
+    where
+        I: ExactSizeIterator<Item = Permit<'a, u64>> + std::iter::FusedIterator,
+    {
+    }
+    exact_and_fused(tx.try_reserve_many(1).unwrap());
+}

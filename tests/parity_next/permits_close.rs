@@ -1,0 +1,157 @@
+//! Permits on a channel that is closed around them.
+
+use crate::adapter::{Acting, Task, caught};
+use crate::mpsc::channel;
+use crate::mpsc::error::TryRecvError;
+
+#[test]
+fn a_permit_taken_before_the_close_still_sends() {
+    let (tx, mut rx) = channel::<u64>(3);
+    let plain = tx.try_reserve().unwrap();
+    let owned = tx.clone().try_reserve_owned().unwrap();
+    let mut many = tx.try_reserve_many(1).unwrap();
+    rx.close();
+    plain.send(1);
+    drop(owned.send(2));
+    many.next().unwrap().send(3);
+    assert_eq!((rx.try_recv(), rx.try_recv(), rx.try_recv()), (Ok(1), Ok(2), Ok(3)));
+    assert_eq!(rx.try_recv(), Err(TryRecvError::Disconnected));
+}
+
+#[test]
+fn a_closed_channel_has_not_ended_while_a_permit_is_out() {
+    let (tx, mut rx) = channel::<u64>(2);
+    let permit = tx.try_reserve().unwrap();
+    rx.close();
+    assert_eq!(rx.try_recv(), Err(TryRecvError::Empty));
+    let mut recv = Task::waiting(rx.recv());
+    permit.send(1);
+    assert!(recv.is_woken());
+    assert_eq!(recv.must_finish(), Some(1));
+    drop(recv);
+    assert_eq!(rx.try_recv(), Err(TryRecvError::Disconnected));
+}
+
+#[test]
+fn the_last_permit_given_back_wakes_a_closed_receiver_and_an_earlier_one_does_not() {
+    let (tx, mut rx) = channel::<u64>(3);
+    let plain = tx.try_reserve().unwrap();
+    let owned = tx.clone().try_reserve_owned().unwrap();
+    let many = tx.try_reserve_many(1).unwrap();
+    rx.close();
+    let mut recv = Task::waiting(rx.recv());
+    drop(plain);
+    drop(many);
+    recv.must_wait();
+    let before = recv.wakes();
+    drop(owned.release());
+    assert!(recv.wakes() > before);
+    assert_eq!(recv.must_finish(), None);
+}
+
+#[test]
+fn each_kind_of_permit_wakes_a_closed_receiver_when_it_is_given_back() {
+    let (tx, mut rx) = channel::<u64>(1);
+    let permit = tx.try_reserve().unwrap();
+    rx.close();
+    let recv = Task::waiting(rx.recv());
+    drop(permit);
+    assert_eq!(recv.wakes(), 1);
+
+    let (tx, mut rx) = channel::<u64>(1);
+    let permit = tx.clone().try_reserve_owned().unwrap();
+    rx.close();
+    let recv = Task::waiting(rx.recv());
+    drop(permit);
+    assert_eq!(recv.wakes(), 1);
+
+    let (tx, mut rx) = channel::<u64>(2);
+    let permits = tx.try_reserve_many(2).unwrap();
+    rx.close();
+    let recv = Task::waiting(rx.recv());
+    drop(permits);
+    assert_eq!(recv.wakes(), 1);
+}
+
+#[test]
+fn a_forgotten_permit_keeps_a_closed_channel_from_ending() {
+    let (tx, mut rx) = channel::<u64>(1);
+    std::mem::forget(tx.try_reserve().unwrap());
+    rx.close();
+    assert_eq!(rx.try_recv(), Err(TryRecvError::Empty));
+    Task::waiting(rx.recv());
+}
+
+#[test]
+fn capacity_after_a_close_counts_permits_as_before() {
+    let (tx, mut rx) = channel::<u64>(5);
+    tx.try_send(1).unwrap();
+    tx.try_send(2).unwrap();
+    let permit = tx.try_reserve().unwrap();
+    rx.close();
+    assert_eq!(tx.capacity(), 2);
+    rx.try_recv().unwrap();
+    rx.try_recv().unwrap();
+    assert_eq!(tx.capacity(), 4);
+    drop(permit);
+    assert_eq!(tx.capacity(), 5);
+}
+
+#[test]
+fn capacity_after_the_receiver_left_counts_permits_still() {
+    let (tx, rx) = channel::<u64>(5);
+    tx.try_send(1).unwrap();
+    let permit = tx.try_reserve().unwrap();
+    drop(rx);
+    assert_eq!(tx.capacity(), 4);
+    drop(permit);
+    assert_eq!(tx.capacity(), 5);
+}
+
+#[test]
+fn a_send_on_a_permit_after_the_receiver_left_is_silent_and_keeps_its_room() {
+    let (tx, rx) = channel::<u64>(5);
+    let permit = tx.try_reserve().unwrap();
+    drop(rx);
+    permit.send(1);
+    assert_eq!(tx.capacity(), 4);
+    assert!(tx.is_closed());
+}
+
+#[test]
+fn a_waiting_reservation_that_fails_or_is_cancelled_lets_a_closed_channel_end() {
+    let (tx, mut rx) = channel::<u64>(3);
+    let one = tx.try_reserve().unwrap();
+    let gathering = Task::waiting(tx.reserve_many(3));
+    assert_eq!(tx.capacity(), 0);
+    rx.close();
+    drop(one);
+    let mut recv = Task::waiting(rx.recv());
+    drop(gathering);
+    assert!(recv.is_woken());
+    assert_eq!(recv.must_finish(), None);
+
+    let (tx, mut rx) = channel::<u64>(3);
+    let one = tx.try_reserve().unwrap();
+    let mut gathering = Task::waiting(tx.reserve_many(3));
+    rx.close();
+    drop(one);
+    let mut recv = Task::waiting(rx.recv());
+    assert!(gathering.must_finish().is_err());
+    drop(gathering);
+    assert!(recv.is_woken());
+    assert_eq!(recv.must_finish(), None);
+    drop(recv);
+    assert_eq!(rx.capacity(), 3);
+}
+
+#[test]
+fn a_permit_is_spent_though_the_receivers_waker_panics_in_its_send() {
+    let (tx, mut rx) = channel::<u64>(2);
+    let waker = Acting::waker(|| panic!("the waker"));
+    assert!(rx.poll_recv(&mut std::task::Context::from_waker(&waker)).is_pending());
+    let permit = tx.try_reserve().unwrap();
+    assert_eq!(caught(|| permit.send(1)).message, "the waker");
+    assert_eq!((rx.len(), tx.capacity(), rx.try_recv()), (1, 1, Ok(1)));
+    assert_eq!(tx.capacity(), 2);
+}

@@ -1,0 +1,6 @@
+//! The parity suite on this crate: the bodies that `parity_tokio.rs` runs on tokio's channel, unchanged.
+
+use shmpsc as mpsc;
+
+mod adapter;
+mod parity;

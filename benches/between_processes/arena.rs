@@ -1,0 +1,58 @@
+//! Bare shared memory for the bare ring: one mapping that parent and child have in common for the whole run.
+//!
+//! shmpsc does not use it; it makes its own segments.
+
+use std::{
+    os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd},
+    ptr::NonNull,
+};
+
+use memmap2::{MmapOptions, MmapRaw};
+use rustix::{
+    fs::{MemfdFlags, ftruncate, memfd_create},
+    io::{FdFlags, fcntl_setfd},
+};
+
+/// Room for one ring: its head and 1024 values of 1024 bytes.
+const RING: usize = 2 << 20;
+/// One ring each way.
+const RINGS: usize = 2;
+
+/// The shared mapping.
+pub(crate) struct Arena {
+    file: OwnedFd,
+    map: MmapRaw,
+}
+
+impl Arena {
+    /// New memory whose descriptor a child inherits through exec.
+    pub(crate) fn create() -> Self {
+        let file = memfd_create("shmpsc-bench", MemfdFlags::CLOEXEC).expect("a memfd");
+        ftruncate(&file, (RING * RINGS) as u64).expect("room for the rings");
+        fcntl_setfd(&file, FdFlags::empty()).expect("an inherited descriptor");
+        Self::map(file)
+    }
+
+    /// The memory that the parent created.
+    pub(crate) fn inherited(descriptor: RawFd) -> Self {
+        // SAFETY: the parent left exactly this descriptor open for us, and the child's `main` asks only once.
+        Self::map(unsafe { OwnedFd::from_raw_fd(descriptor) })
+    }
+
+    fn map(file: OwnedFd) -> Self {
+        let map = MmapOptions::new().len(RING * RINGS).map_raw(&file).expect("a shared mapping");
+        Self { file, map }
+    }
+
+    /// The number under which a child finds it.
+    pub(crate) fn descriptor(&self) -> RawFd {
+        self.file.as_raw_fd()
+    }
+
+    /// Start and length of ring 0 or 1, page-aligned.
+    pub(crate) fn ring(&self, index: usize) -> (NonNull<u8>, usize) {
+        assert!(index < RINGS);
+        let start = self.map.as_mut_ptr().wrapping_add(index * RING);
+        (NonNull::new(start).expect("a mapping is not at zero"), RING)
+    }
+}

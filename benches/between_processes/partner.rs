@@ -1,0 +1,168 @@
+//! The child process: the bench's own program started once more, told over pipes which sample comes next.
+//!
+//! It measures nothing; the clock stands in the parent.
+
+use std::{
+    io::{BufRead, BufReader, Write},
+    path::{Path, PathBuf},
+    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+    ptr::NonNull,
+};
+
+use rustix::process::{Signal, set_parent_process_death_signal};
+
+use crate::{
+    arena::Arena,
+    cores::{Cores, pin},
+    harness::rounds::Timing,
+    lanes::{Lane, Run},
+    traffic::Load,
+};
+
+/// The first argument of the child.
+const FLAG: &str = "--child";
+
+/// Where both sides of a sample meet.
+pub(crate) struct Venue {
+    directory: PathBuf,
+    arena: Arena,
+    sample: u64,
+}
+
+impl Venue {
+    /// A socket path that no other sample uses.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.directory.join(format!("{name}-{}", self.sample))
+    }
+
+    /// Shared memory for one of two bare rings.
+    pub(crate) fn ring(&self, index: usize) -> (NonNull<u8>, usize) {
+        self.arena.ring(index)
+    }
+}
+
+/// The parent's view of a sample that a child takes part in.
+pub(crate) struct Host<'a> {
+    /// Where to meet.
+    pub(crate) venue: &'a Venue,
+    partner: Wire<'a>,
+    call: String,
+}
+
+impl Host<'_> {
+    /// Lets the child open its ends and returns when it has; what the child is to find must be there by now.
+    pub(crate) fn call_in(&mut self) {
+        self.partner.say(&self.call);
+        self.partner.expect("ready");
+    }
+}
+
+/// The child's view of a sample.
+pub(crate) struct Guest<'a> {
+    /// Where to meet.
+    pub(crate) venue: &'a Venue,
+}
+
+impl Guest<'_> {
+    /// Says that all ends are open.
+    pub(crate) fn ready(&self) {
+        println!("ready");
+    }
+}
+
+/// The running child and what both sides share.
+pub(crate) struct Partner {
+    child: Child,
+    input: ChildStdin,
+    output: BufReader<ChildStdout>,
+    venue: Venue,
+}
+
+impl Partner {
+    /// Starts the child.
+    pub(crate) fn start(directory: &Path, cores: Option<Cores>) -> Self {
+        let arena = Arena::create();
+        let core = cores.map_or(String::new(), |cores| cores.there.to_string());
+        let mut child = Command::new(std::env::current_exe().expect("our own path"))
+            .arg(FLAG)
+            .args([directory.as_os_str(), arena.descriptor().to_string().as_ref(), core.as_ref()])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("a child process");
+        let input = child.stdin.take().expect("a piped input");
+        let output = BufReader::new(child.stdout.take().expect("a piped output"));
+        let venue = Venue { directory: directory.into(), arena, sample: 0 };
+        Self { child, input, output, venue }
+    }
+
+    /// One sample: `index` is the lane's place among [`crate::lanes::all`].
+    pub(crate) fn play(
+        &mut self,
+        index: usize,
+        run: fn(&mut Host<'_>, Load) -> Timing,
+        load: Load,
+    ) -> Timing {
+        self.venue.sample += 1;
+        let call = format!("{index} {} {} {} {}", self.venue.sample, load.lead, load.count, load.tail);
+        let wire = Wire { input: &mut self.input, output: &mut self.output };
+        let mut host = Host { venue: &self.venue, partner: wire, call };
+        let timing = run(&mut host, load);
+        host.partner.expect("done");
+        timing
+    }
+}
+
+impl Drop for Partner {
+    fn drop(&mut self) {
+        // A child in the middle of a sample (we are unwinding then) would not read that its input has ended.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+struct Wire<'a> {
+    input: &'a mut ChildStdin,
+    output: &'a mut BufReader<ChildStdout>,
+}
+
+impl Wire<'_> {
+    fn say(&mut self, line: &str) {
+        writeln!(self.input, "{line}").expect("a child that reads");
+    }
+
+    fn expect(&mut self, word: &str) {
+        let mut line = String::new();
+        self.output.read_line(&mut line).expect("a child that answers");
+        assert_eq!(line.trim(), word, "the child process has failed");
+    }
+}
+
+/// Does the child's part until the parent has no more samples, if we are the child.
+pub(crate) fn serve_if_child(lanes: &[Lane]) -> bool {
+    let mut words = std::env::args_os().skip(1);
+    if words.next().is_none_or(|word| word != FLAG) {
+        return false;
+    }
+    // A parent that was killed says no goodbye, and a busy child would spin for ever.
+    set_parent_process_death_signal(Some(Signal::KILL)).expect("a valid signal");
+    let directory = words.next().expect("a directory");
+    let mut number = || words.next().and_then(|word| word.into_string().ok()?.parse().ok());
+    let arena = Arena::inherited(number().expect("a descriptor") as i32);
+    if let Some(core) = number() {
+        pin(core);
+    }
+    let mut venue = Venue { directory: directory.into(), arena, sample: 0 };
+    for line in std::io::stdin().lines() {
+        let line = line.expect("a parent that speaks text");
+        let words: Vec<u64> = line.split(' ').map(|word| word.parse().expect("a number")).collect();
+        let [index, sample, lead, count, tail] = words[..] else { panic!("five numbers, not {line}") };
+        venue.sample = sample;
+        match lanes[index as usize].run {
+            Run::Processes { there, .. } => there(&Guest { venue: &venue }, Load { lead, count, tail }),
+            Run::Threads(_) => panic!("lane {index} needs no child"),
+        }
+        println!("done");
+    }
+    true
+}

@@ -1,0 +1,23 @@
+//! One line about the machine, so that a pasted table says where it was taken.
+//!
+//! Names of hosts and users are left out on purpose.
+
+use std::fs;
+
+/// Processor, number of cores, kernel, and how busy the machine is before the first sample.
+pub(crate) fn describe() -> String {
+    let processor =
+        first_value("/proc/cpuinfo", "model name").unwrap_or_else(|| std::env::consts::ARCH.into());
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let kernel = rustix::system::uname();
+    let kernel = kernel.release().to_string_lossy();
+    let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let load = load.split(' ').next().unwrap_or("?");
+    format!("{processor}, {cores} cores, Linux {kernel}, load {load} at the start")
+}
+
+fn first_value(path: &str, key: &str) -> Option<String> {
+    let text = fs::read_to_string(path).ok()?;
+    let line = text.lines().find(|line| line.starts_with(key))?;
+    Some(line.split_once(':')?.1.trim().to_owned())
+}

@@ -54,10 +54,10 @@ pub(crate) struct Consumer {
     is_corrupt: bool,
 }
 
-/// How often head's stamp alone is looked at, each time after twice as long a pause, before the claim word is. Its line
-/// belongs to the senders, and the stamp's to the one that writes there now: a receiver that asks without pause
-/// whether there is more holds them up more than it learns.
-const LOOKS: u32 = if cfg!(shmpsc_loom) { 0 } else { 6 };
+/// How often head's stamp alone is looked at, with growing pauses, before the claim word is. Its line belongs to the
+/// senders, and the stamp's to the one that writes there now: a receiver that asks without pause whether there is more
+/// holds them up more than it learns.
+const LOOKS: u32 = if cfg!(shmpsc_loom) { 0 } else { 10 };
 
 /// How often that is done again for a claimed position before its sender counts as stalled.
 const PATIENCE: u32 = if cfg!(shmpsc_loom) { 0 } else { 10 };
@@ -94,7 +94,7 @@ impl Consumer {
         (0..LOOKS).any(|look| {
             let is_published = Self::is_published(queue, position);
             if !is_published {
-                (0..1 << look).for_each(|_| spin_loop());
+                (0..(1 << look).min(4)).for_each(|_| spin_loop());
             }
             is_published
         }) || Self::is_published(queue, position)

@@ -119,7 +119,13 @@ impl<'a> Producer<'a> {
 
     /// Looks at head, quarantine and line. `None`: something moved, try again.
     #[cold]
-    fn claim_slowly(&self, claim: Claim, place: Place, want: u32, wake: &impl Wake) -> Option<Claimed> {
+    pub(super) fn claim_slowly(
+        &self,
+        claim: Claim,
+        place: Place,
+        want: u32,
+        wake: &impl Wake,
+    ) -> Option<Claimed> {
         let queue = &self.queue;
         let header = queue.view.header;
         if claim.closed() == 1 {
@@ -128,7 +134,11 @@ impl<'a> Producer<'a> {
         let epoch = header.seldom.epoch.load(acquire(Edge::Epoch));
         let room = queue.room(claim)?;
         if room.used > queue.capacity() {
-            return Some(Claimed::Closed); // Nonsense in the segment: nothing can be sent through it.
+            // Nonsense in the segment: nothing can be sent through it. Unless the word is old, because this thread was
+            // stopped behind its load for so long that 32 bits do not tell old from new.
+            // ORDERING: the head was read with acquire; a claim word that it followed is seen.
+            let is_sure = header.claim.load(Ordering::Relaxed) == claim.0;
+            return is_sure.then_some(Claimed::Closed);
         }
         let view = (room.head << 32) | (epoch & EPOCH) << 1 | u64::from(room.any);
         self.view.0.store(view, release(Edge::View));

@@ -133,6 +133,25 @@ impl World {
         self.views[usize::from(me)].remember(head, epoch);
     }
 
+    /// As if positions up to this one had been sent and received, with nothing left of it but the words that all
+    /// share. False, and nothing is changed, if anything was sent yet.
+    ///
+    /// The checker can show a state that never is: the new claim word with the old head. A sender may take that
+    /// for nonsense.
+    pub fn skip_to(&self, position: u64) -> bool {
+        let header = self.queue().view.header;
+        let head = header.taken.head.load(Ordering::Relaxed);
+        let seen = Claim(0).with_tail(head as u32);
+        let to = Claim(0).with_tail(position as u32);
+        // ORDERING: head last: who sees it sees the claim word, as always.
+        let is_first =
+            header.claim.compare_exchange(seen.0, to.0, Ordering::AcqRel, Ordering::Relaxed).is_ok();
+        if is_first {
+            header.taken.head.store(position, Ordering::Release);
+        }
+        is_first
+    }
+
     fn note_claim(&self, span: Span) {
         let mut book = self.book.lock().unwrap();
         book.claimed += i64::from(span.count);

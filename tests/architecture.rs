@@ -17,9 +17,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("segment", &["layout", "sync", "sys"]),
     ("control", &["error", "layout", "queue", "segment", "sync", "sys", "wait"]),
     ("blocking", &[]),
-    ("channel", &["control", "queue", "sync", "wait"]),
-    ("options", &["bounded", "control", "error"]),
-    ("bounded", &["Options", "blocking", "channel", "control", "error", "queue", "wait"]),
+    ("channel", &["control", "error", "queue", "sync", "wait"]),
+    ("options", &["bounded", "channel", "control", "error"]),
+    ("bounded", &["Options", "blocking", "channel", "error"]),
     ("lib", &["bounded", "control", "error", "options"]),
 ];
 

@@ -12,10 +12,14 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use tokio::task::coop::poll_proceed;
 
-/// How often a thread looks again before it sleeps. Waking it takes a hundred times as long as these looks.
-const THREAD_SPINS: u32 = 400;
-/// The same for a task, which holds a worker meanwhile: about as long as the system call that it may save.
-const TASK_SPINS: u32 = 60;
+/// How often each end looks again before it sleeps: a thread for about 20 µs, because waking it takes longer; a task
+/// for about 2 µs, because it holds a worker meanwhile. A look for a value has pauses of its own.
+mod looks {
+    pub const ROOM_THREAD: u32 = 400;
+    pub const ROOM_TASK: u32 = 60;
+    pub const VALUE_THREAD: u32 = 50;
+    pub const VALUE_TASK: u32 = 5;
+}
 
 /// Most positions claimed at once, so that others get their turn between the parts of a long batch.
 const BATCH: usize = 1024;
@@ -42,7 +46,7 @@ impl Endpoint {
     /// Sends at least one of `values`; the thread sleeps until there is room.
     #[inline]
     pub(crate) fn blocking_send<T: Pod>(&self, values: &[T], park: Futex) -> Result<usize, NoRoom> {
-        for _ in 0..THREAD_SPINS {
+        for _ in 0..looks::ROOM_THREAD {
             match self.try_send(values) {
                 Ok(sent) => return Ok(sent),
                 Err(Claimed::Closed) => return Err(NoRoom::Closed),
@@ -106,7 +110,7 @@ impl Future for Claiming<'_> {
             return Poll::Pending;
         };
         if *stand == Stand::Nowhere {
-            for _ in 0..TASK_SPINS {
+            for _ in 0..looks::ROOM_TASK {
                 match producer.claim(Place::Newcomer, *want, &**endpoint) {
                     Claimed::Span(span) => {
                         budget.made_progress();
@@ -225,7 +229,7 @@ impl Receiving {
         let budget = ready!(poll_proceed(cx));
         self.rise();
         let mut took = self.try_take(&mut take);
-        for _ in 0..TASK_SPINS {
+        for _ in 0..looks::VALUE_TASK {
             if !matches!(took, Took::Empty) {
                 break;
             }
@@ -264,7 +268,7 @@ impl Receiving {
         &mut self,
         mut take: impl FnMut(&mut Consumer, &Queue<'_>, &Endpoint) -> Took<R>,
     ) -> Option<R> {
-        for _ in 0..THREAD_SPINS {
+        for _ in 0..looks::VALUE_THREAD {
             match self.try_take(&mut take) {
                 Took::Value(value) => return Some(value),
                 Took::End => return None,

@@ -3,6 +3,9 @@
 //! It joins queue, waiting and endpoint; tokio's names and the errors of sending and receiving are not known here.
 //! Also the one place that minds forked children: to them a channel is closed, empty and ended.
 //!
+//! Before it sleeps, each end looks again: a thread for about 20 µs, because waking it takes longer; a task for about
+//! 2 µs, because it holds a worker meanwhile. How many looks that is differs between the ends.
+//!
 //! | file | what it is about |
 //! | --- | --- |
 //! | [`sending`] | a handle of the sending end |
@@ -19,11 +22,6 @@ use crate::control::Endpoint;
 use crate::queue::Queue;
 use std::task::{Context, Poll};
 use tokio::task::coop::poll_proceed;
-
-/// How often a thread looks again before it sleeps. Waking it takes a hundred times as long as these looks.
-const THREAD_SPINS: u32 = 400;
-/// The same for a task, which holds a worker meanwhile: about as long as the system call that it may save.
-const TASK_SPINS: u32 = 60;
 
 /// What both ends can ask.
 impl Endpoint {

@@ -1,6 +1,6 @@
 //! The receiving end. What to take is said by [`one`] and [`many`]; here is how a thread or a task waits for it.
 
-use super::{TASK_SPINS, THREAD_SPINS, Took};
+use super::Took;
 use crate::control::{self, Endpoint};
 use crate::error::OpenError;
 use crate::queue::{Consumer, Kind, Queue};
@@ -11,6 +11,11 @@ use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use tokio::task::coop::poll_proceed;
+
+/// How often a thread looks for a value before it sleeps, see [`super`]. Each look has pauses of its own.
+const THREAD_LOOKS: u32 = 50;
+/// How often a task does.
+const TASK_LOOKS: u32 = 5;
 
 /// Takes the next value.
 #[inline]
@@ -63,7 +68,7 @@ impl Receiving {
         let budget = ready!(poll_proceed(cx));
         self.rise();
         let mut took = self.try_take(&mut take);
-        for _ in 0..TASK_SPINS {
+        for _ in 0..TASK_LOOKS {
             if !matches!(took, Took::Empty) {
                 break;
             }
@@ -102,7 +107,7 @@ impl Receiving {
         &mut self,
         mut take: impl FnMut(&mut Consumer, &Queue<'_>, &Endpoint) -> Took<R>,
     ) -> Option<R> {
-        for _ in 0..THREAD_SPINS {
+        for _ in 0..THREAD_LOOKS {
             match self.try_take(&mut take) {
                 Took::Value(value) => return Some(value),
                 Took::End => return None,

@@ -1,6 +1,5 @@
 //! A handle of the sending end. What it does without waiting, and how a thread or a task waits for room.
 
-use super::{TASK_SPINS, THREAD_SPINS};
 use crate::control::{self, Endpoint};
 use crate::error::OpenError;
 use crate::queue::{Claimed, Kind, Place, Producer, Span, Stand, Turn};
@@ -12,6 +11,11 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use tokio::task::coop::poll_proceed;
+
+/// How often a thread looks for room before it sleeps, see [`super`].
+const THREAD_LOOKS: u32 = 400;
+/// How often a task does.
+const TASK_LOOKS: u32 = 60;
 
 /// Most positions claimed at once, so that others get their turn between the parts of a long batch.
 const BATCH: usize = 1024;
@@ -71,7 +75,7 @@ impl Sending {
     /// Sends at least one of `values`; the thread sleeps until there is room. `None`: the channel is closed.
     #[inline]
     pub fn blocking_send<T: Pod>(&self, values: &[T]) -> Option<usize> {
-        for _ in 0..THREAD_SPINS {
+        for _ in 0..THREAD_LOOKS {
             match self.try_send(values) {
                 Ok(sent) => return Some(sent),
                 Err(Unsent::Closed) => return None,
@@ -161,7 +165,7 @@ impl Future for Claiming<'_> {
             return Poll::Pending;
         };
         if *stand == Stand::Nowhere {
-            for _ in 0..TASK_SPINS {
+            for _ in 0..TASK_LOOKS {
                 match producer.claim(Place::Newcomer, *want, &**endpoint) {
                     Claimed::Span(span) => {
                         budget.made_progress();

@@ -57,10 +57,10 @@ pub(crate) struct Consumer {
 /// How often head's stamp alone is looked at, with growing pauses, before the claim word is. Its line belongs to the
 /// senders, and the stamp's to the one that writes there now: a receiver that asks without pause whether there is more
 /// holds them up more than it learns.
-const LOOKS: u32 = if cfg!(shmpsc_loom) { 0 } else { 10 };
+const LOOKS: u32 = if cfg!(shmpsc_loom) { 0 } else { 6 };
 
 /// How often that is done again for a claimed position before its sender counts as stalled.
-const PATIENCE: u32 = if cfg!(shmpsc_loom) { 0 } else { 10 };
+const PATIENCE: u32 = if cfg!(shmpsc_loom) { 0 } else { 20 };
 
 /// A value of the position's high bits changes about every 2^29 positions.
 const EPOCH_SHIFT: u32 = 29;

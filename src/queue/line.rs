@@ -209,8 +209,13 @@ impl Queue<'_> {
                 return;
             }
             let cell = self.cell_of(ticket);
-            let sleeper = Sleeper::Waiter { cell, owner: waiter.owner() };
-            self.view.bells[cell].ring(|kind| wake.wake(sleeper, kind));
+            self.view.bells[cell].ring(|kind| {
+                // Whose bell it is, is asked once it was rung. If this thread was stopped since it looked at the cell,
+                // somebody of another process may sleep there by now: its bell would fall silent, and the one who
+                // has left be told.
+                let owner = self.read_cell(ticket).owner();
+                wake.wake(Sleeper::Waiter { cell, owner }, kind);
+            });
         }
     }
 

@@ -31,11 +31,11 @@ impl Queue<'_> {
         let taken = &self.view.header.taken;
         let head = taken.head.load(acquire(Edge::Head));
         let used = self.track.distance(head as u32, claim.tail());
-        if used < 0 {
+        if used < 0 || !self.track.is_valid(head as u32) || !self.track.is_valid(claim.tail()) {
             if self.view.header.claim.load(acquire(Edge::Claim)) != claim.0 {
                 return None;
             }
-            // The tail is never behind head: somebody wrote nonsense, and trying again would not end.
+            // The tail is never behind head, and both name a slot: somebody wrote nonsense, and trying again would not end.
             let used = i64::MAX;
             return Some(Room { head, used, any: true, free: 0, run: 0, blocked: None });
         }

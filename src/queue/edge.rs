@@ -47,8 +47,6 @@ named! {
         Latch,
         /// E12: strong handles, to the scan that decides whether one is left.
         Strong,
-        /// E13: a bell, from the one who rings to the one who wakes.
-        Bell,
     }
 }
 

@@ -206,7 +206,8 @@ impl Queue<'_> {
     /// Capacity that nobody holds, waits for or has been promised: what tokio's `capacity` tells.
     pub fn free_capacity(&self) -> usize {
         loop {
-            let claim = Claim(self.view.header.claim.load(acquire(Edge::Claim)));
+            // ORDERING: for a number that is old as soon as it is told.
+            let claim = Claim(self.view.header.claim.load(Ordering::Relaxed));
             if let Some(room) = self.room(claim) {
                 let free = room.free.clamp(0, self.capacity());
                 let left =

@@ -11,7 +11,7 @@
 use super::edge::{Edge, Fence, acquire, both, full_fence, release};
 use super::words::{Cell, Claim, Line, next_ticket, tickets_between};
 use super::{Kind, Number, Queue, Sleeper, Ticket, Wake};
-use crate::sync::Ordering;
+use crate::sync::{Ordering, spin_loop};
 
 /// Who asks for capacity.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -99,6 +99,7 @@ impl Queue<'_> {
                 continue;
             }
             if !cell.is_gone(ticket.wrapping_sub(self.ring_size()) % super::words::TICKETS) {
+                spin_loop(); // The line read is old.
                 continue;
             }
             let mine = Cell::wait(ticket, me, need);

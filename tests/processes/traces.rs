@@ -42,7 +42,7 @@ fn killing_everybody_leaves_a_socket_and_a_lock_and_the_name_can_be_had_again() 
     for _ in 0..3 {
         let mut host = begin("hosts");
         assert_eq!(host.hear(), "bound");
-        let mut guests = ["sends-for-ever 1", "sends-for-ever 2", "holds 3"].map(begin);
+        let mut guests = ["sends-for-ever 1 1", "sends-for-ever 2 3", "holds 3"].map(begin);
         guests.iter_mut().for_each(|guest| assert_eq!(guest.hear(), "in"));
         let lock = room.name().with_extension("lock");
         for pid in guests.iter().chain([&host]).map(Person::pid) {

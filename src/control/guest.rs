@@ -172,10 +172,11 @@ impl Endpoint {
             hearing.events.add(&guest.lifeline, LIFELINE, Interest::READABLE.once_each())?;
             let porter = Porter::of_this_process()?;
             let watch = || Arc::new(HostWatch(Arc::downgrade(self)));
-            let line = porter.watch(guest.lifeline.clone(), Interest::HANG_UP, watch())?;
-            lock(&guest.tokens).push(line);
-            let end = porter.watch(guest.process.clone(), Interest::READABLE, watch())?;
-            lock(&guest.tokens).push(end);
+            // Held so that the porter, which may hear of the host's end at once, finds both tokens. One that it does not
+            // find would be reported without pause for as long as the endpoint lives.
+            let mut tokens = lock(&guest.tokens);
+            tokens.push(porter.watch(guest.lifeline.clone(), Interest::HANG_UP, watch())?);
+            tokens.push(porter.watch(guest.process.clone(), Interest::READABLE, watch())?);
             Ok(())
         };
         attend().map_err(super::endpoint::refused("watch the receiver's process"))
@@ -255,6 +256,37 @@ impl Watcher for Farewell {
     fn noticed(self: Arc<Self>, porter: &'static Porter, token: Token, _: Event) {
         if goodbye(&self.0) {
             porter.forget(token);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::control::{Terms, host, sender_from_fd, sender_into_fd};
+
+    /// Two ends in one process, of which the host leaves while the guest begins to watch it.
+    #[test]
+    fn of_a_host_that_leaves_at_once_nothing_stays_watched() {
+        let terms = Terms { capacity: 1, members: 2, ..Terms::default() };
+        for _ in 0..2000 {
+            let host = host(8, 8, &terms, None).unwrap();
+            let descriptor = sender_into_fd(&host).unwrap();
+            let leaving = std::thread::spawn(move || {
+                while host.queue().view.members[2].pid.load(Ordering::Relaxed) == 0 {
+                    std::hint::spin_loop();
+                }
+                drop(host);
+            });
+            let joined = sender_from_fd(descriptor, 8, 8, &terms);
+            leaving.join().unwrap();
+            let Ok(guest) = joined else { continue };
+            let left = || guest.guest.get().is_some_and(|guest| lock(&guest.tokens).is_empty());
+            let until = Instant::now() + Duration::from_secs(20);
+            while !guest.queue().is_closed() || !left() {
+                assert!(Instant::now() < until, "still watched: {}", guest.queue().is_closed());
+                std::thread::yield_now();
+            }
         }
     }
 }

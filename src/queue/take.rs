@@ -5,7 +5,7 @@
 //! the caller has copied it. What a kill between the two leaves does not matter: without a receiver the channel
 //! is closed.
 
-use super::edge::{Edge, acquire, both, release};
+use super::edge::{Edge, acquire, release};
 use super::quarantine::Quarantine;
 use super::words::{Claim, Record, Stamp};
 use super::{Number, Queue, Wake, payload};
@@ -215,7 +215,8 @@ impl Consumer {
                 if self.quarantine.lingers_at(queue, claim.tail()) {
                     let over = claim.with_tail(queue.track.add(claim.tail(), 1));
                     let word = &queue.view.header.claim;
-                    let _ = word.compare_exchange(claim.0, over.0, both(Edge::Claim), Ordering::Relaxed);
+                    // ORDERING: releases the head that this position rests on.
+                    let _ = word.compare_exchange(claim.0, over.0, release(Edge::Claim), Ordering::Relaxed);
                     continue;
                 }
                 return Took::Empty;
@@ -265,7 +266,8 @@ impl Consumer {
     fn owner_of_head(queue: &Queue<'_>, head: u32, claim: Claim, claimed: i64) -> Number {
         let mut position = head;
         for _ in 0..claimed {
-            let record = Record(queue.view.records[queue.track.index(position)].load(acquire(Edge::Record)));
+            // ORDERING: the claim word was read with acquire, and a record stands before the claim behind it.
+            let record = Record(queue.view.records[queue.track.index(position)].load(Ordering::Relaxed));
             if record.bears(position) {
                 return record.owner();
             }

@@ -63,8 +63,8 @@ struct Book {
 /// One channel and everything outside of it.
 pub(super) struct World {
     segment: Typed,
-    views: [ViewCell; 4],
-    dead: [AtomicU32; 4],
+    views: [ViewCell; 5],
+    dead: [AtomicU32; 5],
     /// One for each slot. They notice if a slot is written and read, or written twice, without one happening before
     /// the other. The mutex only lets threads share them; the checker does not see it.
     guards: Mutex<Vec<UnsafeCell<()>>>,
@@ -95,7 +95,7 @@ impl World {
 
     /// An empty channel that `lap - 1` laps have gone through.
     pub fn at(capacity: u32, line: u32, entries: u32, lap: u64) -> Arc<World> {
-        let segment = Typed::new(Geometry { capacity, payload: 16, line, members: 3, entries });
+        let segment = Typed::new(Geometry { capacity, payload: 16, line, members: 4, entries });
         let queue = Queue::new(segment.view());
         queue.format();
         let first = queue.track.first() * lap;
@@ -329,7 +329,7 @@ impl World {
     pub fn settle_whole(&self, consumer: &mut Consumer) {
         assert_eq!(self.drain(consumer), Took::Empty);
         for number in 0..3 * self.queue().capacity() as u64 {
-            self.send(3, 90 + number);
+            self.send(4, 90 + number);
             assert_eq!(self.poll(consumer), Took::Value(90 + number));
         }
         assert!(!consumer.has_stalled(), "quarantine not empty");

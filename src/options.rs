@@ -11,6 +11,9 @@ use std::time::Duration;
 
 /// Options for making and joining channels.
 ///
+/// Setting one never fails: a number out of its range is an error ([`OpenError::InvalidOption`]) of the call that
+/// makes or joins. Options that are for the other kind of call do nothing.
+///
 /// # Examples
 ///
 /// ```
@@ -58,13 +61,13 @@ impl Options {
         self
     }
 
-    /// Lets processes of this user connect too. For [`bind`](Options::bind); can be called again for more.
+    /// Lets processes of this user connect too. For [`bind`](Options::bind); can be called again for more, up to 1024.
     pub fn allow_uid(mut self, uid: u32) -> Options {
         self.terms.rules.uids.push(uid);
         self
     }
 
-    /// Lets processes of this group connect too. For [`bind`](Options::bind); can be called again for more.
+    /// Lets processes of this group connect too. For [`bind`](Options::bind); can be called again for more, up to 1024.
     pub fn allow_gid(mut self, gid: u32) -> Options {
         self.terms.rules.gids.push(gid);
         self

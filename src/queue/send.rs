@@ -297,7 +297,7 @@ impl<'a> Producer<'a> {
 
     /// Gives up the place in the line, if any, and lets the next ones look.
     pub fn leave(&self, stand: &mut Stand, wake: &impl Wake) {
-        if let Stand::InLine(ticket) = std::mem::take(stand) {
+        if let Stand::InLine(ticket) = core::mem::take(stand) {
             self.queue.leave(ticket, wake);
         }
     }

@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![deny(unsafe_code)]
+// The checker builds what the models need, which is not all.
+#![cfg_attr(shmpsc_loom, allow(dead_code, unused_imports))]
 
 #[cfg(not(shmpsc_loom))]
 mod blocking;

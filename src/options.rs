@@ -1,6 +1,7 @@
 //! How a channel is made and joined: the builder. What the options mean is carried out in [`crate::control`].
 
 use crate::bounded::{Receiver, Sender};
+use crate::channel::{Receiving, Sending};
 use crate::control::{self, Terms};
 use crate::error::OpenError;
 use bytemuck::Pod;
@@ -9,6 +10,9 @@ use std::path::Path;
 use std::time::Duration;
 
 /// Options for making and joining channels.
+///
+/// Setting one never fails: a number out of its range is an error ([`OpenError::InvalidOption`]) of the call that
+/// makes or joins. Options that are for the other kind of call do nothing.
 ///
 /// # Examples
 ///
@@ -57,13 +61,13 @@ impl Options {
         self
     }
 
-    /// Lets processes of this user connect too. For [`bind`](Options::bind); can be called again for more.
+    /// Lets processes of this user connect too. For [`bind`](Options::bind); can be called again for more, up to 1024.
     pub fn allow_uid(mut self, uid: u32) -> Options {
         self.terms.rules.uids.push(uid);
         self
     }
 
-    /// Lets processes of this group connect too. For [`bind`](Options::bind); can be called again for more.
+    /// Lets processes of this group connect too. For [`bind`](Options::bind); can be called again for more, up to 1024.
     pub fn allow_gid(mut self, gid: u32) -> Options {
         self.terms.rules.gids.push(gid);
         self
@@ -122,7 +126,9 @@ impl Options {
     /// # Ok::<(), OpenError>(())
     /// ```
     pub fn bind<T: Pod>(self, path: impl AsRef<Path>) -> Result<Receiver<T>, OpenError> {
-        control::host(size_of::<T>(), align_of::<T>(), &self.terms, Some(path.as_ref())).map(Receiver::new)
+        control::host(size_of::<T>(), align_of::<T>(), &self.terms, Some(path.as_ref()))
+            .map(Receiving::new)
+            .map(Receiver::new)
     }
 
     /// Joins the channel of that name as a sender.
@@ -142,7 +148,9 @@ impl Options {
     ///
     /// See [`Options`].
     pub fn connect<T: Pod>(self, path: impl AsRef<Path>) -> Result<Sender<T>, OpenError> {
-        control::connect(path.as_ref(), size_of::<T>(), align_of::<T>(), &self.terms).map(Sender::new)
+        control::connect(path.as_ref(), size_of::<T>(), align_of::<T>(), &self.terms)
+            .map(Sending::new)
+            .map(Sender::new)
     }
 
     /// Makes a channel for this process, as [`channel`](crate::channel()) does, with an error instead of a panic.
@@ -166,7 +174,7 @@ impl Options {
     /// ```
     pub fn channel<T: Pod>(self) -> Result<(Sender<T>, Receiver<T>), OpenError> {
         let endpoint = control::host(size_of::<T>(), align_of::<T>(), &self.terms, None)?;
-        Ok((Sender::new(endpoint.clone()), Receiver::new(endpoint)))
+        Ok((Sender::new(Sending::new(endpoint.clone())), Receiver::new(Receiving::new(endpoint))))
     }
 
     /// Makes a sender of a descriptor from [`Sender::into_fd`], with these options.
@@ -183,7 +191,9 @@ impl Options {
     ///
     /// See [`Sender::into_fd`].
     pub fn sender_from_fd<T: Pod>(self, descriptor: OwnedFd) -> Result<Sender<T>, OpenError> {
-        control::sender_from_fd(descriptor, size_of::<T>(), align_of::<T>(), &self.terms).map(Sender::new)
+        control::sender_from_fd(descriptor, size_of::<T>(), align_of::<T>(), &self.terms)
+            .map(Sending::new)
+            .map(Sender::new)
     }
 
     /// Makes a receiver of a descriptor from [`Receiver::into_fd`], with these options.
@@ -200,7 +210,9 @@ impl Options {
     ///
     /// See [`Receiver::into_fd`].
     pub fn receiver_from_fd<T: Pod>(self, descriptor: OwnedFd) -> Result<Receiver<T>, OpenError> {
-        control::receiver_from_fd(descriptor, size_of::<T>(), align_of::<T>(), &self.terms).map(Receiver::new)
+        control::receiver_from_fd(descriptor, size_of::<T>(), align_of::<T>(), &self.terms)
+            .map(Receiving::new)
+            .map(Receiver::new)
     }
 }
 

@@ -1,10 +1,8 @@
 //! The receiving end: tokio's methods, and a few that users have asked tokio for.
 
 use crate::blocking::refuse_in_async_context;
-use crate::channel::{self, Receiving};
-use crate::control::{self, Endpoint};
+use crate::channel::{self, Receiving, Took, many, one};
 use crate::error::{OpenError, TryRecvError};
-use crate::queue::{Consumer, Queue, Took};
 use bytemuck::Pod;
 use std::fmt;
 use std::future::poll_fn;
@@ -26,18 +24,9 @@ pub struct Receiver<T> {
     values: PhantomData<Arc<Mutex<T>>>,
 }
 
-/// Takes up to `limit` values into `buffer`, which grows by ordinary pushes.
-fn many<T: Pod>(
-    buffer: &mut Vec<T>,
-    limit: usize,
-) -> impl FnMut(&mut Consumer, &Queue<'_>, &Endpoint) -> Took<usize> + '_ {
-    move |consumer, queue, peers| consumer.receive_many(queue, limit, |value| buffer.push(value), peers)
-}
-
 impl<T> Receiver<T> {
-    /// Becomes the one receiver of `endpoint`'s channel.
-    pub(crate) fn new(endpoint: Arc<Endpoint>) -> Receiver<T> {
-        Receiver { inner: AssertUnwindSafe(Box::new(Receiving::new(endpoint))), values: PhantomData }
+    pub(crate) fn new(inner: Receiving) -> Receiver<T> {
+        Receiver { inner: AssertUnwindSafe(Box::new(inner)), values: PhantomData }
     }
 
     /// Closes the channel for sending. What is queued can still be received; then the stream ends.
@@ -69,8 +58,7 @@ impl<T> Receiver<T> {
     /// assert!(receiver.is_closed());
     /// ```
     pub fn is_closed(&self) -> bool {
-        let endpoint = &self.inner.endpoint;
-        endpoint.is_forked() || endpoint.queue().is_closed() || endpoint.queue().has_ended()
+        self.inner.is_closed()
     }
 
     /// Whether [`len`](Receiver::len) is 0.
@@ -97,8 +85,7 @@ impl<T> Receiver<T> {
     /// assert_eq!(receiver.len(), 1);
     /// ```
     pub fn len(&self) -> usize {
-        let endpoint = &self.inner.endpoint;
-        if endpoint.is_forked() { 0 } else { endpoint.queue().len() }
+        self.inner.endpoint.len()
     }
 
     /// The capacity that nobody holds, waits for or has been promised: the same number as
@@ -112,8 +99,7 @@ impl<T> Receiver<T> {
     /// assert_eq!(receiver.capacity(), 3);
     /// ```
     pub fn capacity(&self) -> usize {
-        let endpoint = &self.inner.endpoint;
-        if endpoint.is_forked() { 0 } else { endpoint.queue().free_capacity() }
+        self.inner.endpoint.free_capacity()
     }
 
     /// The number of values the queue can hold, as it was made.
@@ -138,8 +124,7 @@ impl<T> Receiver<T> {
     /// assert_eq!(receiver.sender_strong_count(), 2);
     /// ```
     pub fn sender_strong_count(&self) -> usize {
-        let endpoint = &self.inner.endpoint;
-        if endpoint.is_forked() { 0 } else { endpoint.queue().strong_count() }
+        self.inner.endpoint.strong_count()
     }
 
     /// Turns this receiver into one descriptor, for a child that inherits it or a process that gets it over a Unix
@@ -166,13 +151,8 @@ impl<T> Receiver<T> {
     /// assert_eq!(receiver.blocking_recv(), Some(5));
     /// # Ok::<(), shmpsc::error::OpenError>(())
     /// ```
-    pub fn into_fd(mut self) -> Result<OwnedFd, OpenError> {
-        if self.inner.has_stalled() {
-            return Err(OpenError::Stalled);
-        }
-        let descriptor = control::receiver_into_fd(&self.inner.endpoint)?;
-        self.inner.is_handed_over = true;
-        Ok(descriptor)
+    pub fn into_fd(self) -> Result<OwnedFd, OpenError> {
+        self.inner.0.into_fd()
     }
 
     /// Makes a receiver of a descriptor from [`into_fd`](Receiver::into_fd), which is used up.
@@ -282,7 +262,7 @@ impl<T: Pod> Receiver<T> {
     /// ```
     #[inline]
     pub fn try_recv(&mut self) -> Result<T, TryRecvError> {
-        tried(self.inner.try_take(|consumer, queue, peers| consumer.receive(queue, peers)))
+        tried(self.inner.try_take(one))
     }
 
     /// Receives up to `limit` values that are there into `buffer`, and tells how many. (Beyond tokio.)
@@ -330,7 +310,7 @@ impl<T: Pod> Receiver<T> {
     #[doc(alias = "recv_blocking")]
     pub fn blocking_recv(&mut self) -> Option<T> {
         refuse_in_async_context();
-        self.inner.blocking_take(|consumer, queue, peers| consumer.receive(queue, peers))
+        self.inner.blocking_take(one)
     }
 
     /// Receives at least one value and up to `limit` into `buffer`; the thread sleeps while there is none.
@@ -380,7 +360,7 @@ impl<T: Pod> Receiver<T> {
     /// assert_eq!(receiver.poll_recv(&mut cx), Poll::Ready(Some(1)));
     /// ```
     pub fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
-        self.inner.poll_take(cx, |consumer, queue, peers| consumer.receive(queue, peers))
+        self.inner.poll_take(cx, one)
     }
 
     /// Polls for up to `limit` values into `buffer`. `Ready(0)` as for [`recv_many`](Receiver::recv_many).
@@ -418,12 +398,6 @@ fn tried<R>(took: Took<R>) -> Result<R, TryRecvError> {
         Took::Value(value) => Ok(value),
         Took::Empty => Err(TryRecvError::Empty),
         Took::End => Err(TryRecvError::Disconnected),
-    }
-}
-
-impl<T> Drop for Receiver<T> {
-    fn drop(&mut self) {
-        self.inner.leave();
     }
 }
 

@@ -4,8 +4,15 @@
 //! looks again, and sleeps while the bell equals that value. The waker, if the bell says asleep, adds one, wakes,
 //! and only then clears `asleep`, by an exchange on the value it made. Clearing first would let a waker that is
 //! stopped, or killed, between the two silence everybody who comes after it.
+//!
+//! # Orderings
+//!
+//! Every access of a bell is relaxed: it carries nothing. Whoever rings has passed a full fence between its change and
+//! the bell, whoever lies down passes one between the bell and its second look. So if the ringer does not find the
+//! sleeper, the sleeper finds the change; and if it finds it, the sleeper's next turn, which lies down anew, has read
+//! what the ringer wrote and then passed its fence, and finds the change too.
 
-use super::edge::{Edge, Fence, acquire, both, full_fence};
+use super::edge::{Fence, full_fence};
 use crate::layout::Bell;
 use crate::sync::Ordering;
 
@@ -33,7 +40,8 @@ impl Bell {
         let mut seen = self.word.load(Ordering::Relaxed); // ORDERING: only a first guess for the exchange.
         loop {
             let mine = (seen & !(TASK | ASLEEP)).wrapping_add(ONE) | kind | ASLEEP;
-            match self.word.compare_exchange_weak(seen, mine, both(Edge::Bell), Ordering::Relaxed) {
+            // ORDERING: the fence behind it orders it.
+            match self.word.compare_exchange_weak(seen, mine, Ordering::Relaxed, Ordering::Relaxed) {
                 Ok(_) => {
                     // ORDERING: pairs with the fence of whoever publishes or gives capacity back. Without the
                     // two, the sleeper's second look and the waker's look at the bell could both miss.
@@ -47,7 +55,8 @@ impl Bell {
 
     /// Whether nobody has rung since `ticket` was taken.
     pub fn is_quiet(&self, ticket: Ticket) -> bool {
-        self.word.load(acquire(Edge::Bell)) == ticket.0
+        // ORDERING: who was rung takes its next turn, and lies down with a fence before it looks.
+        self.word.load(Ordering::Relaxed) == ticket.0
     }
 
     /// Says "I am awake", so that nobody makes a system call for it.
@@ -68,7 +77,8 @@ impl Bell {
 
     #[cold]
     fn ring_asleep(&self, wake: impl FnOnce(Kind)) {
-        let mine = self.word.fetch_add(ONE, both(Edge::Bell)).wrapping_add(ONE);
+        // ORDERING: the ringer's fence before it publishes the change, the sleeper's fence receives it.
+        let mine = self.word.fetch_add(ONE, Ordering::Relaxed).wrapping_add(ONE);
         wake(if mine & TASK != 0 { Kind::Task } else { Kind::Thread });
         // If it differs, the sleeper has lain down again, or risen, or another waker is at it: leave it to them.
         // ORDERING: clearing promises nothing; a sleeper that needs `asleep` sets it in its own exchange.

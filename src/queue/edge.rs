@@ -47,8 +47,6 @@ named! {
         Latch,
         /// E12: strong handles, to the scan that decides whether one is left.
         Strong,
-        /// E13: a bell, from the one who rings to the one who wakes.
-        Bell,
     }
 }
 
@@ -99,41 +97,43 @@ mod strength {
     use std::panic::Location;
     use std::sync::OnceLock;
 
-    /// Whether the environment names this place, as `file.rs:line`, with `.acquire` or `.release` behind it where
-    /// the place has both.
+    /// Whether the environment names this place, as `file.rs:line`, and this half of what stands there: `.acquire`,
+    /// `.release`, or without either all of it.
     fn is_weakened(place: &Location<'_>, half: &str) -> bool {
-        static CHOSEN: OnceLock<Option<(String, u32, String)>> = OnceLock::new();
+        static CHOSEN: OnceLock<Option<(String, u32, &str)>> = OnceLock::new();
         let chosen = CHOSEN.get_or_init(|| {
-            let chosen = std::env::var("SHMPSC_WEAKEN").ok()?;
-            let (place, half) = chosen.rsplit_once('.').filter(|(_, h)| *h != "rs").unwrap_or((&chosen, ""));
-            let (place, half) = if half.starts_with("rs:") { (chosen.as_str(), "") } else { (place, half) };
-            let (file, line) = place.split_once(':')?;
-            Some((format!("/{file}"), line.parse().ok()?, half.to_string()))
+            let chosen = std::env::var("SHMPSC_WEAKEN").ok().filter(|chosen| !chosen.is_empty())?;
+            let halves = ["acquire", "release"].into_iter();
+            let (place, half) = halves
+                .filter_map(|half| Some((chosen.strip_suffix(half)?.strip_suffix('.')?, half)))
+                .next()
+                .unwrap_or((&chosen, ""));
+            let (file, line) = place.rsplit_once(':').expect("SHMPSC_WEAKEN is file.rs:line");
+            Some((format!("/{file}"), line.parse().expect("a line"), half))
         });
-        chosen
-            .as_ref()
-            .is_some_and(|(file, line, h)| *line == place.line() && h == half && place.file().ends_with(file))
+        chosen.as_ref().is_some_and(|(file, line, chosen)| {
+            *line == place.line() && place.file().ends_with(file) && (chosen.is_empty() || *chosen == half)
+        })
     }
 
     #[track_caller]
     pub(crate) fn acquire(_: Edge) -> Ordering {
-        if is_weakened(Location::caller(), "") { Ordering::Relaxed } else { Ordering::Acquire }
+        if is_weakened(Location::caller(), "acquire") { Ordering::Relaxed } else { Ordering::Acquire }
     }
 
     #[track_caller]
     pub(crate) fn release(_: Edge) -> Ordering {
-        if is_weakened(Location::caller(), "") { Ordering::Relaxed } else { Ordering::Release }
+        if is_weakened(Location::caller(), "release") { Ordering::Relaxed } else { Ordering::Release }
     }
 
     #[track_caller]
     pub(crate) fn both(_: Edge) -> Ordering {
         let place = Location::caller();
-        if is_weakened(place, "acquire") {
-            Ordering::Release
-        } else if is_weakened(place, "release") {
-            Ordering::Acquire
-        } else {
-            Ordering::AcqRel
+        match (is_weakened(place, "acquire"), is_weakened(place, "release")) {
+            (true, true) => Ordering::Relaxed,
+            (true, false) => Ordering::Release,
+            (false, true) => Ordering::Acquire,
+            (false, false) => Ordering::AcqRel,
         }
     }
 

@@ -5,7 +5,7 @@
 //! before the scan. Every upgrade adds its own count first and then one to the version, so a scan that missed it
 //! fails. Once ended is for ever.
 
-use super::edge::{Edge, Fence, acquire, both, full_fence, release};
+use super::edge::{Edge, Fence, acquire, full_fence, release};
 use super::words::{Claim, Latch};
 use super::{Number, Queue, Sleeper, Wake};
 use crate::sync::{AtomicU64, Ordering};
@@ -24,18 +24,20 @@ impl Queue<'_> {
     /// Counts a handle that is not made from a strong one of the same process: of a newcomer, or from a weak one.
     /// False if the stream has ended; then nothing is counted.
     pub fn upgrade(&self, number: Number) -> bool {
-        self.strong(number).fetch_add(1, both(Edge::Strong));
-        // ORDERING: count first, then the latch; a scanner reads the latch first, then the counts.
-        full_fence(Fence::Counted);
+        // ORDERING: relaxed: count first, then the latch, whose exchange releases it. A scanner reads the latch first,
+        // then the counts, and latches only if the latch has not changed: it has seen this count, or this sees the
+        // end. Both are exchanges of one word, so no fence is needed.
+        self.strong(number).fetch_add(1, Ordering::Relaxed);
         let latch = &self.view.header.latch;
         loop {
-            let seen = Latch(latch.load(acquire(Edge::Latch)));
+            let seen = Latch(latch.load(Ordering::Relaxed)); // ORDERING: a first guess for the exchange.
             if seen.ended() == 1 {
                 self.strong(number).fetch_sub(1, Ordering::Relaxed); // ORDERING: nobody scans any more.
                 return false;
             }
             let bumped = seen.with_version(seen.version().wrapping_add(1));
-            if latch.compare_exchange_weak(seen.0, bumped.0, both(Edge::Latch), Ordering::Relaxed).is_ok() {
+            if latch.compare_exchange_weak(seen.0, bumped.0, release(Edge::Latch), Ordering::Relaxed).is_ok()
+            {
                 return true;
             }
         }
@@ -43,7 +45,8 @@ impl Queue<'_> {
 
     /// Takes a handle away. If it was the last of all, the stream ends before this returns.
     pub fn drop_strong(&self, number: Number, wake: &impl Wake) {
-        if self.strong(number).fetch_sub(1, both(Edge::Strong)) == 1 {
+        // ORDERING: what this handle sent goes with it. The last one receives the others' by the fence that follows.
+        if self.strong(number).fetch_sub(1, release(Edge::Strong)) == 1 {
             self.end_if_last(wake);
         }
     }
@@ -55,8 +58,8 @@ impl Queue<'_> {
     }
 
     fn end_if_last(&self, wake: &impl Wake) {
-        // ORDERING: own count first, then the latch and the other counts; pairs with `upgrade` and with the same
-        // fence of another process that drops its last handle now: at least one of the two sees both zeros.
+        // ORDERING: own count first, then the latch and the other counts; pairs with the same fence of another process
+        // that drops its last handle now: at least one of the two sees both zeros.
         full_fence(Fence::Counted);
         let latch = &self.view.header.latch;
         loop {
@@ -68,7 +71,7 @@ impl Queue<'_> {
                 return;
             }
             let ended = seen.with_ended(1);
-            if latch.compare_exchange_weak(seen.0, ended.0, both(Edge::Latch), Ordering::Relaxed).is_ok() {
+            if latch.compare_exchange_weak(seen.0, ended.0, release(Edge::Latch), Ordering::Relaxed).is_ok() {
                 // ORDERING: the latch is set, then the receiver is looked for.
                 full_fence(Fence::Latched);
                 self.ring_receiver(wake);
@@ -91,7 +94,8 @@ impl Queue<'_> {
 
     /// Closes the receiving side and fails everybody who waits for capacity.
     pub fn close(&self, wake: &impl Wake) {
-        self.view.header.claim.fetch_or(Claim(0).with_closed(1).0, both(Edge::Claim));
+        // ORDERING: who finds the channel closed sees what was done before it was.
+        self.view.header.claim.fetch_or(Claim(0).with_closed(1).0, release(Edge::Claim));
         self.freed(wake);
     }
 

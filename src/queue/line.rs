@@ -11,7 +11,7 @@
 use super::edge::{Edge, Fence, acquire, both, full_fence, release};
 use super::words::{Cell, Claim, Line, next_ticket, tickets_between};
 use super::{Kind, Number, Queue, Sleeper, Ticket, Wake};
-use crate::sync::Ordering;
+use crate::sync::{Ordering, spin_loop};
 
 /// Who asks for capacity.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -102,6 +102,7 @@ impl Queue<'_> {
             // has moved meanwhile; or somebody wrote nonsense, and whoever waits for it to go waits for ever.
             let is_left = cell.is_gone(ticket.wrapping_sub(self.ring_size()) % super::words::TICKETS);
             if !is_left && self.read_line() != line {
+                spin_loop();
                 continue;
             }
             let mine = Cell::wait(ticket, me, need);
@@ -222,7 +223,8 @@ impl Queue<'_> {
     /// Capacity that nobody holds, waits for or has been promised: what tokio's `capacity` tells.
     pub fn free_capacity(&self) -> usize {
         loop {
-            let claim = Claim(self.view.header.claim.load(acquire(Edge::Claim)));
+            // ORDERING: for a number that is old as soon as it is told.
+            let claim = Claim(self.view.header.claim.load(Ordering::Relaxed));
             if let Some(room) = self.room(claim) {
                 let free = room.free.clamp(0, self.capacity());
                 let left =

@@ -4,10 +4,11 @@
 //! slot's later positions are void until the late value is received or its process is proved dead. No timer ever
 //! gives a slot to somebody else.
 
-use super::edge::{Edge, acquire, both, release};
+use super::edge::{Edge, release};
 use super::take::Peers;
 use super::words::Entry;
 use super::{Number, Queue};
+use crate::sync::Ordering;
 
 /// One slot in quarantine, as the receiver knows it.
 #[derive(Clone, Copy, Debug)]
@@ -55,7 +56,8 @@ impl Quarantine {
     /// Whether an inactive entry ends at exactly `position`.
     pub fn lingers_at(&self, queue: &Queue<'_>, position: u32) -> bool {
         self.list.iter().any(|stalled| {
-            let entry = Entry(queue.view.entries[stalled.entry].load(acquire(Edge::Entry)));
+            // ORDERING: nobody changes an inactive entry, and this thread's own exchange made it inactive.
+            let entry = Entry(queue.view.entries[stalled.entry].load(Ordering::Relaxed));
             !stalled.is_active && entry.last() == position
         })
     }
@@ -68,7 +70,9 @@ impl Quarantine {
         };
         let index = queue.track.index(head as u32) as u32;
         let entry = Entry(0).with_slot(index).with_last(head as u32).with_used(1).with_active(1);
-        queue.view.entries[number].store(entry.0, release(Edge::Entry));
+        // ORDERING: the store of the count, and that of head, come after it and release it. Before it has seen either,
+        // a sender does not need it.
+        queue.view.entries[number].store(entry.0, Ordering::Relaxed);
         self.list.push(Stalled { entry: number, position: head, owner, is_active: true });
         self.count(queue);
         peers.bears(owner, true);
@@ -79,11 +83,13 @@ impl Quarantine {
     pub fn close(&mut self, queue: &Queue<'_>, place: usize, head: u64, peers: &impl Peers) {
         let stalled = self.list[place];
         let word = &queue.view.entries[stalled.entry];
-        let mut entry = Entry(word.load(acquire(Edge::Entry)));
+        let mut entry = Entry(word.load(Ordering::Relaxed)); // ORDERING: a first guess for the exchange.
         loop {
             let is_passed = queue.track.distance(entry.last(), head as u32) > 0;
             let closed = if is_passed { Entry(0) } else { entry.with_active(0) };
-            match word.compare_exchange(entry.0, closed.0, both(Edge::Entry), acquire(Edge::Entry)) {
+            // ORDERING: the late value has been copied, then its slot may be written again. A void position tells the
+            // receiver nothing but itself.
+            match word.compare_exchange(entry.0, closed.0, release(Edge::Entry), Ordering::Relaxed) {
                 Ok(_) if is_passed => {
                     self.list.remove(place);
                     self.count(queue);
@@ -105,7 +111,8 @@ impl Quarantine {
         let before = self.list.len();
         self.list.retain(|stalled| {
             let word = &queue.view.entries[stalled.entry];
-            let entry = Entry(word.load(acquire(Edge::Entry)));
+            // ORDERING: nobody changes an inactive entry, and this thread's own exchange made it inactive.
+            let entry = Entry(word.load(Ordering::Relaxed));
             let is_over = !stalled.is_active && queue.track.distance(entry.last(), head as u32) > 0;
             if is_over {
                 // Nobody else writes an inactive entry.

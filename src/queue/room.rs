@@ -7,6 +7,7 @@
 use super::Queue;
 use super::edge::{Edge, acquire};
 use super::words::{Claim, Entry};
+use crate::sync::Ordering;
 
 /// What a look at head and quarantine found.
 pub(crate) struct Room {
@@ -32,7 +33,8 @@ impl Queue<'_> {
         let head = taken.head.load(acquire(Edge::Head));
         let used = self.track.distance(head as u32, claim.tail());
         if used < 0 || !self.track.is_valid(head as u32) || !self.track.is_valid(claim.tail()) {
-            if self.view.header.claim.load(acquire(Edge::Claim)) != claim.0 {
+            // ORDERING: head was read with acquire; the claim word that it follows is seen.
+            if self.view.header.claim.load(Ordering::Relaxed) != claim.0 {
                 return None;
             }
             // The tail is never behind head, and both name a slot: somebody wrote nonsense, and trying again would not end.
@@ -84,7 +86,8 @@ impl Queue<'_> {
     /// Values in the queue, 0 to the capacity. One that is being written may or may not count; permits never do.
     pub fn len(&self) -> usize {
         loop {
-            let claim = Claim(self.view.header.claim.load(acquire(Edge::Claim)));
+            // ORDERING: for a number that is old as soon as it is told.
+            let claim = Claim(self.view.header.claim.load(Ordering::Relaxed));
             let Some(room) = self.room(claim) else { continue };
             let voids = if room.any { self.voids(room.head as u32, claim.tail()) } else { 0 };
             return usize::try_from((room.used - voids).clamp(0, self.capacity())).unwrap_or(0);
@@ -93,7 +96,8 @@ impl Queue<'_> {
 
     /// How many void positions stand between head and tail.
     fn voids(&self, head: u32, tail: u32) -> i64 {
-        let entries = self.view.entries.iter().map(|entry| Entry(entry.load(acquire(Edge::Entry))));
+        // ORDERING: as in `len`.
+        let entries = self.view.entries.iter().map(|entry| Entry(entry.load(Ordering::Relaxed)));
         let is_void = |entry: &Entry| {
             entry.used() == 1
                 && self.track.distance(head, entry.last()) >= 0

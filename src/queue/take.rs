@@ -5,7 +5,7 @@
 //! the caller has copied it. What a kill between the two leaves does not matter: without a receiver the channel
 //! is closed.
 
-use super::edge::{Edge, acquire, both, release};
+use super::edge::{Edge, acquire, release};
 use super::quarantine::Quarantine;
 use super::words::{Claim, Record, Stamp};
 use super::{Number, Queue, Wake, payload};
@@ -54,13 +54,13 @@ pub(crate) struct Consumer {
     is_corrupt: bool,
 }
 
-/// How often head's stamp alone is looked at, each time after twice as long a pause, before the claim word is. Its line
-/// belongs to the senders, and the stamp's to the one that writes there now: a receiver that asks without pause
-/// whether there is more holds them up more than it learns.
+/// How often head's stamp alone is looked at, with growing pauses, before the claim word is. Its line belongs to the
+/// senders, and the stamp's to the one that writes there now: a receiver that asks without pause whether there is more
+/// holds them up more than it learns.
 const LOOKS: u32 = if cfg!(shmpsc_loom) { 0 } else { 6 };
 
 /// How often that is done again for a claimed position before its sender counts as stalled.
-const PATIENCE: u32 = if cfg!(shmpsc_loom) { 0 } else { 10 };
+const PATIENCE: u32 = if cfg!(shmpsc_loom) { 0 } else { 20 };
 
 /// A value of the position's high bits changes about every 2^29 positions.
 const EPOCH_SHIFT: u32 = 29;
@@ -94,7 +94,7 @@ impl Consumer {
         (0..LOOKS).any(|look| {
             let is_published = Self::is_published(queue, position);
             if !is_published {
-                (0..1 << look).for_each(|_| spin_loop());
+                (0..(1 << look).min(4)).for_each(|_| spin_loop());
             }
             is_published
         }) || Self::is_published(queue, position)
@@ -217,7 +217,8 @@ impl Consumer {
                 if self.quarantine.lingers_at(queue, claim.tail()) {
                     let over = claim.with_tail(queue.track.add(claim.tail(), 1));
                     let word = &queue.view.header.claim;
-                    let _ = word.compare_exchange(claim.0, over.0, both(Edge::Claim), Ordering::Relaxed);
+                    // ORDERING: releases the head that this position rests on.
+                    let _ = word.compare_exchange(claim.0, over.0, release(Edge::Claim), Ordering::Relaxed);
                     continue;
                 }
                 return Took::Empty;
@@ -267,7 +268,8 @@ impl Consumer {
     fn owner_of_head(queue: &Queue<'_>, head: u32, claim: Claim, claimed: i64) -> Number {
         let mut position = head;
         for _ in 0..claimed {
-            let record = Record(queue.view.records[queue.track.index(position)].load(acquire(Edge::Record)));
+            // ORDERING: the claim word was read with acquire, and a record stands before the claim behind it.
+            let record = Record(queue.view.records[queue.track.index(position)].load(Ordering::Relaxed));
             if record.bears(position) {
                 return record.owner();
             }

@@ -291,6 +291,20 @@ fn nonsense_in_the_claim_word_ends_the_channel_and_nothing_hangs() {
     }
 }
 
+#[test]
+fn a_claim_word_read_long_ago_is_not_nonsense() {
+    // A sender is stopped behind its load of the claim word while more than 2^31 positions go by.
+    let bench = Bench::new(3);
+    let header = bench.segment.view().header;
+    header.claim.store(0, Ordering::Relaxed);
+    header.taken.head.store(1 << 40, Ordering::Relaxed);
+    let old = words::Claim(0).with_tail((1 << 31) - 4);
+    assert_eq!(bench.sender(1).claim_slowly(old, Place::Newcomer, 1, &bench.world), None, "try again");
+    bench.send(1, 5);
+    let mut consumer = Consumer::new(&bench.queue());
+    assert_eq!(bench.receive(&mut consumer), Took::Value(5));
+}
+
 /// Numbers that look random and are the same in every run.
 struct Dice(u64);
 

@@ -47,7 +47,7 @@ impl Futexes {
     }
 
     /// How a thread sleeps on the bells of `view`.
-    pub fn parker<'a>(&'a self, view: View<'a>) -> Parker<'a> {
+    pub fn parker<'a>(&'a self, view: &'a View<'a>) -> Parker<'a> {
         Parker { futexes: self, view }
     }
 }
@@ -55,7 +55,7 @@ impl Futexes {
 /// The [`Park`] of one segment.
 pub(crate) struct Parker<'a> {
     futexes: &'a Futexes,
-    view: View<'a>,
+    view: &'a View<'a>,
 }
 
 impl Parker<'_> {

@@ -2,7 +2,9 @@
 
 use super::{World, explore};
 use crate::queue::{Claimed, Consumer, Took};
+use crate::sync::{AtomicU32, Ordering};
 use loom::thread;
+use std::sync::Arc;
 
 fn close_while_sending(capacity: u32, each: u64, switches: Option<usize>) {
     explore(switches, move || {
@@ -74,4 +76,26 @@ fn close_while_a_send_is_stalled() {
             world.settle();
         });
     }
+}
+
+/// Who finds the channel closed sees what the receiver did before it closed.
+#[test]
+fn closed_tells_of_what_came_before() {
+    explore(None, || {
+        let world = World::new(1, 1, 1);
+        let before = Arc::new(AtomicU32::new(0));
+        let senders = [true, false].map(|asks| {
+            let (world, before) = (world.clone(), before.clone());
+            thread::spawn(move || {
+                let is_closed =
+                    if asks { world.queue().is_closed() } else { world.claim(1, 1) == Claimed::Closed };
+                assert!(!is_closed || before.load(Ordering::Relaxed) == 1);
+            })
+        });
+        before.store(1, Ordering::Relaxed);
+        world.queue().close(&*world);
+        for sender in senders {
+            sender.join().unwrap();
+        }
+    });
 }

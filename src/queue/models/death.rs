@@ -2,7 +2,7 @@
 //! and nobody else's position is taken for theirs.
 
 use super::{World, explore};
-use crate::queue::Consumer;
+use crate::queue::{Claimed, Consumer};
 use loom::thread;
 
 /// A sender dies between claim and publish, another one sends.
@@ -16,7 +16,7 @@ fn dies_before_publishing(capacity: u32, prefilled: u64) {
         let dying = {
             let world = world.clone();
             thread::spawn(move || match world.claim(1, 1) {
-                crate::queue::Claimed::Span(_) => world.kill(1, 1),
+                Claimed::Span(_) => world.kill(1, 1),
                 _ => world.kill(1, 0),
             })
         };
@@ -147,6 +147,42 @@ fn whose_position_of_three() {
         for thread in [dying, sender, holder] {
             thread.join().unwrap();
         }
+        world.settle_whole(&mut consumer);
+    });
+}
+
+/// A sender read the claim word and the record it needs, and was stopped before it wrote its record. Meanwhile the slot
+/// of that record comes round, and what is recorded there next must not be hidden by the old one.
+#[test]
+fn an_old_record_does_not_hide_a_newer_one() {
+    explore(Some(2), || {
+        let world = World::new(2, 1, 1);
+        let mut consumer = Consumer::new(&world.queue());
+        world.send(2, 20);
+        world.poll(&mut consumer);
+        let stopped = {
+            let world = world.clone();
+            thread::spawn(move || world.try_send(1, 10))
+        };
+        world.try_send(3, 30);
+        world.poll(&mut consumer);
+        world.poll(&mut consumer);
+        let held = world.claim(2, 1);
+        let recorder = {
+            let world = world.clone();
+            thread::spawn(move || {
+                if let Claimed::Span(_) = world.claim(3, 1) {
+                    world.kill(3, 1);
+                }
+            })
+        };
+        recorder.join().unwrap();
+        world.poll(&mut consumer);
+        world.poll(&mut consumer);
+        if let Claimed::Span(held) = held {
+            world.publish(2, held, 21);
+        }
+        stopped.join().unwrap();
         world.settle_whole(&mut consumer);
     });
 }

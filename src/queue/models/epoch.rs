@@ -1,7 +1,7 @@
 //! Handles whose copy of head is very old: the epoch tells them.
 
 use super::{World, explore};
-use crate::queue::{Claimed, Consumer};
+use crate::queue::{Claimed, Consumer, Took};
 use loom::thread;
 
 /// The receiver crosses into a new epoch while a sender of another process goes on and one with an old copy comes
@@ -24,5 +24,28 @@ fn an_old_copy_is_not_trusted() {
             assert_ne!(sender.join().unwrap(), Claimed::Closed);
         }
         world.settle_whole(&mut consumer);
+    });
+}
+
+/// A sender is stopped while it makes its copy of head, and nearly 2^32 positions go by: it must not bring together a
+/// head from before and an epoch from after.
+#[test]
+fn a_copy_is_not_made_of_old_and_new() {
+    explore(Some(3), || {
+        let before = (1 << 32) + (5 << 29) + 1;
+        let world = World::at(1, 1, 1, before);
+        let sender = {
+            let world = world.clone();
+            thread::spawn(move || world.try_send(2, 20))
+        };
+        // Up to the last position before an epoch ends. After two more, the 32 bits of the tail are those of `before`.
+        if world.skip_to(before + (1 << 32) - 2) {
+            let mut consumer = Consumer::new(&world.queue());
+            if let Claimed::Span(_) = world.try_send(1, 10) {
+                assert!(matches!(world.poll(&mut consumer), Took::Value(_)));
+                world.try_send(1, 11);
+            }
+        }
+        sender.join().unwrap();
     });
 }

@@ -97,24 +97,32 @@ fn upgrade_against_the_last_drop() {
     });
 }
 
-/// The porter takes a dead process's handles away while the last living one goes.
+/// The porter takes a dead process's handles away while the last living one goes: the stream ends, after all that
+/// the dead one sent.
 #[test]
 fn repair_against_the_last_drop() {
-    explore(None, || {
+    explore(Some(4), || {
         let world = World::new(1, 1, 1);
         for me in [1, 2] {
             assert!(world.queue().upgrade(me));
         }
+        let mut consumer = Consumer::new(&world.queue());
         let porter = {
             let world = world.clone();
-            thread::spawn(move || world.queue().clear_strong(1, &*world))
+            // The porter hears of the death after all that the process did: one thread stands for both.
+            thread::spawn(move || {
+                world.send(1, 10);
+                world.queue().clear_strong(1, &*world);
+            })
         };
         let dropper = {
             let world = world.clone();
             thread::spawn(move || world.queue().drop_strong(2, &*world))
         };
+        world.poll(&mut consumer);
         porter.join().unwrap();
         dropper.join().unwrap();
-        assert!(world.queue().has_ended(), "nobody was the last");
+        assert_eq!(world.drain(&mut consumer), Took::End);
+        world.settle();
     });
 }

@@ -63,8 +63,8 @@ struct Book {
 /// One channel and everything outside of it.
 pub(super) struct World {
     segment: Typed,
-    views: [ViewCell; 4],
-    dead: [AtomicU32; 4],
+    views: [ViewCell; 5],
+    dead: [AtomicU32; 5],
     /// One for each slot. They notice if a slot is written and read, or written twice, without one happening before
     /// the other. The mutex only lets threads share them; the checker does not see it.
     guards: Mutex<Vec<UnsafeCell<()>>>,
@@ -95,7 +95,7 @@ impl World {
 
     /// An empty channel that `lap - 1` laps have gone through.
     pub fn at(capacity: u32, line: u32, entries: u32, lap: u64) -> Arc<World> {
-        let segment = Typed::new(Geometry { capacity, payload: 16, line, members: 3, entries });
+        let segment = Typed::new(Geometry { capacity, payload: 16, line, members: 4, entries });
         let queue = Queue::new(segment.view());
         queue.format();
         let first = queue.track.first() * lap;
@@ -131,6 +131,25 @@ impl World {
     /// Makes the copy of head that process `me` has an old one.
     pub fn remember(&self, me: Number, head: u64, epoch: u64) {
         self.views[usize::from(me)].remember(head, epoch);
+    }
+
+    /// As if positions up to this one had been sent and received, with nothing left of it but the words that all
+    /// share. False, and nothing is changed, if anything was sent yet.
+    ///
+    /// The checker can show a state that never is: the new claim word with the old head. A sender may take that
+    /// for nonsense.
+    pub fn skip_to(&self, position: u64) -> bool {
+        let header = self.queue().view.header;
+        let head = header.taken.head.load(Ordering::Relaxed);
+        let seen = Claim(0).with_tail(head as u32);
+        let to = Claim(0).with_tail(position as u32);
+        // ORDERING: head last: who sees it sees the claim word, as always.
+        let is_first =
+            header.claim.compare_exchange(seen.0, to.0, Ordering::AcqRel, Ordering::Relaxed).is_ok();
+        if is_first {
+            header.taken.head.store(position, Ordering::Release);
+        }
+        is_first
     }
 
     fn note_claim(&self, span: Span) {
@@ -310,7 +329,7 @@ impl World {
     pub fn settle_whole(&self, consumer: &mut Consumer) {
         assert_eq!(self.drain(consumer), Took::Empty);
         for number in 0..3 * self.queue().capacity() as u64 {
-            self.send(3, 90 + number);
+            self.send(4, 90 + number);
             assert_eq!(self.poll(consumer), Took::Value(90 + number));
         }
         assert!(!consumer.has_stalled(), "quarantine not empty");

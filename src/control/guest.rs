@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    endpoint::{Endpoint, Hearing, lock},
+    endpoint::{Endpoint, Hearing},
     porter::{Porter, Token, Watcher},
     wakes::Calmly,
     wire::{Code, Message},
@@ -15,7 +15,7 @@ use super::{
 use crate::{
     error::OpenError,
     queue::Number,
-    sync::{AtomicU32, Ordering},
+    sync::{AtomicU32, Ordering, lock},
     sys::{
         events::{Doorbell, Event, Interest},
         fork::Birthplace,

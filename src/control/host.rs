@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{
-    endpoint::{Endpoint, lock},
+    endpoint::Endpoint,
     identity::Rules,
     name::Name,
     porter::{Porter, Token},
@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     queue::{Number, Peers},
-    sync::{AtomicU32, Ordering},
+    sync::{AtomicU32, Ordering, lock},
     sys::{process::Process, socket},
 };
 

@@ -5,12 +5,13 @@
 
 use super::driver::Drivers;
 use crate::queue::{Queue, Sleeper, Spot, Ticket};
+use crate::sync::lock;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 use std::task::Waker;
 
-/// The tasks that sleep.
+/// The tasks that sleep. Wakers are woken after the locks are given back: what they run is not ours.
 #[derive(Default)]
 pub(crate) struct Sleepers {
     receiver: Mutex<Option<Waker>>,
@@ -44,11 +45,6 @@ pub(crate) enum TaskSpot {
     Line { cell: usize, ticket: u32 },
     Overflow(u64),
     Closed(u64),
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // Nothing here is left half done by a panic: wakers are woken after the lock is given back.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Sleepers {

@@ -163,8 +163,14 @@ impl Drop for Receiving {
             return;
         }
         self.close();
-        while let Took::Value(found) = self.try_take(|consumer, queue, peers| consumer.take(queue, peers)) {
-            self.consumer.release(&self.endpoint.queue(), found, &*self.endpoint);
+        // Nobody claims any more, so these are all; whoever goes on to stamp slots does not hold us here.
+        for _ in 0..self.endpoint.max_capacity() {
+            match self.try_take(|consumer, queue, peers| consumer.take(queue, peers)) {
+                Took::Value(found) => {
+                    self.consumer.release(&self.endpoint.queue(), found, &*self.endpoint);
+                }
+                Took::Empty | Took::End => break,
+            }
         }
     }
 }

@@ -47,7 +47,9 @@ pub(super) struct Guest {
 #[derive(Default)]
 struct Inbox {
     last_request: u64,
-    answer: Option<(u64, Result<OwnedFd, u32>)>,
+    /// The question to which somebody waits for the answer.
+    open: Option<u64>,
+    answer: Option<Result<OwnedFd, u32>>,
     lost: bool,
 }
 
@@ -110,8 +112,12 @@ impl Guest {
             (0, None) => Err(Code::NoDescriptors as u32),
             (code, _) => Err(code),
         };
-        lock(&self.inbox).answer = Some((request, answer));
-        self.arrived.notify_all();
+        let mut inbox = lock(&self.inbox);
+        if inbox.open == Some(request) {
+            inbox.answer = Some(answer);
+            self.arrived.notify_all();
+        }
+        // Else its asker has given up. The descriptor is closed, and so the sender in it is dropped.
     }
 
     /// Asks the host for a descriptor that carries a sender. The answer comes by whoever hears for this process.
@@ -121,11 +127,18 @@ impl Guest {
         let request = {
             let mut inbox = lock(&self.inbox);
             inbox.last_request += 1;
-            inbox.answer = None;
+            inbox.open = Some(inbox.last_request);
             inbox.last_request
         };
-        let message = Message::Invite { request }.encode();
-        while let Err(error) = socket::send(&self.lifeline, &message, &[]) {
+        let answer = self.ask(&Message::Invite { request }.encode(), until);
+        let mut inbox = lock(&self.inbox);
+        inbox.open = None;
+        // It may have come in the last moment.
+        inbox.answer.take().map_or(answer, |answer| answer.map_err(Uninvited::Refused))
+    }
+
+    fn ask(&self, message: &[u8], until: Instant) -> Result<OwnedFd, Uninvited> {
+        while let Err(error) = socket::send(&self.lifeline, message, &[]) {
             if error.kind() != std::io::ErrorKind::WouldBlock {
                 return Err(Uninvited::Refused(Code::Closed as u32));
             }
@@ -135,12 +148,8 @@ impl Guest {
         }
         let mut inbox = lock(&self.inbox);
         loop {
-            match inbox.answer.take() {
-                Some((of, Ok(descriptor))) if of == request => return Ok(descriptor),
-                Some((of, Err(code))) if of == request => return Err(Uninvited::Refused(code)),
-                // The answer to a question whose asker gave up. Its descriptor is closed, and so the sender in it is
-                // dropped.
-                _ => {}
+            if let Some(answer) = inbox.answer.take() {
+                return answer.map_err(Uninvited::Refused);
             }
             if inbox.lost {
                 return Err(Uninvited::Refused(Code::Closed as u32));
@@ -264,6 +273,7 @@ impl Watcher for Farewell {
 mod tests {
     use super::*;
     use crate::control::{Terms, host, sender_from_fd, sender_into_fd};
+    use crate::wait::Hear;
 
     /// Two ends in one process, of which the host leaves while the guest begins to watch it.
     #[test]
@@ -287,6 +297,27 @@ mod tests {
                 assert!(Instant::now() < until, "still watched: {}", guest.queue().is_closed());
                 std::thread::yield_now();
             }
+        }
+    }
+
+    fn others(host: &Endpoint) -> usize {
+        host.host.as_ref().unwrap().roster().others()
+    }
+
+    #[test]
+    fn an_invitation_that_comes_too_late_is_dropped_when_it_comes() {
+        let terms = Terms { capacity: 1, members: 3, ..Terms::default() };
+        let host = host(8, 8, &terms, None).unwrap();
+        let guest = sender_from_fd(sender_into_fd(&host).unwrap(), 8, 8, &terms).unwrap();
+        assert!(guest.guest.get().unwrap().invite(Duration::ZERO).is_err());
+        let until = Instant::now() + Duration::from_secs(20);
+        while others(&host) < 2 {
+            assert!(Instant::now() < until, "the host never answered");
+            std::thread::yield_now();
+        }
+        while others(&host) > 1 {
+            assert!(Instant::now() < until, "its sender lives on");
+            guest.hear();
         }
     }
 }

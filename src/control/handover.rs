@@ -305,8 +305,12 @@ pub(crate) fn receiver_from_fd(
     endpoint.open_doors()?;
     let lifeline = Arc::new(talk.done());
     let _ = socket::refuse_descriptors(&lifeline);
-    // Taken, before any wake. If the giver has ended meanwhile this fails, and its process will show it.
-    let _ = socket::send(&lifeline, &Message::Taken.encode(), &[doorbell.as_fd()]);
+    // Taken, before any wake. If the giver has ended meanwhile, its process will show it. If it cannot be told for another
+    // reason it must not go on to think that the receiver is under way.
+    match socket::send(&lifeline, &Message::Taken.encode(), &[doorbell.as_fd()]) {
+        Err(error) if !socket::is_gone(&error) => return Err(refused("take the receiver")(error)),
+        _ => {}
+    }
     let giver = Member::new(accept.host, lifeline, doorbell, process);
     if let Some(host) = &endpoint.host {
         host.roster().enter(giver.clone());

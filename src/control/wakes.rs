@@ -30,6 +30,12 @@ impl Endpoint {
         }
     }
 
+    /// Wakes sending tasks of this process. A waker's panic stays with its task: whoever wakes is in the middle of
+    /// something, with others still to be woken, or with a position claimed that nobody else can publish.
+    fn wake_waiters(&self, sleeper: Sleeper) {
+        let _ = catch_unwind(AssertUnwindSafe(|| self.sleepers().wake(sleeper)));
+    }
+
     /// Wakes the tasks of all other processes.
     pub(super) fn wake_everybody(&self) {
         match (self.guest.get(), &self.host) {
@@ -61,10 +67,10 @@ impl Wake for Endpoint {
                     Some(guest) => guest.ring(),
                     None => self.sleepers().wake(sleeper),
                 },
-                Sleeper::Waiter { owner, .. } if owner == self.me() => self.sleepers().wake(sleeper),
+                Sleeper::Waiter { owner, .. } if owner == self.me() => self.wake_waiters(sleeper),
                 Sleeper::Waiter { owner, .. } => self.wake_process(owner),
                 Sleeper::Overflow => {
-                    self.sleepers().wake(sleeper);
+                    self.wake_waiters(sleeper);
                     self.wake_everybody();
                 }
             }

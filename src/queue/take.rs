@@ -127,7 +127,9 @@ impl Consumer {
         while count < limit {
             if self.quarantine.is_empty() && !self.is_corrupt {
                 let before = self.head;
-                while count < limit && Self::is_published(queue, self.head as u32) {
+                // Not beyond the last slot: what is stamped there is nonsense, and could go on without end.
+                let most = limit.min(count.saturating_add(queue.view.geometry.capacity as usize));
+                while count < most && Self::is_published(queue, self.head as u32) {
                     put(payload::load(queue.view.slot(queue.track.index(self.head as u32))));
                     self.head = queue.track.next_wide(self.head);
                     count += 1;

@@ -403,3 +403,21 @@ fn whatever_stands_in_the_segment_nothing_panics_or_hangs() {
     }
     assert_eq!(last, if cfg!(miri) { 19 } else { 9_999 }, "panicked at the last seed");
 }
+
+#[test]
+fn stamps_that_run_ahead_of_all_claims_do_not_hold_the_receiver() {
+    let bench = Bench::new(3);
+    let mut consumer = Consumer::new(&bench.queue());
+    bench.send(1, 7);
+    let (view, track) = (bench.segment.view(), bench.queue().track);
+    let mut next = track.add(track.first() as u32, 1);
+    let mut count = 0;
+    let put = |_: u64| {
+        count += 1;
+        assert!(count <= 3, "there are no more slots");
+        let stamp = words::Stamp::published(next);
+        view.slot(track.index(next)).stamp.store(stamp.0, Ordering::Relaxed);
+        next = track.add(next, 1);
+    };
+    assert_eq!(consumer.receive_many(&bench.queue(), usize::MAX, put, &bench.world), Took::Value(3));
+}

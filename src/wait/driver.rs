@@ -5,6 +5,7 @@ use crate::sync::lock;
 use crate::sys::readiness;
 use std::io;
 use std::os::fd::{BorrowedFd, OwnedFd};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::io::unix::AsyncFd;
 use tokio::runtime::{Handle, Id};
@@ -69,7 +70,8 @@ async fn listen<H: Hear>(endpoint: std::sync::Weak<H>, bell: AsyncFd<OwnedFd>) {
         // Cleared first: a ring from now on is a new edge, and an older one is heard right here.
         ready.clear_ready();
         match endpoint.upgrade() {
-            Some(endpoint) => endpoint.hear(),
+            // A waker that panics must not make the others of this runtime deaf.
+            Some(endpoint) => drop(catch_unwind(AssertUnwindSafe(|| endpoint.hear()))),
             None => return,
         }
     }

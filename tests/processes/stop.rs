@@ -1,45 +1,145 @@
 //! Senders are stopped (SIGSTOP) at any instant and go on later: they are not dead, and nothing of theirs is lost or
 //! doubled.
 
-use shmpsc::error::TryRecvError;
+use std::{
+    path::Path,
+    sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+    thread,
+};
+
+use shmpsc::{
+    Receiver,
+    error::{TryRecvError, TrySendError},
+};
 
 use crate::{
     Ledger, Moments, bind_ending, connect,
-    flow::let_in,
-    people::{Person, how::How, room, start},
+    flow::{enter, let_in},
+    people::{Person, Value, eventually, how::How, room, start, tell, wait_for_parent},
 };
+
+/// Role: sends in batches of up to `batch` until it is told to stop, then tells how many values that were. It never stands
+/// in the line: who is stopped at the head of the line may keep those behind it waiting.
+pub fn tries(who: u64, batch: u64, path: &Path) {
+    let sender = enter(path);
+    let is_over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            wait_for_parent();
+            is_over.store(true, Relaxed);
+        });
+        let mut sent = 0;
+        while !is_over.load(Relaxed) {
+            let values: Vec<_> = (sent..sent + batch).map(|n| [who, n]).collect();
+            match sender.try_send_many(&values) {
+                Ok(some) => sent += some as u64,
+                Err(full) => {
+                    assert_eq!(full, TrySendError::Full(()));
+                    thread::yield_now();
+                }
+            }
+        }
+        tell(sent);
+    });
+}
+
+/// How many values have come from whom; for another thread than the receiver's.
+#[derive(Default)]
+struct Counts([AtomicU64; 3]);
+
+impl Counts {
+    /// Until more has come from each of `senders`.
+    fn grow(&self, mut senders: impl Iterator<Item = usize>) {
+        const MORE: u64 = 100;
+        senders.all(|who| {
+            let before = self.0[who].load(Relaxed);
+            eventually("more comes from the others", || self.0[who].load(Relaxed) >= before + MORE);
+            true
+        });
+    }
+
+    /// Receives to the end of the stream.
+    fn receive(&self, receiver: &mut Receiver<Value>) -> Ledger {
+        let mut ledger = Ledger::default();
+        while let Some(value) = receiver.blocking_recv() {
+            ledger.enter(value);
+            if let Some(count) = self.0.get(value[0] as usize) {
+                count.store(value[1] + 1, Relaxed);
+            }
+        }
+        ledger
+    }
+}
+
+/// The last thing that a sender does.
+fn finish(mut person: Person) -> u64 {
+    person.say();
+    let sent = person.hear().parse().unwrap();
+    person.end();
+    sent
+}
 
 #[test]
 fn a_sender_stopped_while_it_sends_holds_nobody_up() {
     let _patience = crate::patience();
-    const COUNT: u64 = 100_000;
+    for (capacity, batch) in [(8, 1), (130, 60)] {
+        let room = room();
+        let mut receiver = bind_ending(capacity, &room.name());
+        let mut people = [0, 1, 2].map(|who| start(&format!("tries-on {who} {batch}"), &room.name()));
+        let_in(&mut people);
+        let counts = Counts::default();
+        let (sent, ledger) = thread::scope(|scope| {
+            let stops = scope.spawn(|| {
+                let mut moments = Moments::new();
+                for round in 0..50 {
+                    moments.pass();
+                    let stopped = &people[round % 3];
+                    stopped.stop();
+                    // It holds at most a batch of the capacity, and the others go on.
+                    counts.grow((0..3).filter(|who| *who != round % 3));
+                    stopped.go_on();
+                }
+                people.map(finish)
+            });
+            let ledger = counts.receive(&mut receiver);
+            (stops.join().unwrap(), ledger)
+        });
+        assert_eq!([0, 1, 2].map(|who| ledger.count(who)), sent);
+    }
+}
+
+#[test]
+fn a_sender_killed_after_it_was_stopped_holds_nobody_up() {
+    let _patience = crate::patience();
     let room = room();
-    let mut receiver = bind_ending(8, &room.name());
-    // They never stand in the line: who is stopped at the head of the line may keep those behind it waiting.
-    let mut people = [0, 1, 2].map(|who| start(&format!("tries {who} {COUNT}"), &room.name()));
+    let mut receiver = bind_ending(130, &room.name());
+    let mut people = [0, 1].map(|who| start(&format!("tries-on {who} 1"), &room.name()));
     let_in(&mut people);
-    let mut ledger = Ledger::default();
-    let mut moments = Moments::new();
-    for round in 0..50 {
-        let stopped = &people[round % 3];
-        let others = || (0..3).filter(|who| *who != round as u64 % 3);
-        moments.pass();
-        stopped.stop();
-        // What the others send arrives. At most one value of the stopped one is missing, and comes when it goes on.
-        let goal = others().map(|who| (ledger.count(who) + 100).min(COUNT)).collect::<Vec<_>>();
-        while others().zip(&goal).any(|(who, goal)| ledger.count(who) < *goal) {
-            ledger.enter(receiver.blocking_recv().expect("three senders are left"));
-        }
-        stopped.go_on();
-        for _ in 0..100 {
-            receiver.blocking_recv().into_iter().for_each(|value| ledger.enter(value));
-        }
-    }
-    while let Some(value) = receiver.blocking_recv() {
-        ledger.enter(value);
-    }
-    people.into_iter().for_each(Person::end);
-    (0..3).for_each(|who| assert_eq!(ledger.count(who), COUNT, "from {who}"));
+    let counts = Counts::default();
+    let (sent, ledger) = thread::scope(|scope| {
+        let stops = scope.spawn(|| {
+            let mut moments = Moments::new();
+            for who in 100..120 {
+                let mut victim = start(&format!("tries-on {who} 60"), &room.name());
+                let_in(std::slice::from_mut(&mut victim));
+                for _ in 0..3 {
+                    moments.pass();
+                    victim.stop();
+                    counts.grow(0..2);
+                    victim.go_on();
+                }
+                moments.pass();
+                victim.stop();
+                counts.grow(0..2);
+                victim.kill();
+                counts.grow(0..2);
+            }
+            people.map(finish)
+        });
+        let ledger = counts.receive(&mut receiver);
+        (stops.join().unwrap(), ledger)
+    });
+    assert_eq!([0, 1].map(|who| ledger.count(who)), sent);
 }
 
 #[test]

@@ -18,10 +18,12 @@ fn entries(folder: &Path) -> Vec<PathBuf> {
     entries
 }
 
-/// The files that a process has open or mapped and that have a name somebody could find.
+/// The files that a process has open or mapped and that have a name somebody could find. Standard input, output and
+/// error are whatever the test was started with.
 fn named_files(pid: u32) -> Vec<PathBuf> {
-    let open = fs::read_dir(format!("/proc/{pid}/fd")).unwrap();
-    let open = open.filter_map(|fd| fs::read_link(fd.unwrap().path()).ok());
+    let open = fs::read_dir(format!("/proc/{pid}/fd")).unwrap().map(|fd| fd.unwrap().path());
+    let of_its_own = |fd: &PathBuf| !["0", "1", "2"].iter().any(|standard| fd.ends_with(standard));
+    let open = open.filter(of_its_own).filter_map(|fd| fs::read_link(fd).ok());
     let maps = fs::read_to_string(format!("/proc/{pid}/maps")).unwrap();
     // Shared mappings: what is private cannot be a trace.
     let shared = maps.lines().filter(|line| line.split(' ').nth(1).is_some_and(|mode| mode.ends_with('s')));
@@ -42,7 +44,7 @@ fn killing_everybody_leaves_a_socket_and_a_lock_and_the_name_can_be_had_again() 
     for _ in 0..3 {
         let mut host = begin("hosts");
         assert_eq!(host.hear(), "bound");
-        let mut guests = ["sends-for-ever 1", "sends-for-ever 2", "holds 3"].map(begin);
+        let mut guests = ["sends-for-ever 1 1", "sends-for-ever 2 3", "holds 3"].map(begin);
         guests.iter_mut().for_each(|guest| assert_eq!(guest.hear(), "in"));
         let lock = room.name().with_extension("lock");
         for pid in guests.iter().chain([&host]).map(Person::pid) {

@@ -39,6 +39,15 @@ impl Options {
     }
 
     /// How many values can be sent before a sender must wait: 1 to 1,048,575, exactly. For making only.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use shmpsc::Options;
+    /// let (sender, _receiver) = Options::new().capacity(3).channel::<u64>()?;
+    /// assert_eq!(sender.try_send_many(&[1, 2, 3, 4]), Ok(3));
+    /// # Ok::<(), shmpsc::error::OpenError>(())
+    /// ```
     pub fn capacity(mut self, capacity: usize) -> Options {
         self.terms.capacity = capacity;
         self
@@ -47,6 +56,18 @@ impl Options {
     /// How many processes can take part at a time, the receiver's included: 1 to 1023. For making only.
     ///
     /// A process that joins twice counts twice.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let path = folder.path().join("numbers.sock");
+    /// use shmpsc::{Options, error::OpenError};
+    /// let _receiver = Options::new().members(2).bind::<u64>(&path)?;
+    /// let _first = shmpsc::connect::<u64>(&path)?;
+    /// assert!(matches!(shmpsc::connect::<u64>(&path), Err(OpenError::RosterFull { members: 2, .. })));
+    /// # Ok::<(), shmpsc::error::OpenError>(())
+    /// ```
     pub fn members(mut self, members: usize) -> Options {
         self.terms.members = members;
         self
@@ -56,18 +77,51 @@ impl Options {
     ///
     /// Besides the mode, only the user of this process may connect, and those of [`allow_uid`](Options::allow_uid) and
     /// [`allow_gid`](Options::allow_gid).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let path = folder.path().join("numbers.sock");
+    /// use std::os::unix::fs::PermissionsExt;
+    /// let _receiver = shmpsc::Options::new().mode(0o660).bind::<u64>(&path)?;
+    /// assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o660);
+    /// # Ok::<(), shmpsc::error::OpenError>(())
+    /// ```
     pub fn mode(mut self, mode: u32) -> Options {
         self.terms.mode = mode;
         self
     }
 
     /// Lets processes of this user connect too. For [`bind`](Options::bind); can be called again for more, up to 1024.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let path = folder.path().join("numbers.sock");
+    /// // Everybody may open the socket; only user 1001, and we, may join.
+    /// let _receiver = shmpsc::Options::new().mode(0o666).allow_uid(1001).bind::<u64>(&path)?;
+    /// assert!(shmpsc::connect::<u64>(&path).is_ok());
+    /// # Ok::<(), shmpsc::error::OpenError>(())
+    /// ```
     pub fn allow_uid(mut self, uid: u32) -> Options {
         self.terms.rules.uids.push(uid);
         self
     }
 
     /// Lets processes of this group connect too. For [`bind`](Options::bind); can be called again for more, up to 1024.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let path = folder.path().join("numbers.sock");
+    /// // Everybody may open the socket; only members of group 100, and we, may join.
+    /// let _receiver = shmpsc::Options::new().mode(0o666).allow_gid(100).bind::<u64>(&path)?;
+    /// assert!(shmpsc::connect::<u64>(&path).is_ok());
+    /// # Ok::<(), shmpsc::error::OpenError>(())
+    /// ```
     pub fn allow_gid(mut self, gid: u32) -> Options {
         self.terms.rules.gids.push(gid);
         self
@@ -78,6 +132,18 @@ impl Options {
     /// Size and alignment are always compared. The tag tells types of the same size apart, and versions of a type: a
     /// name like `"reading v2"` that changes with the meaning of the bytes. It holds no crate path, so programs in
     /// other languages can give it too.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let path = folder.path().join("numbers.sock");
+    /// use shmpsc::{Options, error::OpenError};
+    /// let _receiver = Options::new().type_tag("metres").bind::<f64>(&path)?;
+    /// let feet = Options::new().type_tag("feet").connect::<f64>(&path);
+    /// assert!(matches!(feet, Err(OpenError::WrongType { .. })));
+    /// # Ok::<(), shmpsc::error::OpenError>(())
+    /// ```
     pub fn type_tag(mut self, tag: impl Into<String>) -> Options {
         self.terms.tag = tag.into();
         self
@@ -85,6 +151,15 @@ impl Options {
 
     /// How long to wait for the other side to answer, when joining and when handing an end over; and, for a receiver,
     /// how long somebody who connects may take to say what it wants. At most 2^32 seconds.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use shmpsc::{Options, error::OpenError};
+    /// use std::time::Duration;
+    /// let for_ever = Options::new().deadline(Duration::MAX).channel::<u64>();
+    /// assert!(matches!(for_ever, Err(OpenError::InvalidOption { .. })));
+    /// ```
     pub fn deadline(mut self, deadline: Duration) -> Options {
         self.terms.deadline = deadline;
         self
@@ -94,6 +169,19 @@ impl Options {
     ///
     /// Without it the open name counts as a sender to come, and `recv` waits for the next. For
     /// [`bind`](Options::bind).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let path = folder.path().join("numbers.sock");
+    /// let mut receiver = shmpsc::Options::new().end_with_last_sender().bind::<u64>(&path)?;
+    /// let sender = shmpsc::connect::<u64>(&path)?;
+    /// sender.try_send(1).unwrap();
+    /// drop(sender);
+    /// assert_eq!((receiver.blocking_recv(), receiver.blocking_recv()), (Some(1), None));
+    /// # Ok::<(), shmpsc::error::OpenError>(())
+    /// ```
     pub fn end_with_last_sender(mut self) -> Options {
         self.terms.end_with_last = true;
         self

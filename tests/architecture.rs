@@ -31,7 +31,7 @@ const TESTS: &[&str] = &["queue/models/", "queue/tests.rs", "wait/model.rs"];
 /// The crates, beside `core`, that each room may use. The rooms of the algorithm know no operating system, no time, no
 /// process and no task: what they need of those comes in as an argument.
 const FOREIGN: &[(&str, &[&str])] = &[
-    ("sync", &["loom"]),
+    ("sync", &["loom", "std"]),
     ("layout", &[]),
     ("queue", &["bytemuck"]),
     ("sys", &["bytemuck", "libc", "memmap2", "rustix", "std", "tokio"]),

@@ -31,7 +31,8 @@ impl<T> Receiver<T> {
 
     /// Closes the channel for sending. What is queued can still be received; then the stream ends.
     ///
-    /// It never waits. Whoever waits for room fails at once. Closing twice does nothing.
+    /// It never waits. Whoever waits for room fails at once. Closing twice does nothing. The name of a bound channel is
+    /// free from now on.
     ///
     /// # Examples
     ///
@@ -49,6 +50,8 @@ impl<T> Receiver<T> {
 
     /// Whether the channel is closed, or no sender is left. Values may still be queued.
     ///
+    /// It never waits. Once true it stays so; false can be old as soon as it is told.
+    ///
     /// # Examples
     ///
     /// ```
@@ -62,6 +65,8 @@ impl<T> Receiver<T> {
     }
 
     /// Whether [`len`](Receiver::len) is 0.
+    ///
+    /// It never waits. Only receiving makes it true again; true can be old as soon as it is told.
     ///
     /// # Examples
     ///
@@ -77,6 +82,8 @@ impl<T> Receiver<T> {
 
     /// Values in the queue now. One that is being written may or may not count.
     ///
+    /// It never waits. It can grow as soon as it is told; only receiving makes it smaller.
+    ///
     /// # Examples
     ///
     /// ```
@@ -91,6 +98,8 @@ impl<T> Receiver<T> {
     /// The capacity that nobody holds, waits for or has been promised: the same number as
     /// [`Sender::capacity`](crate::Sender::capacity).
     ///
+    /// It never waits, and can be old as soon as it is told.
+    ///
     /// # Examples
     ///
     /// ```
@@ -102,7 +111,7 @@ impl<T> Receiver<T> {
         self.inner.endpoint.free_capacity()
     }
 
-    /// The number of values the queue can hold, as it was made.
+    /// The number of values the queue can hold, as it was made. It never changes.
     ///
     /// # Examples
     ///
@@ -115,6 +124,9 @@ impl<T> Receiver<T> {
     }
 
     /// Senders of the channel in all processes; an open name is none.
+    ///
+    /// It never waits, and can be old as soon as it is told. A process that was killed counts until the kernel has
+    /// told so, usually within a millisecond.
     ///
     /// # Examples
     ///

@@ -104,7 +104,7 @@ impl<T> Sender<T> {
         self.inner.endpoint.free_capacity()
     }
 
-    /// The number of values the queue can hold, as it was made.
+    /// The number of values the queue can hold, as it was made. It never changes.
     ///
     /// # Examples
     ///
@@ -117,6 +117,8 @@ impl<T> Sender<T> {
     }
 
     /// Values in the queue now. One that is being written may or may not count. (Beyond tokio.)
+    ///
+    /// It never waits, and can be old as soon as it is told.
     ///
     /// # Examples
     ///
@@ -131,6 +133,8 @@ impl<T> Sender<T> {
     }
 
     /// Whether [`len`](Sender::len) is 0. (Beyond tokio.)
+    ///
+    /// It never waits, and can be old as soon as it is told.
     ///
     /// # Examples
     ///
@@ -172,7 +176,8 @@ impl<T> Sender<T> {
     ///
     /// # Errors
     ///
-    /// [`OpenError`] if the channel is closed, its roster is full, or the system refuses a descriptor.
+    /// [`OpenError`] if the channel is closed, its roster is full, the receiver's process does not answer in time, or the
+    /// system refuses a descriptor. This sender is dropped in any case.
     ///
     /// # Examples
     ///

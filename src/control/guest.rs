@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    endpoint::{Endpoint, Hearing, lock},
+    endpoint::{Endpoint, Hearing},
     porter::{Porter, Token, Watcher},
     wakes::Calmly,
     wire::{Code, Message},
@@ -15,7 +15,7 @@ use super::{
 use crate::{
     error::OpenError,
     queue::Number,
-    sync::{AtomicU32, Ordering},
+    sync::{AtomicU32, Ordering, lock},
     sys::{
         events::{Doorbell, Event, Interest},
         fork::Birthplace,
@@ -194,6 +194,7 @@ impl Endpoint {
     /// The host is gone, or has hung up, which for a guest is the same: there is no receiver any more.
     pub(super) fn lose_host(&self) {
         let Some(guest) = self.guest.get() else { return };
+        // ORDERING: the swap only finds the first who comes here; AcqRel so that who comes later sees what it did.
         if guest.lost.swap(1, Ordering::AcqRel) != 0 {
             return;
         }
@@ -231,6 +232,7 @@ impl Drop for Guest {
         }
         let Ok(porter) = Porter::of_this_process() else { return };
         std::mem::take(&mut *lock(&self.tokens)).into_iter().for_each(|token| porter.forget(token));
+        // ORDERING: pairs with the swap in `lose_host`; nobody else is left who could write it.
         if self.lost.load(Ordering::Acquire) == 0 {
             say_goodbye(self.lifeline.clone());
         }

@@ -11,11 +11,11 @@ use std::{
 use super::{
     Terms,
     admission::{Heard, hear_hello, refuse},
-    endpoint::{Endpoint, Parts, Role, lock, refused},
+    endpoint::{Endpoint, Parts, Role, refused},
     guest::Guest,
     host::{Host, Refused},
     identity::{Rules, Suspicion},
-    join::{Talk, unexpected},
+    join::{Talk, check_carrier, check_place, unexpected, without_descriptors},
     member::Member,
     name::Name,
     porter::{Porter, Token, Watcher},
@@ -27,6 +27,7 @@ use crate::{
     error::OpenError,
     queue::{Number, Queue},
     segment::Segment,
+    sync::lock,
     sys::{
         events::{Doorbell, Event, Interest},
         fork::Birthplace,
@@ -290,19 +291,13 @@ pub(crate) fn receiver_from_fd(
     terms: &Terms,
 ) -> Result<Arc<Endpoint>, OpenError> {
     let facts = terms.facts(size, align)?;
-    if !socket::is_messages_socket(&descriptor) {
-        return Err(OpenError::BadMessage {
-            what: "the descriptor is not one that carries an end of a channel",
-        });
-    }
+    check_carrier(&descriptor)?;
     let birthplace = Birthplace::here().map_err(refused("mark this process"))?;
     let talk = Talk::new(descriptor, Instant::now() + terms.deadline, terms.deadline);
     let (answer, descriptors) = talk.ask(Hello { want: Want::Receiver, facts: facts.clone() })?;
     let Message::Handover(handover) = answer else { return Err(unexpected()) };
     let accept = handover.accept;
-    if accept.geometry.payload != facts.size || accept.align != facts.align {
-        return Err(OpenError::BadMessage { what: "it accepted another type than was asked for" });
-    }
+    check_place(&accept, &facts)?;
     let mut descriptors = descriptors.into_iter();
     let (memory, process, name) = match (&handover.name, descriptors.len()) {
         (None, HANDOVER_FDS) => (descriptors.next(), descriptors.next(), None),
@@ -313,7 +308,7 @@ pub(crate) fn receiver_from_fd(
         _ => (None, None, None),
     };
     let (Some(memory), Some(process)) = (memory, process) else {
-        return Err(OpenError::BadMessage { what: "it did not send the descriptors it must" });
+        return Err(without_descriptors());
     };
     let process = Process::from_fd(process).map_err(refused("watch the giver's process"))?;
     let segment = Segment::open(memory, accept.geometry).map_err(refused("map the channel's memory"))?;

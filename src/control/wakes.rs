@@ -19,7 +19,7 @@ impl Endpoint {
             (Some(guest), _) if number == guest.host => guest.ring(),
             (Some(guest), _) => {
                 if let Some(member) = self.segment().view().members.get(usize::from(number)) {
-                    // ORDERING: SeqCst is not needed for the word itself; the message after it is a system call, and
+                    // ORDERING: Release is enough. The message after it is a system call, and
                     // the porter that reads the message reads the word after it.
                     member.relay.store(1, Ordering::Release);
                     guest.relay();

@@ -1,6 +1,7 @@
 //! Who hears for sleeping tasks what other processes say: a small task in each tokio runtime they sleep in, and the
 //! porter for every other executor. It wakes nobody itself: it tells the endpoint to look.
 
+use crate::sync::lock;
 use crate::sys::readiness;
 use std::io;
 use std::os::fd::{BorrowedFd, OwnedFd};
@@ -36,7 +37,7 @@ impl Drivers {
     pub fn ensure<H: Hear>(&self, endpoint: &Arc<H>) {
         let Some(bell) = endpoint.bell_fd() else { return };
         if let Ok(runtime) = Handle::try_current() {
-            let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut running = lock(&self.running);
             if running.iter().any(|(id, task)| *id == runtime.id() && !task.is_finished()) {
                 return;
             }

@@ -5,13 +5,15 @@
 
 use super::driver::Drivers;
 use crate::queue::{Queue, Sleeper, Spot, Ticket};
+use crate::sync::lock;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 use std::task::Waker;
 
-/// The tasks that sleep.
+/// The tasks that sleep. What a waker does is the application's: under a lock none is woken, cloned or dropped, for the
+/// last waker of a task can take the task with it, and that its sends, which come here to be forgotten.
 #[derive(Default)]
 pub(crate) struct Sleepers {
     receiver: Mutex<Option<Waker>>,
@@ -45,13 +47,6 @@ pub(crate) enum TaskSpot {
     Line { cell: usize, ticket: u32 },
     Overflow(u64),
     Closed(u64),
-}
-
-/// Locks. What a waker does is the application's: under a lock none is woken, cloned or dropped, for the last waker of a
-/// task can take the task with it, and that its sends, which come here to be forgotten.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // Nothing here is left half done by a panic.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Wakes all of them, also if a waker panics; then the panic goes on.

@@ -29,6 +29,10 @@ impl Program {
         self.0.as_ref().expect("it runs").id()
     }
 
+    fn runs(&mut self) -> bool {
+        self.0.as_mut().expect("it runs").try_wait().unwrap().is_none()
+    }
+
     /// `kill -9`.
     fn strike(&mut self) {
         self.0.as_mut().expect("it runs").kill().unwrap();
@@ -118,7 +122,8 @@ fn missing(sentence: &str) -> Option<(u64, u64, &str)> {
 }
 
 pub fn show(scale: Scale) {
-    let size = scale.of(1 << 30) / 8 * 8;
+    // Not less, or the second one is done before it can be killed.
+    let size = scale.of(1 << 30).max(1 << 26);
     let room = room();
     let (input, output) = (room.path().join("input"), room.path().join("output"));
     let channel = room.path().join("film");
@@ -149,7 +154,7 @@ pub fn show(scale: Scale) {
     let (consumer, producers) = begin();
     let [first, mut second, third] = producers;
     while read_by(second.pid()) < size / 6 {
-        std::hint::spin_loop();
+        assert!(second.runs(), "it is not half-way yet");
     }
     second.strike();
     let was_killed = second.end().status.code().is_none();

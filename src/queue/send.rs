@@ -158,11 +158,12 @@ impl<'a> Producer<'a> {
             if queue.track.distance(entry.last(), tail) > 0 {
                 let moved = entry.with_last(tail);
                 let word = &queue.view.entries[number];
-                // ORDERING: with the claim word behind which this void position stands. The entry was read with
-                // acquire before.
-                word.compare_exchange(entry.0, moved.0, release(Edge::Entry), Ordering::Relaxed).ok()?;
+                // ORDERING: relaxed. While the entry is active its slot is void whatever this says. What it says is read
+                // by the receiver's exchange that makes it inactive, which others read with acquire.
+                word.compare_exchange(entry.0, moved.0, Ordering::Relaxed, Ordering::Relaxed).ok()?;
             }
             let over = claim.with_tail(queue.track.add(tail, 1));
+            // ORDERING: releases the head and the void position that this claim rests on.
             if header.claim.compare_exchange(claim.0, over.0, release(Edge::Claim), Ordering::Relaxed).is_ok()
             {
                 full_fence(Fence::Published);

@@ -210,3 +210,25 @@ fn stopped_anywhere_capacity_2() {
 fn stopped_anywhere_capacity_3() {
     stopped_anywhere(3, 4, Some(3));
 }
+
+/// The receiver goes round the stalled send while two senders come: who finds the position void that the other one
+/// made void knows of the head that the other one knew.
+#[test]
+fn a_void_position_tells_of_head() {
+    explore(Some(3), || {
+        let world = World::new(2, 1, 1);
+        let mut consumer = Consumer::new(&world.queue());
+        let stalled = world.claim_one(1);
+        world.send(2, 20);
+        let senders = [2, 3].map(|me| {
+            let world = world.clone();
+            thread::spawn(move || assert_ne!(world.try_send(me, u64::from(me) * 10 + 1), Claimed::Closed))
+        });
+        assert_eq!(world.poll(&mut consumer), Took::Value(20));
+        for sender in senders {
+            sender.join().unwrap();
+        }
+        world.publish(1, stalled, 10);
+        world.settle_whole(&mut consumer);
+    });
+}

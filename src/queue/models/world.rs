@@ -12,7 +12,9 @@ use crate::sync::{AtomicU32, Ordering};
 use crate::wait;
 use crate::wait::model::Futexes;
 use loom::cell::UnsafeCell;
-use std::sync::{Arc, Mutex};
+use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 /// A value of two words that belong together, so that a torn or stale one is seen.
@@ -20,6 +22,16 @@ type Value = [u64; 2];
 
 fn value(number: u64) -> Value {
     [number, !number]
+}
+
+thread_local! {
+    /// What happened in the present run, told if it fails. All threads of a model are one of the system's.
+    static STORY: RefCell<Vec<(&'static str, u64, u64)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Adds to the story: what was done, by whom or to whom, and with what.
+pub(super) fn tell(what: &'static str, who: impl Into<u64>, with: impl Into<u64>) {
+    STORY.with_borrow_mut(|story| story.push((what, who.into(), with.into())));
 }
 
 /// Walks through every interleaving of `model`, or those with at most `switches` switches away from a thread that
@@ -39,10 +51,20 @@ pub(super) fn explore(switches: Option<usize>, model: impl Fn() + Send + Sync + 
     let runs = Arc::new(Mutex::new(0));
     let counter = runs.clone();
     let start = Instant::now();
-    builder.check(move || {
-        *counter.lock().unwrap() += 1;
-        model();
+    let walk = AssertUnwindSafe(|| {
+        builder.check(move || {
+            *counter.lock().unwrap() += 1;
+            STORY.with_borrow_mut(Vec::clear);
+            model();
+        });
     });
+    if let Err(failure) = catch_unwind(walk) {
+        println!("in run {}:", runs.lock().unwrap_or_else(PoisonError::into_inner));
+        STORY.with_borrow(|story| {
+            story.iter().for_each(|(what, who, with)| println!("  {who}: {what} {with}"))
+        });
+        resume_unwind(failure);
+    }
     let bound = switches.map_or("all".to_string(), |bound| bound.to_string());
     let name = std::thread::current().name().unwrap_or("?").to_string();
     println!("{name}: switches {bound}, runs {}, {:.1?}", runs.lock().unwrap(), start.elapsed());
@@ -74,6 +96,11 @@ pub(super) struct World {
 
 impl Wake for World {
     fn wake(&self, sleeper: Sleeper, kind: Kind) {
+        match sleeper {
+            Sleeper::Receiver => tell("wake the receiver", 0u16, 0u16),
+            Sleeper::Waiter { owner, .. } => tell("wake", owner, 0u16),
+            Sleeper::Overflow => tell("wake who waits for the line", 0u16, 0u16),
+        }
         self.futexes.wake(sleeper, kind);
     }
 }
@@ -124,6 +151,7 @@ impl World {
     /// From now on the kernel says that this process is dead, which had claimed `unpublished` positions more than it
     /// published.
     pub fn kill(&self, number: Number, unpublished: i64) {
+        tell("is dead", number, unpublished as u64);
         self.book.lock().unwrap().claimed -= unpublished;
         self.dead[usize::from(number)].store(1, Ordering::Release);
     }
@@ -152,7 +180,8 @@ impl World {
         is_first
     }
 
-    fn note_claim(&self, span: Span) {
+    fn note_claim(&self, me: Number, span: Span) {
+        tell("claimed", me, span.first);
         let mut book = self.book.lock().unwrap();
         book.claimed += i64::from(span.count);
         assert!(book.takes_batches || book.claimed <= self.queue().capacity(), "capacity exceeded");
@@ -161,8 +190,10 @@ impl World {
     /// The first half of a send: claims up to `want` positions as a newcomer.
     pub fn claim(&self, me: Number, want: u32) -> Claimed {
         let claimed = self.sender(me).claim(Place::Newcomer, want, self);
-        if let Claimed::Span(span) = claimed {
-            self.note_claim(span);
+        match claimed {
+            Claimed::Span(span) => self.note_claim(me, span),
+            Claimed::Full => tell("full", me, 0u16),
+            Claimed::Closed => tell("closed", me, 0u16),
         }
         claimed
     }
@@ -185,6 +216,7 @@ impl World {
         }
         let values: Vec<Value> = (first..).take(span.count as usize).map(value).collect();
         self.sender(me).publish(span, &values, self);
+        tell("sent", me, first);
         self.book.lock().unwrap().acknowledged.extend((first..).take(span.count as usize));
     }
 
@@ -209,7 +241,7 @@ impl World {
         let parker = self.futexes.parker(queue.view);
         match wait::claim(&self.sender(me), 1, &parker, self) {
             Ok(span) => {
-                self.note_claim(span);
+                self.note_claim(me, span);
                 self.publish(me, span, number);
                 true
             }
@@ -222,14 +254,19 @@ impl World {
         let queue = self.queue();
         let found = match consumer.take(&queue, self) {
             Took::Value(found) => found,
-            Took::Empty => return Took::Empty,
+            Took::Empty => {
+                tell("empty", 0u16, 0u16);
+                return Took::Empty;
+            }
             Took::End => {
+                tell("end", 0u16, 0u16);
                 self.book.lock().unwrap().has_ended = true;
                 return Took::End;
             }
         };
         let copy: Value = Consumer::copy(&queue, found);
         self.guards.lock().unwrap()[queue.track.index(found.position())].with(|_| ());
+        tell("received", 0u16, copy[0]);
         assert_eq!(copy, value(copy[0]), "torn");
         {
             let mut book = self.book.lock().unwrap();
@@ -257,7 +294,7 @@ impl World {
     pub fn turn(&self, me: Number, stand: &mut Stand) -> Option<Span> {
         match self.sender(me).turn(stand, 1, Kind::Thread, &mut |_| {}, self) {
             Turn::Claimed(span) => {
-                self.note_claim(span);
+                self.note_claim(me, span);
                 Some(span)
             }
             Turn::Closed | Turn::Sleep(..) => None,
@@ -271,12 +308,15 @@ impl World {
         loop {
             match self.sender(me).turn(&mut stand, 1, Kind::Thread, &mut |_| {}, self) {
                 Turn::Claimed(span) => {
-                    self.note_claim(span);
+                    self.note_claim(me, span);
                     self.publish(me, span, number);
                     return true;
                 }
                 Turn::Closed => return false,
-                Turn::Sleep(bell, ticket) => assert!(wait::Park::park(&parker, bell, ticket)),
+                Turn::Sleep(bell, ticket) => {
+                    tell("sleeps", me, ticket.0);
+                    assert!(wait::Park::park(&parker, bell, ticket));
+                }
             }
         }
     }

@@ -57,14 +57,14 @@ impl Guest {
     pub fn new(
         lifeline: Arc<OwnedFd>,
         doorbell: Doorbell,
-        process: Process,
+        process: Arc<Process>,
         host: Number,
         birthplace: Birthplace,
     ) -> Guest {
         Guest {
             lifeline,
             doorbell,
-            process: Arc::new(process),
+            process,
             host,
             birthplace,
             tokens: Mutex::default(),

@@ -114,8 +114,8 @@ struct Transit {
 enum State {
     /// Nobody has asked for the receiver yet.
     Asked(Option<Suspicion>),
-    /// It was sent to this process.
-    Sent(Process),
+    /// It was sent to this process, whose end is watched under the token: somebody else may have a copy of its connection.
+    Sent(Arc<Process>, Token),
     Over,
 }
 
@@ -126,8 +126,8 @@ impl Watcher for Transit {
             State::Asked(suspicion) => {
                 match hear_hello(&self.socket, suspicion, Want::Receiver, &self.endpoint.facts) {
                     Heard::Nothing => return,
-                    Heard::Welcome(process, _) => match self.hand_over() {
-                        Ok(()) => State::Sent(process),
+                    Heard::Welcome(process, _) => match self.hand_over(porter, token, process) {
+                        Ok((process, end)) => State::Sent(process, end),
                         Err(_) => State::Over,
                     },
                     Heard::Refused(code) => {
@@ -137,18 +137,21 @@ impl Watcher for Transit {
                     Heard::Gone => State::Over,
                 }
             }
-            State::Sent(_) => {
+            State::Sent(process, end) => {
+                let (process, end) = (process.clone(), *end);
                 let mut buffer = [0; 256];
                 match socket::receive(&self.socket, &mut buffer) {
-                    Ok(Incoming::Nothing) => return,
+                    Ok(Incoming::Nothing) if !process.has_ended() => return,
                     Ok(Incoming::Message(message)) => {
+                        porter.forget(end);
                         let taken = Message::decode(&buffer[..message.len]) == Ok(Message::Taken);
                         let [doorbell] = match <[OwnedFd; TAKEN_FDS]>::try_from(message.descriptors) {
                             Ok(descriptors) => descriptors.map(|fd| Doorbell::from_fd(fd).ok()),
                             Err(_) => [None],
                         };
-                        match (taken, doorbell, std::mem::replace(&mut *state, State::Over)) {
-                            (true, Some(doorbell), State::Sent(process)) => {
+                        match doorbell.filter(|_| taken) {
+                            Some(doorbell) => {
+                                *state = State::Over;
                                 porter.forget(token);
                                 self.endpoint.become_guest(
                                     self.socket.clone(),
@@ -158,10 +161,13 @@ impl Watcher for Transit {
                                 );
                                 return;
                             }
-                            _ => State::Over,
+                            None => State::Over,
                         }
                     }
-                    Ok(Incoming::HungUp) | Err(_) => State::Over,
+                    Ok(Incoming::Nothing | Incoming::HungUp) | Err(_) => {
+                        porter.forget(end);
+                        State::Over
+                    }
                 }
             }
             State::Over => return,
@@ -177,8 +183,38 @@ impl Watcher for Transit {
     }
 }
 
+/// Hears of the end of the process to which the receiver was sent.
+struct TakerWatch {
+    transit: Arc<Transit>,
+    /// Of its connection, on which its last words may still be unread.
+    line: Token,
+}
+
+impl Watcher for TakerWatch {
+    fn noticed(self: Arc<Self>, porter: &'static Porter, _: Token, event: Event) {
+        self.transit.clone().noticed(porter, self.line, event);
+    }
+}
+
 impl Transit {
-    fn hand_over(&self) -> std::io::Result<()> {
+    /// Sends the receiver to this process, and begins to watch for its end.
+    fn hand_over(
+        self: &Arc<Self>,
+        porter: &'static Porter,
+        line: Token,
+        process: Process,
+    ) -> std::io::Result<(Arc<Process>, Token)> {
+        let taker = Arc::new(process);
+        let watch = Arc::new(TakerWatch { transit: self.clone(), line });
+        let end = porter.watch(taker.clone(), Interest::READABLE, watch)?;
+        let sent = self.send_receiver();
+        if sent.is_err() {
+            porter.forget(end);
+        }
+        sent.map(|()| (taker, end))
+    }
+
+    fn send_receiver(&self) -> std::io::Result<()> {
         let endpoint = &self.endpoint;
         let Some(host) = &endpoint.host else { return Err(std::io::ErrorKind::NotFound.into()) };
         let process = host.process()?;
@@ -213,7 +249,7 @@ impl Endpoint {
         self: &Arc<Self>,
         lifeline: Arc<OwnedFd>,
         doorbell: Doorbell,
-        process: Process,
+        process: Arc<Process>,
         host_number: Number,
     ) {
         let Some(host) = &self.host else { return };

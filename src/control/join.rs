@@ -91,7 +91,7 @@ fn join(socket: OwnedFd, until: Instant, facts: Facts, terms: &Terms) -> Result<
     let process = Process::from_fd(process).map_err(refused("watch the receiver's process"))?;
     let doorbell = Doorbell::from_fd(doorbell).map_err(refused("use the receiver's doorbell"))?;
     let segment = Segment::open(memory, accept.geometry).map_err(refused("map the channel's memory"))?;
-    let guest = Guest::new(Arc::new(talk.done()), doorbell, process, accept.host, birthplace);
+    let guest = Guest::new(Arc::new(talk.done()), doorbell, Arc::new(process), accept.host, birthplace);
     let endpoint = Arc::new(Endpoint::new(Parts {
         segment,
         birthplace,

@@ -210,16 +210,17 @@ impl Consumer {
                 break;
             }
             if claimed == 0 {
-                let is_over = has_ended || claim.closed() == 1 && claim.reserved() == 0;
-                if is_over && !self.quarantine.has_active() {
-                    return Took::End;
-                }
+                // Before the end is told, so that the channel is whole then.
                 if self.quarantine.lingers_at(queue, claim.tail()) {
                     let over = claim.with_tail(queue.track.add(claim.tail(), 1));
                     let word = &queue.view.header.claim;
                     // ORDERING: releases the head that this position rests on.
                     let _ = word.compare_exchange(claim.0, over.0, release(Edge::Claim), Ordering::Relaxed);
                     continue;
+                }
+                let is_over = has_ended || claim.closed() == 1 && claim.reserved() == 0;
+                if is_over && !self.quarantine.has_active() {
+                    return Took::End;
                 }
                 return Took::Empty;
             }

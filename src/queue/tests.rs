@@ -216,6 +216,27 @@ fn the_stream_does_not_end_while_a_live_send_is_stalled() {
 }
 
 #[test]
+fn the_stream_ends_with_the_whole_capacity_free() {
+    let bench = Bench::new(3);
+    let mut consumer = Consumer::new(&bench.queue());
+    let stalled = bench.claim(1);
+    for value in 0..2 {
+        bench.send(2, value);
+        assert_eq!(bench.receive(&mut consumer), Took::Value(value));
+    }
+    // The tail stands on the stalled slot. A sender voids that position, and the close comes before it claims over it.
+    let view = bench.segment.view();
+    let tail = words::Claim(view.header.claim.load(Ordering::Relaxed)).tail();
+    let entry = words::Entry(view.entries[0].load(Ordering::Relaxed));
+    view.entries[0].store(entry.with_last(tail).0, Ordering::Relaxed);
+    bench.queue().close(&bench.world);
+    bench.sender(1).publish(stalled, &[9], &bench.world);
+    assert_eq!(bench.receive(&mut consumer), Took::Value(9));
+    assert_eq!(bench.receive(&mut consumer), Took::End);
+    assert_eq!(bench.queue().free_capacity(), 3);
+}
+
+#[test]
 fn a_stalled_sender_that_dies_gives_its_place_back() {
     let bench = Bench::new(3);
     let mut consumer = Consumer::new(&bench.queue());

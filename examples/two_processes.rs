@@ -1,4 +1,9 @@
-//! The first program: run it once as it is, and as often as you like with the word `send`.
+//! The first program. As it is it receives, until the last sender has gone; with the word `send` it sends.
+//!
+//! ```sh
+//! cargo run --example two_processes           # in one terminal
+//! cargo run --example two_processes send      # then in others
+//! ```
 
 use shmpsc::{Options, connect};
 

@@ -1,6 +1,7 @@
 //! How a channel is made and joined: the builder. What the options mean is carried out in [`crate::control`].
 
 use crate::bounded::{Receiver, Sender};
+use crate::channel::{Receiving, Sending};
 use crate::control::{self, Terms};
 use crate::error::OpenError;
 use bytemuck::Pod;
@@ -9,6 +10,9 @@ use std::path::Path;
 use std::time::Duration;
 
 /// Options for making and joining channels.
+///
+/// Setting one never fails: a number out of its range is an error ([`OpenError::InvalidOption`]) of the call that
+/// makes or joins. Options that are for the other kind of call do nothing.
 ///
 /// # Examples
 ///
@@ -35,6 +39,15 @@ impl Options {
     }
 
     /// How many values can be sent before a sender must wait: 1 to 1,048,575, exactly. For making only.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use shmpsc::Options;
+    /// let (sender, _receiver) = Options::new().capacity(3).channel::<u64>()?;
+    /// assert_eq!(sender.try_send_many(&[1, 2, 3, 4]), Ok(3));
+    /// # Ok::<(), shmpsc::error::OpenError>(())
+    /// ```
     pub fn capacity(mut self, capacity: usize) -> Options {
         self.terms.capacity = capacity;
         self
@@ -43,6 +56,18 @@ impl Options {
     /// How many processes can take part at a time, the receiver's included: 1 to 1023. For making only.
     ///
     /// A process that joins twice counts twice.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let path = folder.path().join("numbers.sock");
+    /// use shmpsc::{Options, error::OpenError};
+    /// let _receiver = Options::new().members(2).bind::<u64>(&path)?;
+    /// let _first = shmpsc::connect::<u64>(&path)?;
+    /// assert!(matches!(shmpsc::connect::<u64>(&path), Err(OpenError::RosterFull { members: 2, .. })));
+    /// # Ok::<(), shmpsc::error::OpenError>(())
+    /// ```
     pub fn members(mut self, members: usize) -> Options {
         self.terms.members = members;
         self
@@ -52,18 +77,51 @@ impl Options {
     ///
     /// Besides the mode, only the user of this process may connect, and those of [`allow_uid`](Options::allow_uid) and
     /// [`allow_gid`](Options::allow_gid).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let path = folder.path().join("numbers.sock");
+    /// use std::os::unix::fs::PermissionsExt;
+    /// let _receiver = shmpsc::Options::new().mode(0o660).bind::<u64>(&path)?;
+    /// assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o660);
+    /// # Ok::<(), shmpsc::error::OpenError>(())
+    /// ```
     pub fn mode(mut self, mode: u32) -> Options {
         self.terms.mode = mode;
         self
     }
 
-    /// Lets processes of this user connect too. For [`bind`](Options::bind); can be called again for more.
+    /// Lets processes of this user connect too. For [`bind`](Options::bind); can be called again for more, up to 1024.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let path = folder.path().join("numbers.sock");
+    /// // Everybody may open the socket; only user 1001, and we, may join.
+    /// let _receiver = shmpsc::Options::new().mode(0o666).allow_uid(1001).bind::<u64>(&path)?;
+    /// assert!(shmpsc::connect::<u64>(&path).is_ok());
+    /// # Ok::<(), shmpsc::error::OpenError>(())
+    /// ```
     pub fn allow_uid(mut self, uid: u32) -> Options {
         self.terms.rules.uids.push(uid);
         self
     }
 
-    /// Lets processes of this group connect too. For [`bind`](Options::bind); can be called again for more.
+    /// Lets processes of this group connect too. For [`bind`](Options::bind); can be called again for more, up to 1024.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let path = folder.path().join("numbers.sock");
+    /// // Everybody may open the socket; only members of group 100, and we, may join.
+    /// let _receiver = shmpsc::Options::new().mode(0o666).allow_gid(100).bind::<u64>(&path)?;
+    /// assert!(shmpsc::connect::<u64>(&path).is_ok());
+    /// # Ok::<(), shmpsc::error::OpenError>(())
+    /// ```
     pub fn allow_gid(mut self, gid: u32) -> Options {
         self.terms.rules.gids.push(gid);
         self
@@ -74,6 +132,18 @@ impl Options {
     /// Size and alignment are always compared. The tag tells types of the same size apart, and versions of a type: a
     /// name like `"reading v2"` that changes with the meaning of the bytes. It holds no crate path, so programs in
     /// other languages can give it too.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let path = folder.path().join("numbers.sock");
+    /// use shmpsc::{Options, error::OpenError};
+    /// let _receiver = Options::new().type_tag("metres").bind::<f64>(&path)?;
+    /// let feet = Options::new().type_tag("feet").connect::<f64>(&path);
+    /// assert!(matches!(feet, Err(OpenError::WrongType { .. })));
+    /// # Ok::<(), shmpsc::error::OpenError>(())
+    /// ```
     pub fn type_tag(mut self, tag: impl Into<String>) -> Options {
         self.terms.tag = tag.into();
         self
@@ -81,6 +151,15 @@ impl Options {
 
     /// How long to wait for the other side to answer, when joining and when handing an end over; and, for a receiver,
     /// how long somebody who connects may take to say what it wants. At most 2^32 seconds.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use shmpsc::{Options, error::OpenError};
+    /// use std::time::Duration;
+    /// let for_ever = Options::new().deadline(Duration::MAX).channel::<u64>();
+    /// assert!(matches!(for_ever, Err(OpenError::InvalidOption { .. })));
+    /// ```
     pub fn deadline(mut self, deadline: Duration) -> Options {
         self.terms.deadline = deadline;
         self
@@ -90,6 +169,19 @@ impl Options {
     ///
     /// Without it the open name counts as a sender to come, and `recv` waits for the next. For
     /// [`bind`](Options::bind).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let path = folder.path().join("numbers.sock");
+    /// let mut receiver = shmpsc::Options::new().end_with_last_sender().bind::<u64>(&path)?;
+    /// let sender = shmpsc::connect::<u64>(&path)?;
+    /// sender.try_send(1).unwrap();
+    /// drop(sender);
+    /// assert_eq!((receiver.blocking_recv(), receiver.blocking_recv()), (Some(1), None));
+    /// # Ok::<(), shmpsc::error::OpenError>(())
+    /// ```
     pub fn end_with_last_sender(mut self) -> Options {
         self.terms.end_with_last = true;
         self
@@ -122,7 +214,9 @@ impl Options {
     /// # Ok::<(), OpenError>(())
     /// ```
     pub fn bind<T: Pod>(self, path: impl AsRef<Path>) -> Result<Receiver<T>, OpenError> {
-        control::host(size_of::<T>(), align_of::<T>(), &self.terms, Some(path.as_ref())).map(Receiver::new)
+        control::host(size_of::<T>(), align_of::<T>(), &self.terms, Some(path.as_ref()))
+            .map(Receiving::new)
+            .map(Receiver::new)
     }
 
     /// Joins the channel of that name as a sender.
@@ -142,7 +236,9 @@ impl Options {
     ///
     /// See [`Options`].
     pub fn connect<T: Pod>(self, path: impl AsRef<Path>) -> Result<Sender<T>, OpenError> {
-        control::connect(path.as_ref(), size_of::<T>(), align_of::<T>(), &self.terms).map(Sender::new)
+        control::connect(path.as_ref(), size_of::<T>(), align_of::<T>(), &self.terms)
+            .map(Sending::new)
+            .map(Sender::new)
     }
 
     /// Makes a channel for this process, as [`channel`](crate::channel()) does, with an error instead of a panic.
@@ -166,7 +262,7 @@ impl Options {
     /// ```
     pub fn channel<T: Pod>(self) -> Result<(Sender<T>, Receiver<T>), OpenError> {
         let endpoint = control::host(size_of::<T>(), align_of::<T>(), &self.terms, None)?;
-        Ok((Sender::new(endpoint.clone()), Receiver::new(endpoint)))
+        Ok((Sender::new(Sending::new(endpoint.clone())), Receiver::new(Receiving::new(endpoint))))
     }
 
     /// Makes a sender of a descriptor from [`Sender::into_fd`], with these options.
@@ -183,7 +279,9 @@ impl Options {
     ///
     /// See [`Sender::into_fd`].
     pub fn sender_from_fd<T: Pod>(self, descriptor: OwnedFd) -> Result<Sender<T>, OpenError> {
-        control::sender_from_fd(descriptor, size_of::<T>(), align_of::<T>(), &self.terms).map(Sender::new)
+        control::sender_from_fd(descriptor, size_of::<T>(), align_of::<T>(), &self.terms)
+            .map(Sending::new)
+            .map(Sender::new)
     }
 
     /// Makes a receiver of a descriptor from [`Receiver::into_fd`], with these options.
@@ -200,7 +298,9 @@ impl Options {
     ///
     /// See [`Receiver::into_fd`].
     pub fn receiver_from_fd<T: Pod>(self, descriptor: OwnedFd) -> Result<Receiver<T>, OpenError> {
-        control::receiver_from_fd(descriptor, size_of::<T>(), align_of::<T>(), &self.terms).map(Receiver::new)
+        control::receiver_from_fd(descriptor, size_of::<T>(), align_of::<T>(), &self.terms)
+            .map(Receiving::new)
+            .map(Receiver::new)
     }
 }
 

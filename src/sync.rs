@@ -1,6 +1,7 @@
 //! The seam to the model checker: every atomic word and fence of the crate comes from here.
 //!
-//! It is not a place for orderings or protocols; those stand in [`crate::queue`].
+//! It is not a place for orderings or protocols; those stand in [`crate::queue`]. Beside the words, the one way to take a
+//! mutex.
 //!
 //! Under `--cfg shmpsc_loom` the names below are loom's, which explores every interleaving and every value a
 //! weakly ordered load may see. The flag has a name of its own because tokio and crossbeam read plain `loom`.
@@ -34,4 +35,10 @@ pub(crate) fn full_fence() {
     core::sync::atomic::fence(Ordering::SeqCst);
     #[cfg(shmpsc_loom)]
     loom::sync::atomic::fence(Ordering::SeqCst);
+}
+
+/// Locks, also after a panic elsewhere: nothing that a mutex of this crate guards is left half done by one.
+#[cfg(not(shmpsc_loom))]
+pub(crate) fn lock<T>(mutex: &std::sync::Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }

@@ -4,7 +4,10 @@
 
 use std::fs;
 
-/// Processor, number of cores, kernel, and how busy the machine is before the first sample.
+/// More load than this beside us, and the figures are about the neighbours.
+const QUIET: f64 = 0.5;
+
+/// Processor, number of cores, kernel, and how busy the machine is before the first sample, with a warning if it is.
 pub(crate) fn describe() -> String {
     let processor =
         first_value("/proc/cpuinfo", "model name").unwrap_or_else(|| std::env::consts::ARCH.into());
@@ -13,7 +16,11 @@ pub(crate) fn describe() -> String {
     let kernel = kernel.release().to_string_lossy();
     let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
     let load = load.split(' ').next().unwrap_or("?");
-    format!("{processor}, {cores} cores, Linux {kernel}, load {load} at the start")
+    let warning = match load.parse::<f64>() {
+        Ok(load) if load > QUIET => "\nNOT A QUIET MACHINE (or only just): these figures are rough",
+        _ => "",
+    };
+    format!("{processor}, {cores} cores, Linux {kernel}, load {load} at the start{warning}")
 }
 
 fn first_value(path: &str, key: &str) -> Option<String> {

@@ -1,10 +1,8 @@
 //! The receiving end: tokio's methods, and a few that users have asked tokio for.
 
 use crate::blocking::refuse_in_async_context;
-use crate::channel::{self, Receiving};
-use crate::control::{self, Endpoint};
+use crate::channel::{self, Receiving, Took, many, one};
 use crate::error::{OpenError, TryRecvError};
-use crate::queue::{Consumer, Queue, Took};
 use bytemuck::Pod;
 use std::fmt;
 use std::future::poll_fn;
@@ -26,23 +24,15 @@ pub struct Receiver<T> {
     values: PhantomData<Arc<Mutex<T>>>,
 }
 
-/// Takes up to `limit` values into `buffer`, which grows by ordinary pushes.
-fn many<T: Pod>(
-    buffer: &mut Vec<T>,
-    limit: usize,
-) -> impl FnMut(&mut Consumer, &Queue<'_>, &Endpoint) -> Took<usize> + '_ {
-    move |consumer, queue, peers| consumer.receive_many(queue, limit, |value| buffer.push(value), peers)
-}
-
 impl<T> Receiver<T> {
-    /// Becomes the one receiver of `endpoint`'s channel.
-    pub(crate) fn new(endpoint: Arc<Endpoint>) -> Receiver<T> {
-        Receiver { inner: AssertUnwindSafe(Box::new(Receiving::new(endpoint))), values: PhantomData }
+    pub(crate) fn new(inner: Receiving) -> Receiver<T> {
+        Receiver { inner: AssertUnwindSafe(Box::new(inner)), values: PhantomData }
     }
 
     /// Closes the channel for sending. What is queued can still be received; then the stream ends.
     ///
-    /// It never waits. Whoever waits for room fails at once. Closing twice does nothing.
+    /// It never waits. Whoever waits for room fails at once. Closing twice does nothing. The name of a bound channel is
+    /// free from now on.
     ///
     /// # Examples
     ///
@@ -60,6 +50,8 @@ impl<T> Receiver<T> {
 
     /// Whether the channel is closed, or no sender is left. Values may still be queued.
     ///
+    /// It never waits. Once true it stays so; false can be old as soon as it is told.
+    ///
     /// # Examples
     ///
     /// ```
@@ -69,11 +61,12 @@ impl<T> Receiver<T> {
     /// assert!(receiver.is_closed());
     /// ```
     pub fn is_closed(&self) -> bool {
-        let endpoint = &self.inner.endpoint;
-        endpoint.is_forked() || endpoint.queue().is_closed() || endpoint.queue().has_ended()
+        self.inner.is_closed()
     }
 
     /// Whether [`len`](Receiver::len) is 0.
+    ///
+    /// It never waits. Only receiving makes it true again; true can be old as soon as it is told.
     ///
     /// # Examples
     ///
@@ -89,6 +82,8 @@ impl<T> Receiver<T> {
 
     /// Values in the queue now. One that is being written may or may not count.
     ///
+    /// It never waits. It can grow as soon as it is told; only receiving makes it smaller.
+    ///
     /// # Examples
     ///
     /// ```
@@ -97,12 +92,13 @@ impl<T> Receiver<T> {
     /// assert_eq!(receiver.len(), 1);
     /// ```
     pub fn len(&self) -> usize {
-        let endpoint = &self.inner.endpoint;
-        if endpoint.is_forked() { 0 } else { endpoint.queue().len() }
+        self.inner.endpoint.len()
     }
 
     /// The capacity that nobody holds, waits for or has been promised: the same number as
     /// [`Sender::capacity`](crate::Sender::capacity).
+    ///
+    /// It never waits, and can be old as soon as it is told.
     ///
     /// # Examples
     ///
@@ -112,11 +108,10 @@ impl<T> Receiver<T> {
     /// assert_eq!(receiver.capacity(), 3);
     /// ```
     pub fn capacity(&self) -> usize {
-        let endpoint = &self.inner.endpoint;
-        if endpoint.is_forked() { 0 } else { endpoint.queue().free_capacity() }
+        self.inner.endpoint.free_capacity()
     }
 
-    /// The number of values the queue can hold, as it was made.
+    /// The number of values the queue can hold, as it was made. It never changes.
     ///
     /// # Examples
     ///
@@ -130,6 +125,9 @@ impl<T> Receiver<T> {
 
     /// Senders of the channel in all processes; an open name is none.
     ///
+    /// It never waits, and can be old as soon as it is told. A process that was killed counts until the kernel has
+    /// told so, usually within a millisecond.
+    ///
     /// # Examples
     ///
     /// ```
@@ -138,8 +136,7 @@ impl<T> Receiver<T> {
     /// assert_eq!(receiver.sender_strong_count(), 2);
     /// ```
     pub fn sender_strong_count(&self) -> usize {
-        let endpoint = &self.inner.endpoint;
-        if endpoint.is_forked() { 0 } else { endpoint.queue().strong_count() }
+        self.inner.endpoint.strong_count()
     }
 
     /// Turns this receiver into one descriptor, for a child that inherits it or a process that gets it over a Unix
@@ -166,13 +163,8 @@ impl<T> Receiver<T> {
     /// assert_eq!(receiver.blocking_recv(), Some(5));
     /// # Ok::<(), shmpsc::error::OpenError>(())
     /// ```
-    pub fn into_fd(mut self) -> Result<OwnedFd, OpenError> {
-        if self.inner.has_stalled() {
-            return Err(OpenError::Stalled);
-        }
-        let descriptor = control::receiver_into_fd(&self.inner.endpoint)?;
-        self.inner.is_handed_over = true;
-        Ok(descriptor)
+    pub fn into_fd(self) -> Result<OwnedFd, OpenError> {
+        self.inner.0.into_fd()
     }
 
     /// Makes a receiver of a descriptor from [`into_fd`](Receiver::into_fd), which is used up.
@@ -282,7 +274,7 @@ impl<T: Pod> Receiver<T> {
     /// ```
     #[inline]
     pub fn try_recv(&mut self) -> Result<T, TryRecvError> {
-        tried(self.inner.try_take(|consumer, queue, peers| consumer.receive(queue, peers)))
+        tried(self.inner.try_take(one))
     }
 
     /// Receives up to `limit` values that are there into `buffer`, and tells how many. (Beyond tokio.)
@@ -330,7 +322,7 @@ impl<T: Pod> Receiver<T> {
     #[doc(alias = "recv_blocking")]
     pub fn blocking_recv(&mut self) -> Option<T> {
         refuse_in_async_context();
-        self.inner.blocking_take(|consumer, queue, peers| consumer.receive(queue, peers))
+        self.inner.blocking_take(one)
     }
 
     /// Receives at least one value and up to `limit` into `buffer`; the thread sleeps while there is none.
@@ -380,7 +372,7 @@ impl<T: Pod> Receiver<T> {
     /// assert_eq!(receiver.poll_recv(&mut cx), Poll::Ready(Some(1)));
     /// ```
     pub fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
-        self.inner.poll_take(cx, |consumer, queue, peers| consumer.receive(queue, peers))
+        self.inner.poll_take(cx, one)
     }
 
     /// Polls for up to `limit` values into `buffer`. `Ready(0)` as for [`recv_many`](Receiver::recv_many).
@@ -418,12 +410,6 @@ fn tried<R>(took: Took<R>) -> Result<R, TryRecvError> {
         Took::Value(value) => Ok(value),
         Took::Empty => Err(TryRecvError::Empty),
         Took::End => Err(TryRecvError::Disconnected),
-    }
-}
-
-impl<T> Drop for Receiver<T> {
-    fn drop(&mut self) {
-        self.inner.leave();
     }
 }
 

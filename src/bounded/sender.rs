@@ -1,11 +1,8 @@
 //! The sending end: tokio's methods, and a few that users have asked tokio for.
 
 use crate::blocking::refuse_in_async_context;
-use crate::channel::{self, Closing};
-use crate::control::{self, Endpoint};
+use crate::channel::{Sending, Unsent};
 use crate::error::{OpenError, SendError, SendManyError, SendTimeoutError, TrySendError};
-use crate::queue::Claimed;
-use crate::wait::Futex;
 use bytemuck::Pod;
 use std::fmt;
 use std::marker::PhantomData;
@@ -21,15 +18,14 @@ use std::time::Duration;
 ///
 /// In a child that `fork` made without `exec`, every method behaves as on a closed channel.
 pub struct Sender<T> {
-    endpoint: AssertUnwindSafe<Arc<Endpoint>>,
+    inner: AssertUnwindSafe<Sending>,
     /// Send and Sync if `T` is Send, as tokio's sender: values go to another thread, references do not.
     values: PhantomData<Arc<Mutex<T>>>,
 }
 
 impl<T> Sender<T> {
-    /// Takes over a strong handle that `endpoint` counts already.
-    pub(crate) fn new(endpoint: Arc<Endpoint>) -> Sender<T> {
-        Sender { endpoint: AssertUnwindSafe(endpoint), values: PhantomData }
+    pub(crate) fn new(inner: Sending) -> Sender<T> {
+        Sender { inner: AssertUnwindSafe(inner), values: PhantomData }
     }
 
     /// Waits until the receiving side is closed: by [`close`](crate::Receiver::close), by drop, or because its
@@ -58,7 +54,7 @@ impl<T> Sender<T> {
     /// # });
     /// ```
     pub async fn closed(&self) {
-        Closing { endpoint: &self.endpoint, spot: None }.await;
+        self.inner.closed().await;
     }
 
     /// Whether the receiving side is closed. Once true it stays so; false can be old as soon as it is told.
@@ -75,7 +71,7 @@ impl<T> Sender<T> {
     /// assert!(sender.is_closed());
     /// ```
     pub fn is_closed(&self) -> bool {
-        channel::is_closed(&self.endpoint)
+        self.inner.is_closed()
     }
 
     /// Whether both senders belong to the same channel, also if they joined it separately.
@@ -89,7 +85,7 @@ impl<T> Sender<T> {
     /// assert!(!one.same_channel(&other));
     /// ```
     pub fn same_channel(&self, other: &Self) -> bool {
-        self.endpoint.id() == other.endpoint.id()
+        self.inner.is_same_channel(&other.inner)
     }
 
     /// The capacity that nobody holds, waits for or has been promised, 0 to [`max_capacity`](Sender::max_capacity).
@@ -105,10 +101,10 @@ impl<T> Sender<T> {
     /// # Ok::<(), shmpsc::error::TrySendError<u64>>(())
     /// ```
     pub fn capacity(&self) -> usize {
-        if self.endpoint.is_forked() { 0 } else { self.endpoint.queue().free_capacity() }
+        self.inner.endpoint.free_capacity()
     }
 
-    /// The number of values the queue can hold, as it was made.
+    /// The number of values the queue can hold, as it was made. It never changes.
     ///
     /// # Examples
     ///
@@ -117,10 +113,12 @@ impl<T> Sender<T> {
     /// assert_eq!(sender.max_capacity(), 1000);
     /// ```
     pub fn max_capacity(&self) -> usize {
-        self.endpoint.max_capacity()
+        self.inner.endpoint.max_capacity()
     }
 
     /// Values in the queue now. One that is being written may or may not count. (Beyond tokio.)
+    ///
+    /// It never waits, and can be old as soon as it is told.
     ///
     /// # Examples
     ///
@@ -131,10 +129,12 @@ impl<T> Sender<T> {
     /// # Ok::<(), shmpsc::error::TrySendError<u64>>(())
     /// ```
     pub fn len(&self) -> usize {
-        if self.endpoint.is_forked() { 0 } else { self.endpoint.queue().len() }
+        self.inner.endpoint.len()
     }
 
     /// Whether [`len`](Sender::len) is 0. (Beyond tokio.)
+    ///
+    /// It never waits, and can be old as soon as it is told.
     ///
     /// # Examples
     ///
@@ -159,14 +159,15 @@ impl<T> Sender<T> {
     /// assert_eq!(sender.strong_count(), 2);
     /// ```
     pub fn strong_count(&self) -> usize {
-        if self.endpoint.is_forked() { 0 } else { self.endpoint.queue().strong_count() }
+        self.inner.endpoint.strong_count()
     }
 
     /// Turns this sender into one descriptor, for a child that inherits it or a process that gets it over a Unix
     /// socket. There, [`Sender::from_fd`] makes a sender of it.
     ///
-    /// The descriptor counts as a sender until it is used or every copy of it is closed. It is close-on-exec; a child
-    /// inherits it if the parent clears that flag between `fork` and `exec` (see `docs/protocol.md`).
+    /// The descriptor counts as a sender until it is used or every copy of it is closed. It is closed on `exec`; a
+    /// child inherits it as its standard input, by [`Command::stdin`](std::process::Command::stdin), or as any other if
+    /// the parent clears that flag between `fork` and `exec` (see `docs/protocol.md`).
     ///
     /// # When it waits
     ///
@@ -175,7 +176,8 @@ impl<T> Sender<T> {
     ///
     /// # Errors
     ///
-    /// [`OpenError`] if the channel is closed, its roster is full, or the system refuses a descriptor.
+    /// [`OpenError`] if the channel is closed, its roster is full, the receiver's process does not answer in time, or the
+    /// system refuses a descriptor. This sender is dropped in any case.
     ///
     /// # Examples
     ///
@@ -188,7 +190,7 @@ impl<T> Sender<T> {
     /// # Ok::<(), shmpsc::error::OpenError>(())
     /// ```
     pub fn into_fd(self) -> Result<OwnedFd, OpenError> {
-        control::sender_into_fd(&self.endpoint)
+        self.inner.0.into_fd()
     }
 
     /// Makes a sender of a descriptor from [`into_fd`](Sender::into_fd), which is used up.
@@ -245,7 +247,7 @@ impl<T: Pod> Sender<T> {
     /// # Ok::<(), shmpsc::error::SendError<[u8; 4]>>(()) }).unwrap();
     /// ```
     pub async fn send(&self, value: T) -> Result<(), SendError<T>> {
-        match channel::send(&self.endpoint, std::slice::from_ref(&value)).await {
+        match self.inner.send(std::slice::from_ref(&value)).await {
             Some(_) => Ok(()),
             None => Err(SendError(value)),
         }
@@ -274,10 +276,10 @@ impl<T: Pod> Sender<T> {
     /// ```
     #[inline]
     pub fn try_send(&self, value: T) -> Result<(), TrySendError<T>> {
-        match self.endpoint.try_send(std::slice::from_ref(&value)) {
+        match self.inner.try_send(std::slice::from_ref(&value)) {
             Ok(_) => Ok(()),
-            Err(Claimed::Closed) => Err(TrySendError::Closed(value)),
-            Err(_) => Err(TrySendError::Full(value)),
+            Err(Unsent::Closed) => Err(TrySendError::Closed(value)),
+            Err(Unsent::Full) => Err(TrySendError::Full(value)),
         }
     }
 
@@ -312,7 +314,7 @@ impl<T: Pod> Sender<T> {
     /// # });
     /// ```
     pub async fn send_timeout(&self, value: T, timeout: Duration) -> Result<(), SendTimeoutError<T>> {
-        let send = channel::send(&self.endpoint, std::slice::from_ref(&value));
+        let send = self.inner.send(std::slice::from_ref(&value));
         match tokio::time::timeout(timeout, send).await {
             Ok(Some(_)) => Ok(()),
             Ok(None) => Err(SendTimeoutError::Closed(value)),
@@ -348,9 +350,9 @@ impl<T: Pod> Sender<T> {
     #[doc(alias = "send_blocking")]
     pub fn blocking_send(&self, value: T) -> Result<(), SendError<T>> {
         refuse_in_async_context();
-        match self.endpoint.blocking_send(std::slice::from_ref(&value), Futex::default()) {
-            Ok(_) => Ok(()),
-            Err(_) => Err(SendError(value)),
+        match self.inner.blocking_send(std::slice::from_ref(&value)) {
+            Some(_) => Ok(()),
+            None => Err(SendError(value)),
         }
     }
 
@@ -390,7 +392,7 @@ impl<T: Pod> Sender<T> {
     pub async fn send_many(&self, values: &[T]) -> Result<(), SendManyError> {
         let mut sent = 0;
         while sent < values.len() {
-            sent += channel::send(&self.endpoint, &values[sent..]).await.ok_or(SendManyError { sent })?;
+            sent += self.inner.send(&values[sent..]).await.ok_or(SendManyError { sent })?;
         }
         Ok(())
     }
@@ -415,11 +417,11 @@ impl<T: Pod> Sender<T> {
     pub fn try_send_many(&self, values: &[T]) -> Result<usize, TrySendError<()>> {
         let mut sent = 0;
         while sent < values.len() {
-            match self.endpoint.try_send(&values[sent..]) {
+            match self.inner.try_send(&values[sent..]) {
                 Ok(more) => sent += more,
                 Err(_) if sent > 0 => break,
-                Err(Claimed::Closed) => return Err(TrySendError::Closed(())),
-                Err(_) => return Err(TrySendError::Full(())),
+                Err(Unsent::Closed) => return Err(TrySendError::Closed(())),
+                Err(Unsent::Full) => return Err(TrySendError::Full(())),
             }
         }
         Ok(sent)
@@ -453,10 +455,7 @@ impl<T: Pod> Sender<T> {
         refuse_in_async_context();
         let mut sent = 0;
         while sent < values.len() {
-            sent += self
-                .endpoint
-                .blocking_send(&values[sent..], Futex::default())
-                .map_err(|_| SendManyError { sent })?;
+            sent += self.inner.blocking_send(&values[sent..]).ok_or(SendManyError { sent })?;
         }
         Ok(())
     }
@@ -464,18 +463,7 @@ impl<T: Pod> Sender<T> {
 
 impl<T> Clone for Sender<T> {
     fn clone(&self) -> Sender<T> {
-        if !self.endpoint.is_forked() {
-            self.endpoint.queue().add_strong(self.endpoint.me());
-        }
-        Sender::new(Arc::clone(&self.endpoint))
-    }
-}
-
-impl<T> Drop for Sender<T> {
-    fn drop(&mut self) {
-        if !self.endpoint.is_forked() {
-            self.endpoint.queue().drop_strong(self.endpoint.me(), &**self.endpoint);
-        }
+        Sender::new(self.inner.clone())
     }
 }
 

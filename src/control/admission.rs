@@ -10,8 +10,8 @@ use std::{
 };
 
 use super::{
-    endpoint::{Endpoint, lock, refused},
-    host::Refused,
+    endpoint::{Endpoint, refused},
+    host::{Host, Refused},
     identity::{Look, Suspicion},
     member::Member,
     porter::{Porter, Token, Watcher},
@@ -20,9 +20,10 @@ use super::{
 use crate::{
     error::OpenError,
     queue::Number,
+    sync::lock,
     sys::{
         events::{Doorbell, Event, Interest},
-        process::Process,
+        process::{Process, own_credentials},
         socket::{self, Credentials, Incoming},
     },
 };
@@ -241,10 +242,6 @@ pub(super) fn refuse(endpoint: &Endpoint, socket: &OwnedFd, refused: Refused, wh
     let _ = socket::send(socket, &Message::Refuse(refusal).encode(), &[]);
 }
 
-fn own_credentials() -> Credentials {
-    crate::sys::process::own_credentials()
-}
-
 impl Endpoint {
     /// Makes a member of somebody who has a number, and tells it so.
     fn admit(
@@ -268,7 +265,7 @@ impl Endpoint {
 
     fn try_admit(
         self: &Arc<Self>,
-        host: &super::host::Host,
+        host: &Host,
         porter: &'static Porter,
         socket: Arc<OwnedFd>,
         number: Number,

@@ -22,6 +22,7 @@ use crate::{
     error::OpenError,
     queue::{Number, Queue, ViewCell},
     segment::Segment,
+    sync::lock,
     sys::{
         events::{Event, Events, Interest},
         fork::Birthplace,
@@ -304,11 +305,6 @@ impl AsFd for Hearing {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.events.as_fd()
     }
-}
-
-/// Locks, also after a panic elsewhere: nothing here is left half done by one.
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 pub(super) fn refused(what: &'static str) -> impl FnOnce(io::Error) -> OpenError {

@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    endpoint::{Endpoint, Hearing, lock},
+    endpoint::{Endpoint, Hearing},
     porter::{Porter, Token, Watcher},
     wakes::Calmly,
     wire::{Code, Message},
@@ -15,7 +15,7 @@ use super::{
 use crate::{
     error::OpenError,
     queue::Number,
-    sync::{AtomicU32, Ordering},
+    sync::{AtomicU32, Ordering, lock},
     sys::{
         events::{Doorbell, Event, Interest},
         fork::Birthplace,
@@ -47,7 +47,9 @@ pub(super) struct Guest {
 #[derive(Default)]
 struct Inbox {
     last_request: u64,
-    answer: Option<(u64, Result<OwnedFd, u32>)>,
+    /// The question to which somebody waits for the answer.
+    open: Option<u64>,
+    answer: Option<Result<OwnedFd, u32>>,
     lost: bool,
 }
 
@@ -55,14 +57,14 @@ impl Guest {
     pub fn new(
         lifeline: Arc<OwnedFd>,
         doorbell: Doorbell,
-        process: Process,
+        process: Arc<Process>,
         host: Number,
         birthplace: Birthplace,
     ) -> Guest {
         Guest {
             lifeline,
             doorbell,
-            process: Arc::new(process),
+            process,
             host,
             birthplace,
             tokens: Mutex::default(),
@@ -110,8 +112,12 @@ impl Guest {
             (0, None) => Err(Code::NoDescriptors as u32),
             (code, _) => Err(code),
         };
-        lock(&self.inbox).answer = Some((request, answer));
-        self.arrived.notify_all();
+        let mut inbox = lock(&self.inbox);
+        if inbox.open == Some(request) {
+            inbox.answer = Some(answer);
+            self.arrived.notify_all();
+        }
+        // Else its asker has given up. The descriptor is closed, and so the sender in it is dropped.
     }
 
     /// Asks the host for a descriptor that carries a sender. The answer comes by whoever hears for this process.
@@ -121,11 +127,18 @@ impl Guest {
         let request = {
             let mut inbox = lock(&self.inbox);
             inbox.last_request += 1;
-            inbox.answer = None;
+            inbox.open = Some(inbox.last_request);
             inbox.last_request
         };
-        let message = Message::Invite { request }.encode();
-        while let Err(error) = socket::send(&self.lifeline, &message, &[]) {
+        let answer = self.ask(&Message::Invite { request }.encode(), until);
+        let mut inbox = lock(&self.inbox);
+        inbox.open = None;
+        // It may have come in the last moment.
+        inbox.answer.take().map_or(answer, |answer| answer.map_err(Uninvited::Refused))
+    }
+
+    fn ask(&self, message: &[u8], until: Instant) -> Result<OwnedFd, Uninvited> {
+        while let Err(error) = socket::send(&self.lifeline, message, &[]) {
             if error.kind() != std::io::ErrorKind::WouldBlock {
                 return Err(Uninvited::Refused(Code::Closed as u32));
             }
@@ -135,12 +148,8 @@ impl Guest {
         }
         let mut inbox = lock(&self.inbox);
         loop {
-            match inbox.answer.take() {
-                Some((of, Ok(descriptor))) if of == request => return Ok(descriptor),
-                Some((of, Err(code))) if of == request => return Err(Uninvited::Refused(code)),
-                // The answer to a question whose asker gave up. Its descriptor is closed, and so the sender in it is
-                // dropped.
-                _ => {}
+            if let Some(answer) = inbox.answer.take() {
+                return answer.map_err(Uninvited::Refused);
             }
             if inbox.lost {
                 return Err(Uninvited::Refused(Code::Closed as u32));
@@ -172,10 +181,11 @@ impl Endpoint {
             hearing.events.add(&guest.lifeline, LIFELINE, Interest::READABLE.once_each())?;
             let porter = Porter::of_this_process()?;
             let watch = || Arc::new(HostWatch(Arc::downgrade(self)));
-            let line = porter.watch(guest.lifeline.clone(), Interest::HANG_UP, watch())?;
-            lock(&guest.tokens).push(line);
-            let end = porter.watch(guest.process.clone(), Interest::READABLE, watch())?;
-            lock(&guest.tokens).push(end);
+            // Held so that the porter, which may hear of the host's end at once, finds both tokens. One that it does not
+            // find would be reported without pause for as long as the endpoint lives.
+            let mut tokens = lock(&guest.tokens);
+            tokens.push(porter.watch(guest.lifeline.clone(), Interest::HANG_UP, watch())?);
+            tokens.push(porter.watch(guest.process.clone(), Interest::READABLE, watch())?);
             Ok(())
         };
         attend().map_err(super::endpoint::refused("watch the receiver's process"))
@@ -184,6 +194,7 @@ impl Endpoint {
     /// The host is gone, or has hung up, which for a guest is the same: there is no receiver any more.
     pub(super) fn lose_host(&self) {
         let Some(guest) = self.guest.get() else { return };
+        // ORDERING: the swap only finds the first who comes here; AcqRel so that who comes later sees what it did.
         if guest.lost.swap(1, Ordering::AcqRel) != 0 {
             return;
         }
@@ -221,6 +232,7 @@ impl Drop for Guest {
         }
         let Ok(porter) = Porter::of_this_process() else { return };
         std::mem::take(&mut *lock(&self.tokens)).into_iter().for_each(|token| porter.forget(token));
+        // ORDERING: pairs with the swap in `lose_host`; nobody else is left who could write it.
         if self.lost.load(Ordering::Acquire) == 0 {
             say_goodbye(self.lifeline.clone());
         }
@@ -255,6 +267,59 @@ impl Watcher for Farewell {
     fn noticed(self: Arc<Self>, porter: &'static Porter, token: Token, _: Event) {
         if goodbye(&self.0) {
             porter.forget(token);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::control::{Terms, host, sender_from_fd, sender_into_fd};
+    use crate::wait::Hear;
+
+    /// Two ends in one process, of which the host leaves while the guest begins to watch it.
+    #[test]
+    fn of_a_host_that_leaves_at_once_nothing_stays_watched() {
+        let terms = Terms { capacity: 1, members: 2, ..Terms::default() };
+        for _ in 0..2000 {
+            let host = host(8, 8, &terms, None).unwrap();
+            let descriptor = sender_into_fd(&host).unwrap();
+            let leaving = std::thread::spawn(move || {
+                while host.queue().view.members[2].pid.load(Ordering::Relaxed) == 0 {
+                    std::hint::spin_loop();
+                }
+                drop(host);
+            });
+            let joined = sender_from_fd(descriptor, 8, 8, &terms);
+            leaving.join().unwrap();
+            let Ok(guest) = joined else { continue };
+            let left = || guest.guest.get().is_some_and(|guest| lock(&guest.tokens).is_empty());
+            let until = Instant::now() + Duration::from_secs(20);
+            while !guest.queue().is_closed() || !left() {
+                assert!(Instant::now() < until, "still watched: {}", guest.queue().is_closed());
+                std::thread::yield_now();
+            }
+        }
+    }
+
+    fn others(host: &Endpoint) -> usize {
+        host.host.as_ref().unwrap().roster().others()
+    }
+
+    #[test]
+    fn an_invitation_that_comes_too_late_is_dropped_when_it_comes() {
+        let terms = Terms { capacity: 1, members: 3, ..Terms::default() };
+        let host = host(8, 8, &terms, None).unwrap();
+        let guest = sender_from_fd(sender_into_fd(&host).unwrap(), 8, 8, &terms).unwrap();
+        assert!(guest.guest.get().unwrap().invite(Duration::ZERO).is_err());
+        let until = Instant::now() + Duration::from_secs(20);
+        while others(&host) < 2 {
+            assert!(Instant::now() < until, "the host never answered");
+            std::thread::yield_now();
+        }
+        while others(&host) > 1 {
+            assert!(Instant::now() < until, "its sender lives on");
+            guest.hear();
         }
     }
 }

@@ -20,10 +20,7 @@ use super::{
 };
 use crate::{
     error::OpenError,
-    sys::{
-        events::Interest,
-        socket::{self},
-    },
+    sys::{events::Interest, socket},
 };
 
 /// A descriptor that carries one more sender. The caller's own sender is not touched.

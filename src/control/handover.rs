@@ -11,11 +11,11 @@ use std::{
 use super::{
     Terms,
     admission::{Heard, hear_hello, refuse},
-    endpoint::{Endpoint, Parts, Role, lock, refused},
+    endpoint::{Endpoint, Parts, Role, refused},
     guest::Guest,
     host::{Host, Refused},
     identity::{Rules, Suspicion},
-    join::{Talk, unexpected},
+    join::{Talk, check_carrier, check_place, unexpected, without_descriptors},
     member::Member,
     name::Name,
     porter::{Porter, Token, Watcher},
@@ -27,6 +27,7 @@ use crate::{
     error::OpenError,
     queue::{Number, Queue},
     segment::Segment,
+    sync::lock,
     sys::{
         events::{Doorbell, Event, Interest},
         fork::Birthplace,
@@ -113,8 +114,8 @@ struct Transit {
 enum State {
     /// Nobody has asked for the receiver yet.
     Asked(Option<Suspicion>),
-    /// It was sent to this process.
-    Sent(Process),
+    /// It was sent to this process, whose end is watched under the token: somebody else may have a copy of its connection.
+    Sent(Arc<Process>, Token),
     Over,
 }
 
@@ -125,8 +126,8 @@ impl Watcher for Transit {
             State::Asked(suspicion) => {
                 match hear_hello(&self.socket, suspicion, Want::Receiver, &self.endpoint.facts) {
                     Heard::Nothing => return,
-                    Heard::Welcome(process, _) => match self.hand_over() {
-                        Ok(()) => State::Sent(process),
+                    Heard::Welcome(process, _) => match self.hand_over(porter, token, process) {
+                        Ok((process, end)) => State::Sent(process, end),
                         Err(_) => State::Over,
                     },
                     Heard::Refused(code) => {
@@ -136,18 +137,21 @@ impl Watcher for Transit {
                     Heard::Gone => State::Over,
                 }
             }
-            State::Sent(_) => {
+            State::Sent(process, end) => {
+                let (process, end) = (process.clone(), *end);
                 let mut buffer = [0; 256];
                 match socket::receive(&self.socket, &mut buffer) {
-                    Ok(Incoming::Nothing) => return,
+                    Ok(Incoming::Nothing) if !process.has_ended() => return,
                     Ok(Incoming::Message(message)) => {
+                        porter.forget(end);
                         let taken = Message::decode(&buffer[..message.len]) == Ok(Message::Taken);
                         let [doorbell] = match <[OwnedFd; TAKEN_FDS]>::try_from(message.descriptors) {
                             Ok(descriptors) => descriptors.map(|fd| Doorbell::from_fd(fd).ok()),
                             Err(_) => [None],
                         };
-                        match (taken, doorbell, std::mem::replace(&mut *state, State::Over)) {
-                            (true, Some(doorbell), State::Sent(process)) => {
+                        match doorbell.filter(|_| taken) {
+                            Some(doorbell) => {
+                                *state = State::Over;
                                 porter.forget(token);
                                 self.endpoint.become_guest(
                                     self.socket.clone(),
@@ -157,10 +161,13 @@ impl Watcher for Transit {
                                 );
                                 return;
                             }
-                            _ => State::Over,
+                            None => State::Over,
                         }
                     }
-                    Ok(Incoming::HungUp) | Err(_) => State::Over,
+                    Ok(Incoming::Nothing | Incoming::HungUp) | Err(_) => {
+                        porter.forget(end);
+                        State::Over
+                    }
                 }
             }
             State::Over => return,
@@ -176,8 +183,38 @@ impl Watcher for Transit {
     }
 }
 
+/// Hears of the end of the process to which the receiver was sent.
+struct TakerWatch {
+    transit: Arc<Transit>,
+    /// Of its connection, on which its last words may still be unread.
+    line: Token,
+}
+
+impl Watcher for TakerWatch {
+    fn noticed(self: Arc<Self>, porter: &'static Porter, _: Token, event: Event) {
+        self.transit.clone().noticed(porter, self.line, event);
+    }
+}
+
 impl Transit {
-    fn hand_over(&self) -> std::io::Result<()> {
+    /// Sends the receiver to this process, and begins to watch for its end.
+    fn hand_over(
+        self: &Arc<Self>,
+        porter: &'static Porter,
+        line: Token,
+        process: Process,
+    ) -> std::io::Result<(Arc<Process>, Token)> {
+        let taker = Arc::new(process);
+        let watch = Arc::new(TakerWatch { transit: self.clone(), line });
+        let end = porter.watch(taker.clone(), Interest::READABLE, watch)?;
+        let sent = self.send_receiver();
+        if sent.is_err() {
+            porter.forget(end);
+        }
+        sent.map(|()| (taker, end))
+    }
+
+    fn send_receiver(&self) -> std::io::Result<()> {
         let endpoint = &self.endpoint;
         let Some(host) = &endpoint.host else { return Err(std::io::ErrorKind::NotFound.into()) };
         let process = host.process()?;
@@ -212,7 +249,7 @@ impl Endpoint {
         self: &Arc<Self>,
         lifeline: Arc<OwnedFd>,
         doorbell: Doorbell,
-        process: Process,
+        process: Arc<Process>,
         host_number: Number,
     ) {
         let Some(host) = &self.host else { return };
@@ -254,19 +291,13 @@ pub(crate) fn receiver_from_fd(
     terms: &Terms,
 ) -> Result<Arc<Endpoint>, OpenError> {
     let facts = terms.facts(size, align)?;
-    if !socket::is_messages_socket(&descriptor) {
-        return Err(OpenError::BadMessage {
-            what: "the descriptor is not one that carries an end of a channel",
-        });
-    }
+    check_carrier(&descriptor)?;
     let birthplace = Birthplace::here().map_err(refused("mark this process"))?;
     let talk = Talk::new(descriptor, Instant::now() + terms.deadline, terms.deadline);
     let (answer, descriptors) = talk.ask(Hello { want: Want::Receiver, facts: facts.clone() })?;
     let Message::Handover(handover) = answer else { return Err(unexpected()) };
     let accept = handover.accept;
-    if accept.geometry.payload != facts.size || accept.align != facts.align {
-        return Err(OpenError::BadMessage { what: "it accepted another type than was asked for" });
-    }
+    check_place(&accept, &facts)?;
     let mut descriptors = descriptors.into_iter();
     let (memory, process, name) = match (&handover.name, descriptors.len()) {
         (None, HANDOVER_FDS) => (descriptors.next(), descriptors.next(), None),
@@ -277,7 +308,7 @@ pub(crate) fn receiver_from_fd(
         _ => (None, None, None),
     };
     let (Some(memory), Some(process)) = (memory, process) else {
-        return Err(OpenError::BadMessage { what: "it did not send the descriptors it must" });
+        return Err(without_descriptors());
     };
     let process = Process::from_fd(process).map_err(refused("watch the giver's process"))?;
     let segment = Segment::open(memory, accept.geometry).map_err(refused("map the channel's memory"))?;
@@ -310,8 +341,12 @@ pub(crate) fn receiver_from_fd(
     endpoint.open_doors()?;
     let lifeline = Arc::new(talk.done());
     let _ = socket::refuse_descriptors(&lifeline);
-    // Taken, before any wake. If the giver has ended meanwhile this fails, and its process will show it.
-    let _ = socket::send(&lifeline, &Message::Taken.encode(), &[doorbell.as_fd()]);
+    // Taken, before any wake. If the giver has ended meanwhile, its process will show it. If it cannot be told for another
+    // reason it must not go on to think that the receiver is under way.
+    match socket::send(&lifeline, &Message::Taken.encode(), &[doorbell.as_fd()]) {
+        Err(error) if !socket::is_gone(&error) => return Err(refused("take the receiver")(error)),
+        _ => {}
+    }
     let giver = Member::new(accept.host, lifeline, doorbell, process);
     if let Some(host) = &endpoint.host {
         host.roster().enter(giver.clone());

@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{
-    endpoint::{Endpoint, lock},
+    endpoint::Endpoint,
     identity::Rules,
     name::Name,
     porter::{Porter, Token},
@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     queue::{Number, Peers},
-    sync::{AtomicU32, Ordering},
+    sync::{AtomicU32, Ordering, lock},
     sys::{process::Process, socket},
 };
 
@@ -99,11 +99,13 @@ impl Host {
     }
 
     fn quarantined(&self, number: Number) -> u32 {
+        // ORDERING: Acquire pairs with the receiver's count in `bears`: at 0 it has left every slot of that number.
         self.quarantined.get(usize::from(number)).map_or(0, |count| count.load(Ordering::Acquire))
     }
 
     /// Whether the open name counts as a sender.
     pub fn is_open(&self) -> bool {
+        // ORDERING: Acquire pairs with the swap in `shut_open_name`: who sees it shut sees why.
         self.open.load(Ordering::Acquire) != 0
     }
 
@@ -198,6 +200,7 @@ impl Endpoint {
     /// The open name counts as a sender no longer.
     pub(super) fn shut_open_name(&self) {
         let Some(host) = &self.host else { return };
+        // ORDERING: the swap gives the one handle of the name to one caller; AcqRel as in `is_open`.
         if host.open.swap(0, Ordering::AcqRel) != 0 {
             self.queue().drop_strong(0, self);
         }

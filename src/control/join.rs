@@ -12,7 +12,7 @@ use super::{
     Terms,
     endpoint::{Endpoint, Parts, refused},
     guest::{Guest, say_goodbye},
-    wire::{ACCEPT_FDS, Code, Facts, Hello, MAX_MESSAGE, Malformed, Message, Refusal, Want},
+    wire::{ACCEPT_FDS, Accept, Code, Facts, Hello, MAX_MESSAGE, Malformed, Message, Refusal, Want},
 };
 use crate::{
     error::{OpenError, ValueType},
@@ -54,12 +54,29 @@ pub(crate) fn sender_from_fd(
     terms: &Terms,
 ) -> Result<Arc<Endpoint>, OpenError> {
     let facts = terms.facts(size, align)?;
-    if !socket::is_messages_socket(&descriptor) {
-        return Err(OpenError::BadMessage {
-            what: "the descriptor is not one that carries an end of a channel",
-        });
-    }
+    check_carrier(&descriptor)?;
     join(descriptor, Instant::now() + terms.deadline, facts, terms)
+}
+
+/// Whether a descriptor can be one that carries an end of a channel.
+pub(super) fn check_carrier(descriptor: &OwnedFd) -> Result<(), OpenError> {
+    if socket::is_messages_socket(descriptor) {
+        return Ok(());
+    }
+    Err(OpenError::BadMessage { what: "the descriptor is not one that carries an end of a channel" })
+}
+
+/// Whether the place that was given is in a channel of the values that were asked for.
+pub(super) fn check_place(place: &Accept, facts: &Facts) -> Result<(), OpenError> {
+    if (place.geometry.payload, place.align) == (facts.size, facts.align) {
+        return Ok(());
+    }
+    Err(OpenError::BadMessage { what: "it accepted another type than was asked for" })
+}
+
+/// It is part of an answer that descriptors come with it.
+pub(super) fn without_descriptors() -> OpenError {
+    OpenError::BadMessage { what: "it did not send the descriptors it must" }
 }
 
 fn join(socket: OwnedFd, until: Instant, facts: Facts, terms: &Terms) -> Result<Arc<Endpoint>, OpenError> {
@@ -68,16 +85,13 @@ fn join(socket: OwnedFd, until: Instant, facts: Facts, terms: &Terms) -> Result<
     let (answer, descriptors) = talk.ask(Hello { want: Want::Sender, facts: facts.clone() })?;
     let Message::Accept(accept) = answer else { return Err(unexpected()) };
     let Ok([memory, doorbell, process]) = <[OwnedFd; ACCEPT_FDS]>::try_from(descriptors) else {
-        return Err(OpenError::BadMessage { what: "it did not send the descriptors it must" });
+        return Err(without_descriptors());
     };
-    let geometry = accept.geometry;
-    if geometry.payload != facts.size || accept.align != facts.align {
-        return Err(OpenError::BadMessage { what: "it accepted another type than was asked for" });
-    }
+    check_place(&accept, &facts)?;
     let process = Process::from_fd(process).map_err(refused("watch the receiver's process"))?;
     let doorbell = Doorbell::from_fd(doorbell).map_err(refused("use the receiver's doorbell"))?;
-    let segment = Segment::open(memory, geometry).map_err(refused("map the channel's memory"))?;
-    let guest = Guest::new(Arc::new(talk.done()), doorbell, process, accept.host, birthplace);
+    let segment = Segment::open(memory, accept.geometry).map_err(refused("map the channel's memory"))?;
+    let guest = Guest::new(Arc::new(talk.done()), doorbell, Arc::new(process), accept.host, birthplace);
     let endpoint = Arc::new(Endpoint::new(Parts {
         segment,
         birthplace,

@@ -9,14 +9,14 @@ use std::{
 };
 
 use super::{
-    endpoint::{Endpoint, lock},
+    endpoint::Endpoint,
     porter::{Porter, Token, Watcher},
     wakes::Calmly,
     wire::Message,
 };
 use crate::{
     queue::Number,
-    sync::Ordering,
+    sync::{Ordering, lock},
     sys::{
         events::{Doorbell, Event, Interest},
         process::Process,

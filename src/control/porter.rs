@@ -11,14 +11,17 @@ use std::{
     io,
     os::fd::AsFd,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard},
     time::{Duration, Instant},
 };
 
-use crate::sys::{
-    events::{Batch, Event, Events, Interest},
-    fork::PerProcess,
-    thread,
+use crate::{
+    sync::lock,
+    sys::{
+        events::{Batch, Event, Events, Interest},
+        fork::PerProcess,
+        thread,
+    },
 };
 
 /// The name of a watched descriptor; never used twice.
@@ -64,7 +67,7 @@ impl Porter {
         let porter = PORTER.get(|| {
             Ok(Porter { events: Events::new()?, posts: Mutex::default(), running: Mutex::new(false) })
         })?;
-        let mut running = porter.running.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut running = lock(&porter.running);
         if !*running {
             thread::spawn_deaf("shmpsc-porter", || porter.run())?;
             *running = true;
@@ -135,7 +138,7 @@ impl Porter {
     }
 
     fn posts(&self) -> MutexGuard<'_, Posts> {
-        self.posts.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.posts)
     }
 
     fn run(&'static self) {

@@ -422,3 +422,39 @@ fn more_wakes_than_a_socket_holds_are_not_lost() {
     }
     drop(guest);
 }
+
+/// Takes the receiver that its standard input carries as far as the handover, and ends. Only if a parent asks.
+#[test]
+fn role_of_one_who_takes_and_dies() {
+    if std::env::var_os("SHMPSC_TAKES_AND_DIES").is_none() {
+        return;
+    }
+    let socket = std::io::stdin().as_fd().try_clone_to_owned().unwrap();
+    let facts = Facts { layout: layout::VERSION, size: 16, align: 8, word: 64, tag: String::new() };
+    let hello = Message::Hello(Hello { want: Want::Receiver, facts }).encode();
+    loop {
+        socket::send(&socket, &hello, &[]).unwrap();
+        match next(&socket) {
+            Some(Message::Again) => {}
+            Some(Message::Handover(_)) => std::process::exit(0),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_taker_that_dies_on_the_way_takes_the_receiver_with_it_though_its_connection_lives() {
+    let giver = alone();
+    let descriptor = receiver_into_fd(&giver).unwrap();
+    let copy = descriptor.try_clone().unwrap();
+    let status = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "control::tests::role_of_one_who_takes_and_dies", "--test-threads=1"])
+        .env("SHMPSC_TAKES_AND_DIES", "1")
+        .stdin(descriptor)
+        .stdout(std::process::Stdio::null())
+        .status()
+        .unwrap();
+    assert!(status.success());
+    eventually("it is closed", || giver.queue().is_closed());
+    drop(copy);
+}

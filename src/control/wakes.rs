@@ -19,7 +19,7 @@ impl Endpoint {
             (Some(guest), _) if number == guest.host => guest.ring(),
             (Some(guest), _) => {
                 if let Some(member) = self.segment().view().members.get(usize::from(number)) {
-                    // ORDERING: SeqCst is not needed for the word itself; the message after it is a system call, and
+                    // ORDERING: Release is enough. The message after it is a system call, and
                     // the porter that reads the message reads the word after it.
                     member.relay.store(1, Ordering::Release);
                     guest.relay();
@@ -28,6 +28,12 @@ impl Endpoint {
             (None, Some(host)) => host.ring(number),
             (None, None) => {}
         }
+    }
+
+    /// Wakes sending tasks of this process. A waker's panic stays with its task: whoever wakes is in the middle of
+    /// something, with others still to be woken, or with a position claimed that nobody else can publish.
+    fn wake_waiters(&self, sleeper: Sleeper) {
+        let _ = catch_unwind(AssertUnwindSafe(|| self.sleepers().wake(sleeper)));
     }
 
     /// Wakes the tasks of all other processes.
@@ -61,10 +67,10 @@ impl Wake for Endpoint {
                     Some(guest) => guest.ring(),
                     None => self.sleepers().wake(sleeper),
                 },
-                Sleeper::Waiter { owner, .. } if owner == self.me() => self.sleepers().wake(sleeper),
+                Sleeper::Waiter { owner, .. } if owner == self.me() => self.wake_waiters(sleeper),
                 Sleeper::Waiter { owner, .. } => self.wake_process(owner),
                 Sleeper::Overflow => {
-                    self.sleepers().wake(sleeper);
+                    self.wake_waiters(sleeper);
                     self.wake_everybody();
                 }
             }

@@ -35,21 +35,33 @@ pub(crate) struct Slot<'a> {
 }
 
 impl Slot<'_> {
-    /// Asks for the slot's first cache line to write it soon. Never faults and changes nothing.
+    /// Asks for the slot's first two cache lines, as far as it has them, to write them soon. Never faults and changes
+    /// nothing.
     #[inline(always)]
     pub fn prefetch_for_write(self) {
-        // `_mm_prefetch` compiles to a prefetch for reading, which costs a second transfer when the write comes.
-        #[cfg(all(target_arch = "x86_64", not(any(shmpsc_loom, miri))))]
-        // SAFETY: a prefetch of any address is allowed; where the processor lacks it, it does nothing.
-        unsafe {
-            core::arch::asm!("prefetchw [{}]", in(reg) self.stamp, options(nostack, preserves_flags, readonly));
-        }
-        #[cfg(all(target_arch = "aarch64", not(any(shmpsc_loom, miri))))]
-        // SAFETY: as above.
-        unsafe {
-            core::arch::asm!("prfm pstl1keep, [{}]", in(reg) self.stamp, options(nostack, preserves_flags, readonly));
+        prefetch_for_write(self.stamp);
+        // The stamp is the first word of its line, so the eighth word of the payload is the first of the next.
+        if let Some(word) = self.payload.get(7) {
+            prefetch_for_write(word);
         }
     }
+}
+
+#[inline(always)]
+fn prefetch_for_write(word: &AtomicU64) {
+    // `_mm_prefetch` compiles to a prefetch for reading, which costs a second transfer when the write comes.
+    #[cfg(all(target_arch = "x86_64", not(any(shmpsc_loom, miri))))]
+    // SAFETY: a prefetch of any address is allowed; where the processor lacks it, it does nothing.
+    unsafe {
+        core::arch::asm!("prefetchw [{}]", in(reg) word, options(nostack, preserves_flags, readonly));
+    }
+    #[cfg(all(target_arch = "aarch64", not(any(shmpsc_loom, miri))))]
+    // SAFETY: as above.
+    unsafe {
+        core::arch::asm!("prfm pstl1keep, [{}]", in(reg) word, options(nostack, preserves_flags, readonly));
+    }
+    #[cfg(any(shmpsc_loom, miri, not(any(target_arch = "x86_64", target_arch = "aarch64"))))]
+    let _ = word;
 }
 
 /// Why bytes are not a segment of this geometry.

@@ -141,6 +141,13 @@ mod tests {
     }
 
     #[test]
+    fn a_real_channel_takes_as_much_memory_as_documented() {
+        let real = Geometry { capacity: 1000, payload: 64, line: 4096, members: 256, entries: 64 };
+        let fixed = real.size().unwrap() - 1000 * (128 + 8);
+        assert!((81 << 10..82 << 10).contains(&fixed), "{fixed} bytes beside the values");
+    }
+
+    #[test]
     fn numbers_out_of_range_are_refused() {
         let wrong = |g: Geometry| g.check().unwrap_err();
         assert_eq!(wrong(Geometry { capacity: 0, ..SMALL }), GeometryError::Capacity);

@@ -34,7 +34,7 @@ pub(crate) struct Header {
     pub receiver_bell: Block<Bell>,
     /// Where senders sleep when the line itself is full.
     pub overflow_bell: Block<Bell>,
-    /// `{ version: 63 | final: 1 }`: set when the last strong handle is gone.
+    /// `{ version: 63 | ended: 1 }`: ended when the last strong handle is gone.
     pub latch: Block<AtomicU64>,
 }
 

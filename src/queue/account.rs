@@ -5,18 +5,15 @@
 //! back in the next; the sum of the two is what the process holds, 0 to the capacity.
 //! A round of recovery flips the parity, waits for the operations of the old one to end, and what is reserved
 //! beyond the live processes' sums was held by the dead.
+#![allow(dead_code, reason = "the layout is fixed before the permits that will use it")]
 
 /// A copy of an account.
-#[allow(dead_code, reason = "the layout is fixed before the permits that will use it")]
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub(crate) struct Account(pub u64);
 
-#[allow(dead_code, reason = "as above")]
 const IN_FLIGHT_BITS: u32 = 11;
-#[allow(dead_code, reason = "as above")]
 const HELD_BITS: u32 = 21;
 
-#[allow(dead_code, reason = "as above")]
 impl Account {
     /// Operations of this parity between their first and last step.
     pub fn in_flight(self, parity: u32) -> u32 {

@@ -108,8 +108,11 @@ impl Queue<'_> {
                 self.change_line(line, line.with_back(next_ticket(ticket)));
                 continue;
             }
-            if !cell.is_gone(ticket.wrapping_sub(self.ring_size()) % super::words::TICKETS) {
-                spin_loop(); // The line read is old.
+            // While the end stands here the cell holds the one who left it a lap ago. If it holds anything else, the end
+            // has moved meanwhile; or somebody wrote nonsense, and whoever waits for it to go waits for ever.
+            let is_left = cell.is_gone(ticket.wrapping_sub(self.ring_size()) % super::words::TICKETS);
+            if !is_left && self.read_line() != line {
+                spin_loop();
                 continue;
             }
             let mine = Cell::wait(ticket, me, need);
@@ -138,7 +141,15 @@ impl Queue<'_> {
     fn advance_front(&self) {
         loop {
             let line = self.read_line();
-            if line.front() == line.back() || !self.read_cell(line.front()).is_gone(line.front()) {
+            if tickets_between(line.front(), line.back()) > self.ring_size() {
+                // Nobody stands further from the end than the ring is long: somebody wrote nonsense. Step by step it could
+                // take a minute to pass it.
+                let front = line.back().wrapping_sub(self.ring_size()) % super::words::TICKETS;
+                self.change_line(line, line.with_front(front));
+                continue;
+            }
+            // A cell that holds neither the waiter nor its leaving is nonsense, and nobody would ever leave it.
+            if line.front() == line.back() || self.read_cell(line.front()).waits_at(line.front()) {
                 return;
             }
             self.change_line(line, line.with_front(next_ticket(line.front())));
@@ -164,7 +175,7 @@ impl Queue<'_> {
         // ORDERING: the mark stands, then closed and the line are looked at again; pairs with `freed`.
         full_fence(Fence::Asleep);
         let is_unchanged = !self.is_closed() && self.read_line() == marked;
-        let is_blocked = is_unchanged && !self.read_cell(line.front()).is_gone(line.front());
+        let is_blocked = is_unchanged && self.read_cell(line.front()).waits_at(line.front());
         is_blocked.then_some(asleep)
     }
 
@@ -211,8 +222,13 @@ impl Queue<'_> {
                 return;
             }
             let cell = self.cell_of(ticket);
-            let sleeper = Sleeper::Waiter { cell, owner: waiter.owner() };
-            self.view.bells[cell].ring(|kind| wake.wake(sleeper, kind));
+            self.view.bells[cell].ring(|kind| {
+                // Whose bell it is, is asked once it was rung. If this thread was stopped since it looked at the cell,
+                // somebody of another process may sleep there by now: its bell would fall silent, and the one who
+                // has left be told.
+                let owner = self.read_cell(ticket).owner();
+                wake.wake(Sleeper::Waiter { cell, owner }, kind);
+            });
         }
     }
 

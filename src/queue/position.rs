@@ -72,11 +72,12 @@ impl Track {
     /// The position after a 64-bit one.
     #[inline(always)]
     pub fn next_wide(self, position: u64) -> u64 {
-        let next = position + 1;
+        // A head that somebody wrote can be the last number there is.
+        let next = position.wrapping_add(1);
         if (next & u64::from(self.mask())) < u64::from(self.capacity) && next & u64::from(self.mask()) != 0 {
             next
         } else {
-            ((position >> self.bits) + 1) << self.bits
+            (position >> self.bits).wrapping_add(1) << self.bits
         }
     }
 

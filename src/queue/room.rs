@@ -32,12 +32,12 @@ impl Queue<'_> {
         let taken = &self.view.header.taken;
         let head = taken.head.load(acquire(Edge::Head));
         let used = self.track.distance(head as u32, claim.tail());
-        if used < 0 {
+        if used < 0 || !self.track.is_valid(head as u32) || !self.track.is_valid(claim.tail()) {
             // ORDERING: head was read with acquire; the claim word that it follows is seen.
             if self.view.header.claim.load(Ordering::Relaxed) != claim.0 {
                 return None;
             }
-            // The tail is never behind head: somebody wrote nonsense, and trying again would not end.
+            // The tail is never behind head, and both name a slot: somebody wrote nonsense, and trying again would not end.
             let used = i64::MAX;
             return Some(Room { head, used, any: true, free: 0, run: 0, blocked: None });
         }

@@ -54,13 +54,13 @@ pub(crate) struct Consumer {
     is_corrupt: bool,
 }
 
-/// How often head's stamp alone is looked at, each time after twice as long a pause, before the claim word is. Its line
-/// belongs to the senders, and the stamp's to the one that writes there now: a receiver that asks without pause
-/// whether there is more holds them up more than it learns.
+/// How often head's stamp alone is looked at, with growing pauses, before the claim word is. Its line belongs to the
+/// senders, and the stamp's to the one that writes there now: a receiver that asks without pause whether there is more
+/// holds them up more than it learns.
 const LOOKS: u32 = if cfg!(shmpsc_loom) { 0 } else { 6 };
 
 /// How often that is done again for a claimed position before its sender counts as stalled.
-const PATIENCE: u32 = if cfg!(shmpsc_loom) { 0 } else { 10 };
+const PATIENCE: u32 = if cfg!(shmpsc_loom) { 0 } else { 20 };
 
 /// A value of the position's high bits changes about every 2^29 positions.
 const EPOCH_SHIFT: u32 = 29;
@@ -94,7 +94,7 @@ impl Consumer {
         (0..LOOKS).any(|look| {
             let is_published = Self::is_published(queue, position);
             if !is_published {
-                (0..1 << look).for_each(|_| spin_loop());
+                (0..(1 << look).min(4)).for_each(|_| spin_loop());
             }
             is_published
         }) || Self::is_published(queue, position)
@@ -127,7 +127,9 @@ impl Consumer {
         while count < limit {
             if self.quarantine.is_empty() && !self.is_corrupt {
                 let before = self.head;
-                while count < limit && Self::is_published(queue, self.head as u32) {
+                // Not beyond the last slot: what is stamped there is nonsense, and could go on without end.
+                let most = limit.min(count.saturating_add(queue.view.geometry.capacity as usize));
+                while count < most && Self::is_published(queue, self.head as u32) {
                     put(payload::load(queue.view.slot(queue.track.index(self.head as u32))));
                     self.head = queue.track.next_wide(self.head);
                     count += 1;

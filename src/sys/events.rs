@@ -225,8 +225,8 @@ mod tests {
         let bell = Doorbell::from_fd(fd).unwrap();
         rustix::io::write(&bell, &(u64::MAX - 1).to_ne_bytes()).unwrap();
         bell.ring();
-        let (pipe, _other) = rustix::pipe::pipe().unwrap();
-        assert_eq!(Doorbell::from_fd(pipe).unwrap_err().kind(), io::ErrorKind::InvalidData);
+        let (pipe, _other) = std::io::pipe().unwrap();
+        assert_eq!(Doorbell::from_fd(pipe.into()).unwrap_err().kind(), io::ErrorKind::InvalidData);
     }
 
     #[test]

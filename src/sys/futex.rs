@@ -45,8 +45,9 @@ pub(crate) fn wake(word: &AtomicU32) {
 }
 
 #[cfg(test)]
-#[allow(unsafe_code)]
 mod tests {
+    #![allow(unsafe_code, reason = "two views of one word, as two processes have them")]
+
     use std::{thread, time::Duration};
 
     use super::*;

@@ -6,7 +6,7 @@ use std::{
     io,
     os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd},
     path::Path,
-    sync::{Mutex, PoisonError},
+    sync::Mutex,
     time::{Duration, Instant},
 };
 
@@ -20,6 +20,7 @@ use super::{
     place::Place,
     socket::{hang_up, is_messages_socket, refuse_descriptors, set_pass_credentials},
 };
+use crate::sync::lock;
 
 /// Callers that may wait at a door until they are accepted; the system may allow fewer.
 const BACKLOG: i32 = 1024;
@@ -98,7 +99,7 @@ impl Listener {
                 Err(Errno::WOULDBLOCK) => return Ok(None),
                 Err(Errno::INTR | Errno::CONNABORTED) => {}
                 Err(error @ (Errno::MFILE | Errno::NFILE)) => {
-                    let mut kept = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
+                    let mut kept = lock(&self.spare);
                     drop(kept.take());
                     drop(accept(&self.socket));
                     *kept = spare();

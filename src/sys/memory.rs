@@ -300,8 +300,8 @@ mod tests {
         let file = tempfile::tempfile().unwrap();
         file.set_len(rustix::param::page_size() as u64).unwrap();
         assert_eq!(why(Memory::open(file.into(), 1)), io::ErrorKind::InvalidData);
-        let (pipe, _other) = rustix::pipe::pipe().unwrap();
-        assert_eq!(why(Memory::open(pipe, 1)), io::ErrorKind::InvalidData);
+        let (pipe, _other) = std::io::pipe().unwrap();
+        assert_eq!(why(Memory::open(pipe.into(), 1)), io::ErrorKind::InvalidData);
     }
 
     #[test]

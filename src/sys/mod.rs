@@ -12,6 +12,7 @@
 //! | [`raw`] | the socket calls for which there is no safe wrapper |
 //! | [`process`] | a process that cannot be mistaken for another, and whether it has ended |
 //! | [`events`] | waiting for many descriptors at once, and doorbells |
+//! | [`readiness`] | waiting for one descriptor inside a tokio runtime |
 //! | [`lock`] | a lock file that ends with its owner |
 //! | [`fork`] | whether this still is the process in which a thing was made |
 //! | [`thread`] | a thread that hears no signal |

@@ -123,8 +123,8 @@ mod tests {
 
     #[test]
     fn other_descriptors_are_no_processes() {
-        let (pipe, _other) = rustix::pipe::pipe().unwrap();
-        assert_eq!(Process::from_fd(pipe).unwrap_err().kind(), io::ErrorKind::InvalidData);
+        let (pipe, _other) = std::io::pipe().unwrap();
+        assert_eq!(Process::from_fd(pipe.into()).unwrap_err().kind(), io::ErrorKind::InvalidData);
         let directory = std::fs::File::open("/proc/self").unwrap();
         assert_eq!(Process::from_fd(directory.into()).unwrap_err().kind(), io::ErrorKind::InvalidData);
     }

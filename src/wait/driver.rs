@@ -1,9 +1,11 @@
 //! Who hears for sleeping tasks what other processes say: a small task in each tokio runtime they sleep in, and the
 //! porter for every other executor. It wakes nobody itself: it tells the endpoint to look.
 
+use crate::sync::lock;
 use crate::sys::readiness;
 use std::io;
 use std::os::fd::{BorrowedFd, OwnedFd};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::io::unix::AsyncFd;
 use tokio::runtime::{Handle, Id};
@@ -35,7 +37,7 @@ impl Drivers {
     pub fn ensure<H: Hear>(&self, endpoint: &Arc<H>) {
         let Some(bell) = endpoint.bell_fd() else { return };
         if let Ok(runtime) = Handle::try_current() {
-            let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut running = lock(&self.running);
             if running.iter().any(|(id, task)| *id == runtime.id() && !task.is_finished()) {
                 return;
             }
@@ -68,7 +70,8 @@ async fn listen<H: Hear>(endpoint: std::sync::Weak<H>, bell: AsyncFd<OwnedFd>) {
         // Cleared first: a ring from now on is a new edge, and an older one is heard right here.
         ready.clear_ready();
         match endpoint.upgrade() {
-            Some(endpoint) => endpoint.hear(),
+            // A waker that panics must not make the others of this runtime deaf.
+            Some(endpoint) => drop(catch_unwind(AssertUnwindSafe(|| endpoint.hear()))),
             None => return,
         }
     }

@@ -5,12 +5,15 @@
 
 use super::driver::Drivers;
 use crate::queue::{Queue, Sleeper, Spot, Ticket};
+use crate::sync::lock;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Mutex;
 use std::task::Waker;
 
-/// The tasks that sleep.
+/// The tasks that sleep. What a waker does is the application's: under a lock none is woken, cloned or dropped, for the
+/// last waker of a task can take the task with it, and that its sends, which come here to be forgotten.
 #[derive(Default)]
 pub(crate) struct Sleepers {
     receiver: Mutex<Option<Waker>>,
@@ -46,9 +49,17 @@ pub(crate) enum TaskSpot {
     Closed(u64),
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // Nothing here is left half done by a panic: wakers are woken after the lock is given back.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+/// Wakes all of them, also if a waker panics; then the panic goes on.
+fn wake_each(woken: Vec<Waker>) {
+    let mut panic = None;
+    for waker in woken {
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| waker.wake())) {
+            panic.get_or_insert(payload);
+        }
+    }
+    if let Some(payload) = panic {
+        resume_unwind(payload);
+    }
 }
 
 impl Sleepers {
@@ -58,36 +69,41 @@ impl Sleepers {
 
     /// The receiver's task will sleep. Before its bell is set.
     pub fn put_receiver(&self, waker: &Waker) {
-        let mut place = lock(&self.receiver);
-        match &mut *place {
-            Some(old) => old.clone_from(waker),
-            None => *place = Some(waker.clone()),
+        let is_same = |old: &Waker| old.will_wake(waker);
+        if lock(&self.receiver).as_ref().is_some_and(is_same) {
+            return;
         }
+        let waker = waker.clone();
+        let old = lock(&self.receiver).replace(waker);
+        drop(old);
     }
 
     /// The receiver's task sleeps no more.
     pub fn forget_receiver(&self) {
-        lock(&self.receiver).take();
+        let old = lock(&self.receiver).take();
+        drop(old);
     }
 
     /// A sending task will sleep at `spot`. Before the bell there is set.
     pub fn put(&self, spot: Spot, old: Option<TaskSpot>, waker: &Waker) -> TaskSpot {
+        let waker = waker.clone();
         let mut waiters = lock(&self.waiters);
-        match spot {
+        let (spot, dropped) = match spot {
             Spot::Cell { cell, ticket } => {
-                waiters.forget(old.filter(|old| *old != TaskSpot::Line { cell, ticket }));
-                waiters
-                    .in_line
-                    .insert(cell, InLine { line_ticket: ticket, asleep: None, waker: waker.clone() });
-                TaskSpot::Line { cell, ticket }
+                let spot = TaskSpot::Line { cell, ticket };
+                let forgotten = waiters.forget(old.filter(|old| *old != spot));
+                let mine = InLine { line_ticket: ticket, asleep: None, waker };
+                (spot, [forgotten, waiters.in_line.insert(cell, mine).map(|before| before.waker)])
             }
             Spot::Overflow => {
-                waiters.forget(old);
+                let forgotten = waiters.forget(old);
                 let key = waiters.key();
-                waiters.overflow.insert(key, waker.clone());
-                TaskSpot::Overflow(key)
+                (TaskSpot::Overflow(key), [forgotten, waiters.overflow.insert(key, waker)])
             }
-        }
+        };
+        drop(waiters);
+        drop(dropped);
+        spot
     }
 
     /// A task that put its waker for [`TaskSpot::Line`] has lain down with this ticket of the bell.
@@ -102,17 +118,21 @@ impl Sleepers {
 
     /// A task waits for the channel to close.
     pub fn put_closed(&self, old: Option<TaskSpot>, waker: &Waker) -> TaskSpot {
+        let waker = waker.clone();
         let mut waiters = lock(&self.waiters);
-        waiters.forget(old);
+        let forgotten = waiters.forget(old);
         let key = waiters.key();
-        waiters.closed.insert(key, waker.clone());
+        waiters.closed.insert(key, waker);
+        drop(waiters);
+        drop(forgotten);
         TaskSpot::Closed(key)
     }
 
     /// A task sleeps there no more.
     pub fn forget(&self, spot: Option<TaskSpot>) {
         if spot.is_some() {
-            lock(&self.waiters).forget(spot);
+            let forgotten = lock(&self.waiters).forget(spot);
+            drop(forgotten);
         }
     }
 
@@ -125,40 +145,40 @@ impl Sleepers {
             }
             Sleeper::Overflow => lock(&self.waiters).overflow.drain().map(|(_, waker)| waker).collect(),
         };
-        woken.into_iter().for_each(Waker::wake);
+        wake_each(woken);
     }
 
     /// The channel was closed: wakes the tasks that wait for that.
     pub fn wake_closed(&self) {
         let woken: Vec<Waker> = lock(&self.waiters).closed.drain().map(|(_, waker)| waker).collect();
-        woken.into_iter().for_each(Waker::wake);
+        wake_each(woken);
     }
 
     /// Wakes every task, so that each looks again.
     pub fn wake_all(&self) {
-        self.wake(Sleeper::Receiver);
-        self.wake(Sleeper::Overflow);
-        self.wake_closed();
-        let woken: Vec<Waker> = lock(&self.waiters).in_line.drain().map(|(_, waiter)| waiter.waker).collect();
-        woken.into_iter().for_each(Waker::wake);
+        let mut woken: Vec<Waker> = lock(&self.receiver).take().into_iter().collect();
+        let mut waiters = lock(&self.waiters);
+        woken.extend(waiters.overflow.drain().map(|(_, waker)| waker));
+        woken.extend(waiters.closed.drain().map(|(_, waker)| waker));
+        woken.extend(waiters.in_line.drain().map(|(_, waiter)| waiter.waker));
+        drop(waiters);
+        wake_each(woken);
     }
 
     /// Somebody in another process said "look": wakes everybody whose bell was rung.
     pub fn hear(&self, queue: Queue<'_>) {
-        self.wake(Sleeper::Receiver);
-        self.wake(Sleeper::Overflow);
+        let mut woken: Vec<Waker> = lock(&self.receiver).take().into_iter().collect();
+        let mut waiters = lock(&self.waiters);
+        woken.extend(waiters.overflow.drain().map(|(_, waker)| waker));
         if queue.is_closed() {
-            self.wake_closed();
+            woken.extend(waiters.closed.drain().map(|(_, waker)| waker));
         }
-        let mut woken = Vec::new();
-        lock(&self.waiters).in_line.retain(|cell, waiter| {
-            let is_quiet = waiter.asleep.is_some_and(|ticket| queue.view.bells[*cell].is_quiet(ticket));
-            if !is_quiet {
-                woken.push(waiter.waker.clone());
-            }
-            is_quiet
-        });
-        woken.into_iter().for_each(Waker::wake);
+        let has_been_rung = |cell: &usize, waiter: &mut InLine| {
+            !waiter.asleep.is_some_and(|ticket| queue.view.bells[*cell].is_quiet(ticket))
+        };
+        woken.extend(waiters.in_line.extract_if(has_been_rung).map(|(_, waiter)| waiter.waker));
+        drop(waiters);
+        wake_each(woken);
     }
 }
 
@@ -168,19 +188,17 @@ impl Waiters {
         self.last_key
     }
 
-    fn forget(&mut self, spot: Option<TaskSpot>) {
-        match spot {
+    /// Takes the waker at `spot` away, to be dropped outside of the lock.
+    #[must_use]
+    fn forget(&mut self, spot: Option<TaskSpot>) -> Option<Waker> {
+        match spot? {
             // Only its own: another task may have the cell by now.
-            Some(TaskSpot::Line { cell, ticket }) => {
-                if let Entry::Occupied(waiter) = self.in_line.entry(cell)
-                    && waiter.get().line_ticket == ticket
-                {
-                    waiter.remove();
-                }
-            }
-            Some(TaskSpot::Overflow(key)) => drop(self.overflow.remove(&key)),
-            Some(TaskSpot::Closed(key)) => drop(self.closed.remove(&key)),
-            None => {}
+            TaskSpot::Line { cell, ticket } => match self.in_line.entry(cell) {
+                Entry::Occupied(waiter) if waiter.get().line_ticket == ticket => Some(waiter.remove().waker),
+                _ => None,
+            },
+            TaskSpot::Overflow(key) => self.overflow.remove(&key),
+            TaskSpot::Closed(key) => self.closed.remove(&key),
         }
     }
 }

@@ -3,13 +3,20 @@
 //! A file that uses it has one test that is the roles (`#[test] fn role()`), which does nothing unless a parent asks.
 #![allow(dead_code, reason = "each file of tests uses its part")]
 
+pub mod how;
+pub mod watch;
+
 use std::{
     env,
     io::{BufRead, BufReader, Write},
     path::{Path, PathBuf},
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+    sync::mpsc::{RecvTimeoutError, Sender, channel},
+    thread,
     time::{Duration, Instant},
 };
+
+use rustix::process::{Pid, Signal, kill_process, set_parent_process_death_signal};
 
 const ROLE: &str = "SHMPSC_TEST_ROLE";
 const PATH: &str = "SHMPSC_TEST_PATH";
@@ -20,6 +27,11 @@ pub type Value = [u64; 2];
 /// In the child: the role it was started in, and the name that goes with it.
 pub fn my_role() -> Option<(String, PathBuf)> {
     Some((env::var(ROLE).ok()?, env::var_os(PATH)?.into()))
+}
+
+/// In the child: it is not to live longer than the thread of its parent that started it.
+pub fn die_with_parent() {
+    set_parent_process_death_signal(Some(Signal::KILL)).expect("the kernel can do that");
 }
 
 /// In the child: tells the parent.
@@ -92,10 +104,37 @@ impl Person {
         self.child.id()
     }
 
+    /// Until all its threads sleep.
+    #[track_caller]
+    pub fn sleeps(&self) {
+        eventually("all its threads sleep", || watch::all_sleep(self.pid()));
+    }
+
+    /// `kill -STOP`, until it stands still.
+    #[track_caller]
+    pub fn stop(&self) {
+        self.signal(Signal::STOP);
+        eventually("all its threads are stopped", || watch::all_are_stopped(self.pid()));
+    }
+
+    /// `kill -CONT`.
+    pub fn go_on(&self) {
+        self.signal(Signal::CONT);
+    }
+
+    fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).expect("it is ours");
+    }
+
     /// `kill -9`, and the end of it.
     pub fn kill(&mut self) {
         self.child.kill().expect("it can be killed");
         self.child.wait().expect("it is ours");
+    }
+
+    /// `kill -9`, without waiting: children that it has forked go on.
+    pub fn strike(&mut self) {
+        self.child.kill().expect("it can be killed");
     }
 
     /// Waits for its own end, which must be a success.
@@ -122,6 +161,23 @@ pub fn eventually(what: &str, so: impl Fn() -> bool) {
         assert!(Instant::now() < until, "never: {what}");
         std::thread::yield_now();
     }
+}
+
+/// Ends the whole test program if a test hangs: a lost wakeup is to be a failure. No test waits for it.
+pub struct Patience {
+    _over: Sender<()>,
+}
+
+pub fn patience(limit: Duration) -> Patience {
+    let (over, waits) = channel();
+    let test = thread::current().name().unwrap_or("a test").to_owned();
+    thread::spawn(move || {
+        if waits.recv_timeout(limit) == Err(RecvTimeoutError::Timeout) {
+            eprintln!("{test} hangs: nothing happened for {limit:?}");
+            std::process::abort();
+        }
+    });
+    Patience { _over: over }
 }
 
 /// A directory with nothing in it but what the test makes.

@@ -1,0 +1,57 @@
+//! One process's end of a channel at work: sends and receipts that wait, for tasks and for threads.
+//!
+//! It joins queue, waiting and endpoint; tokio's names and the errors of sending and receiving are not known here.
+//! Also the one place that minds forked children: to them a channel is closed, empty and ended.
+//!
+//! Before it sleeps, each end looks again: a thread for about 20 µs, because waking it takes longer; a task for about
+//! 2 µs, because it holds a worker meanwhile. How many looks that is differs between the ends.
+//!
+//! | file | what it is about |
+//! | --- | --- |
+//! | [`sending`] | a handle of the sending end |
+//! | [`receiving`] | the receiving end |
+
+mod receiving;
+mod sending;
+
+pub(crate) use crate::queue::Took;
+pub(crate) use receiving::{Receiving, many, one};
+pub(crate) use sending::{Sending, Unsent};
+
+use crate::control::Endpoint;
+use crate::queue::Queue;
+use std::task::{Context, Poll};
+use tokio::task::coop::poll_proceed;
+
+/// What both ends can ask.
+impl Endpoint {
+    /// The answer of the queue; in a forked child, which has no queue, that of nothing.
+    fn ask<R: Default>(&self, question: impl FnOnce(Queue<'_>) -> R) -> R {
+        if self.is_forked() { R::default() } else { question(self.queue()) }
+    }
+
+    /// Values in the queue.
+    pub(crate) fn len(&self) -> usize {
+        self.ask(|queue| queue.len())
+    }
+
+    /// Capacity that nobody holds, waits for or has been promised.
+    pub(crate) fn free_capacity(&self) -> usize {
+        self.ask(|queue| queue.free_capacity())
+    }
+
+    /// Sending handles in all processes.
+    pub(crate) fn strong_count(&self) -> usize {
+        self.ask(|queue| queue.strong_count())
+    }
+
+    /// Whether nothing can be sent any more.
+    fn is_closed_for_sending(&self) -> bool {
+        self.is_forked() || self.queue().is_closed()
+    }
+}
+
+/// Takes one unit of the task's turn.
+pub(crate) fn poll_turn(cx: &mut Context<'_>) -> Poll<()> {
+    poll_proceed(cx).map(|budget| budget.made_progress())
+}

@@ -1,0 +1,176 @@
+//! The receiving end. What to take is said by [`one`] and [`many`]; here is how a thread or a task waits for it.
+
+use super::Took;
+use crate::control::{self, Endpoint};
+use crate::error::OpenError;
+use crate::queue::{Consumer, Kind, Queue};
+use crate::sync::spin_loop;
+use crate::wait::{self, Futex};
+use bytemuck::Pod;
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use tokio::task::coop::poll_proceed;
+
+/// How often a thread looks for a value before it sleeps, see [`super`]. Each look has pauses of its own.
+const THREAD_LOOKS: u32 = 50;
+/// How often a task does.
+const TASK_LOOKS: u32 = 5;
+
+/// Takes the next value.
+#[inline]
+pub(crate) fn one<T: Pod>(consumer: &mut Consumer, queue: &Queue<'_>, peers: &Endpoint) -> Took<T> {
+    consumer.receive(queue, peers)
+}
+
+/// Takes up to `limit` values into `buffer`, which grows by ordinary pushes, and tells how many.
+pub(crate) fn many<T: Pod>(
+    buffer: &mut Vec<T>,
+    limit: usize,
+) -> impl FnMut(&mut Consumer, &Queue<'_>, &Endpoint) -> Took<usize> + '_ {
+    move |consumer, queue, peers| consumer.receive_many(queue, limit, |value| buffer.push(value), peers)
+}
+
+/// The receiving end: the queue's consumer, and how it sleeps. Dropping it closes the channel.
+pub(crate) struct Receiving {
+    pub endpoint: Arc<Endpoint>,
+    consumer: Consumer,
+    /// Whether the receiver's bell still says that a task sleeps.
+    is_asleep: bool,
+    /// Another process has it now.
+    is_handed_over: bool,
+}
+
+impl Receiving {
+    pub fn new(endpoint: Arc<Endpoint>) -> Receiving {
+        let consumer = Consumer::new(&endpoint.queue());
+        Receiving { endpoint, consumer, is_asleep: false, is_handed_over: false }
+    }
+
+    /// Takes what `take` takes, if it is there.
+    #[inline]
+    pub fn try_take<R>(
+        &mut self,
+        mut take: impl FnMut(&mut Consumer, &Queue<'_>, &Endpoint) -> Took<R>,
+    ) -> Took<R> {
+        if self.endpoint.is_forked() {
+            return Took::End;
+        }
+        take(&mut self.consumer, &self.endpoint.queue(), &self.endpoint)
+    }
+
+    /// Takes what `take` takes; the task sleeps until it is there. `None` at the end of the stream.
+    pub fn poll_take<R>(
+        &mut self,
+        cx: &mut Context<'_>,
+        mut take: impl FnMut(&mut Consumer, &Queue<'_>, &Endpoint) -> Took<R>,
+    ) -> Poll<Option<R>> {
+        let budget = ready!(poll_proceed(cx));
+        self.rise();
+        let mut took = self.try_take(&mut take);
+        for _ in 0..TASK_LOOKS {
+            if !matches!(took, Took::Empty) {
+                break;
+            }
+            spin_loop();
+            took = self.try_take(&mut take);
+        }
+        if matches!(took, Took::Empty) {
+            let sleepers = self.endpoint.sleepers();
+            sleepers.put_receiver(cx.waker());
+            sleepers.drivers.ensure(&self.endpoint);
+            self.endpoint.queue().view.header.receiver_bell.register(Kind::Task);
+            self.is_asleep = true;
+            // The second look: what was sent before the bell was set is seen here, what is sent after rings it.
+            took = self.try_take(&mut take);
+        }
+        let result = match took {
+            Took::Empty => return Poll::Pending,
+            Took::Value(value) => Some(value),
+            Took::End => None,
+        };
+        self.rise();
+        budget.made_progress();
+        Poll::Ready(result)
+    }
+
+    /// Says that no task sleeps, so that senders do not ring for nothing.
+    fn rise(&mut self) {
+        if self.is_asleep && !self.endpoint.is_forked() {
+            self.is_asleep = false;
+            self.endpoint.queue().view.header.receiver_bell.rise();
+        }
+    }
+
+    /// Takes what `take` takes; the thread sleeps until it is there. `None` at the end of the stream.
+    pub fn blocking_take<R>(
+        &mut self,
+        mut take: impl FnMut(&mut Consumer, &Queue<'_>, &Endpoint) -> Took<R>,
+    ) -> Option<R> {
+        for _ in 0..THREAD_LOOKS {
+            match self.try_take(&mut take) {
+                Took::Value(value) => return Some(value),
+                Took::End => return None,
+                Took::Empty => spin_loop(),
+            }
+        }
+        let Receiving { endpoint, consumer, .. } = self;
+        let queue = endpoint.queue();
+        wait::until(&queue.view.header.receiver_bell, &Futex::default(), || {
+            match take(consumer, &queue, endpoint) {
+                Took::Value(value) => Some(Some(value)),
+                Took::End => Some(None),
+                Took::Empty => None,
+            }
+        })?
+    }
+
+    /// Closes the channel for sending, in every process.
+    pub fn close(&self) {
+        self.endpoint.close();
+    }
+
+    /// Whether nothing can be sent any more, or nobody is left to send.
+    pub fn is_closed(&self) -> bool {
+        self.endpoint.is_closed_for_sending() || self.endpoint.queue().has_ended()
+    }
+
+    /// A descriptor that carries this end with all that is queued.
+    pub fn into_fd(mut self) -> Result<OwnedFd, OpenError> {
+        // Who stalls is known in private memory here, and nowhere else.
+        if self.consumer.has_stalled() {
+            return Err(OpenError::Stalled);
+        }
+        let descriptor = control::receiver_into_fd(&self.endpoint)?;
+        self.is_handed_over = true;
+        Ok(descriptor)
+    }
+
+    /// Whether somebody wrote nonsense over the segment, and the stream ended for that.
+    pub fn is_corrupt(&self) -> bool {
+        self.consumer.is_corrupt()
+    }
+}
+
+impl Drop for Receiving {
+    /// Closes the channel; what is queued is dropped and its capacity given back.
+    fn drop(&mut self) {
+        if self.endpoint.is_forked() {
+            return;
+        }
+        self.endpoint.sleepers().forget_receiver();
+        if self.is_handed_over {
+            return;
+        }
+        self.close();
+        // Nobody claims any more, so these are all; whoever goes on to stamp slots does not hold us here.
+        for _ in 0..self.endpoint.max_capacity() {
+            match self.try_take(|consumer, queue, peers| consumer.take(queue, peers)) {
+                Took::Value(found) => {
+                    self.consumer.release(&self.endpoint.queue(), found, &*self.endpoint);
+                }
+                Took::Empty | Took::End => break,
+            }
+        }
+    }
+}

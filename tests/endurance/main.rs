@@ -1,0 +1,90 @@
+//! What takes minutes to show between real processes. Not a part of `cargo test`: `.ci/endurance` runs it.
+//!
+//! Each part prints what it shows, and panics if it shows something else.
+
+mod crowd;
+mod cycles;
+mod film;
+mod idle;
+mod killed;
+#[path = "../people/mod.rs"]
+mod people;
+
+use std::time::{Duration, Instant};
+
+use people::how::How;
+
+/// How much of everything is done.
+#[derive(Clone, Copy)]
+pub struct Scale {
+    /// Everything is done in full, or a hundredth of it.
+    pub is_full: bool,
+}
+
+impl Scale {
+    /// `full`, or a hundredth of it.
+    pub fn of(self, full: u64) -> u64 {
+        if self.is_full { full } else { full.div_ceil(100) }
+    }
+}
+
+type Part = (&'static str, fn(Scale));
+
+const PARTS: [Part; 5] = [
+    ("crowd", crowd::show),
+    ("idle", idle::show),
+    ("cycles", cycles::show),
+    ("killed", killed::show),
+    ("film", film::show),
+];
+
+fn main() {
+    if people::my_role().is_some() {
+        return role();
+    }
+    let (options, mut wanted): (Vec<String>, Vec<String>) =
+        std::env::args().skip(1).partition(|word| word.starts_with("--"));
+    let brief = options.iter().any(|option| option == "--brief");
+    if let Some(unknown) = options.iter().find(|option| *option != "--brief") {
+        panic!("no option {unknown}");
+    }
+    if let Some(unknown) = wanted.iter().find(|word| !PARTS.iter().any(|(name, _)| name == word)) {
+        panic!("no part {unknown}; there are {}", PARTS.map(|(name, _)| name).join(", "));
+    }
+    if wanted.is_empty() {
+        wanted = PARTS.map(|(name, _)| name.to_owned()).to_vec();
+    }
+    for (name, show) in PARTS {
+        if wanted.iter().any(|word| word == name) {
+            println!("== {name}");
+            let start = Instant::now();
+            // Nothing waits for this; it turns a lost wakeup into a failure.
+            let _patience = people::patience(Duration::from_secs(1800));
+            show(Scale { is_full: !brief });
+            println!("   {:.1} s", start.elapsed().as_secs_f64());
+        }
+    }
+}
+
+/// What the children do.
+fn role() {
+    let Some((role, path)) = people::my_role() else { return };
+    people::die_with_parent();
+    let words: Vec<&str> = role.split(' ').collect();
+    let how = || How::of(words[1]);
+    let number = |at: usize| words[at].parse::<u64>().expect("a number");
+    match words[0] {
+        "sends" => crowd::sends(how(), number(2), number(3), &path),
+        "receives-nothing" => idle::receives_nothing(how(), &path),
+        "holds-a-sender" => idle::holds_a_sender(how(), &path),
+        "holds-a-receiver" => idle::holds_a_receiver(&path),
+        "sends-into-full" => idle::sends_into_full(how(), &path),
+        "asks" => cycles::asks(how(), number(2), &path),
+        "answers" => cycles::answers(how(), number(2), &path),
+        "fills" => cycles::fills(how(), number(2), &path),
+        "drains" => cycles::drains(how(), number(2), &path),
+        "hosts" => killed::hosts(how(), &path),
+        "sends-for-ever" => killed::sends_for_ever(how(), &path),
+        other => panic!("no role {other}"),
+    }
+}

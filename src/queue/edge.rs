@@ -31,21 +31,20 @@ named! {
         Head,
         /// E4: a process's copy of head, from the thread that read it to the thread that relies on it.
         View,
-        /// E5: an entry of the quarantine, both ways between receiver and voiding senders.
+        /// E5: an entry of the quarantine, from the receiver that has copied the late value to a sender that uses its
+        /// slot again.
         Entry,
-        /// E6: the count of entries, from the receiver to senders.
+        /// E6: the count of entries, as E5 for a sender that sees none left.
         Quarantined,
-        /// E7: the owner of a position, from the next claimer to the receiver.
+        /// E7: a record, from its writer to another one whose claim word is old.
         Record,
-        /// E8: the line's ends.
+        /// E8: the line, from who comes, goes or moves an end, to who looks along the cells.
         Line,
-        /// E9: a place in the line.
-        Cell,
-        /// E10: the epoch, from the receiver to a sender whose copy of head is old.
+        /// E9: the epoch, from the receiver to a sender that makes a copy of head.
         Epoch,
-        /// E11: everything before the drop of a strong handle, to the end of the stream.
+        /// E10: the latch, from an upgrade to a scan, and from the end to the receiver.
         Latch,
-        /// E12: strong handles, to the scan that decides whether one is left.
+        /// E11: strong handles, to the scan that decides whether one is left.
         Strong,
     }
 }
@@ -59,7 +58,7 @@ named! {
         Published,
         /// F3: capacity is given back or a place left, then its giver looks who waits.
         Freed,
-        /// F4: a strong handle is gone or come, then the other processes' counts or the latch are read.
+        /// F4: a strong handle is gone, then the latch and the other processes' counts are read.
         Counted,
         /// F5: the latch is set, then the receiver is looked for.
         Latched,
@@ -81,11 +80,6 @@ mod strength {
     }
 
     #[inline(always)]
-    pub(crate) const fn both(_: Edge) -> Ordering {
-        Ordering::AcqRel
-    }
-
-    #[inline(always)]
     pub(crate) fn full_fence(_: Fence) {
         crate::sync::full_fence();
     }
@@ -97,8 +91,8 @@ mod strength {
     use std::panic::Location;
     use std::sync::OnceLock;
 
-    /// Whether the environment names this place, as `file.rs:line`, and this half of what stands there: `.acquire`,
-    /// `.release`, or without either all of it.
+    /// Whether the environment names this place, as `file.rs:line`, and what stands there: with `.acquire` or
+    /// `.release` behind it only that, for a place may have both.
     fn is_weakened(place: &Location<'_>, half: &str) -> bool {
         static CHOSEN: OnceLock<Option<(String, u32, &str)>> = OnceLock::new();
         let chosen = CHOSEN.get_or_init(|| {
@@ -127,17 +121,6 @@ mod strength {
     }
 
     #[track_caller]
-    pub(crate) fn both(_: Edge) -> Ordering {
-        let place = Location::caller();
-        match (is_weakened(place, "acquire"), is_weakened(place, "release")) {
-            (true, true) => Ordering::Relaxed,
-            (true, false) => Ordering::Release,
-            (false, true) => Ordering::Acquire,
-            (false, false) => Ordering::AcqRel,
-        }
-    }
-
-    #[track_caller]
     pub(crate) fn full_fence(_: Fence) {
         if !is_weakened(Location::caller(), "") {
             crate::sync::full_fence();
@@ -145,4 +128,4 @@ mod strength {
     }
 }
 
-pub(crate) use strength::{acquire, both, full_fence, release};
+pub(crate) use strength::{acquire, full_fence, release};

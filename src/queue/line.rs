@@ -7,8 +7,16 @@
 //!
 //! Promise: an operation that began after a waiter was in the line never overtakes it. If more wait than the ring
 //! has cells, the rest sleep on the overflow bell and come in without order among themselves.
+//!
+//! # Orderings
+//!
+//! The word of the line is released by everyone who changes it and read with acquire, so who sees an end of the line
+//! sees the cells before it. The cells themselves are relaxed: a cell tells of nothing but itself. Who takes capacity
+//! on the strength of it does so by an exchange of the claim word, which fails if it knew too little; and who goes to
+//! sleep on the strength of it has a full fence behind it, as has everyone who changes a cell and then looks who
+//! sleeps.
 
-use super::edge::{Edge, Fence, acquire, both, full_fence, release};
+use super::edge::{Edge, Fence, acquire, full_fence, release};
 use super::words::{Cell, Claim, Line, next_ticket, tickets_between};
 use super::{Kind, Number, Queue, Sleeper, Ticket, Wake};
 use crate::sync::{Ordering, spin_loop};
@@ -44,13 +52,15 @@ impl Queue<'_> {
     }
 
     fn read_cell(&self, ticket: u32) -> Cell {
-        Cell(self.view.cells[self.cell_of(ticket)].load(acquire(Edge::Cell)))
+        // ORDERING: see above.
+        Cell(self.view.cells[self.cell_of(ticket)].load(Ordering::Relaxed))
     }
 
     /// Changes the line's word if it still is `seen`.
     fn change_line(&self, seen: Line, to: Line) -> bool {
         let word = &self.view.header.seldom.line;
-        word.compare_exchange(seen.0, to.0, both(Edge::Line), Ordering::Relaxed).is_ok()
+        // ORDERING: whoever looks further, having changed it, reads it again with acquire.
+        word.compare_exchange(seen.0, to.0, release(Edge::Line), Ordering::Relaxed).is_ok()
     }
 
     /// The waiting cells of the line from its front up to `end`, as tickets with their cells.
@@ -92,7 +102,7 @@ impl Queue<'_> {
             }
             let ticket = line.back();
             let word = &self.view.cells[self.cell_of(ticket)];
-            let cell = Cell(word.load(acquire(Edge::Cell)));
+            let cell = Cell(word.load(Ordering::Relaxed)); // ORDERING: see above.
             if cell.waits_at(ticket) || cell == Cell::gone(ticket) && cell.0 != 0 {
                 // Somebody took this place and was stopped before it moved the end: do it for it.
                 self.change_line(line, line.with_back(next_ticket(ticket)));
@@ -106,7 +116,8 @@ impl Queue<'_> {
                 continue;
             }
             let mine = Cell::wait(ticket, me, need);
-            if word.compare_exchange(cell.0, mine.0, both(Edge::Cell), Ordering::Relaxed).is_err() {
+            // ORDERING: see above; the exchange of the line releases it.
+            if word.compare_exchange(cell.0, mine.0, Ordering::Relaxed, Ordering::Relaxed).is_err() {
                 continue;
             }
             loop {
@@ -121,7 +132,8 @@ impl Queue<'_> {
 
     /// Leaves the line, having taken or given up, and lets the others look.
     pub fn leave(&self, ticket: u32, wake: &impl Wake) {
-        self.view.cells[self.cell_of(ticket)].store(Cell::gone(ticket).0, release(Edge::Cell));
+        // ORDERING: the fence that follows orders it.
+        self.view.cells[self.cell_of(ticket)].store(Cell::gone(ticket).0, Ordering::Relaxed);
         self.freed(wake);
     }
 

@@ -116,7 +116,8 @@ impl Quarantine {
             let is_over = !stalled.is_active && queue.track.distance(entry.last(), head as u32) > 0;
             if is_over {
                 // Nobody else writes an inactive entry.
-                word.store(0, release(Edge::Entry));
+                // ORDERING: its late value was copied before it became inactive, and a full fence stood since.
+                word.store(0, Ordering::Relaxed);
             }
             !is_over
         });

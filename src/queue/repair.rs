@@ -4,7 +4,7 @@
 //! by the receiver itself, in [`super::take`]. If the receiver is dead the channel is closed and nothing needs
 //! repair.
 
-use super::edge::{Edge, Fence, acquire, both, full_fence};
+use super::edge::{Edge, Fence, acquire, full_fence};
 use super::words::{Cell, Claim};
 use super::{Number, Queue, Wake};
 use crate::sync::Ordering;
@@ -14,10 +14,12 @@ impl Queue<'_> {
     pub fn repair(&self, number: Number, wake: &impl Wake) {
         // All cells, not only those from front to back: it may have died before it moved the end of the line.
         for word in self.view.cells {
-            let mut cell = Cell(word.load(acquire(Edge::Cell)));
+            // ORDERING: whoever says that it is dead has heard so after all it did.
+            let mut cell = Cell(word.load(Ordering::Relaxed));
             while cell.waiting() == 1 && cell.owner() == number {
                 let gone = Cell::gone(cell.ticket());
-                match word.compare_exchange(cell.0, gone.0, both(Edge::Cell), acquire(Edge::Cell)) {
+                // ORDERING: the fence that follows orders it.
+                match word.compare_exchange(cell.0, gone.0, Ordering::Relaxed, Ordering::Relaxed) {
                     Ok(_) => break,
                     Err(now) => cell = Cell(now),
                 }

@@ -214,8 +214,8 @@ impl Consumer {
                 if self.quarantine.lingers_at(queue, claim.tail()) {
                     let over = claim.with_tail(queue.track.add(claim.tail(), 1));
                     let word = &queue.view.header.claim;
-                    // ORDERING: releases the head that this position rests on.
-                    let _ = word.compare_exchange(claim.0, over.0, release(Edge::Claim), Ordering::Relaxed);
+                    // ORDERING: a full fence stood behind the store of the head that this position rests on.
+                    let _ = word.compare_exchange(claim.0, over.0, Ordering::Relaxed, Ordering::Relaxed);
                     continue;
                 }
                 let is_over = has_ended || claim.closed() == 1 && claim.reserved() == 0;

@@ -7,12 +7,12 @@
 //!
 //! # Orderings
 //!
-//! Every access of a bell is relaxed: it carries nothing. Whoever rings has passed a full fence between its change and
-//! the bell, whoever lies down passes one between the bell and its second look. So if the ringer does not find the
-//! sleeper, the sleeper finds the change; and if it finds it, the sleeper's next turn, which lies down anew, has read
-//! what the ringer wrote and then passed its fence, and finds the change too.
+//! Whoever rings has passed a full fence between its change and the bell, whoever lies down passes one between the bell
+//! and its second look. So if the ringer does not find the sleeper, the sleeper finds the change; and if it finds it, the
+//! sleeper's next turn, which lies down anew, has read what the ringer wrote and then passed its fence, and finds the
+//! change too. A bell itself carries one thing, from who lies down to who rings: whose it is, which is not written in it.
 
-use super::edge::{Fence, full_fence};
+use super::edge::{Edge, Fence, acquire, full_fence, release};
 use crate::layout::Bell;
 use crate::sync::Ordering;
 
@@ -40,8 +40,8 @@ impl Bell {
         let mut seen = self.word.load(Ordering::Relaxed); // ORDERING: only a first guess for the exchange.
         loop {
             let mine = (seen & !(TASK | ASLEEP)).wrapping_add(ONE) | kind | ASLEEP;
-            // ORDERING: the fence behind it orders it.
-            match self.word.compare_exchange_weak(seen, mine, Ordering::Relaxed, Ordering::Relaxed) {
+            // ORDERING: after the place was taken to which the bell belongs.
+            match self.word.compare_exchange_weak(seen, mine, release(Edge::Bell), Ordering::Relaxed) {
                 Ok(_) => {
                     // ORDERING: pairs with the fence of whoever publishes or gives capacity back. Without the
                     // two, the sleeper's second look and the waker's look at the bell could both miss.
@@ -77,8 +77,9 @@ impl Bell {
 
     #[cold]
     fn ring_asleep(&self, wake: impl FnOnce(Kind)) {
-        // ORDERING: the ringer's fence before it publishes the change, the sleeper's fence receives it.
-        let mine = self.word.fetch_add(ONE, Ordering::Relaxed).wrapping_add(ONE);
+        // ORDERING: before the question who lies here. To the sleeper it tells nothing: the ringer's fence before it
+        // publishes the change, the sleeper's fence receives it.
+        let mine = self.word.fetch_add(ONE, acquire(Edge::Bell)).wrapping_add(ONE);
         wake(if mine & TASK != 0 { Kind::Task } else { Kind::Thread });
         // If it differs, the sleeper has lain down again, or risen, or another waker is at it: leave it to them.
         // ORDERING: clearing promises nothing; a sleeper that needs `asleep` sets it in its own exchange.

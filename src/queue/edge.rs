@@ -40,12 +40,16 @@ named! {
         Record,
         /// E8: the line, from who comes, goes or moves an end, to who looks along the cells.
         Line,
-        /// E9: the epoch, from the receiver to a sender that makes a copy of head.
+        /// E9: a cell, from who took or left it to one who would enter there but has read an old end of the line.
+        Cell,
+        /// E10: the epoch, from the receiver to a sender that makes a copy of head.
         Epoch,
-        /// E10: the latch, from an upgrade to a scan, and from the end to the receiver.
+        /// E11: the latch, from an upgrade to a scan, and from the end to the receiver.
         Latch,
-        /// E11: strong handles, to the scan that decides whether one is left.
+        /// E12: strong handles, to the scan that decides whether one is left.
         Strong,
+        /// E13: a bell, from who lies down to who rings and asks whose bell it is.
+        Bell,
     }
 }
 

@@ -11,10 +11,10 @@
 //! # Orderings
 //!
 //! The word of the line is released by everyone who changes it and read with acquire, so who sees an end of the line
-//! sees the cells before it. The cells themselves are relaxed: a cell tells of nothing but itself. Who takes capacity
-//! on the strength of it does so by an exchange of the claim word, which fails if it knew too little; and who goes to
-//! sleep on the strength of it has a full fence behind it, as has everyone who changes a cell and then looks who
-//! sleeps.
+//! sees the cells before it. A cell that is newer than the line one has read tells so only to who wants to enter there;
+//! for all others a cell tells of nothing but itself. Who takes capacity on the strength of it does so by an exchange of
+//! the claim word, which fails if it knew too little; and who goes to sleep on the strength of it has a full fence behind
+//! it, as has everyone who changes a cell and then looks who sleeps.
 
 use super::edge::{Edge, Fence, acquire, full_fence, release};
 use super::words::{Cell, Claim, Line, next_ticket, tickets_between};
@@ -102,7 +102,8 @@ impl Queue<'_> {
             }
             let ticket = line.back();
             let word = &self.view.cells[self.cell_of(ticket)];
-            let cell = Cell(word.load(Ordering::Relaxed)); // ORDERING: see above.
+            // ORDERING: if it is newer than the line that was read, the line is seen to have moved.
+            let cell = Cell(word.load(acquire(Edge::Cell)));
             if cell.waits_at(ticket) || cell == Cell::gone(ticket) && cell.0 != 0 {
                 // Somebody took this place and was stopped before it moved the end: do it for it.
                 self.change_line(line, line.with_back(next_ticket(ticket)));
@@ -116,8 +117,8 @@ impl Queue<'_> {
                 continue;
             }
             let mine = Cell::wait(ticket, me, need);
-            // ORDERING: see above; the exchange of the line releases it.
-            if word.compare_exchange(cell.0, mine.0, Ordering::Relaxed, Ordering::Relaxed).is_err() {
+            // ORDERING: with the end of the line that was seen; see the load above.
+            if word.compare_exchange(cell.0, mine.0, release(Edge::Cell), Ordering::Relaxed).is_err() {
                 continue;
             }
             loop {
@@ -132,8 +133,9 @@ impl Queue<'_> {
 
     /// Leaves the line, having taken or given up, and lets the others look.
     pub fn leave(&self, ticket: u32, wake: &impl Wake) {
-        // ORDERING: the fence that follows orders it.
-        self.view.cells[self.cell_of(ticket)].store(Cell::gone(ticket).0, Ordering::Relaxed);
+        // ORDERING: with the end of the line behind it, as in `enter`. For who looks along the line the fence that
+        // follows orders it.
+        self.view.cells[self.cell_of(ticket)].store(Cell::gone(ticket).0, release(Edge::Cell));
         self.freed(wake);
     }
 
@@ -226,6 +228,7 @@ impl Queue<'_> {
                 // Whose bell it is, is asked once it was rung. If this thread was stopped since it looked at the cell,
                 // somebody of another process may sleep there by now: its bell would fall silent, and the one who
                 // has left be told.
+                // ORDERING: the bell was rung with acquire, and released by who lay down there.
                 let owner = self.read_cell(ticket).owner();
                 wake.wake(Sleeper::Waiter { cell, owner }, kind);
             });

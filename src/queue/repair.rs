@@ -18,7 +18,7 @@ impl Queue<'_> {
             let mut cell = Cell(word.load(Ordering::Relaxed));
             while cell.waiting() == 1 && cell.owner() == number {
                 let gone = Cell::gone(cell.ticket());
-                // ORDERING: the fence that follows orders it.
+                // ORDERING: the fence that follows orders it, and an exchange hands on what the waiter released.
                 match word.compare_exchange(cell.0, gone.0, Ordering::Relaxed, Ordering::Relaxed) {
                     Ok(_) => break,
                     Err(now) => cell = Cell(now),

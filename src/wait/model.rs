@@ -2,13 +2,14 @@
 //! nothing that a real build sleeps on.
 //!
 //! As in the kernel, the bell is compared under the lock that a waker takes, so a wake between compare and sleep
-//! is impossible and every lost wakeup is one of the protocol. Each bell has a futex of its own: a wake meant for
-//! somebody else must not hide that one was lost. Nobody wakes for no reason and there is no deadline, so a
+//! is impossible and every lost wakeup is one of the protocol. Each bell has a futex of its own, and in the line each
+//! process its own for each bell, as only a task's own process can wake it: a wake meant for somebody else must not hide
+//! that one was lost. Nobody wakes for no reason and there is no deadline, so a
 //! sleeper that nobody wakes is a deadlock, which the checker reports.
 
 use super::Park;
 use crate::layout::{Bell, View};
-use crate::queue::{Kind, Sleeper, Ticket};
+use crate::queue::{Kind, Number, Sleeper, Ticket};
 use crate::sync::Ordering;
 use loom::sync::{Condvar, Mutex};
 
@@ -23,12 +24,14 @@ struct Futex {
 pub(crate) struct Futexes {
     receiver: Futex,
     overflow: Futex,
-    cells: Vec<Futex>,
+    /// For each cell, by process.
+    cells: Vec<Vec<Futex>>,
 }
 
 impl Futexes {
-    pub fn new(cells: usize) -> Futexes {
-        Futexes { cells: (0..cells).map(|_| Futex::default()).collect(), ..Futexes::default() }
+    pub fn new(cells: u32, members: u32) -> Futexes {
+        let each = || (0..=members).map(|_| Futex::default()).collect();
+        Futexes { cells: (0..cells).map(|_| each()).collect(), ..Futexes::default() }
     }
 
     /// What [`crate::queue::Wake`] does for threads. Tasks do not sleep here.
@@ -39,16 +42,16 @@ impl Futexes {
         let futex = match sleeper {
             Sleeper::Receiver => &self.receiver,
             Sleeper::Overflow => &self.overflow,
-            Sleeper::Waiter { cell, .. } => &self.cells[cell],
+            Sleeper::Waiter { cell, owner } => &self.cells[cell][usize::from(owner)],
         };
         let guard = futex.lock.lock().unwrap();
         futex.woken.notify_all();
         drop(guard);
     }
 
-    /// How a thread sleeps on the bells of `view`.
-    pub fn parker<'a>(&'a self, view: &'a View<'a>) -> Parker<'a> {
-        Parker { futexes: self, view }
+    /// How a thread of process `me` sleeps on the bells of `view`.
+    pub fn parker<'a>(&'a self, view: &'a View<'a>, me: Number) -> Parker<'a> {
+        Parker { futexes: self, view, me }
     }
 }
 
@@ -56,6 +59,7 @@ impl Futexes {
 pub(crate) struct Parker<'a> {
     futexes: &'a Futexes,
     view: &'a View<'a>,
+    me: Number,
 }
 
 impl Parker<'_> {
@@ -67,7 +71,7 @@ impl Parker<'_> {
             &self.futexes.overflow
         } else {
             let cell = self.view.bells.iter().position(is).expect("a bell of this segment");
-            &self.futexes.cells[cell]
+            &self.futexes.cells[cell][usize::from(self.me)]
         }
     }
 }

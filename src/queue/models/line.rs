@@ -218,3 +218,33 @@ fn a_dead_waiter_is_one_cell() {
         });
     }
 }
+
+/// Somebody wants to enter where the line ended a while ago, when its cell has gone round: whoever stands there now
+/// must not lose its place.
+#[test]
+fn an_old_end_of_the_line() {
+    explore(Some(3), || {
+        let world = World::new(1, 1, 1);
+        world.send(3, 30);
+        let late = {
+            let world = world.clone();
+            thread::spawn(move || world.queue().enter(1, 1))
+        };
+        let other = {
+            let world = world.clone();
+            thread::spawn(move || {
+                let queue = world.queue();
+                let first = queue.enter(2, 1);
+                if let Some(ticket) = first {
+                    queue.leave(ticket, &*world);
+                }
+                first.is_some()
+            })
+        };
+        let mine = world.queue().enter(3, 1);
+        other.join().unwrap();
+        let late = late.join().unwrap();
+        let places = i64::from(mine.is_some()) + i64::from(late.is_some());
+        assert_eq!(world.queue().needs_before(crate::queue::Place::Newcomer, 9), places, "a place is lost");
+    });
+}

@@ -135,7 +135,7 @@ impl World {
             views: std::array::from_fn(|_| ViewCell::new()),
             dead: Default::default(),
             guards: Mutex::new((0..capacity).map(|_| UnsafeCell::new(())).collect()),
-            futexes: Futexes::new(line as usize),
+            futexes: Futexes::new(line, 4),
             book: Mutex::default(),
         })
     }
@@ -238,7 +238,7 @@ impl World {
     /// Sends, asleep until there is room. False if the channel is closed.
     pub fn send_asleep(&self, me: Number, number: u64) -> bool {
         let queue = self.queue();
-        let parker = self.futexes.parker(queue.view);
+        let parker = self.futexes.parker(queue.view, me);
         match wait::claim(&self.sender(me), 1, &parker, self) {
             Ok(span) => {
                 self.note_claim(me, span);
@@ -304,7 +304,7 @@ impl World {
     /// Sleeps, waits in the line and takes turns until there is room, as [`World::send_asleep`] does after a first
     /// try. False if the channel is closed.
     pub fn wait_from(&self, me: Number, mut stand: Stand, number: u64) -> bool {
-        let parker = self.futexes.parker(self.queue().view);
+        let parker = self.futexes.parker(self.queue().view, me);
         loop {
             match self.sender(me).turn(&mut stand, 1, Kind::Thread, &mut |_| {}, self) {
                 Turn::Claimed(span) => {
@@ -324,7 +324,7 @@ impl World {
     /// Receives, asleep until a value or the end comes.
     pub fn receive_asleep(&self, consumer: &mut Consumer) -> Option<u64> {
         let queue = self.queue();
-        let parker = self.futexes.parker(queue.view);
+        let parker = self.futexes.parker(queue.view, 0);
         let found = wait::until(&queue.view.header.receiver_bell, &parker, || match self.poll(consumer) {
             Took::Empty => None,
             other => Some(other),

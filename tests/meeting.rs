@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use people::{Value, eventually, room, start, start_with, stay, tell, wait_for_parent};
+use people::{Value, eventually, how::block_on, room, start, start_with, stay, tell, wait_for_parent};
 use shmpsc::{Options, Receiver, error::OpenError, error::TryRecvError};
 
 /// What the children do.
@@ -59,17 +59,6 @@ fn role() {
             tell("in");
             wait_for_parent();
             sender.blocking_send([1, 1]).unwrap();
-        }
-        "idles, blocking" => {
-            let mut receiver = bind(&path);
-            tell("bound");
-            assert_eq!(receiver.blocking_recv(), Some([1, 1]));
-        }
-        "idles, async" => {
-            let mut receiver = bind(&path);
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            tell("bound");
-            assert_eq!(runtime.block_on(receiver.recv()), Some([1, 1]));
         }
         "binds" => match Options::new().capacity(2).bind::<Value>(&path) {
             Ok(_receiver) => {
@@ -254,24 +243,6 @@ fn numbers_are_given_again_and_again() {
     eventually("nobody is left", || receiver.sender_strong_count() == 0);
 }
 
-/// The smallest executor: no runtime, so the porter hears for it.
-fn block_on<F: Future>(future: F) -> F::Output {
-    struct Unpark(std::thread::Thread);
-    impl std::task::Wake for Unpark {
-        fn wake(self: std::sync::Arc<Self>) {
-            self.0.unpark();
-        }
-    }
-    let waker = std::sync::Arc::new(Unpark(std::thread::current())).into();
-    let mut future = std::pin::pin!(future);
-    loop {
-        match future.as_mut().poll(&mut std::task::Context::from_waker(&waker)) {
-            std::task::Poll::Ready(output) => return output,
-            std::task::Poll::Pending => std::thread::park(),
-        }
-    }
-}
-
 #[test]
 fn any_executor_is_woken_through_the_porter() {
     let room = room();
@@ -301,38 +272,6 @@ fn any_executor_is_woken_through_the_porter() {
         assert_eq!(receives.join().unwrap(), Some([1, 1]));
     });
     child.end();
-}
-
-/// How often the threads of a process were put to sleep or off the processor.
-fn switches(pid: u32) -> u64 {
-    let tasks = std::fs::read_dir(format!("/proc/{pid}/task")).unwrap();
-    let counts = tasks.map(|task| {
-        let status = std::fs::read_to_string(task.unwrap().path().join("status")).unwrap();
-        let lines = status.lines().filter(|line| line.contains("ctxt_switches"));
-        lines.map(|line| line.split_whitespace().last().unwrap().parse::<u64>().unwrap()).sum::<u64>()
-    });
-    counts.sum()
-}
-
-#[test]
-#[ignore = "takes twenty seconds"]
-fn an_idle_channel_costs_nothing() {
-    for role in ["idles, blocking", "idles, async"] {
-        let room = room();
-        let mut receiver = start(role, &room.name());
-        assert_eq!(receiver.hear(), "bound");
-        let mut sender = start("sends one when told", &room.name());
-        assert_eq!(sender.hear(), "in");
-        let people = [receiver.pid(), sender.pid()];
-        // They need a moment to fall asleep.
-        std::thread::sleep(Duration::from_millis(500));
-        let before = people.map(switches);
-        std::thread::sleep(Duration::from_secs(10));
-        assert_eq!(people.map(switches), before, "{role}");
-        sender.say();
-        sender.end();
-        receiver.end();
-    }
 }
 
 #[test]

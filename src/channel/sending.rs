@@ -17,8 +17,9 @@ const THREAD_LOOKS: u32 = 400;
 /// How often a task does.
 const TASK_LOOKS: u32 = 60;
 
-/// Most positions claimed at once, so that others get their turn between the parts of a long batch.
-const BATCH: usize = 1024;
+/// Most positions claimed at once. Others get their turn between the parts of a long batch; and a sender that is stopped
+/// in the middle of one leaves no more positions behind than the receiver can go round: half of the quarantine.
+const BATCH: usize = 32;
 
 /// One handle of the sending end. It counts as one until it is dropped.
 pub(crate) struct Sending {

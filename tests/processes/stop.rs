@@ -82,7 +82,7 @@ fn finish(mut person: Person) -> u64 {
 #[test]
 fn a_sender_stopped_while_it_sends_holds_nobody_up() {
     let _patience = crate::patience();
-    for (capacity, batch) in [(8, 1), (130, 60)] {
+    for (capacity, batch) in [(8, 1), (130, 60), (4096, 1000)] {
         let room = room();
         let mut receiver = bind_ending(capacity, &room.name());
         let mut people = [0, 1, 2].map(|who| start(&format!("tries-on {who} {batch}"), &room.name()));

@@ -3,7 +3,7 @@
 
 use super::{World, explore};
 use crate::queue::words::Cell;
-use crate::queue::{Claimed, Consumer, Stand, Took};
+use crate::queue::{Claimed, Consumer, Place, Stand, Took};
 use crate::sync::Ordering;
 use loom::thread;
 
@@ -219,11 +219,10 @@ fn a_dead_waiter_is_one_cell() {
     }
 }
 
-/// Somebody wants to enter where the line ended a while ago, when its cell has gone round: whoever stands there now
-/// must not lose its place.
-#[test]
-fn an_old_end_of_the_line() {
-    explore(Some(3), || {
+/// Somebody wants to enter where the line ended a while ago, when its cell has gone round: it must not take a place
+/// that is behind the front, nor that of somebody who stands there now.
+fn an_old_end_of_the_line(act: fn(&World), stays: bool) {
+    explore(Some(3), move || {
         let world = World::new(1, 1, 1);
         world.send(3, 30);
         let late = {
@@ -232,19 +231,41 @@ fn an_old_end_of_the_line() {
         };
         let other = {
             let world = world.clone();
-            thread::spawn(move || {
-                let queue = world.queue();
-                let first = queue.enter(2, 1);
-                if let Some(ticket) = first {
-                    queue.leave(ticket, &*world);
-                }
-                first.is_some()
-            })
+            thread::spawn(move || act(&world))
         };
-        let mine = world.queue().enter(3, 1);
+        let mut mine = world.queue().enter(3, 1);
+        if !stays && let Some(ticket) = mine.take() {
+            world.queue().leave(ticket, &*world);
+        }
         other.join().unwrap();
         let late = late.join().unwrap();
         let places = i64::from(mine.is_some()) + i64::from(late.is_some());
-        assert_eq!(world.queue().needs_before(crate::queue::Place::Newcomer, 9), places, "a place is lost");
+        assert_eq!(world.queue().needs_before(Place::Newcomer, 9), places, "a place is lost");
     });
+}
+
+fn enter_and_leave(world: &World) {
+    if let Some(ticket) = world.queue().enter(2, 1) {
+        world.queue().leave(ticket, world);
+    }
+}
+
+fn enter_and_die(world: &World) {
+    let _ = world.queue().enter(2, 1);
+    world.queue().repair(2, world);
+}
+
+#[test]
+fn an_old_end_of_the_line_where_one_left() {
+    an_old_end_of_the_line(enter_and_leave, true);
+}
+
+#[test]
+fn an_old_end_of_the_line_where_two_left() {
+    an_old_end_of_the_line(enter_and_leave, false);
+}
+
+#[test]
+fn an_old_end_of_the_line_where_one_died() {
+    an_old_end_of_the_line(enter_and_die, true);
 }

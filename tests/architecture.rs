@@ -211,3 +211,42 @@ fn every_file_says_what_it_is() {
         sources().into_iter().filter(|(_, text)| !is_described(text)).map(|(path, _)| path).collect();
     assert!(wrong.is_empty(), "no first sentence in {wrong:?}");
 }
+
+#[test]
+fn every_edge_has_two_ends_and_a_line_in_the_document() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let document = fs::read_to_string(root.join("docs/edges.md")).expect("the list of edges");
+    let queue =
+        sources().into_iter().filter(|(path, _)| path.starts_with("queue") && !path.ends_with("edge.rs"));
+    let used: String = queue.map(|(_, text)| code(&text)).collect();
+    let names = fs::read_to_string(root.join("src/queue/edge.rs")).expect("the names of the edges");
+    let (mut edges, mut fences) = (0, 0);
+    let mut lines = names.lines();
+    while let Some(line) = lines.next() {
+        let Some((label, _)) = line.trim().strip_prefix("/// ").and_then(|rest| rest.split_once(": ")) else {
+            continue;
+        };
+        let is_label = |first: char| {
+            label.strip_prefix(first).is_some_and(|number| number.chars().all(|digit| digit.is_ascii_digit()))
+        };
+        if !is_label('E') && !is_label('F') {
+            continue;
+        }
+        let name = lines.find(|line| !line.trim().starts_with("///")).expect("a name behind its label");
+        let name = name.trim().trim_end_matches(',');
+        assert!(document.contains(&format!("| {label} {name} |")), "{label} {name} is not in docs/edges.md");
+        if is_label('E') {
+            edges += 1;
+            for end in ["acquire", "release"] {
+                assert!(
+                    used.contains(&format!("{end}(Edge::{name})")),
+                    "nobody has the {end} of {label} {name}"
+                );
+            }
+        } else {
+            fences += 1;
+            assert!(used.contains(&format!("full_fence(Fence::{name})")), "nobody passes {label} {name}");
+        }
+    }
+    assert_eq!((edges, fences), (13, 5), "labels are found");
+}

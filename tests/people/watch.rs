@@ -1,6 +1,9 @@
 //! What the kernel tells of a process: whether its threads sleep, and how often they did. Nothing is changed here.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 fn threads(pid: u32) -> Vec<PathBuf> {
     let Ok(threads) = fs::read_dir(format!("/proc/{pid}/task")) else { return Vec::new() };
@@ -34,19 +37,29 @@ pub struct Switches {
     pub involuntary: u64,
 }
 
-/// Of all threads that the process has now.
-pub fn switches(pid: u32) -> Switches {
-    let mut sum = Switches::default();
-    for thread in threads(pid) {
+impl Switches {
+    fn of(thread: &Path) -> Switches {
         let status = fs::read_to_string(thread.join("status")).unwrap_or_default();
-        for line in status.lines() {
-            let count = || line.rsplit('\t').next().and_then(|count| count.parse::<u64>().ok()).unwrap_or(0);
-            if line.starts_with("voluntary_ctxt_switches") {
-                sum.voluntary += count();
-            } else if line.starts_with("nonvoluntary_ctxt_switches") {
-                sum.involuntary += count();
-            }
+        let count = |name: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name));
+            line.and_then(|count| count.trim().parse().ok()).unwrap_or(0)
+        };
+        Switches {
+            voluntary: count("voluntary_ctxt_switches:"),
+            involuntary: count("nonvoluntary_ctxt_switches:"),
         }
     }
-    sum
+}
+
+/// Of all threads that the process has now.
+pub fn switches(pid: u32) -> Switches {
+    threads(pid).iter().map(|thread| Switches::of(thread)).fold(Switches::default(), |sum, one| Switches {
+        voluntary: sum.voluntary + one.voluntary,
+        involuntary: sum.involuntary + one.involuntary,
+    })
+}
+
+/// How often the thread that slept most often did so.
+pub fn sleeps(pid: u32) -> u64 {
+    threads(pid).iter().map(|thread| Switches::of(thread).voluntary).max().unwrap_or(0)
 }

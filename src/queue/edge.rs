@@ -50,6 +50,8 @@ named! {
         Strong,
         /// E13: a bell, from who lies down to who rings and asks whose bell it is.
         Bell,
+        /// E14: an account, from the end of a permit operation to the recovery that waited for it.
+        Account,
     }
 }
 
@@ -66,6 +68,8 @@ named! {
         Counted,
         /// F5: the latch is set, then the receiver is looked for.
         Latched,
+        /// F6: a permit operation has ended, then it looks whether recovery waits for it.
+        Settled,
     }
 }
 

@@ -9,6 +9,8 @@
 //! | [`stall`] | senders that are stopped for a while: quarantine and void positions |
 //! | [`line`] | who waits for capacity, in which order |
 //! | [`sleep`] | lost wakeups |
+//! | [`permits`] | capacity held: taken, used, given back, waited for |
+//! | [`recovery`] | what dead processes held in permits |
 //! | [`life`] | the last handle |
 //! | [`epoch`] | copies of head that are old |
 //!
@@ -21,6 +23,8 @@ mod epoch;
 mod flow;
 mod life;
 mod line;
+mod permits;
+mod recovery;
 mod sleep;
 mod stall;
 mod world;

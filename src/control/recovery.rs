@@ -36,6 +36,8 @@ impl Endpoint {
         // The mark first: repair rings the receiver, which then asks for it.
         host.set_dead(number, true);
         let queue = self.queue();
+        // Its permits before its handles: so the capacity is whole when the stream ends.
+        lock(&host.recovery).add(&queue, number);
         queue.repair(number, &Calmly(self));
         self.note_pid(number, 0);
         // What it said last may have gone unheard: its doorbell rang, and then was taken away before anybody
@@ -43,7 +45,6 @@ impl Endpoint {
         self.pass_on_relays();
         Calmly(self).hear();
         // Last, for then its number may be another's.
-        lock(&host.recovery).add(&queue, number);
         self.go_on_with_recovery();
     }
 

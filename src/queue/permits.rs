@@ -43,19 +43,13 @@ impl Producer<'_> {
         let mut operation = Operation::begin(self.queue, self.me);
         loop {
             let claim = operation.claim();
-            match self.has_room(claim, place, count) {
-                None => {}
-                Some(Claimed::Granted(())) => {
-                    if self.change_reserved(claim, claim.reserved() + count) {
-                        operation.end(count as i32, wake);
-                        return Claimed::Granted(());
-                    }
-                }
-                Some(refused) => {
-                    operation.end(0, wake);
-                    return refused;
-                }
+            let Some(answer) = self.has_room(claim, place, count) else { continue };
+            let is_granted = answer == Claimed::Granted(());
+            if is_granted && !self.change_reserved(claim, claim.reserved() + count) {
+                continue;
             }
+            operation.end(if is_granted { count as i32 } else { 0 }, wake);
+            return answer;
         }
     }
 
@@ -84,7 +78,7 @@ impl Producer<'_> {
     /// `None`: something moved, try again.
     fn try_redeem(&self, claim: Claim, wake: &impl Wake) -> Option<Option<Span>> {
         let capacity = self.queue.capacity();
-        if !self.used_in_view(claim).is_some_and(|used| used < capacity) {
+        if self.used_in_view(claim).is_none_or(|used| used >= capacity) {
             let room = self.look(claim)?;
             if room.used >= capacity {
                 // Whoever holds a permit finds room, unless the word is old, or nonsense.

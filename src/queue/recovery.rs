@@ -132,7 +132,7 @@ impl Recovery {
 fn give_back(queue: &Queue<'_>, held: u32) {
     let word = &queue.view.header.claim;
     let mut claim = Claim(word.load(Ordering::Relaxed)); // ORDERING: a first guess for the exchange.
-    while held > 0 {
+    loop {
         // A peer's nonsense in an account cannot take more than there is.
         let left = claim.with_reserved(claim.reserved().saturating_sub(held));
         match word.compare_exchange_weak(claim.0, left.0, release(Edge::Claim), Ordering::Relaxed) {

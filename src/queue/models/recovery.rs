@@ -7,7 +7,6 @@ use crate::queue::words::Claim;
 use crate::queue::{Claimed, Consumer, Number, Permits, Place, Want};
 use crate::sync::Ordering;
 use loom::thread;
-use std::mem;
 
 /// Where a process dies.
 #[derive(Clone, Copy)]
@@ -47,7 +46,6 @@ fn dies(world: &World, me: Number, how: Dies) {
             break;
         }
     }
-    mem::forget(operation);
 }
 
 fn die(world: &World, me: Number, how: Dies) {

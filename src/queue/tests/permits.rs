@@ -91,7 +91,6 @@ fn a_death_in_the_middle_of_taking_waits_for_whoever_is_under_way_and_is_told_wh
     let claim = dying.claim();
     let word = &bench.queue().view.header.claim;
     word.store(claim.with_reserved(3).0, Ordering::Relaxed);
-    std::mem::forget(dying);
     // Number 2 is stopped in the middle of an operation.
     let stopped = Operation::begin(bench.queue(), 2);
     assert_eq!(bench.recover(&mut recovery, 1), []);
@@ -107,7 +106,7 @@ fn a_death_in_the_middle_of_taking_waits_for_whoever_is_under_way_and_is_told_wh
     assert_eq!((bench.word().reserved(), bench.account(2).total()), (1, 1));
     // The next round begins where this one ended.
     bench.give_back(2, 1);
-    std::mem::forget(Operation::begin(bench.queue(), 1));
+    let _dying = Operation::begin(bench.queue(), 1);
     assert_eq!(bench.recover(&mut recovery, 1), [1]);
     assert_eq!((bench.word().reserved(), bench.account(2).total(), bench.word().parity()), (0, 0, 0));
 }

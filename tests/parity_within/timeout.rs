@@ -1,4 +1,4 @@
-//! `send_timeout`, on a clock that the test moves.
+//! `send_timeout`, and other waiting with a limit, on a clock that the test moves. Within one process: the clock is.
 
 use std::time::Duration;
 
@@ -243,5 +243,40 @@ fn a_runtime_without_any_driver_is_enough_for_the_rest() {
             drop(rx);
             watching.await.unwrap();
         });
+    });
+}
+
+#[test]
+fn a_send_with_a_timeout_waits_in_the_same_line_and_leaves_it_when_time_is_up() {
+    on_paused_clock(|| async {
+        let (tx, mut rx) = channel::<u64>(1);
+        tx.try_send(0).unwrap();
+        let mut first = Task::waiting(tx.send(1));
+        let mut brief = Task::waiting(tx.send_timeout(2, Duration::from_millis(50)));
+        let mut last = Task::waiting(tx.send(3));
+        assert_eq!(rx.try_recv(), Ok(0));
+        first.must_finish().unwrap();
+        brief.must_wait();
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        assert!(brief.is_woken());
+        brief.must_finish().unwrap_err();
+        assert_eq!(rx.try_recv(), Ok(1));
+        last.must_finish().unwrap();
+        assert_eq!(rx.try_recv(), Ok(3));
+    });
+}
+
+#[test]
+fn recv_can_be_given_a_time_limit_and_loses_nothing_when_it_runs_out() {
+    on_paused_clock(|| async {
+        let (tx, mut rx) = channel::<u64>(1);
+        let limit = Duration::from_secs(60);
+        tokio::time::timeout(limit, rx.recv()).await.unwrap_err();
+        tokio::spawn(async move {
+            tokio::time::sleep(limit / 2).await;
+            tx.send(1).await
+        });
+        assert_eq!(tokio::time::timeout(limit, rx.recv()).await, Ok(Some(1)));
+        assert_eq!(tokio::time::timeout(limit, rx.recv()).await, Ok(None));
     });
 }

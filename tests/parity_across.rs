@@ -16,8 +16,7 @@ mod people;
 fn role() {
     let Some((role, _)) = people::my_role() else { return };
     people::die_with_parent();
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-    let _entered = (role == "serves in a runtime").then(|| runtime.enter());
+    let _entered = (role == "serves in a runtime").then(|| child::RUNTIME.enter());
     let line = std::io::stdin().as_fd().try_clone_to_owned().expect("a descriptor");
     child::serve(Line::new(line));
     std::process::exit(0);

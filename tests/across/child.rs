@@ -4,17 +4,23 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::future::{Future, poll_fn};
 use std::path::Path;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
+use std::time::Duration;
 
 use bytemuck::Pod;
-use shmpsc::error::{OpenError, SendError, TrySendError};
+use shmpsc::error::{OpenError, SendError, SendTimeoutError, TrySendError};
 use shmpsc::{OwnedPermit, Permit, PermitIterator, Sender, WeakSender};
+use tokio::runtime::{Builder, Runtime};
 
 use super::wire::{Answer, CLOSED, DONE, FULL, Line, NONE, WAITS};
+
+/// Driven by a thread of its own.
+pub static RUNTIME: LazyLock<Runtime> =
+    LazyLock::new(|| Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime"));
 
 /// Serves until the parent is gone.
 pub fn serve(line: Line) {
@@ -139,7 +145,7 @@ impl<T: Pod + Send> Sends<T> {
     }
 
     /// The sender itself, which nobody borrows.
-    fn into_sender(self: Box<Self>) -> Sender<T> {
+    fn into_sender(self) -> Sender<T> {
         Arc::into_inner(self.sender).expect("what borrowed it is gone")
     }
 }
@@ -150,6 +156,16 @@ fn attempt<T, V>(attempt: &Result<T, TrySendError<V>>) -> Answer {
         Err(TrySendError::Full(_)) => FULL,
         Err(TrySendError::Closed(_)) => CLOSED,
     })
+}
+
+/// Polls in the runtime, for its clock, whatever else is polled in it.
+async fn in_runtime<F: Future>(future: F) -> F::Output {
+    let mut future = pin!(future);
+    poll_fn(|cx| {
+        let _entered = RUNTIME.enter();
+        future.as_mut().poll(cx)
+    })
+    .await
 }
 
 fn given_back<T: Pod>(sent: Result<(), SendError<T>>) -> Answer {
@@ -197,6 +213,17 @@ impl<T: Pod + Send> Thing for Sends<T> {
             "send" => make(Lent::new(|desk| async move {
                 desk.answer(given_back(sender.send(order.value()).await));
             })),
+            "send_timeout" => make(Lent::new(|desk| async move {
+                let (timeout, value) = order.value.split_at(size_of::<[u64; 2]>());
+                let [seconds, nanoseconds] = bytemuck::pod_read_unaligned(timeout);
+                let timeout = Duration::new(seconds, nanoseconds as u32);
+                let value = bytemuck::pod_read_unaligned::<T>(value);
+                desk.answer(match in_runtime(sender.send_timeout(value, timeout)).await {
+                    Ok(()) => Answer::of(DONE),
+                    Err(SendTimeoutError::Timeout(value)) => Answer::with(FULL, value),
+                    Err(SendTimeoutError::Closed(value)) => Answer::with(CLOSED, value),
+                });
+            })),
             "closed" => make(Lent::new(|desk| async move {
                 sender.closed().await;
                 desk.answer(Answer::of(DONE));
@@ -228,7 +255,7 @@ impl<T: Pod + Send> Thing for Sends<T> {
             "reserve_owned" => {
                 drop(sender);
                 let lent = Lent::new(move |desk| async move {
-                    let granted = self.into_sender().reserve_owned().await;
+                    let granted = (*self).into_sender().reserve_owned().await;
                     desk.answer(waited(&granted));
                     if let Ok(permit) = granted {
                         desk.becomes.set(Some(Box::new(Owned { channel, permit })));
@@ -238,7 +265,7 @@ impl<T: Pod + Send> Thing for Sends<T> {
             }
             "try_reserve_owned" => {
                 drop(sender);
-                let granted = self.into_sender().try_reserve_owned();
+                let granted = (*self).into_sender().try_reserve_owned();
                 let answer = attempt(&granted);
                 let left: Box<dyn Thing> = match granted {
                     Ok(permit) => Box::new(Owned { channel, permit }),

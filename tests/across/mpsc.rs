@@ -7,6 +7,7 @@ use std::iter::FusedIterator;
 use std::marker::PhantomData;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytemuck::{Pod, bytes_of};
 use shmpsc::Options;
@@ -15,7 +16,7 @@ pub use shmpsc::{Receiver, error};
 use super::parent::{Child, Distant, There, children, fresh};
 use super::wire::{Answer, CLOSED, DONE, FULL};
 use crate::place;
-use error::{SendError, TrySendError};
+use error::{SendError, SendTimeoutError, TrySendError};
 
 /// A channel whose receiver is here and whose sender is in another process.
 pub fn channel<T: Pod>(capacity: usize) -> (Sender<T>, Receiver<T>) {
@@ -148,6 +149,24 @@ impl<T: Pod> Sender<T> {
         async {
             let (_there, answer) = send.await;
             if answer.word == DONE { Ok(()) } else { Err(SendError(answer.value())) }
+        }
+    }
+
+    pub fn send_timeout(
+        &self,
+        value: T,
+        timeout: Duration,
+    ) -> impl Future<Output = Result<(), SendTimeoutError<T>>> {
+        let mut both = bytes_of(&[timeout.as_secs(), timeout.subsec_nanos().into()]).to_vec();
+        both.extend_from_slice(bytes_of(&value));
+        let send = self.begin("send_timeout", &both);
+        async {
+            let (_there, answer) = send.await;
+            match &*answer.word {
+                DONE => Ok(()),
+                FULL => Err(SendTimeoutError::Timeout(answer.value())),
+                _ => Err(SendTimeoutError::Closed(answer.value())),
+            }
         }
     }
 

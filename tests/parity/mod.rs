@@ -14,5 +14,6 @@ mod permits_line;
 mod recv;
 mod recv_many;
 mod send;
+mod timeout;
 mod wakers;
 mod weak;

@@ -198,3 +198,32 @@ fn plain_permits_are_no_senders_and_owned_ones_are() {
     drop(owned);
     assert_eq!(tx.strong_count(), 1);
 }
+
+#[test]
+fn a_reservation_does_nothing_before_its_first_poll() {
+    let (tx, rx) = channel::<u64>(3);
+    let (one, many) = (tx.reserve(), tx.reserve_many(2));
+    let owned = tx.clone().reserve_owned();
+    assert_eq!((rx.capacity(), rx.sender_strong_count()), (3, 2));
+    drop((one, many, owned));
+    assert_eq!((rx.capacity(), rx.sender_strong_count()), (3, 1));
+}
+
+#[test]
+fn the_value_of_a_permit_wakes_the_receiver() {
+    let (tx, mut rx) = channel::<u64>(4);
+    let plain = tx.try_reserve().unwrap();
+    let mut many = tx.try_reserve_many(1).unwrap();
+    let owned = tx.clone().try_reserve_owned().unwrap();
+    let mut recv = Task::waiting(rx.recv());
+    plain.send(1);
+    assert_eq!((recv.wakes(), recv.must_finish()), (1, Some(1)));
+    drop(recv);
+    let mut recv = Task::waiting(rx.recv());
+    many.next().unwrap().send(2);
+    assert_eq!((recv.wakes(), recv.must_finish()), (1, Some(2)));
+    drop(recv);
+    let mut recv = Task::waiting(rx.recv());
+    drop(owned.send(3));
+    assert_eq!((recv.wakes(), recv.must_finish()), (1, Some(3)));
+}

@@ -57,20 +57,6 @@ fn a_receiver_that_found_a_value_is_not_woken() {
 }
 
 #[test]
-fn a_receiver_is_woken_before_the_send_that_wakes_it_returns() {
-    finishes(|| {
-        let (tx, mut rx) = channel::<u64>(1);
-        for value in 0..200 {
-            let mut recv = Task::waiting(rx.recv());
-            let tx = tx.clone();
-            std::thread::spawn(move || tx.try_send(value)).join().unwrap().unwrap();
-            assert!(recv.is_woken());
-            assert_eq!(recv.must_finish(), Some(value));
-        }
-    });
-}
-
-#[test]
 fn dropping_a_receiver_releases_its_waker_at_once() {
     let (tx, mut rx) = channel::<u64>(1);
     let wakes = Wakes::new();

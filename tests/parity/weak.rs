@@ -85,3 +85,16 @@ fn upgrades_race_with_the_last_drop_to_one_answer() {
         }
     });
 }
+
+#[test]
+fn a_weak_sender_upgrades_though_the_channel_is_closed() {
+    let (tx, mut rx) = channel::<u64>(1);
+    let weak = tx.downgrade();
+    let permit = tx.try_reserve().unwrap();
+    rx.close();
+    assert!(weak.upgrade().unwrap().is_closed());
+    permit.send(1);
+    drop(tx);
+    assert!(weak.upgrade().is_none());
+    assert_eq!(rx.try_recv(), Ok(1));
+}

@@ -32,3 +32,10 @@ fn owned_permits_know_their_channel() {
     assert!(first.same_channel(&second) && !first.same_channel(&third));
     assert!(first.same_channel_as_sender(&a) && !first.same_channel_as_sender(&b));
 }
+
+#[test]
+fn a_sender_that_was_weak_is_of_the_same_channel() {
+    let (tx, _rx) = channel::<u64>(1);
+    assert!(tx.downgrade().upgrade().unwrap().same_channel(&tx));
+    assert!(tx.downgrade().clone().upgrade().unwrap().same_channel(&tx));
+}

@@ -1,47 +1,16 @@
-//! `send_timeout`, and other waiting with a limit, on a clock that the test moves. Within one process: the clock is.
+//! How waiting with a limit tells the time, and where it finds its clock. Within one process: the clock that the test
+//! moves is there.
 
 use std::time::Duration;
 
 use tokio::runtime::Builder;
 use tokio::time::Instant;
 
-use crate::adapter::{Task, block_on, caught, finishes, on_one_thread, on_paused_clock};
+use crate::adapter::{Task, block_on, caught, finishes, on_paused_clock};
 use crate::mpsc::channel;
-use crate::mpsc::error::{SendTimeoutError, TryRecvError, TrySendError};
+use crate::mpsc::error::{SendTimeoutError, TryRecvError};
 
 const HOUR: Duration = Duration::from_secs(3600);
-
-#[test]
-fn send_timeout_sends_at_once_while_there_is_room() {
-    on_paused_clock(|| async {
-        let begun = Instant::now();
-        let (tx, mut rx) = channel::<u64>(1);
-        assert_eq!(Task::new(tx.send_timeout(1, HOUR)).must_finish(), Ok(()));
-        assert_eq!(rx.try_recv(), Ok(1));
-        assert_eq!(begun.elapsed(), Duration::ZERO);
-    });
-}
-
-#[test]
-fn a_timeout_of_zero_still_sends_into_room() {
-    on_paused_clock(|| async {
-        let (tx, mut rx) = channel::<u64>(1);
-        assert_eq!(tx.send_timeout(1, Duration::ZERO).await, Ok(()));
-        assert_eq!(rx.try_recv(), Ok(1));
-    });
-}
-
-#[test]
-fn a_timeout_of_zero_gives_up_on_a_full_channel_without_waiting() {
-    on_paused_clock(|| async {
-        let (tx, rx) = channel::<u64>(1);
-        tx.try_send(1).unwrap();
-        let begun = Instant::now();
-        assert_eq!(tx.send_timeout(2, Duration::ZERO).await, Err(SendTimeoutError::Timeout(2)));
-        assert!(begun.elapsed() <= Duration::from_millis(1));
-        assert_eq!(rx.len(), 1);
-    });
-}
 
 #[test]
 fn send_timeout_gives_the_value_back_when_time_is_up_and_not_before() {
@@ -53,22 +22,6 @@ fn send_timeout_gives_the_value_back_when_time_is_up_and_not_before() {
         assert!(begun.elapsed() >= HOUR && begun.elapsed() <= HOUR + Duration::from_millis(2));
         assert_eq!(rx.try_recv(), Ok(1));
         assert_eq!((rx.try_recv(), rx.capacity()), (Err(TryRecvError::Empty), 1));
-    });
-}
-
-#[test]
-fn send_timeout_sends_when_room_comes_in_time() {
-    on_paused_clock(|| async {
-        let (tx, mut rx) = channel::<u64>(1);
-        tx.try_send(1).unwrap();
-        let receiving = tokio::spawn(async move {
-            tokio::time::sleep(HOUR / 2).await;
-            (rx.recv().await, rx.recv().await)
-        });
-        let begun = Instant::now();
-        assert_eq!(tx.send_timeout(2, HOUR).await, Ok(()));
-        assert!(begun.elapsed() >= HOUR / 2 && begun.elapsed() < HOUR);
-        assert_eq!(receiving.await.unwrap(), (Some(1), Some(2)));
     });
 }
 
@@ -86,17 +39,6 @@ fn a_timeout_that_comes_due_together_with_room_sends() {
 }
 
 #[test]
-fn the_longest_timeout_there_is_is_accepted() {
-    on_paused_clock(|| async {
-        let (tx, mut rx) = channel::<u64>(1);
-        assert_eq!(tx.send_timeout(1, Duration::MAX).await, Ok(()));
-        let mut send = Task::waiting(tx.send_timeout(2, Duration::MAX));
-        assert_eq!(rx.try_recv(), Ok(1));
-        assert_eq!(send.must_finish(), Ok(()));
-    });
-}
-
-#[test]
 fn time_runs_from_the_first_poll() {
     on_paused_clock(|| async {
         let (tx, _rx) = channel::<u64>(1);
@@ -106,44 +48,6 @@ fn time_runs_from_the_first_poll() {
         let begun = Instant::now();
         assert_eq!(send.await, Err(SendTimeoutError::Timeout(2)));
         assert!(begun.elapsed() >= Duration::from_millis(100));
-    });
-}
-
-#[test]
-fn send_timeout_on_a_closed_channel_says_closed_at_once() {
-    on_paused_clock(|| async {
-        let (tx, mut rx) = channel::<u64>(1);
-        rx.close();
-        assert_eq!(Task::new(tx.send_timeout(1, HOUR)).must_finish(), Err(SendTimeoutError::Closed(1)));
-        assert_eq!(
-            Task::new(tx.send_timeout(2, Duration::ZERO)).must_finish(),
-            Err(SendTimeoutError::Closed(2))
-        );
-    });
-}
-
-#[test]
-fn a_waiting_send_timeout_learns_of_the_close() {
-    on_paused_clock(|| async {
-        let (tx, rx) = channel::<u64>(1);
-        tx.try_send(1).unwrap();
-        let mut send = Task::waiting(tx.send_timeout(2, HOUR));
-        drop(rx);
-        assert!(send.is_woken());
-        assert_eq!(send.must_finish(), Err(SendTimeoutError::Closed(2)));
-    });
-}
-
-#[test]
-fn a_cancelled_send_timeout_sends_nothing_and_gives_its_room_back() {
-    on_paused_clock(|| async {
-        let (tx, mut rx) = channel::<u64>(1);
-        tx.try_send(1).unwrap();
-        let send = Task::waiting(tx.send_timeout(2, HOUR));
-        assert_eq!(rx.try_recv(), Ok(1));
-        assert_eq!(tx.try_send(9), Err(TrySendError::Full(9)));
-        drop(send);
-        assert_eq!((rx.len(), rx.capacity()), (0, 1));
     });
 }
 
@@ -168,18 +72,6 @@ fn many_timeouts_in_the_line_run_out_each_in_its_time() {
         }
         assert_eq!(rx.try_recv(), Ok(0));
         assert_eq!(rx.capacity(), 1);
-    });
-}
-
-#[test]
-fn send_timeout_follows_the_real_clock_too() {
-    on_one_thread(|| async {
-        let (tx, _rx) = channel::<u64>(1);
-        tx.try_send(1).unwrap();
-        let begun = std::time::Instant::now();
-        let limit = Duration::from_millis(30);
-        assert_eq!(tx.send_timeout(2, limit).await, Err(SendTimeoutError::Timeout(2)));
-        assert!(begun.elapsed() >= limit);
     });
 }
 
@@ -218,30 +110,6 @@ fn a_runtime_with_a_clock_and_nothing_else_is_enough() {
             let brief = Duration::from_millis(1);
             assert_eq!(tx.send_timeout(2, brief).await, Err(SendTimeoutError::Timeout(2)));
             assert_eq!(rx.recv().await, Some(1));
-        });
-    });
-}
-
-#[test]
-fn a_runtime_without_any_driver_is_enough_for_the_rest() {
-    finishes(|| {
-        let runtime = Builder::new_multi_thread().worker_threads(1).build().unwrap();
-        runtime.block_on(async {
-            let (tx, mut rx) = channel::<u64>(1);
-            let watching = tokio::spawn({
-                let tx = tx.clone();
-                async move { tx.closed().await }
-            });
-            tokio::spawn(async move {
-                for value in 0..100 {
-                    tx.send(value).await.unwrap();
-                }
-            });
-            for value in 0..100 {
-                assert_eq!(rx.recv().await, Some(value));
-            }
-            drop(rx);
-            watching.await.unwrap();
         });
     });
 }

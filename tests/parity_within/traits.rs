@@ -163,3 +163,15 @@ fn a_weak_sender_shows_only_its_name() {
     let (tx, _rx) = channel::<u64>(1);
     assert_eq!(format!("{:?}", tx.downgrade()), "WeakSender");
 }
+
+#[test]
+fn only_senders_are_cloned_and_nothing_is_compared_or_iterated() {
+    let (tx, rx, weak) =
+        (Probe::<Sender<u64>>::new(), Probe::<Receiver<u64>>::new(), Probe::<WeakSender<u64>>::new());
+    assert!(tx.is_clone() && weak.is_clone() && !rx.is_clone());
+    assert!(!Probe::<Permit<'static, u64>>::new().is_clone());
+    assert!(!Probe::<PermitIterator<'static, u64>>::new().is_clone());
+    assert!(!Probe::<OwnedPermit<u64>>::new().is_clone());
+    assert!(!tx.is_partial_eq() && !rx.is_partial_eq() && !weak.is_partial_eq());
+    assert!(!rx.is_iterator());
+}

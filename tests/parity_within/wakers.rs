@@ -1,4 +1,5 @@
-//! What a waker may do that acts in the thread that wakes it. Within one process: a waker is called in its own.
+//! What is done before the call that wakes returns: the waker is called, and may act. Within one process: a waker of
+//! another is called by that one.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -7,6 +8,20 @@ use std::task::Context;
 use crate::adapter::{Acting, Task, caught, finishes};
 use crate::mpsc::channel;
 use crate::mpsc::error::TryRecvError;
+
+#[test]
+fn a_receiver_is_woken_before_the_send_that_wakes_it_returns() {
+    finishes(|| {
+        let (tx, mut rx) = channel::<u64>(1);
+        for value in 0..200 {
+            let mut recv = Task::waiting(rx.recv());
+            let tx = tx.clone();
+            std::thread::spawn(move || tx.try_send(value)).join().unwrap().unwrap();
+            assert!(recv.is_woken());
+            assert_eq!(recv.must_finish(), Some(value));
+        }
+    });
+}
 
 #[test]
 fn a_value_is_there_when_its_receiver_is_woken() {

@@ -4,7 +4,7 @@
 
 use std::os::fd::AsFd;
 
-use across::{child, mpsc, place, wire::Line};
+use across::{child, lent, mpsc, place, wire::Line};
 
 mod across;
 mod adapter;
@@ -16,7 +16,7 @@ mod people;
 fn role() {
     let Some((role, _)) = people::my_role() else { return };
     people::die_with_parent();
-    let _entered = (role == "serves in a runtime").then(|| child::RUNTIME.enter());
+    let _entered = (role == "serves in a runtime").then(|| lent::RUNTIME.enter());
     let line = std::io::stdin().as_fd().try_clone_to_owned().expect("a descriptor");
     child::serve(Line::new(line));
     std::process::exit(0);

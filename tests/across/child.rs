@@ -1,26 +1,18 @@
 //! The child's side: real senders, and what is made of them. It does what it is asked, one order after the other.
 
-use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
-use std::future::{Future, poll_fn};
 use std::path::Path;
-use std::pin::{Pin, pin};
-use std::rc::Rc;
-use std::sync::{Arc, LazyLock};
-use std::task::{Context, Poll, Wake, Waker};
+use std::sync::Arc;
+use std::task::Waker;
 use std::thread;
 use std::time::Duration;
 
 use bytemuck::Pod;
 use shmpsc::error::{OpenError, SendError, SendTimeoutError, TrySendError};
-use shmpsc::{OwnedPermit, Permit, PermitIterator, Sender, WeakSender};
-use tokio::runtime::{Builder, Runtime};
+use shmpsc::{OwnedPermit, Sender, WeakSender};
 
-use super::wire::{Answer, CLOSED, DONE, FULL, Line, NONE, WAITS};
-
-/// Driven by a thread of its own.
-pub static RUNTIME: LazyLock<Runtime> =
-    LazyLock::new(|| Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime"));
+use super::lent::{Lent, in_runtime, keep};
+use super::wire::{Answer, CLOSED, DONE, FULL, Line, NONE};
 
 /// Serves until the parent is gone.
 pub fn serve(line: Line) {
@@ -47,29 +39,29 @@ fn reply(line: &Line, call: u64, answer: &Answer) {
     line.say(format_args!("{call} {}", answer.word), &answer.value);
 }
 
-struct Order {
-    call: u64,
+pub struct Order {
+    pub call: u64,
     /// What it is about.
-    thing: u64,
-    verb: String,
+    pub thing: u64,
+    pub verb: String,
     /// The name of what is to be made, or of another thing.
-    with: u64,
-    value: Vec<u8>,
+    pub with: u64,
+    pub value: Vec<u8>,
 }
 
 impl Order {
-    fn value<T: Pod>(&self) -> T {
+    pub fn value<T: Pod>(&self) -> T {
         bytemuck::pod_read_unaligned(&self.value)
     }
 }
 
-type Things = HashMap<u64, Box<dyn Thing>>;
+pub type Things = HashMap<u64, Box<dyn Thing>>;
 
 /// What is left of a thing once it has done something, and the answer, unless a thread gives it later.
-type Done = (Option<Box<dyn Thing>>, Option<Answer>);
+pub type Done = (Option<Box<dyn Thing>>, Option<Answer>);
 
 /// A handle, or something that borrows one.
-trait Thing {
+pub trait Thing {
     fn obey(self: Box<Self>, order: Order, things: &mut Things, line: &Arc<Line>) -> Done;
 
     /// One more sender of that channel, if this is one.
@@ -156,16 +148,6 @@ fn attempt<T, V>(attempt: &Result<T, TrySendError<V>>) -> Answer {
         Err(TrySendError::Full(_)) => FULL,
         Err(TrySendError::Closed(_)) => CLOSED,
     })
-}
-
-/// Polls in the runtime, for its clock, whatever else is polled in it.
-async fn in_runtime<F: Future>(future: F) -> F::Output {
-    let mut future = pin!(future);
-    poll_fn(|cx| {
-        let _entered = RUNTIME.enter();
-        future.as_mut().poll(cx)
-    })
-    .await
 }
 
 fn given_back<T: Pod>(sent: Result<(), SendError<T>>) -> Answer {
@@ -258,7 +240,7 @@ impl<T: Pod + Send> Thing for Sends<T> {
                     let granted = (*self).into_sender().reserve_owned().await;
                     desk.answer(waited(&granted));
                     if let Ok(permit) = granted {
-                        desk.becomes.set(Some(Box::new(Owned { channel, permit })));
+                        desk.becomes(Owned { channel, permit });
                     }
                 });
                 return (Some(lent), Some(Answer::of(DONE)));
@@ -327,127 +309,5 @@ impl<T: Pod + Send> Thing for Owned<T> {
             other => panic!("an owned permit cannot {other}"),
         };
         (Some(Box::new(Sends::new(self.channel, sender))), Some(Answer::of(DONE)))
-    }
-}
-
-/// What borrows a sender, together with the sender that it borrows. Both live in one async block, the one safe place
-/// where they can live together; an order is a poll of it. All permits of a reservation are in one block, which then
-/// has a name for each.
-#[derive(Clone)]
-struct Lent {
-    block: Rc<RefCell<Block>>,
-    desk: Rc<Desk>,
-}
-
-type Block = Pin<Box<dyn Future<Output = ()>>>;
-
-/// Where an order is laid for a block, and where it lays its answer.
-#[derive(Default)]
-struct Desk {
-    order: Cell<Option<Order>>,
-    answer: Cell<Option<Answer>>,
-    /// What takes the place of the block, which has ended.
-    becomes: Cell<Option<Box<dyn Thing>>>,
-}
-
-impl Desk {
-    fn answer(&self, answer: Answer) {
-        self.order.take();
-        self.answer.set(Some(answer));
-    }
-
-    async fn next_order(&self) -> Order {
-        poll_fn(|_| self.order.take().map_or(Poll::Pending, Poll::Ready)).await
-    }
-}
-
-impl Lent {
-    fn new<F: Future<Output = ()> + 'static>(block: impl FnOnce(Rc<Desk>) -> F) -> Box<Lent> {
-        let desk = Rc::new(Desk::default());
-        Box::new(Lent { block: Rc::new(RefCell::new(Box::pin(block(desk.clone())))), desk })
-    }
-
-    /// Lets the block do what lies on the desk.
-    fn poll(&self, waker: &Waker) -> Answer {
-        let _ = self.block.borrow_mut().as_mut().poll(&mut Context::from_waker(waker));
-        self.desk.answer.take().unwrap_or_else(|| Answer::of(WAITS))
-    }
-}
-
-impl Thing for Lent {
-    fn obey(self: Box<Self>, order: Order, things: &mut Things, line: &Arc<Line>) -> Done {
-        let (with, verb) = (order.with, order.verb.clone());
-        if verb == "drop" && Rc::strong_count(&self.block) == 1 {
-            return (None, Some(Answer::of(DONE)));
-        }
-        let waker = match &*verb {
-            "poll" => Arc::new(Bell { name: with, line: line.clone() }).into(),
-            _ => Waker::noop().clone(),
-        };
-        self.desk.order.set(Some(order));
-        let answer = self.poll(&waker);
-        if verb == "next" && answer.word == DONE {
-            things.insert(with, self.clone());
-        }
-        let left = self.desk.becomes.take().unwrap_or(self);
-        ((verb != "drop").then_some(left), Some(answer))
-    }
-}
-
-/// The rest of the life of a reservation: does with its permits what is ordered, until the block is dropped. `name` is
-/// the name of the block, and so of the one permit or of the iterator.
-async fn keep<'a, T: Pod>(
-    desk: &Desk,
-    answer: Answer,
-    name: u64,
-    one: Option<Permit<'a, T>>,
-    mut more: Option<PermitIterator<'a, T>>,
-) {
-    let mut permits: HashMap<_, _> = one.map(|permit| (name, permit)).into_iter().collect();
-    desk.answer(answer);
-    loop {
-        let order = desk.next_order().await;
-        let hint = || more.as_ref().expect("an iterator").size_hint();
-        desk.answer(match &*order.verb {
-            "send" => {
-                permits.remove(&order.thing).expect("a permit").send(order.value());
-                Answer::of(DONE)
-            }
-            "least" => Answer::of(hint().0),
-            "most" => Answer::of(hint().1.expect("there is a bound")),
-            "next" => match more.as_mut().expect("an iterator").next() {
-                Some(permit) => {
-                    permits.insert(order.with, permit);
-                    Answer::of(DONE)
-                }
-                None => Answer::of(NONE),
-            },
-            "drop" => {
-                if order.thing == name {
-                    more = None;
-                }
-                permits.remove(&order.thing);
-                Answer::of(DONE)
-            }
-            other => panic!("a permit cannot {other}"),
-        });
-    }
-}
-
-/// The waker of one poll: what is done with it here is done with the waker of that poll in the parent.
-struct Bell {
-    name: u64,
-    line: Arc<Line>,
-}
-
-impl Wake for Bell {
-    fn wake(self: Arc<Self>) {
-        self.line.say(format_args!("{} woken", self.name), &[]);
-    }
-}
-
-impl Drop for Bell {
-    fn drop(&mut self) {
-        self.line.say(format_args!("{} released", self.name), &[]);
     }
 }

@@ -1,5 +1,5 @@
-//! What `channel` refuses, and how many channels a process has. Within one process: the call is the caller's own, and
-//! each channel that others join takes descriptors.
+//! What `channel` refuses, and how many channels a process has. Within one process: the receiver is the caller's, and
+//! each that others join takes descriptors.
 
 use crate::adapter::caught;
 use crate::mpsc::channel;

@@ -1,5 +1,5 @@
-//! How waiting with a limit tells the time, and where it finds its clock. Within one process: the clock that the test
-//! moves is there.
+//! How waiting with a limit tells the time, and where it finds its clock. Within one process: the clock that
+//! the test moves, or takes away, is the caller's.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
 //! What the handles and their futures are to the compiler: threads, pins, unwinding, size, `Debug`. Within one process:
-//! it is the same program's types that are asked about.
+//! what the compiler knows of a type it knows wherever it is.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
 //! What is done before the call that wakes returns: the waker is called, and may act. Within one process: a waker of
-//! another is called by that one.
+//! another is called there, a little later.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

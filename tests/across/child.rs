@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
-use std::task::Waker;
 use std::thread;
 use std::time::Duration;
 
@@ -164,9 +163,11 @@ fn waited<T, E>(result: &Result<T, E>) -> Answer {
 impl<T: Pod + Send> Thing for Sends<T> {
     fn obey(self: Box<Self>, order: Order, things: &mut Things, line: &Arc<Line>) -> Done {
         let (sender, channel, name) = (self.sender.clone(), self.channel, order.with);
-        let mut make = |thing: Box<dyn Thing>| {
-            things.insert(name, thing);
-            Answer::of(DONE)
+        let mut lend = |(lent, answer): (Box<Lent>, Answer)| {
+            if answer.word == DONE {
+                things.insert(name, lent);
+            }
+            answer
         };
         let answer = match &*order.verb {
             "drop" => return (None, Some(Answer::of(DONE))),
@@ -175,8 +176,14 @@ impl<T: Pod + Send> Thing for Sends<T> {
             "strong_count" => Answer::of(sender.strong_count()),
             "weak_count" => Answer::of(sender.weak_count()),
             "is_closed" => Answer::of(u8::from(sender.is_closed())),
-            "clone" => make(Box::new(Sends::new(channel, (*sender).clone()))),
-            "downgrade" => make(Box::new(Weak { channel, weak: sender.downgrade() })),
+            "clone" => {
+                things.insert(name, Box::new(Sends::new(channel, (*sender).clone())));
+                Answer::of(DONE)
+            }
+            "downgrade" => {
+                things.insert(name, Box::new(Weak { channel, weak: sender.downgrade() }));
+                Answer::of(DONE)
+            }
             "try_send" => match sender.try_send(order.value()) {
                 Ok(()) => Answer::of(DONE),
                 Err(TrySendError::Full(value)) => Answer::with(FULL, value),
@@ -192,58 +199,61 @@ impl<T: Pod + Send> Thing for Sends<T> {
                 });
                 return (Some(self), None);
             }
-            "send" => make(Lent::new(|desk| async move {
-                desk.answer(given_back(sender.send(order.value()).await));
+            "send" => lend(Lent::new(|desk| async move {
+                let send = sender.send(order.value());
+                desk.begun().await;
+                desk.answer(given_back(send.await));
             })),
-            "send_timeout" => make(Lent::new(|desk| async move {
+            "send_timeout" => lend(Lent::new(|desk| async move {
                 let (timeout, value) = order.value.split_at(size_of::<[u64; 2]>());
                 let [seconds, nanoseconds] = bytemuck::pod_read_unaligned(timeout);
                 let timeout = Duration::new(seconds, nanoseconds as u32);
-                let value = bytemuck::pod_read_unaligned::<T>(value);
-                desk.answer(match in_runtime(sender.send_timeout(value, timeout)).await {
+                let send = sender.send_timeout(bytemuck::pod_read_unaligned(value), timeout);
+                desk.begun().await;
+                desk.answer(match in_runtime(send).await {
                     Ok(()) => Answer::of(DONE),
                     Err(SendTimeoutError::Timeout(value)) => Answer::with(FULL, value),
                     Err(SendTimeoutError::Closed(value)) => Answer::with(CLOSED, value),
                 });
             })),
-            "closed" => make(Lent::new(|desk| async move {
-                sender.closed().await;
+            "closed" => lend(Lent::new(|desk| async move {
+                let closed = sender.closed();
+                desk.begun().await;
+                closed.await;
                 desk.answer(Answer::of(DONE));
             })),
-            "reserve" => make(Lent::new(move |desk| async move {
-                let granted = sender.reserve().await;
+            "reserve" => lend(Lent::new(move |desk| async move {
+                let reserve = sender.reserve();
+                desk.begun().await;
+                let granted = reserve.await;
                 keep(&desk, waited(&granted), name, granted.ok(), None).await;
             })),
-            "reserve_many" => make(Lent::new(move |desk| async move {
-                let granted = sender.reserve_many(order.value()).await;
+            "reserve_many" => lend(Lent::new(move |desk| async move {
+                let reserve = sender.reserve_many(order.value());
+                desk.begun().await;
+                let granted = reserve.await;
                 keep(&desk, waited(&granted), name, None, granted.ok()).await;
             })),
-            "try_reserve" => {
-                let lent = Lent::new(move |desk| async move {
-                    let granted = sender.try_reserve();
-                    keep(&desk, attempt(&granted), name, granted.ok(), None).await;
-                });
-                let answer = lent.poll(Waker::noop());
-                if answer.word == DONE { make(lent) } else { answer }
-            }
-            "try_reserve_many" => {
-                let lent = Lent::new(move |desk| async move {
-                    let granted = sender.try_reserve_many(order.value());
-                    keep(&desk, attempt(&granted), name, None, granted.ok()).await;
-                });
-                let answer = lent.poll(Waker::noop());
-                if answer.word == DONE { make(lent) } else { answer }
-            }
+            "try_reserve" => lend(Lent::new(move |desk| async move {
+                let granted = sender.try_reserve();
+                keep(&desk, attempt(&granted), name, granted.ok(), None).await;
+            })),
+            "try_reserve_many" => lend(Lent::new(move |desk| async move {
+                let granted = sender.try_reserve_many(order.value());
+                keep(&desk, attempt(&granted), name, None, granted.ok()).await;
+            })),
             "reserve_owned" => {
                 drop(sender);
-                let lent = Lent::new(move |desk| async move {
-                    let granted = (*self).into_sender().reserve_owned().await;
+                let (lent, answer) = Lent::new(move |desk| async move {
+                    let reserve = (*self).into_sender().reserve_owned();
+                    desk.begun().await;
+                    let granted = reserve.await;
                     desk.answer(waited(&granted));
                     if let Ok(permit) = granted {
                         desk.becomes(Owned { channel, permit });
                     }
                 });
-                return (Some(lent), Some(Answer::of(DONE)));
+                return (Some(lent), Some(answer));
             }
             "try_reserve_owned" => {
                 drop(sender);

@@ -54,6 +54,12 @@ impl Desk {
         self.answer.set(Some(answer));
     }
 
+    /// Says that the future is made, which nobody has polled yet, and waits until somebody does.
+    pub async fn begun(&self) {
+        self.answer(Answer::of(DONE));
+        self.next_order().await;
+    }
+
     /// Leaves something in the place of the block, which ends with that.
     pub fn becomes(&self, thing: impl Thing + 'static) {
         self.becomes.set(Some(Box::new(thing)));
@@ -65,13 +71,16 @@ impl Desk {
 }
 
 impl Lent {
-    pub fn new<F: Future<Output = ()> + 'static>(block: impl FnOnce(Rc<Desk>) -> F) -> Box<Lent> {
+    /// A block, and its first answer.
+    pub fn new<F: Future<Output = ()> + 'static>(block: impl FnOnce(Rc<Desk>) -> F) -> (Box<Lent>, Answer) {
         let desk = Rc::new(Desk::default());
-        Box::new(Lent { block: Rc::new(RefCell::new(Box::pin(block(desk.clone())))), desk })
+        let lent = Lent { block: Rc::new(RefCell::new(Box::pin(block(desk.clone())))), desk };
+        let answer = lent.poll(Waker::noop());
+        (Box::new(lent), answer)
     }
 
     /// Lets the block do what lies on the desk.
-    pub fn poll(&self, waker: &Waker) -> Answer {
+    fn poll(&self, waker: &Waker) -> Answer {
         let _ = self.block.borrow_mut().as_mut().poll(&mut Context::from_waker(waker));
         self.desk.answer.take().unwrap_or_else(|| Answer::of(WAITS))
     }

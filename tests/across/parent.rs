@@ -7,8 +7,8 @@ use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Sender, SyncSender, channel, sync_channel};
-use std::sync::{Arc, LazyLock, Mutex};
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Condvar, LazyLock, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::thread;
 
@@ -35,7 +35,7 @@ pub struct Child {
     line: Line,
     pid: u32,
     /// Who waits for an answer, by the name of the call.
-    calls: Mutex<HashMap<u64, SyncSender<Answer>>>,
+    calls: Mutex<HashMap<u64, Arc<Call>>>,
     /// One for each waker that the child keeps, and as long as it keeps it.
     wakers: Mutex<HashMap<u64, Waker>>,
 }
@@ -67,14 +67,13 @@ impl Child {
                 }
                 "released" => drop(child.wakers.lock().unwrap().remove(&name)),
                 word => {
-                    let caller = child.calls.lock().unwrap().remove(&name).expect("somebody asked");
-                    // Who has panicked meanwhile does not listen.
-                    let _ = caller.send(Answer { word: word.to_owned(), value: message.value });
+                    let call = child.calls.lock().unwrap().remove(&name).expect("somebody asked");
+                    call.give(Answer { word: word.to_owned(), value: message.value });
                 }
             }
         }
-        // Who waits for an answer hears that none will come.
-        child.calls.lock().unwrap().clear();
+        eprintln!("a child has ended: nothing can be shown without it");
+        std::process::abort();
     }
 
     pub fn pid(&self) -> u32 {
@@ -82,12 +81,32 @@ impl Child {
     }
 
     /// Has the child do something, in its order with all other such calls, and waits until it has.
-    fn ask(&self, thing: u64, verb: &str, with: impl Display, value: &[u8]) -> Option<Answer> {
-        let call = fresh();
-        let (tell, told) = sync_channel(1);
-        self.calls.lock().unwrap().insert(call, tell);
-        self.line.say(format_args!("{call} {thing} {verb} {with}"), value);
-        told.recv().ok()
+    fn ask(&self, thing: u64, verb: &str, with: impl Display, value: &[u8]) -> Answer {
+        let (name, call) = (fresh(), Arc::new(Call::default()));
+        self.calls.lock().unwrap().insert(name, call.clone());
+        self.line.say(format_args!("{name} {thing} {verb} {with}"), value);
+        call.wait()
+    }
+}
+
+/// Somebody who waits for an answer. Not a channel: that parks the thread, and would take the `unpark` that is meant
+/// for an executor whose future asks.
+#[derive(Default)]
+struct Call {
+    answer: Mutex<Option<Answer>>,
+    given: Condvar,
+}
+
+impl Call {
+    fn give(&self, answer: Answer) {
+        *self.answer.lock().unwrap() = Some(answer);
+        self.given.notify_one();
+    }
+
+    fn wait(&self) -> Answer {
+        let answer = self.answer.lock().unwrap();
+        let mut answer = self.given.wait_while(answer, |answer| answer.is_none()).unwrap();
+        answer.take().expect("it was waited for")
     }
 }
 
@@ -116,9 +135,8 @@ impl There {
         self.child
     }
 
-    #[track_caller]
     pub fn ask(&self, verb: &str, with: impl Display, value: &[u8]) -> Answer {
-        self.child.ask(self.id, verb, with, value).expect("the child lives")
+        self.child.ask(self.id, verb, with, value)
     }
 }
 

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
 
 use super::parent::children;
 use crate::adapter::{sleep_of, wait_until};
@@ -51,6 +52,9 @@ struct Room {
     names: AtomicU64,
 }
 
+/// Longer than any test may hang.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 static TAKEN: Mutex<bool> = Mutex::new(false);
 static FREE: Condvar = Condvar::new();
 
@@ -66,7 +70,10 @@ pub fn turn() -> Turn {
 impl Turn {
     fn take() -> Turn {
         let taken = TAKEN.lock().unwrap();
-        *FREE.wait_while(taken, |taken| *taken).unwrap() = true;
+        let (mut taken, waited) = FREE.wait_timeout_while(taken, PATIENCE, |taken| *taken).unwrap();
+        assert!(!waited.timed_out(), "a test that hangs keeps its turn");
+        *taken = true;
+        drop(taken);
         let directory = tempfile::tempdir().expect("a directory");
         Turn(Arc::new(Room { directory, names: AtomicU64::new(0) }))
     }

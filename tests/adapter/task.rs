@@ -84,8 +84,10 @@ impl<F: Future> Task<F> {
         self.future.as_mut().poll(&mut Context::from_waker(waker))
     }
 
+    /// Polls once all wakes that are due have come, so that the next one is for something new.
     #[track_caller]
     pub fn must_wait(&mut self) {
+        crate::place::settle();
         assert!(self.poll().is_pending(), "finished where it must wait");
     }
 

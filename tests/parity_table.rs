@@ -32,12 +32,21 @@ enum Runs {
     Tokio,
 }
 
+/// The folders of bodies, each with the programs that run it.
+const FOLDERS: [(&str, &[&str]); 5] = [
+    ("parity", &["parity_tokio", "parity_ours", "parity_across"]),
+    ("parity_within", &["parity_tokio", "parity_ours"]),
+    ("parity_differs", &["parity_tokio"]),
+    ("adapters", &["adapters_tokio", "adapters_ours"]),
+    ("adapters_differs", &["adapters_tokio"]),
+];
+
 type Bodies = BTreeMap<String, Runs>;
 
 /// All bodies of the suite, by name.
 fn bodies() -> Bodies {
     let mut bodies = Bodies::new();
-    for folder in ["parity", "parity_within", "parity_differs"] {
+    for (folder, _) in FOLDERS {
         for file in fs::read_dir(at("tests").join(folder)).expect("the bodies are there") {
             let path = file.expect("a file").path();
             let text = read(&path);
@@ -48,6 +57,7 @@ fn bodies() -> Bodies {
                 let runs = match folder {
                     "parity" => Runs::Across,
                     "parity_within" => Runs::Within(why_within(&path, &text)),
+                    "adapters" => Runs::Within("`tests/processes/` has their own".to_owned()),
                     _ => Runs::Tokio,
                 };
                 assert!(bodies.insert(name.clone(), runs).is_none(), "two bodies are called {name}");
@@ -155,10 +165,10 @@ fn document() -> String {
     let mut text = format!(
         "# Parity with tokio's bounded channel
 
-Each item of the contract of `tokio::sync::mpsc` 1.54, and whether a program sees the same here. Each is shown by bodies of
-tests that are written once and run three times: on tokio's channel, which is the referee; on this crate in one process; and,
-where the behaviour can cross, on this crate with senders in two other processes, one of them in a tokio runtime. The numbers
-are those of the bodies that ran; `tests/parity_table/items.txt` has their names.
+Each item of the contract of `tokio::sync::mpsc` 1.54 and of the wrappers beside it, and whether a program sees the same
+here. Each is shown by bodies of tests that are written once and run three times: on tokio, which is the referee; on this
+crate in one process; and, where the behaviour can cross, on this crate with senders in two other processes, one of them in a
+tokio runtime. The numbers are those of the bodies that ran; `tests/parity_table/items.txt` has their names.
 
 Of {} items {} are the same, {} differ, and {} are left out. Of {} bodies {} run across processes, {} in one process only, and
 {} on tokio alone.
@@ -216,18 +226,11 @@ fn every_body_shows_an_item_and_every_name_is_that_of_a_body() {
 
 #[test]
 fn every_file_of_bodies_is_run_where_its_folder_says() {
-    let programs = [
-        ("parity_tokio", &["parity", "parity_within", "parity_differs"][..]),
-        ("parity_ours", &["parity", "parity_within"]),
-        ("parity_across", &["parity"]),
-    ];
-    for (program, folders) in programs {
-        let text = read(at(&format!("tests/{program}.rs")));
-        for folder in folders {
+    for (folder, programs) in FOLDERS {
+        for program in programs {
+            let text = read(at(&format!("tests/{program}.rs")));
             assert!(text.contains(&format!("\nmod {folder};\n")), "{program} does not run {folder}");
         }
-    }
-    for folder in ["parity", "parity_within", "parity_differs"] {
         let folder = at("tests").join(folder);
         let modules = read(folder.join("mod.rs"));
         for file in fs::read_dir(folder).expect("the bodies are there") {

@@ -15,8 +15,8 @@ use std::thread;
 use super::wire::{Answer, Line, WAITS};
 use crate::people;
 
-/// Both serve all tests. One polls its futures in a tokio runtime and one without, so that both ways to be woken are
-/// gone.
+/// Both serve all tests. One polls its futures in a tokio runtime and one without, so that wakes come
+/// in both ways.
 static CHILDREN: LazyLock<[Arc<Child>; 2]> =
     LazyLock::new(|| [Child::start("serves in a runtime"), Child::start("serves")]);
 

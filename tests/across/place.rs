@@ -70,10 +70,10 @@ pub fn turn() -> Turn {
 impl Turn {
     fn take() -> Turn {
         let taken = TAKEN.lock().unwrap();
-        let (mut taken, waited) = FREE.wait_timeout_while(taken, PATIENCE, |taken| *taken).unwrap();
-        assert!(!waited.timed_out(), "a test that hangs keeps its turn");
-        *taken = true;
+        let (mut taken, _) = FREE.wait_timeout_while(taken, PATIENCE, |taken| *taken).unwrap();
+        let is_mine = !std::mem::replace(&mut *taken, true);
         drop(taken);
+        assert!(is_mine, "a test that hangs keeps its turn");
         let directory = tempfile::tempdir().expect("a directory");
         Turn(Arc::new(Room { directory, names: AtomicU64::new(0) }))
     }

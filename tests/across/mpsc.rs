@@ -18,11 +18,12 @@ use super::wire::{Answer, CLOSED, DONE, FULL};
 use crate::place;
 use error::{SendError, SendTimeoutError, TrySendError};
 
-/// A channel whose receiver is here and whose sender is in another process.
+/// A channel whose receiver is here and whose sender is in another process. In which of the two is decided by the
+/// capacity, so that both have their share of the bodies, and each body always the same one.
 pub fn channel<T: Pod>(capacity: usize) -> (Sender<T>, Receiver<T>) {
     let channel = Channel { id: fresh(), path: place::turn().new_name() };
     let receiver = Options::new().capacity(capacity).end_with_last_sender().bind(&channel.path).unwrap();
-    let there = channel.join::<T>(&children()[0]).unwrap();
+    let there = channel.join::<T>(&children()[capacity % 2]).unwrap();
     (Sender { there, channel: Arc::new(channel), values: PhantomData }, receiver)
 }
 

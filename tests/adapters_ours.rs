@@ -3,6 +3,7 @@
 use shmpsc as mpsc;
 use shmpsc::{sink, stream};
 
-#[allow(dead_code, unused_imports, reason = "the parity suite uses all of it")]
 mod adapter;
 mod adapters;
+#[path = "adapter/one_process.rs"]
+mod place;

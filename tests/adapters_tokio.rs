@@ -8,7 +8,8 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers as stream;
 use tokio_util::sync as sink;
 
-#[allow(dead_code, unused_imports, reason = "the parity suite uses all of it")]
 mod adapter;
 mod adapters;
 mod adapters_differs;
+#[path = "adapter/one_process.rs"]
+mod place;

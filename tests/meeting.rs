@@ -368,3 +368,15 @@ fn a_forked_child_gets_errors_and_does_no_harm() {
     child.end();
     eventually("it has left", || receiver.sender_strong_count() == 0);
 }
+
+#[test]
+fn a_stream_that_ends_with_its_last_sender_has_ended_when_that_one_is_gone() {
+    let room = room();
+    for _ in 0..500 {
+        let mut receiver = Options::new().end_with_last_sender().bind::<Value>(room.name()).unwrap();
+        let sender = shmpsc::connect::<Value>(room.name()).unwrap();
+        assert_eq!(receiver.sender_strong_count(), 1);
+        drop(sender);
+        assert_eq!(receiver.try_recv(), Err(TryRecvError::Disconnected));
+    }
+}

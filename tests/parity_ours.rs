@@ -4,3 +4,6 @@ use shmpsc as mpsc;
 
 mod adapter;
 mod parity;
+mod parity_within;
+#[path = "adapter/one_process.rs"]
+mod place;

@@ -258,9 +258,7 @@ impl Endpoint {
         if self.try_admit(host, porter, socket.clone(), number, process).is_err() {
             refuse(self, &socket, Refused::new(Code::NoDescriptors), None);
             self.depart(number);
-            return;
         }
-        self.sender_came();
     }
 
     fn try_admit(
@@ -286,6 +284,8 @@ impl Endpoint {
             id: self.id(),
         };
         let descriptors = [self.segment().fd(), member.doorbell.as_fd(), own.as_fd()];
+        // First, for it may send and leave again before this thread goes on, and the stream is to have ended then.
+        self.sender_came();
         socket::send(&member.lifeline, &Message::Accept(accept).encode(), &descriptors)
     }
 }

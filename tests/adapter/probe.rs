@@ -1,4 +1,4 @@
-//! Asks at run time whether a concrete type has an auto trait, so that a missing one is a failed test and not a
+//! Asks at run time whether a concrete type has a trait, so that a missing one is a failed test and not a
 //! suite that does not compile. It cannot ask about a type parameter.
 
 use std::marker::PhantomData;
@@ -35,6 +35,15 @@ macro_rules! ask {
     };
 }
 
-ask!(is_send: Send, is_sync: Sync, is_unpin: Unpin, is_unwind_safe: UnwindSafe, is_ref_unwind_safe: RefUnwindSafe);
+ask!(
+    is_send: Send,
+    is_sync: Sync,
+    is_unpin: Unpin,
+    is_unwind_safe: UnwindSafe,
+    is_ref_unwind_safe: RefUnwindSafe,
+    is_clone: Clone,
+    is_partial_eq: PartialEq,
+    is_iterator: Iterator
+);
 
 impl<T> Otherwise for Probe<T> {}

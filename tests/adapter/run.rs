@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::future::{Future, poll_fn};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::mpsc as std_mpsc;
@@ -19,8 +19,10 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// Runs `body` in a thread of its own and fails if it does not come back.
 #[track_caller]
 pub fn finishes<T: Send + 'static>(body: impl FnOnce() -> T + Send + 'static) -> T {
+    let turn = crate::place::turn();
     let (done, is_done) = std_mpsc::channel();
     let thread = thread::spawn(move || {
+        turn.share();
         // Sent on return and, as a hang-up, on a panic.
         let _done = done;
         body()
@@ -122,6 +124,15 @@ pub fn wait_until(mut condition: impl FnMut() -> bool) {
     }
 }
 
+/// Which of its sleeps a thread is in, by its count of context switches; `None` while it runs. `place` is its directory
+/// in `/proc`.
+pub fn sleep_of(place: &Path) -> Option<String> {
+    let status = fs::read_to_string(place.join("status")).ok()?;
+    let field = |name| status.lines().find_map(|line: &str| line.strip_prefix(name));
+    field("State:")?.trim_start().starts_with('S').then_some(())?;
+    Some(field("voluntary_ctxt_switches:")?.to_owned())
+}
+
 /// A thread that is, or soon will be, asleep inside a blocking call.
 pub struct Blocked<T> {
     thread: JoinHandle<T>,
@@ -142,20 +153,14 @@ impl<T: Send + 'static> Blocked<T> {
         let mut seen = None;
         let mut times = 0;
         wait_until(|| {
-            let now = this.sleep();
+            let now = sleep_of(&this.place);
             times = if now.is_some() && now == seen { times + 1 } else { 0 };
             seen = now;
             times == 50
         });
+        // The call itself may be in a thread of another process.
+        crate::place::settle();
         this
-    }
-
-    /// Which of its sleeps the thread is in, by its count of context switches; `None` while it runs.
-    fn sleep(&self) -> Option<String> {
-        let status = fs::read_to_string(self.place.join("status")).ok()?;
-        let field = |name| status.lines().find_map(|line: &str| line.strip_prefix(name));
-        field("State:")?.trim_start().starts_with('S').then_some(())?;
-        Some(field("voluntary_ctxt_switches:")?.to_owned())
     }
 
     pub fn is_finished(&self) -> bool {

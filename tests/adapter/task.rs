@@ -16,7 +16,14 @@ impl Wakes {
     }
 
     pub fn count(&self) -> usize {
+        crate::place::settle();
         self.0.load(Ordering::SeqCst)
+    }
+
+    /// How many wakers somebody keeps, beside the one who asks.
+    pub fn kept(self: &Arc<Self>) -> usize {
+        crate::place::settle();
+        Arc::strong_count(self) - 1
     }
 }
 
@@ -77,8 +84,10 @@ impl<F: Future> Task<F> {
         self.future.as_mut().poll(&mut Context::from_waker(waker))
     }
 
+    /// Polls once all wakes that are due have come, so that the next one is for something new.
     #[track_caller]
     pub fn must_wait(&mut self) {
+        crate::place::settle();
         assert!(self.poll().is_pending(), "finished where it must wait");
     }
 
@@ -101,7 +110,7 @@ impl<F: Future> Task<F> {
 
     /// How many wakers of this task the channel still keeps.
     pub fn wakers_kept(&self) -> usize {
-        Arc::strong_count(&self.wakes) - 1
+        self.wakes.kept()
     }
 
     /// The counter, to look at after the task is gone.

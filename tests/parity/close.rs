@@ -1,8 +1,8 @@
 //! How a channel ends: by `close`, by the receiver leaving, by the last sender leaving.
 
-use crate::adapter::{Blocked, Task, finishes, on_one_thread};
+use crate::adapter::{Blocked, Task, finishes};
 use crate::mpsc::channel;
-use crate::mpsc::error::{SendError, SendTimeoutError, TryRecvError, TrySendError};
+use crate::mpsc::error::{SendError, TryRecvError, TrySendError};
 
 #[test]
 fn close_refuses_every_way_to_send_though_there_is_room() {
@@ -13,10 +13,6 @@ fn close_refuses_every_way_to_send_though_there_is_room() {
         assert_eq!(tx.try_send(1), Err(TrySendError::Closed(1)));
         assert_eq!(Task::new(tx.send(2)).must_finish(), Err(SendError(2)));
         assert_eq!(tx.blocking_send(3), Err(SendError(3)));
-        on_one_thread(|| async move {
-            let long = std::time::Duration::from_secs(1000);
-            assert_eq!(tx.send_timeout(4, long).await, Err(SendTimeoutError::Closed(4)));
-        });
     });
 }
 

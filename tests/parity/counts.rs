@@ -90,26 +90,6 @@ fn clones_made_and_dropped_in_many_threads_are_counted_exactly() {
 }
 
 #[test]
-fn clones_are_the_same_channel() {
-    let (tx, rx) = channel::<u64>(1);
-    let other = tx.clone();
-    assert!(tx.same_channel(&tx) && tx.same_channel(&other) && other.same_channel(&tx.clone()));
-    drop(rx);
-    assert!(tx.same_channel(&other));
-}
-
-#[test]
-fn two_channels_are_not_the_same_channel() {
-    let (a, _rx_a) = channel::<u64>(1);
-    let (b, _rx_b) = channel::<u64>(1);
-    assert!(!a.same_channel(&b) && !b.same_channel(&a));
-    let (c, rx_c) = channel::<()>(1);
-    drop(rx_c);
-    let (d, _rx_d) = channel::<()>(1);
-    assert!(!c.same_channel(&d));
-}
-
-#[test]
 fn a_sender_in_a_panicking_thread_is_dropped_with_it() {
     finishes(|| {
         let (tx, mut rx) = channel::<u64>(2);

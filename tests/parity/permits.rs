@@ -1,8 +1,8 @@
 //! Permits of all three kinds: taking, sending, giving back, and what they cost in room.
 
-use crate::adapter::{Otherwise, Probe, Task, in_fresh_task};
+use crate::adapter::Task;
+use crate::mpsc::channel;
 use crate::mpsc::error::{SendError, TryRecvError, TrySendError};
-use crate::mpsc::{OwnedPermit, Permit, PermitIterator, Sender, channel};
 
 #[test]
 fn a_permit_takes_room_and_its_send_fills_it() {
@@ -72,12 +72,11 @@ fn an_owned_permit_gives_its_sender_back() {
 fn try_reserve_owned_gives_the_sender_back_in_its_error() {
     let (tx, mut rx) = channel::<u64>(1);
     tx.try_send(1).unwrap();
-    let other = tx.clone();
     let Err(TrySendError::Full(tx)) = tx.try_reserve_owned() else { panic!("there is no room") };
-    assert!(tx.same_channel(&other));
+    assert_eq!((tx.strong_count(), tx.try_send(2)), (1, Err(TrySendError::Full(2))));
     rx.close();
     let Err(TrySendError::Closed(tx)) = tx.try_reserve_owned() else { panic!("it is closed") };
-    assert!(tx.same_channel(&other));
+    assert_eq!((tx.strong_count(), tx.try_send(3)), (1, Err(TrySendError::Closed(3))));
 }
 
 #[test]
@@ -104,17 +103,6 @@ fn a_dropped_owned_permit_gives_back_room_and_sender() {
     assert_eq!(recv.must_finish(), None);
     drop(recv);
     assert_eq!((rx.capacity(), rx.sender_strong_count()), (1, 0));
-}
-
-#[test]
-fn owned_permits_know_their_channel() {
-    let (a, _rx_a) = channel::<u64>(2);
-    let (b, _rx_b) = channel::<u64>(1);
-    let first = a.clone().try_reserve_owned().unwrap();
-    let second = a.clone().try_reserve_owned().unwrap();
-    let third = b.clone().try_reserve_owned().unwrap();
-    assert!(first.same_channel(&second) && !first.same_channel(&third));
-    assert!(first.same_channel_as_sender(&a) && !first.same_channel_as_sender(&b));
 }
 
 #[test]
@@ -212,65 +200,30 @@ fn plain_permits_are_no_senders_and_owned_ones_are() {
 }
 
 #[test]
-fn reserving_costs_one_unit_of_budget_and_trying_or_sending_on_a_permit_none() {
-    use crate::adapter::budget_left;
-    let left = in_fresh_task(|cx| {
-        let (tx, _rx) = channel::<u64>(10);
-        let permit = Task::new(tx.reserve()).poll_for(cx.waker());
-        assert!(permit.is_ready());
-        drop(permit);
-        assert!(Task::new(tx.reserve_many(5)).poll_for(cx.waker()).is_ready());
-        assert!(Task::new(tx.clone().reserve_owned()).poll_for(cx.waker()).is_ready());
-        for _ in 0..9 {
-            tx.try_reserve().unwrap().send(1);
-        }
-        assert!(tx.try_reserve_many(1).is_ok());
-        budget_left(cx)
-    });
-    assert_eq!(left, 128 - 3);
+fn a_reservation_does_nothing_before_its_first_poll() {
+    let (tx, rx) = channel::<u64>(3);
+    let (one, many) = (tx.reserve(), tx.reserve_many(2));
+    let owned = tx.clone().reserve_owned();
+    assert_eq!((rx.capacity(), rx.sender_strong_count()), (3, 2));
+    drop((one, many, owned));
+    assert_eq!((rx.capacity(), rx.sender_strong_count()), (3, 1));
 }
 
 #[test]
-fn permits_go_where_their_values_may_go() {
-    assert!(Probe::<Permit<'static, u64>>::new().is_send() && Probe::<Permit<'static, u64>>::new().is_sync());
-    assert!(Probe::<OwnedPermit<u64>>::new().is_send() && Probe::<OwnedPermit<u64>>::new().is_sync());
-    let iterator = Probe::<PermitIterator<'static, u64>>::new();
-    assert!(iterator.is_send() && iterator.is_sync() && iterator.is_unpin() && iterator.is_unwind_safe());
-    let (tx, _rx) = channel::<u64>(1);
-    let future = tx.reserve();
-    assert!(Probe::of(&future).is_send() && Probe::of(&future).is_sync());
-    type Unsent = std::rc::Rc<u8>;
-    assert!(!Probe::<Permit<'static, Unsent>>::new().is_send());
-    assert!(!Probe::<OwnedPermit<Unsent>>::new().is_sync());
-}
-
-#[test]
-fn permits_show_themselves_by_name() {
-    let (tx, _rx) = channel::<u64>(3);
-    assert!(format!("{:?}", tx.try_reserve().unwrap()).starts_with("Permit {"));
-    assert!(format!("{:?}", tx.try_reserve_many(2).unwrap()).starts_with("PermitIterator {"));
-    assert!(format!("{:?}", tx.clone().try_reserve_owned().unwrap()).starts_with("OwnedPermit {"));
-}
-
-#[test]
-fn permits_have_tokios_signatures() {
-    type Owned = OwnedPermit<u64>;
-    type Tried<P, T> = Result<P, TrySendError<T>>;
-    fn gives<T>(_: impl Future<Output = T>) {}
-    let (tx, _rx) = channel::<u64>(1);
-    gives::<Result<Permit<'_, u64>, SendError<()>>>(tx.reserve());
-    gives::<Result<PermitIterator<'_, u64>, SendError<()>>>(tx.reserve_many(1));
-    gives::<Result<OwnedPermit<u64>, SendError<()>>>(tx.clone().reserve_owned());
-    let _: fn(&Sender<u64>) -> Tried<Permit<'_, u64>, ()> = Sender::try_reserve;
-    let _: fn(&Sender<u64>, usize) -> Tried<PermitIterator<'_, u64>, ()> = Sender::try_reserve_many;
-    let _: fn(Sender<u64>) -> Tried<Owned, Sender<u64>> = Sender::try_reserve_owned;
-    let _: fn(Permit<'static, u64>, u64) = Permit::send;
-    let _: fn(OwnedPermit<u64>, u64) -> Sender<u64> = OwnedPermit::send;
-    let _: fn(OwnedPermit<u64>) -> Sender<u64> = OwnedPermit::release;
-    fn exact_and_fused<'a, I>(_: I)
-    where
-        I: ExactSizeIterator<Item = Permit<'a, u64>> + std::iter::FusedIterator,
-    {
-    }
-    exact_and_fused(tx.try_reserve_many(1).unwrap());
+fn the_value_of_a_permit_wakes_the_receiver() {
+    let (tx, mut rx) = channel::<u64>(4);
+    let plain = tx.try_reserve().unwrap();
+    let mut many = tx.try_reserve_many(1).unwrap();
+    let owned = tx.clone().try_reserve_owned().unwrap();
+    let mut recv = Task::waiting(rx.recv());
+    plain.send(1);
+    assert_eq!((recv.wakes(), recv.must_finish()), (1, Some(1)));
+    drop(recv);
+    let mut recv = Task::waiting(rx.recv());
+    many.next().unwrap().send(2);
+    assert_eq!((recv.wakes(), recv.must_finish()), (1, Some(2)));
+    drop(recv);
+    let mut recv = Task::waiting(rx.recv());
+    drop(owned.send(3));
+    assert_eq!((recv.wakes(), recv.must_finish()), (1, Some(3)));
 }

@@ -1,8 +1,8 @@
 //! Permits on a channel that is closed around them.
 
-use crate::adapter::{Acting, Task, caught};
+use crate::adapter::{Blocked, Task, finishes};
 use crate::mpsc::channel;
-use crate::mpsc::error::TryRecvError;
+use crate::mpsc::error::{SendError, TryRecvError};
 
 #[test]
 fn a_permit_taken_before_the_close_still_sends() {
@@ -145,12 +145,53 @@ fn a_waiting_reservation_that_fails_or_is_cancelled_lets_a_closed_channel_end() 
 }
 
 #[test]
-fn a_permit_is_spent_though_the_receivers_waker_panics_in_its_send() {
+fn close_fails_reservations_that_wait_and_one_that_was_woken() {
+    let (tx, mut rx) = channel::<u64>(1);
+    tx.try_send(0).unwrap();
+    let mut woken = Task::waiting(tx.reserve());
+    let mut many = Task::waiting(tx.reserve_many(1));
+    let mut owned = Task::waiting(tx.clone().reserve_owned());
+    assert_eq!(rx.try_recv(), Ok(0));
+    assert!(woken.is_woken() && !many.is_woken() && !owned.is_woken());
+    rx.close();
+    assert!(many.is_woken() && owned.is_woken());
+    assert_eq!(woken.must_finish().unwrap_err(), SendError(()));
+    assert_eq!(many.must_finish().unwrap_err(), SendError(()));
+    assert_eq!(owned.must_finish().unwrap_err(), SendError(()));
+    assert_eq!((rx.capacity(), rx.sender_strong_count()), (1, 1));
+    assert_eq!(rx.try_recv(), Err(TryRecvError::Disconnected));
+}
+
+#[test]
+fn a_batch_too_waits_for_the_last_permit_of_a_closed_channel() {
     let (tx, mut rx) = channel::<u64>(2);
-    let waker = Acting::waker(|| panic!("the waker"));
-    assert!(rx.poll_recv(&mut std::task::Context::from_waker(&waker)).is_pending());
-    let permit = tx.try_reserve().unwrap();
-    assert_eq!(caught(|| permit.send(1)).message, "the waker");
-    assert_eq!((rx.len(), tx.capacity(), rx.try_recv()), (1, 1, Ok(1)));
-    assert_eq!(tx.capacity(), 2);
+    let (kept, given_back) = (tx.try_reserve().unwrap(), tx.try_reserve().unwrap());
+    rx.close();
+    assert!(rx.is_closed() && rx.is_empty());
+    let mut batch = Vec::new();
+    let mut many = Task::waiting(rx.recv_many(&mut batch, 2));
+    kept.send(1);
+    assert!(many.is_woken());
+    assert_eq!(many.must_finish(), 1);
+    drop(many);
+    let mut many = Task::waiting(rx.recv_many(&mut batch, 2));
+    drop(given_back);
+    assert!(many.is_woken());
+    assert_eq!(many.must_finish(), 0);
+}
+
+#[test]
+fn a_thread_too_waits_for_the_last_permit_of_a_closed_channel() {
+    finishes(|| {
+        let (tx, mut rx) = channel::<u64>(2);
+        let (kept, given_back) = (tx.try_reserve().unwrap(), tx.try_reserve().unwrap());
+        rx.close();
+        let receiving = Blocked::asleep_in(move || (rx.blocking_recv(), rx));
+        kept.send(1);
+        let (value, mut rx) = receiving.returned();
+        assert_eq!(value, Some(1));
+        let receiving = Blocked::asleep_in(move || rx.blocking_recv());
+        drop(given_back);
+        assert_eq!(receiving.returned(), None);
+    });
 }

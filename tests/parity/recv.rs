@@ -213,20 +213,6 @@ fn a_receiver_moves_between_tasks_threads_and_runtimes() {
 }
 
 #[test]
-fn a_recv_begun_in_one_runtime_is_woken_from_another() {
-    on_one_thread(|| async {
-        let (tx, mut rx) = channel::<u64>(1);
-        let mut recv = Task::waiting(rx.recv());
-        std::thread::spawn(move || on_one_thread(|| async move { tx.send(1).await }))
-            .join()
-            .unwrap()
-            .unwrap();
-        assert!(recv.is_woken());
-        assert_eq!(recv.must_finish(), Some(1));
-    });
-}
-
-#[test]
 fn values_outlive_the_runtime_they_were_sent_in() {
     let mut rx = on_one_thread(|| async {
         let (tx, rx) = channel::<u64>(2);
@@ -248,21 +234,5 @@ fn a_task_that_is_aborted_leaves_its_sender_dropped() {
         assert_eq!(rx.recv().await, Some(1));
         task.abort();
         assert_eq!(rx.recv().await, None);
-    });
-}
-
-#[test]
-fn recv_can_be_given_a_time_limit_and_loses_nothing_when_it_runs_out() {
-    use std::time::Duration;
-    crate::adapter::on_paused_clock(|| async {
-        let (tx, mut rx) = channel::<u64>(1);
-        let limit = Duration::from_secs(60);
-        tokio::time::timeout(limit, rx.recv()).await.unwrap_err();
-        tokio::spawn(async move {
-            tokio::time::sleep(limit / 2).await;
-            tx.send(1).await
-        });
-        assert_eq!(tokio::time::timeout(limit, rx.recv()).await, Ok(Some(1)));
-        assert_eq!(tokio::time::timeout(limit, rx.recv()).await, Ok(None));
     });
 }

@@ -1,4 +1,4 @@
-//! The four errors: what they hold, say and are.
+//! The four errors: what they hold, say and are. Within one process: they are values of the caller.
 
 use std::error::Error;
 

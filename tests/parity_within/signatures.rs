@@ -1,11 +1,11 @@
-//! Every signature, written out: this file compiles, or the names differ.
+//! Every signature, written out: this file compiles, or the names differ. Within one process: nothing runs.
 
 use std::future::Future;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use crate::mpsc::error::{SendError, SendTimeoutError, TryRecvError, TrySendError};
-use crate::mpsc::{Receiver, Sender, channel};
+use crate::mpsc::{OwnedPermit, Permit, PermitIterator, Receiver, Sender, WeakSender, channel};
 
 /// Names the output of a future that is not run.
 fn gives<T>(_: impl Future<Output = T>) {}
@@ -62,4 +62,37 @@ fn the_errors_methods_have_tokios_signatures() {
     let _: fn(TrySendError<u64>) -> u64 = TrySendError::into_inner;
     let _: fn(SendTimeoutError<u64>) -> u64 = SendTimeoutError::into_inner;
     let _: fn(SendError<u64>) -> TrySendError<u64> = TrySendError::from;
+}
+
+#[test]
+fn permits_have_tokios_signatures() {
+    type Owned = OwnedPermit<u64>;
+    type Tried<P, T> = Result<P, TrySendError<T>>;
+    fn gives<T>(_: impl Future<Output = T>) {}
+    let (tx, _rx) = channel::<u64>(1);
+    gives::<Result<Permit<'_, u64>, SendError<()>>>(tx.reserve());
+    gives::<Result<PermitIterator<'_, u64>, SendError<()>>>(tx.reserve_many(1));
+    gives::<Result<OwnedPermit<u64>, SendError<()>>>(tx.clone().reserve_owned());
+    let _: fn(&Sender<u64>) -> Tried<Permit<'_, u64>, ()> = Sender::try_reserve;
+    let _: fn(&Sender<u64>, usize) -> Tried<PermitIterator<'_, u64>, ()> = Sender::try_reserve_many;
+    let _: fn(Sender<u64>) -> Tried<Owned, Sender<u64>> = Sender::try_reserve_owned;
+    let _: fn(Permit<'static, u64>, u64) = Permit::send;
+    let _: fn(OwnedPermit<u64>, u64) -> Sender<u64> = OwnedPermit::send;
+    let _: fn(OwnedPermit<u64>) -> Sender<u64> = OwnedPermit::release;
+    fn exact_and_fused<'a, I>(_: I)
+    where
+        I: ExactSizeIterator<Item = Permit<'a, u64>> + std::iter::FusedIterator,
+    {
+    }
+    exact_and_fused(tx.try_reserve_many(1).unwrap());
+}
+
+#[test]
+fn weak_senders_have_tokios_signatures() {
+    let _: fn(&Sender<u64>) -> WeakSender<u64> = Sender::downgrade;
+    let _: fn(&Sender<u64>) -> usize = Sender::weak_count;
+    let _: fn(&WeakSender<u64>) -> Option<Sender<u64>> = WeakSender::upgrade;
+    let _: fn(&WeakSender<u64>) -> usize = WeakSender::strong_count;
+    let _: fn(&WeakSender<u64>) -> usize = WeakSender::weak_count;
+    let _: fn(&WeakSender<u64>) -> WeakSender<u64> = WeakSender::clone;
 }

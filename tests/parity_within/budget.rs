@@ -1,4 +1,5 @@
-//! tokio's coop budget: 128 units for each poll of a task, so that a busy channel starves nobody.
+//! tokio's coop budget: 128 units for each poll of a task, so that a busy channel starves nobody. Within one process:
+//! the budget is that of the task which polls.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -355,4 +356,22 @@ fn in_blocking_code_there_is_no_limit() {
         tokio::spawn(async { tokio::task::block_in_place(moves_a_thousand) }).await.unwrap();
         tokio::task::spawn_blocking(moves_a_thousand).await.unwrap();
     });
+}
+
+#[test]
+fn reserving_costs_one_unit_of_budget_and_trying_or_sending_on_a_permit_none() {
+    let left = in_fresh_task(|cx| {
+        let (tx, _rx) = channel::<u64>(10);
+        let permit = Task::new(tx.reserve()).poll_for(cx.waker());
+        assert!(permit.is_ready());
+        drop(permit);
+        assert!(Task::new(tx.reserve_many(5)).poll_for(cx.waker()).is_ready());
+        assert!(Task::new(tx.clone().reserve_owned()).poll_for(cx.waker()).is_ready());
+        for _ in 0..9 {
+            tx.try_reserve().unwrap().send(1);
+        }
+        assert!(tx.try_reserve_many(1).is_ok());
+        budget_left(cx)
+    });
+    assert_eq!(left, 128 - 3);
 }

@@ -1,9 +1,10 @@
-//! What the handles and their futures are to the compiler: threads, pins, unwinding, size, `Debug`.
+//! What the handles and their futures are to the compiler: threads, pins, unwinding, size, `Debug`. Within one process:
+//! what the compiler knows of a type it knows wherever it is.
 
 use std::time::Duration;
 
 use crate::adapter::{Otherwise, Probe};
-use crate::mpsc::{Receiver, Sender, channel};
+use crate::mpsc::{OwnedPermit, Permit, PermitIterator, Receiver, Sender, WeakSender, channel};
 
 type Unshared = std::cell::Cell<u8>;
 type Unsent = std::rc::Rc<u8>;
@@ -123,4 +124,54 @@ fn handles_work_behind_shared_pointers_and_in_statics() {
     let rx = Arc::new(Mutex::new(rx));
     std::thread::spawn(|| TX.get().unwrap().try_send(1)).join().unwrap().unwrap();
     assert_eq!(rx.lock().unwrap().try_recv(), Ok(1));
+}
+
+#[test]
+fn permits_go_where_their_values_may_go() {
+    assert!(Probe::<Permit<'static, u64>>::new().is_send() && Probe::<Permit<'static, u64>>::new().is_sync());
+    assert!(Probe::<OwnedPermit<u64>>::new().is_send() && Probe::<OwnedPermit<u64>>::new().is_sync());
+    let iterator = Probe::<PermitIterator<'static, u64>>::new();
+    assert!(iterator.is_send() && iterator.is_sync() && iterator.is_unpin() && iterator.is_unwind_safe());
+    let (tx, _rx) = channel::<u64>(1);
+    let future = tx.reserve();
+    assert!(Probe::of(&future).is_send() && Probe::of(&future).is_sync());
+    type Unsent = std::rc::Rc<u8>;
+    assert!(!Probe::<Permit<'static, Unsent>>::new().is_send());
+    assert!(!Probe::<OwnedPermit<Unsent>>::new().is_sync());
+}
+
+#[test]
+fn permits_show_themselves_by_name() {
+    let (tx, _rx) = channel::<u64>(3);
+    assert!(format!("{:?}", tx.try_reserve().unwrap()).starts_with("Permit {"));
+    assert!(format!("{:?}", tx.try_reserve_many(2).unwrap()).starts_with("PermitIterator {"));
+    assert!(format!("{:?}", tx.clone().try_reserve_owned().unwrap()).starts_with("OwnedPermit {"));
+}
+
+#[test]
+fn a_weak_sender_goes_where_its_values_may_go() {
+    let weak = Probe::<WeakSender<u64>>::new();
+    assert!(weak.is_send() && weak.is_sync() && weak.is_unpin());
+    assert!(weak.is_unwind_safe() && weak.is_ref_unwind_safe());
+    let unsent = Probe::<WeakSender<std::rc::Rc<u8>>>::new();
+    assert!(!unsent.is_send() && !unsent.is_sync());
+    assert_eq!(size_of::<WeakSender<u64>>(), size_of::<usize>());
+}
+
+#[test]
+fn a_weak_sender_shows_only_its_name() {
+    let (tx, _rx) = channel::<u64>(1);
+    assert_eq!(format!("{:?}", tx.downgrade()), "WeakSender");
+}
+
+#[test]
+fn only_senders_are_cloned_and_nothing_is_compared_or_iterated() {
+    let (tx, rx, weak) =
+        (Probe::<Sender<u64>>::new(), Probe::<Receiver<u64>>::new(), Probe::<WeakSender<u64>>::new());
+    assert!(tx.is_clone() && weak.is_clone() && !rx.is_clone());
+    assert!(!Probe::<Permit<'static, u64>>::new().is_clone());
+    assert!(!Probe::<PermitIterator<'static, u64>>::new().is_clone());
+    assert!(!Probe::<OwnedPermit<u64>>::new().is_clone());
+    assert!(!tx.is_partial_eq() && !rx.is_partial_eq() && !weak.is_partial_eq());
+    assert!(!rx.is_iterator());
 }

@@ -1,0 +1,13 @@
+//! Bodies for which all ends must be in one process; the first lines of each file say why. All others are in `parity/`
+//! and run across processes, too.
+
+mod blocking;
+mod budget;
+mod construct;
+mod errors;
+mod same;
+mod signatures;
+mod timeout;
+mod traits;
+mod undriven;
+mod wakers;

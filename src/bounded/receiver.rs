@@ -2,7 +2,7 @@
 
 use crate::blocking::refuse_in_async_context;
 use crate::channel::{self, Receiving, Took, many, one};
-use crate::error::{OpenError, TryRecvError};
+use crate::error::{OpenError, RecvTimeoutError, TryRecvError};
 use bytemuck::Pod;
 use std::fmt;
 use std::future::poll_fn;
@@ -11,6 +11,7 @@ use std::os::fd::OwnedFd;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
 
 /// Receives the values of all [`Sender`](crate::Sender)s of its channel, in whatever process they live.
 ///
@@ -251,6 +252,46 @@ impl<T: Pod> Receiver<T> {
         poll_fn(|cx| self.poll_recv_many(cx, buffer, limit)).await
     }
 
+    /// Receives the next value, waiting for it at most as long as `timeout`. (Beyond tokio.)
+    ///
+    /// # When it waits
+    ///
+    /// As [`recv`](Receiver::recv), until the time is up on tokio's clock. What is there is received before the clock is
+    /// looked at; times are rounded up to milliseconds.
+    ///
+    /// # Cancel safety
+    ///
+    /// No value is lost if the future is dropped, nor if the time is up: what comes at that moment stays in the queue.
+    ///
+    /// # Errors
+    ///
+    /// [`RecvTimeoutError::Timeout`] if the time is up, [`RecvTimeoutError::Disconnected`] if nothing will come.
+    ///
+    /// # Panics
+    ///
+    /// At the first poll outside a tokio runtime, or in one without its time driver, even if a value is there. Also as
+    /// [`recv`](Receiver::recv).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+    /// use std::time::Duration;
+    /// use shmpsc::error::RecvTimeoutError;
+    /// let (sender, mut receiver) = shmpsc::channel::<u64>(1);
+    /// sender.send(1).await.unwrap();
+    /// assert_eq!(receiver.recv_timeout(Duration::ZERO).await, Ok(1));
+    /// assert_eq!(receiver.recv_timeout(Duration::ZERO).await, Err(RecvTimeoutError::Timeout));
+    /// # });
+    /// ```
+    pub async fn recv_timeout(&mut self, timeout: Duration) -> Result<T, RecvTimeoutError> {
+        match tokio::time::timeout(timeout, self.recv()).await {
+            Ok(Some(value)) => Ok(value),
+            Ok(None) => Err(RecvTimeoutError::Disconnected),
+            Err(_) => Err(RecvTimeoutError::Timeout),
+        }
+    }
+
     /// Receives a value if one is there.
     ///
     /// # When it waits
@@ -322,7 +363,7 @@ impl<T: Pod> Receiver<T> {
     #[doc(alias = "recv_blocking")]
     pub fn blocking_recv(&mut self) -> Option<T> {
         refuse_in_async_context();
-        self.inner.blocking_take(one)
+        waited(self.inner.blocking_take(None, one))
     }
 
     /// Receives at least one value and up to `limit` into `buffer`; the thread sleeps while there is none.
@@ -347,7 +388,49 @@ impl<T: Pod> Receiver<T> {
     #[doc(alias = "recv_many_blocking")]
     pub fn blocking_recv_many(&mut self, buffer: &mut Vec<T>, limit: usize) -> usize {
         refuse_in_async_context();
-        self.inner.blocking_take(many(buffer, limit)).unwrap_or(0)
+        waited(self.inner.blocking_take(None, many(buffer, limit))).unwrap_or(0)
+    }
+
+    /// Receives the next value; the thread sleeps while there is none, at most as long as `timeout`. (Beyond tokio.)
+    ///
+    /// # When it waits
+    ///
+    /// As [`recv`](Receiver::recv), until the time is up on the system's monotonic clock. A `timeout` of zero is one look;
+    /// one that is too long for the clock is for ever.
+    ///
+    /// # Errors
+    ///
+    /// [`RecvTimeoutError::Timeout`] if the time is up, [`RecvTimeoutError::Disconnected`] if nothing will come.
+    ///
+    /// # Panics
+    ///
+    /// In a thread that is driving tokio tasks, even if a value is there.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use shmpsc::error::RecvTimeoutError;
+    /// let (sender, mut receiver) = shmpsc::channel::<u64>(4);
+    /// let brief = Duration::from_millis(1);
+    /// assert_eq!(receiver.blocking_recv_timeout(brief), Err(RecvTimeoutError::Timeout));
+    /// std::thread::spawn(move || sender.blocking_send(3));
+    /// assert_eq!(receiver.blocking_recv_timeout(Duration::MAX), Ok(3));
+    /// assert_eq!(receiver.blocking_recv_timeout(Duration::MAX), Err(RecvTimeoutError::Disconnected));
+    /// ```
+    #[track_caller]
+    pub fn blocking_recv_timeout(&mut self, timeout: Duration) -> Result<T, RecvTimeoutError> {
+        refuse_in_async_context();
+        let mut took = self.inner.try_take(one);
+        if matches!(took, Took::Empty) && !timeout.is_zero() {
+            // A moment that the clock cannot name never comes.
+            took = self.inner.blocking_take(Instant::now().checked_add(timeout), one);
+        }
+        match took {
+            Took::Value(value) => Ok(value),
+            Took::Empty => Err(RecvTimeoutError::Timeout),
+            Took::End => Err(RecvTimeoutError::Disconnected),
+        }
     }
 
     /// Polls for the next value. `Ready(None)` as for [`recv`](Receiver::recv).
@@ -410,6 +493,15 @@ fn tried<R>(took: Took<R>) -> Result<R, TryRecvError> {
         Took::Value(value) => Ok(value),
         Took::Empty => Err(TryRecvError::Empty),
         Took::End => Err(TryRecvError::Disconnected),
+    }
+}
+
+/// What a thread that waits without a deadline comes away with.
+#[inline]
+fn waited<R>(took: Took<R>) -> Option<R> {
+    match took {
+        Took::Value(value) => Some(value),
+        Took::Empty | Took::End => None,
     }
 }
 

@@ -10,6 +10,7 @@ use bytemuck::Pod;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Instant;
 use tokio::task::coop::poll_proceed;
 
 /// How often a thread looks for a value before it sleeps, see [`super`]. Each look has pauses of its own.
@@ -102,27 +103,27 @@ impl Receiving {
         }
     }
 
-    /// Takes what `take` takes; the thread sleeps until it is there. `None` at the end of the stream.
+    /// Takes what `take` takes; the thread sleeps until it is there, or until a moment: `Empty` once that has passed.
     pub fn blocking_take<R>(
         &mut self,
+        until: Option<Instant>,
         mut take: impl FnMut(&mut Consumer, &Queue<'_>, &Endpoint) -> Took<R>,
-    ) -> Option<R> {
+    ) -> Took<R> {
         for _ in 0..THREAD_LOOKS {
             match self.try_take(&mut take) {
-                Took::Value(value) => return Some(value),
-                Took::End => return None,
                 Took::Empty => spin_loop(),
+                took => return took,
             }
         }
         let Receiving { endpoint, consumer, .. } = self;
         let queue = endpoint.queue();
-        wait::until(&queue.view.header.receiver_bell, &Futex::default(), || {
+        let took = wait::until(&queue.view.header.receiver_bell, &Futex { until }, || {
             match take(consumer, &queue, endpoint) {
-                Took::Value(value) => Some(Some(value)),
-                Took::End => Some(None),
                 Took::Empty => None,
+                took => Some(took),
             }
-        })?
+        });
+        took.unwrap_or(Took::Empty)
     }
 
     /// Closes the channel for sending, in every process.

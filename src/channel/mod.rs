@@ -15,7 +15,7 @@ mod receiving;
 mod sending;
 
 pub(crate) use crate::queue::Took;
-pub(crate) use receiving::{Receiving, many, one};
+pub(crate) use receiving::{Receiving, many, one, peeked};
 pub(crate) use sending::{Sending, Unsent};
 
 use crate::control::Endpoint;

@@ -1,4 +1,5 @@
-//! The receiving end. What to take is said by [`one`] and [`many`]; here is how a thread or a task waits for it.
+//! The receiving end. What to take is said by [`one`], [`many`] and [`peeked`]; here is how a thread or a task waits
+//! for it.
 
 use super::Took;
 use crate::control::{self, Endpoint};
@@ -30,6 +31,15 @@ pub(crate) fn many<T: Pod>(
     limit: usize,
 ) -> impl FnMut(&mut Consumer, &Queue<'_>, &Endpoint) -> Took<usize> + '_ {
     move |consumer, queue, peers| consumer.receive_many(queue, limit, |value| buffer.push(value), peers)
+}
+
+/// Copies the next value, and leaves it for the next receipt.
+pub(crate) fn peeked<T: Pod>(consumer: &mut Consumer, queue: &Queue<'_>, peers: &Endpoint) -> Took<T> {
+    match consumer.peek(queue, peers) {
+        Took::Value(found) => Took::Value(Consumer::copy(queue, found)),
+        Took::Empty => Took::Empty,
+        Took::End => Took::End,
+    }
 }
 
 /// The receiving end: the queue's consumer, and how it sleeps. Dropping it closes the channel.

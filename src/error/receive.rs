@@ -4,7 +4,8 @@ use std::fmt;
 
 const DISCONNECTED: &str = "receiving on a closed channel";
 
-/// Error of [`try_recv`](crate::Receiver::try_recv) and [`try_recv_many`](crate::Receiver::try_recv_many).
+/// Error of [`try_recv`](crate::Receiver::try_recv), [`try_recv_many`](crate::Receiver::try_recv_many) and
+/// [`try_peek`](crate::Receiver::try_peek).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum TryRecvError {
     /// Nothing is there now, and something can still come.

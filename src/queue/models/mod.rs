@@ -7,6 +7,7 @@
 //! | [`close`] | close while sending |
 //! | [`death`] | senders that never publish and are proved dead; whose position it is |
 //! | [`stall`] | senders that are stopped for a while: quarantine and void positions |
+//! | [`peek`] | a value that was peeked, and a stopped sender that goes on before it is taken |
 //! | [`line`] | who waits for capacity, in which order |
 //! | [`sleep`] | lost wakeups |
 //! | [`life`] | the last handle |
@@ -21,6 +22,7 @@ mod epoch;
 mod flow;
 mod life;
 mod line;
+mod peek;
 mod sleep;
 mod stall;
 mod world;

@@ -26,6 +26,6 @@ mod wait;
 
 #[cfg(not(shmpsc_loom))]
 pub use {
-    bounded::{Receiver, Sender, channel},
+    bounded::{OwnedPermit, Permit, PermitIterator, Receiver, Sender, WeakSender, channel},
     options::{Options, connect},
 };

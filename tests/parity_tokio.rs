@@ -8,6 +8,3 @@ use tokio::sync::mpsc;
 mod adapter;
 mod parity;
 mod parity_differs;
-
-// Behaviours this crate does not have yet; the module moves into `parity` with them.
-mod parity_next;

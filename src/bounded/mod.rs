@@ -1,10 +1,16 @@
 //! The bounded channel under tokio's names. Nothing of bytes or descriptors is known here.
 
+mod batch;
+mod permit;
 mod receiver;
+mod reserve;
 mod sender;
+mod weak;
 
+pub use permit::{OwnedPermit, Permit, PermitIterator};
 pub use receiver::Receiver;
 pub use sender::Sender;
+pub use weak::WeakSender;
 
 use crate::Options;
 use bytemuck::Pod;

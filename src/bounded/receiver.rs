@@ -140,6 +140,21 @@ impl<T> Receiver<T> {
         self.inner.endpoint.strong_count()
     }
 
+    /// Weak senders of the channel in all processes.
+    ///
+    /// It never waits, and can be old as soon as it is told.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (sender, receiver) = shmpsc::channel::<u64>(4);
+    /// let _weak = sender.downgrade();
+    /// assert_eq!(receiver.sender_weak_count(), 1);
+    /// ```
+    pub fn sender_weak_count(&self) -> usize {
+        self.inner.endpoint.weak_count()
+    }
+
     /// Turns this receiver into one descriptor, for a child that inherits it or a process that gets it over a Unix
     /// socket. There, [`Receiver::from_fd`] makes a receiver of it. Values that are queued go with it.
     ///

@@ -1,8 +1,9 @@
 //! The sending end: tokio's methods, and a few that users have asked tokio for.
 
+use super::WeakSender;
 use crate::blocking::refuse_in_async_context;
-use crate::channel::{Sending, Unsent};
-use crate::error::{OpenError, SendError, SendManyError, SendTimeoutError, TrySendError};
+use crate::channel::{NoRoom, Sending, Unsent};
+use crate::error::{OpenError, SendError, SendTimeoutError, TrySendError};
 use bytemuck::Pod;
 use std::fmt;
 use std::marker::PhantomData;
@@ -18,7 +19,7 @@ use std::time::Duration;
 ///
 /// In a child that `fork` made without `exec`, every method behaves as on a closed channel.
 pub struct Sender<T> {
-    inner: AssertUnwindSafe<Sending>,
+    pub(super) inner: AssertUnwindSafe<Sending>,
     /// Send and Sync if `T` is Send, as tokio's sender: values go to another thread, references do not.
     values: PhantomData<Arc<Mutex<T>>>,
 }
@@ -160,6 +161,39 @@ impl<T> Sender<T> {
     /// ```
     pub fn strong_count(&self) -> usize {
         self.inner.endpoint.strong_count()
+    }
+
+    /// Weak senders of the channel in all processes.
+    ///
+    /// It never waits, and can be old as soon as it is told.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (sender, _receiver) = shmpsc::channel::<u64>(1);
+    /// let _weak = sender.downgrade();
+    /// assert_eq!(sender.weak_count(), 1);
+    /// ```
+    pub fn weak_count(&self) -> usize {
+        self.inner.endpoint.weak_count()
+    }
+
+    /// Makes a [`WeakSender`], which does not keep the channel open.
+    ///
+    /// It never waits.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (sender, receiver) = shmpsc::channel::<u64>(1);
+    /// let weak = sender.downgrade();
+    /// drop(sender);
+    /// assert!(receiver.is_closed());
+    /// assert!(weak.upgrade().is_none());
+    /// ```
+    #[must_use = "a weak sender that is dropped at once does nothing"]
+    pub fn downgrade(&self) -> WeakSender<T> {
+        WeakSender::new(self.inner.downgrade())
     }
 
     /// Turns this sender into one descriptor, for a child that inherits it or a process that gets it over a Unix
@@ -350,92 +384,22 @@ impl<T: Pod> Sender<T> {
     #[doc(alias = "send_blocking")]
     pub fn blocking_send(&self, value: T) -> Result<(), SendError<T>> {
         refuse_in_async_context();
-        match self.inner.blocking_send(std::slice::from_ref(&value)) {
-            Some(_) => Ok(()),
-            None => Err(SendError(value)),
+        match self.inner.blocking_send(std::slice::from_ref(&value), None) {
+            Ok(_) => Ok(()),
+            Err(_) => Err(SendError(value)),
         }
     }
 
-    /// Sends all of `values`, in order. (Beyond tokio.)
-    ///
-    /// It is faster than as many sends: as many as there is room for are claimed and announced together. Values of
-    /// other senders can come between those parts, never within the order of these.
+    /// Sends a value; the thread sleeps while the queue is full, at most as long as `timeout`. (Beyond tokio.)
     ///
     /// # When it waits
     ///
-    /// While the queue is full, as [`send`](Sender::send), for room for one more.
-    ///
-    /// # Cancel safety
-    ///
-    /// If the future is dropped before it is ready, a first part of `values` may have been sent, and how much is not
-    /// told.
+    /// As [`send`](Sender::send), until the time is up. The send is tried before the clock is looked at. A timeout that
+    /// no clock can tell is none.
     ///
     /// # Errors
     ///
-    /// [`SendManyError`], with the number of values sent, if the channel is closed.
-    ///
-    /// # Panics
-    ///
-    /// As [`send`](Sender::send).
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
-    /// let (sender, mut receiver) = shmpsc::channel::<u64>(8);
-    /// sender.send_many(&[1, 2, 3]).await?;
-    /// let mut values = Vec::new();
-    /// assert_eq!(receiver.recv_many(&mut values, 8).await, 3);
-    /// assert_eq!(values, [1, 2, 3]);
-    /// # Ok::<(), shmpsc::error::SendManyError>(()) }).unwrap();
-    /// ```
-    pub async fn send_many(&self, values: &[T]) -> Result<(), SendManyError> {
-        let mut sent = 0;
-        while sent < values.len() {
-            sent += self.inner.send(&values[sent..]).await.ok_or(SendManyError { sent })?;
-        }
-        Ok(())
-    }
-
-    /// Sends as many of `values`, from the first on, as there is room for now, and tells how many. (Beyond tokio.)
-    ///
-    /// # When it waits
-    ///
-    /// Never.
-    ///
-    /// # Errors
-    ///
-    /// [`TrySendError::Full`] or [`TrySendError::Closed`] if not even one could be sent. An empty slice is sent
-    /// always.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let (sender, _receiver) = shmpsc::channel::<u64>(2);
-    /// assert_eq!(sender.try_send_many(&[1, 2, 3]), Ok(2));
-    /// ```
-    pub fn try_send_many(&self, values: &[T]) -> Result<usize, TrySendError<()>> {
-        let mut sent = 0;
-        while sent < values.len() {
-            match self.inner.try_send(&values[sent..]) {
-                Ok(more) => sent += more,
-                Err(_) if sent > 0 => break,
-                Err(Unsent::Closed) => return Err(TrySendError::Closed(())),
-                Err(Unsent::Full) => return Err(TrySendError::Full(())),
-            }
-        }
-        Ok(sent)
-    }
-
-    /// Sends all of `values`, in order; the thread sleeps while the queue is full. (Beyond tokio.)
-    ///
-    /// # When it waits
-    ///
-    /// As [`send_many`](Sender::send_many).
-    ///
-    /// # Errors
-    ///
-    /// [`SendManyError`], with the number of values sent, if the channel is closed.
+    /// [`SendTimeoutError`] with the value, if the time is up or the channel is closed.
     ///
     /// # Panics
     ///
@@ -444,20 +408,21 @@ impl<T: Pod> Sender<T> {
     /// # Examples
     ///
     /// ```
-    /// let (sender, mut receiver) = shmpsc::channel::<u64>(2);
-    /// let thread = std::thread::spawn(move || sender.blocking_send_many(&[1, 2, 3, 4]));
-    /// assert_eq!(std::iter::from_fn(|| receiver.blocking_recv()).sum::<u64>(), 10);
-    /// thread.join().unwrap()?;
-    /// # Ok::<(), shmpsc::error::SendManyError>(())
+    /// use std::time::Duration;
+    /// use shmpsc::error::SendTimeoutError;
+    /// let (sender, _receiver) = shmpsc::channel::<u64>(1);
+    /// assert_eq!(sender.blocking_send_timeout(1, Duration::ZERO), Ok(()));
+    /// let brief = Duration::from_millis(1);
+    /// assert_eq!(sender.blocking_send_timeout(2, brief), Err(SendTimeoutError::Timeout(2)));
     /// ```
     #[track_caller]
-    pub fn blocking_send_many(&self, values: &[T]) -> Result<(), SendManyError> {
+    pub fn blocking_send_timeout(&self, value: T, timeout: Duration) -> Result<(), SendTimeoutError<T>> {
         refuse_in_async_context();
-        let mut sent = 0;
-        while sent < values.len() {
-            sent += self.inner.blocking_send(&values[sent..]).ok_or(SendManyError { sent })?;
+        match self.inner.blocking_send(std::slice::from_ref(&value), Some(timeout)) {
+            Ok(_) => Ok(()),
+            Err(NoRoom::Closed) => Err(SendTimeoutError::Closed(value)),
+            Err(NoRoom::TimedOut) => Err(SendTimeoutError::Timeout(value)),
         }
-        Ok(())
     }
 }
 

@@ -8,15 +8,18 @@
 //!
 //! | file | what it is about |
 //! | --- | --- |
-//! | [`sending`] | a handle of the sending end |
+//! | [`sending`] | the handles of the sending end |
+//! | [`waiting`] | how its tasks wait |
 //! | [`receiving`] | the receiving end |
 
 mod receiving;
 mod sending;
+mod waiting;
 
 pub(crate) use crate::queue::Took;
+pub(crate) use crate::wait::NoRoom;
 pub(crate) use receiving::{Receiving, many, one, peeked};
-pub(crate) use sending::{Sending, Unsent};
+pub(crate) use sending::{Dormant, Sending, Unsent};
 
 use crate::control::Endpoint;
 use crate::queue::Queue;
@@ -43,6 +46,11 @@ impl Endpoint {
     /// Sending handles in all processes.
     pub(crate) fn strong_count(&self) -> usize {
         self.ask(|queue| queue.strong_count())
+    }
+
+    /// Handles in all processes that do not keep the channel open.
+    pub(crate) fn weak_count(&self) -> usize {
+        self.ask(|queue| queue.weak_count())
     }
 
     /// Whether nothing can be sent any more.

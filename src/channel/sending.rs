@@ -1,21 +1,18 @@
-//! A handle of the sending end. What it does without waiting, and how a thread or a task waits for room.
+//! The sending end's handles. What they do without waiting, and how a thread or a task waits for room.
 
+use super::waiting::{Closing, Taking};
 use crate::control::{self, Endpoint};
 use crate::error::OpenError;
-use crate::queue::{Claimed, Kind, Place, Producer, Span, Stand, Turn};
+use crate::queue::{Claimed, Permits, Place, Positions, Producer, Span, Want};
 use crate::sync::spin_loop;
-use crate::wait::{self, Futex, TaskSpot};
+use crate::wait::{self, Futex, NoRoom};
 use bytemuck::Pod;
 use std::os::fd::OwnedFd;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
-use tokio::task::coop::poll_proceed;
+use std::time::{Duration, Instant};
 
 /// How often a thread looks for room before it sleeps, see [`super`].
 const THREAD_LOOKS: u32 = 400;
-/// How often a task does.
-const TASK_LOOKS: u32 = 60;
 
 /// Most positions claimed at once. Others get their turn between the parts of a long batch; and a sender that is stopped
 /// in the middle of one leaves no more positions behind than the receiver can go round: half of the quarantine.
@@ -46,7 +43,7 @@ impl Sending {
 
     /// Waits until nothing can be sent any more.
     pub async fn closed(&self) {
-        Closing { endpoint: &self.endpoint, spot: None }.await;
+        Closing::new(&self.endpoint).await;
     }
 
     /// Whether both send into one channel.
@@ -59,50 +56,107 @@ impl Sending {
         control::sender_into_fd(&self.endpoint)
     }
 
-    /// Sends as many of `values`, from the first on, as there is room for: at least one.
+    /// Takes what is wanted, if nobody who waits is to have it.
     #[inline]
-    pub fn try_send<T: Pod>(&self, values: &[T]) -> Result<usize, Unsent> {
+    fn try_take<W: Want>(&self, want: W) -> Result<W::Grant, Unsent> {
         if self.endpoint.is_forked() {
             return Err(Unsent::Closed);
         }
-        let producer = self.endpoint.producer();
-        match producer.claim(Place::Newcomer, batch(values), &*self.endpoint) {
-            Claimed::Span(span) => Ok(self.fill(&producer, span, values)),
+        match want.ask(&self.endpoint.producer(), Place::Newcomer, &*self.endpoint) {
+            Claimed::Granted(grant) => Ok(grant),
             Claimed::Full => Err(Unsent::Full),
             Claimed::Closed => Err(Unsent::Closed),
         }
     }
 
-    /// Sends at least one of `values`; the thread sleeps until there is room. `None`: the channel is closed.
+    /// Takes what is wanted; the thread sleeps until there is room, or until the time is up.
     #[inline]
-    pub fn blocking_send<T: Pod>(&self, values: &[T]) -> Option<usize> {
-        for _ in 0..THREAD_LOOKS {
-            match self.try_send(values) {
-                Ok(sent) => return Some(sent),
-                Err(Unsent::Closed) => return None,
+    fn blocking_take<W: Want>(&self, want: W, timeout: Option<Duration>) -> Result<W::Grant, NoRoom> {
+        // A moment too far away to be told never comes.
+        let until = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        let looks = if timeout.is_some_and(|timeout| timeout.is_zero()) { 1 } else { THREAD_LOOKS };
+        for _ in 0..looks {
+            match self.try_take(want) {
+                Ok(grant) => return Ok(grant),
+                Err(Unsent::Closed) => return Err(NoRoom::Closed),
                 Err(Unsent::Full) => spin_loop(),
             }
         }
-        let producer = self.endpoint.producer();
-        // Without a deadline, closed is the only reason.
-        let span = wait::claim(&producer, batch(values), &Futex::default(), &*self.endpoint).ok()?;
-        Some(self.fill(&producer, span, values))
+        if looks == 1 {
+            return Err(NoRoom::TimedOut);
+        }
+        wait::take(&self.endpoint.producer(), want, &Futex { until }, &*self.endpoint)
+    }
+
+    /// Takes what is wanted; the task sleeps until there is room. `None`: the channel is closed.
+    fn take<W: Want>(&self, want: W) -> Taking<'_, W> {
+        Taking::new(&self.endpoint, want)
+    }
+
+    /// Sends as many of `values`, from the first on, as there is room for: at least one.
+    #[inline]
+    pub fn try_send<T: Pod>(&self, values: &[T]) -> Result<usize, Unsent> {
+        Ok(self.fill(self.try_take(batch(values))?, values))
+    }
+
+    /// Sends at least one of `values`; the thread sleeps until there is room.
+    #[inline]
+    pub fn blocking_send<T: Pod>(&self, values: &[T], timeout: Option<Duration>) -> Result<usize, NoRoom> {
+        Ok(self.fill(self.blocking_take(batch(values), timeout)?, values))
     }
 
     /// Sends at least one of `values`; the task sleeps until there is room. `None`: the channel is closed.
     ///
     /// The claim and the publication happen in one poll, so no cancelled future leaves a claimed position.
     pub async fn send<T: Pod>(&self, values: &[T]) -> Option<usize> {
-        let (endpoint, want) = (&self.endpoint, batch(values));
-        let span = Claiming { endpoint, want, stand: Stand::Nowhere, spot: None }.await?;
-        Some(self.fill(&endpoint.producer(), span, values))
+        let span = self.take(batch(values)).await?;
+        Some(self.fill(span, values))
+    }
+
+    /// Reserves `count`, 1 to all, to be sent on by [`Sending::send_reserved`] or given back by [`Sending::give_back`].
+    pub fn try_reserve(&self, count: u32) -> Result<(), Unsent> {
+        self.try_take(Permits(count))
+    }
+
+    /// As [`Sending::try_reserve`]; the thread sleeps until there is room.
+    pub fn blocking_reserve(&self, count: u32, timeout: Option<Duration>) -> Result<(), NoRoom> {
+        self.blocking_take(Permits(count), timeout)
+    }
+
+    /// As [`Sending::try_reserve`]; the task sleeps until there is room. `None`: the channel is closed.
+    ///
+    /// What is granted is returned by the same poll, so no cancelled future leaves anything reserved.
+    pub async fn reserve(&self, count: u32) -> Option<()> {
+        self.take(Permits(count)).await
+    }
+
+    /// Sends a value on one that was reserved, also if the channel has been closed since.
+    #[inline]
+    pub fn send_reserved<T: Pod>(&self, value: &T) {
+        if !self.endpoint.is_forked()
+            && let Some(span) = self.endpoint.producer().redeem(&*self.endpoint)
+        {
+            self.fill(span, std::slice::from_ref(value));
+        }
+    }
+
+    /// Gives back what was reserved.
+    pub fn give_back(&self, count: u32) {
+        if count > 0 && !self.endpoint.is_forked() {
+            self.endpoint.producer().give_back(count, &*self.endpoint);
+        }
+    }
+
+    /// A handle that does not keep the channel open.
+    pub fn downgrade(&self) -> Dormant {
+        Dormant::new(Arc::clone(&self.endpoint))
     }
 
     /// Publishes the first of `values` in a claimed span.
     #[inline(always)]
-    fn fill<T: Pod>(&self, producer: &Producer<'_>, span: Span, values: &[T]) -> usize {
+    fn fill<T: Pod>(&self, span: Span, values: &[T]) -> usize {
         let sent = span.count as usize;
-        producer.publish(span, &values[..sent], &*self.endpoint);
+        self.endpoint.producer().publish(span, &values[..sent], &*self.endpoint);
         sent
     }
 }
@@ -126,114 +180,45 @@ impl Drop for Sending {
 
 impl Endpoint {
     #[inline(always)]
-    fn producer(&self) -> Producer<'_> {
+    pub(super) fn producer(&self) -> Producer<'_> {
         Producer { queue: self.queue(), me: self.me(), view: self.view_cell() }
     }
 }
 
-fn batch<T>(values: &[T]) -> u32 {
-    values.len().min(BATCH) as u32
+fn batch<T>(values: &[T]) -> Positions {
+    Positions(values.len().min(BATCH) as u32)
 }
 
-/// A task that waits for room. Dropping it gives its place in the line to the next.
-#[must_use = "futures do nothing unless polled"]
-struct Claiming<'a> {
-    endpoint: &'a Arc<Endpoint>,
-    want: u32,
-    stand: Stand,
-    spot: Option<TaskSpot>,
+/// One handle that does not keep the channel open, only its memory. It counts as one until it is dropped.
+pub(crate) struct Dormant {
+    pub endpoint: Arc<Endpoint>,
 }
 
-impl Future for Claiming<'_> {
-    type Output = Option<Span>;
+impl Dormant {
+    fn new(endpoint: Arc<Endpoint>) -> Dormant {
+        if !endpoint.is_forked() {
+            endpoint.queue().add_weak(endpoint.me());
+        }
+        Dormant { endpoint }
+    }
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Span>> {
-        let Claiming { endpoint, want, stand, spot } = self.get_mut();
-        let endpoint: &Arc<Endpoint> = endpoint;
-        if endpoint.is_forked() {
-            return Poll::Ready(None);
-        }
-        let producer = endpoint.producer();
-        // A send on a closed channel fails whatever budget is left, and costs none.
-        if *stand == Stand::Nowhere && producer.queue.is_closed() {
-            return Poll::Ready(None);
-        }
-        let Poll::Ready(budget) = poll_proceed(cx) else {
-            // The place in the line is kept although the turn is over: the order is that of arrival.
-            if *stand == Stand::Nowhere {
-                *stand = producer.queue.enter(endpoint.me(), 1).map_or(Stand::Nowhere, Stand::InLine);
-            }
-            return Poll::Pending;
-        };
-        if *stand == Stand::Nowhere {
-            for _ in 0..TASK_LOOKS {
-                match producer.claim(Place::Newcomer, *want, &**endpoint) {
-                    Claimed::Span(span) => {
-                        budget.made_progress();
-                        return Poll::Ready(Some(span));
-                    }
-                    Claimed::Closed => return Poll::Ready(None),
-                    Claimed::Full => spin_loop(),
-                }
-            }
-        }
-        let sleepers = endpoint.sleepers();
-        let mut prepare = |place| *spot = Some(sleepers.put(place, *spot, cx.waker()));
-        match producer.turn(stand, *want, Kind::Task, &mut prepare, &**endpoint) {
-            Turn::Claimed(span) => {
-                sleepers.forget(spot.take());
-                budget.made_progress();
-                Poll::Ready(Some(span))
-            }
-            Turn::Closed => {
-                sleepers.forget(spot.take());
-                Poll::Ready(None)
-            }
-            Turn::Sleep(_, asleep) => {
-                if let Some(spot) = *spot {
-                    sleepers.settle(spot, asleep);
-                }
-                sleepers.drivers.ensure(endpoint);
-                Poll::Pending
-            }
-        }
+    /// A handle that keeps the channel open, if anything still does.
+    pub fn upgrade(&self) -> Option<Sending> {
+        let is_counted = !self.endpoint.is_forked() && self.endpoint.queue().upgrade(self.endpoint.me());
+        is_counted.then(|| Sending::new(Arc::clone(&self.endpoint)))
     }
 }
 
-impl Drop for Claiming<'_> {
+impl Clone for Dormant {
+    fn clone(&self) -> Dormant {
+        Dormant::new(Arc::clone(&self.endpoint))
+    }
+}
+
+impl Drop for Dormant {
     fn drop(&mut self) {
         if !self.endpoint.is_forked() {
-            self.endpoint.sleepers().forget(self.spot.take());
-            self.endpoint.producer().leave(&mut self.stand, &**self.endpoint);
+            self.endpoint.queue().drop_weak(self.endpoint.me());
         }
-    }
-}
-
-/// Waits until the receiving side is closed.
-struct Closing<'a> {
-    endpoint: &'a Arc<Endpoint>,
-    spot: Option<TaskSpot>,
-}
-
-impl Future for Closing<'_> {
-    type Output = ();
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let Closing { endpoint, spot } = self.get_mut();
-        if endpoint.is_closed_for_sending() {
-            return Poll::Ready(());
-        }
-        let sleepers = endpoint.sleepers();
-        *spot = Some(sleepers.put_closed(*spot, cx.waker()));
-        sleepers.drivers.ensure(endpoint);
-        // The second look: who closes sets the claim word first and takes the wakers after, under the lock that
-        // `put_closed` held.
-        if endpoint.is_closed_for_sending() { Poll::Ready(()) } else { Poll::Pending }
-    }
-}
-
-impl Drop for Closing<'_> {
-    fn drop(&mut self) {
-        self.endpoint.sleepers().forget(self.spot.take());
     }
 }

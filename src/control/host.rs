@@ -16,7 +16,7 @@ use super::{
     wire::Code,
 };
 use crate::{
-    queue::{Number, Peers},
+    queue::{Number, Peers, Recovery},
     sync::{AtomicU32, Ordering, lock},
     sys::{process::Process, socket},
 };
@@ -29,6 +29,8 @@ pub(super) struct Host {
     dead: Box<[AtomicU32]>,
     /// By number: slots in quarantine that it owns.
     quarantined: Box<[AtomicU32]>,
+    /// What those who have left held in permits. Locked for no longer than a look: nobody is woken meanwhile.
+    pub recovery: Mutex<Recovery>,
     pub rules: Rules,
     /// `recv` returns `None` once a sender came and all have gone.
     pub end_with_last: bool,
@@ -49,6 +51,7 @@ impl Host {
             repaired: Condvar::new(),
             dead: table(),
             quarantined: table(),
+            recovery: Mutex::default(),
             rules,
             end_with_last,
             open: AtomicU32::new(open.into()),
@@ -62,7 +65,8 @@ impl Host {
         lock(&self.roster)
     }
 
-    /// The roster, once nobody is being repaired. The porter does that at once, and waits for nobody meanwhile.
+    /// The roster, once nobody is being repaired. The porter does that at once; only if somebody died in the middle of a
+    /// permit operation it takes until those of the living that were under way have ended.
     pub fn settled_roster(&self) -> MutexGuard<'_, Roster> {
         let repairing = |roster: &mut Roster| roster.is_leaving();
         self.repaired.wait_while(self.roster(), repairing).unwrap_or_else(PoisonError::into_inner)

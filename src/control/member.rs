@@ -128,6 +128,7 @@ impl Watcher for Watch {
         }
         if heard {
             endpoint.pass_on_relays();
+            endpoint.go_on_with_recovery();
         }
     }
 }

@@ -2,7 +2,10 @@
 //! with it. Its unpublished values are the receiver's to skip.
 
 use super::{endpoint::Endpoint, porter::Porter, roster::Leaver, wakes::Calmly};
-use crate::{queue::Number, sync::Ordering};
+use crate::{
+    queue::Number,
+    sync::{Ordering, lock},
+};
 
 impl Endpoint {
     /// Writes down for observers which process holds a number.
@@ -39,7 +42,34 @@ impl Endpoint {
         // listened; or it set a relay word, and the message about it was never read.
         self.pass_on_relays();
         Calmly(self).hear();
-        // It claims nothing any more, so all its claims are before this tail.
-        host.left(number, queue.tail());
+        // Last, for then its number may be another's.
+        lock(&host.recovery).add(&queue, number);
+        self.go_on_with_recovery();
+    }
+
+    /// Gives back what the dead held in permits, as far as nobody living must end an operation first; if so, this is
+    /// called again when it has ([`Sleeper::Recovery`](crate::queue::Sleeper)). Their numbers are free then.
+    pub(super) fn go_on_with_recovery(&self) {
+        let Some(host) = &self.host else { return };
+        let queue = self.queue();
+        // A statement of its own: whoever is woken below may come here again.
+        let settled = lock(&host.recovery).go_on(&queue);
+        if settled.is_empty() {
+            return;
+        }
+        queue.let_look(&Calmly(self));
+        for number in settled {
+            // It claims nothing any more, so all its claims are before this tail.
+            host.left(number, queue.tail());
+        }
+    }
+
+    /// A permit operation of this process has ended for which somebody waits.
+    pub(super) fn wake_recovery(&self) {
+        match self.guest.get() {
+            // The porter of the host looks at every message.
+            Some(guest) => guest.relay(),
+            None => self.go_on_with_recovery(),
+        }
     }
 }

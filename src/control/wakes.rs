@@ -57,6 +57,7 @@ impl Wake for Endpoint {
             Sleeper::Receiver => Some(&view.header.receiver_bell.word),
             Sleeper::Waiter { cell, .. } => view.bells.get(cell).map(|bell| &bell.word),
             Sleeper::Overflow => Some(&view.header.overflow_bell.word),
+            Sleeper::Recovery => return self.wake_recovery(),
         };
         if kind == Kind::Thread || sleeper == Sleeper::Overflow {
             bell.into_iter().for_each(futex::wake);
@@ -73,6 +74,7 @@ impl Wake for Endpoint {
                     self.wake_waiters(sleeper);
                     self.wake_everybody();
                 }
+                Sleeper::Recovery => {}
             }
         }
     }

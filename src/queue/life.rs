@@ -92,6 +92,27 @@ impl Queue<'_> {
         counts.fold(0, |sum: usize, m| sum.saturating_add(m.strong.load(Ordering::Relaxed) as usize))
     }
 
+    fn weak(&self, number: Number) -> &AtomicU64 {
+        &self.view.members[usize::from(number)].weak
+    }
+
+    /// Counts a handle that does not keep the stream open.
+    pub fn add_weak(&self, number: Number) {
+        self.weak(number).fetch_add(1, Ordering::Relaxed); // ORDERING: advisory.
+    }
+
+    /// Takes such a handle away.
+    pub fn drop_weak(&self, number: Number) {
+        self.weak(number).fetch_sub(1, Ordering::Relaxed); // ORDERING: advisory.
+    }
+
+    /// Weak handles of all processes.
+    pub fn weak_count(&self) -> usize {
+        // ORDERING: as in `strong_count`.
+        let counts = self.view.members.iter().map(|member| member.weak.load(Ordering::Relaxed) as usize);
+        counts.fold(0, usize::saturating_add)
+    }
+
     /// Closes the receiving side and fails everybody who waits for capacity.
     pub fn close(&self, wake: &impl Wake) {
         // ORDERING: who finds the channel closed sees what was done before it was.

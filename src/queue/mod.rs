@@ -19,8 +19,10 @@
 //! | [`mod@line`] | who waits for capacity, in which order |
 //! | [`bell`] | who sleeps and must be rung |
 //! | [`life`] | strong handles, close, and the end of the stream |
+//! | [`permits`] | capacity that is held before it is used |
 //! | [`account`] | permits of each process, for recovery |
 //! | [`repair`] | what a dead process leaves |
+//! | [`recovery`] | what dead processes held in permits |
 
 pub(crate) mod account;
 pub(crate) mod bell;
@@ -28,8 +30,10 @@ pub(crate) mod edge;
 pub(crate) mod life;
 pub(crate) mod line;
 mod payload;
+pub(crate) mod permits;
 pub(crate) mod position;
 pub(crate) mod quarantine;
+pub(crate) mod recovery;
 pub(crate) mod repair;
 pub(crate) mod room;
 pub(crate) mod send;
@@ -38,7 +42,9 @@ pub(crate) mod words;
 
 pub(crate) use bell::{Kind, Ticket};
 pub(crate) use line::{Place, Spot};
-pub(crate) use send::{Claimed, Producer, Span, Stand, Turn, ViewCell};
+pub(crate) use permits::Permits;
+pub(crate) use recovery::Recovery;
+pub(crate) use send::{Claimed, Positions, Producer, Span, Stand, Turn, ViewCell, Want};
 pub(crate) use take::{Consumer, Peers, Took};
 
 use crate::layout::View;
@@ -58,6 +64,8 @@ pub(crate) enum Sleeper {
     Waiter { cell: usize, owner: Number },
     /// All senders, threads and tasks, that wait for a place in the line, on the overflow bell.
     Overflow,
+    /// Whoever makes the [`Recovery`]: a permit operation has ended for which it may wait.
+    Recovery,
 }
 
 /// How sleepers are woken: the one thing of the outside world that the queue calls.

@@ -1,7 +1,7 @@
 //! What a process leaves that is dead or has said goodbye, and how it is put right. Who is dead is not decided here.
 //!
-//! Places in the line and handles are repaired here, by the receiver's process. Unpublished positions are repaired
-//! by the receiver itself, in [`super::take`]. If the receiver is dead the channel is closed and nothing needs
+//! Places in the line and handles are repaired here, permits in [`super::recovery`], by the receiver's process.
+//! Unpublished positions are repaired by the receiver itself, in [`super::take`]. If the receiver is dead the channel is closed and nothing needs
 //! repair.
 
 use super::edge::{Edge, Fence, acquire, full_fence};
@@ -32,6 +32,12 @@ impl Queue<'_> {
         // ORDERING: the caller marked the death, then the receiver is looked for; it registers, then asks who is
         // dead. It must look even if no count changed: a position of the dead may stand at head.
         full_fence(Fence::Published);
+        self.ring_receiver(wake);
+    }
+
+    /// Permits of the dead were given back: lets the waiters look, and the receiver, which may wait for the last one.
+    pub fn let_look(&self, wake: &impl Wake) {
+        self.freed(wake);
         self.ring_receiver(wake);
     }
 

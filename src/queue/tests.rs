@@ -5,6 +5,8 @@ use crate::layout::{Geometry, Typed};
 use crate::sync::AtomicU64;
 use std::cell::{Cell as Private, RefCell};
 
+mod permits;
+
 /// A world in which deaths are declared and wakes are written down.
 #[derive(Default)]
 struct World {
@@ -52,7 +54,7 @@ impl Bench {
 
     fn claim(&self, me: Number) -> Span {
         match self.sender(me).claim(Place::Newcomer, 1, &self.world) {
-            Claimed::Span(span) => span,
+            Claimed::Granted(span) => span,
             other => panic!("{other:?}"),
         }
     }
@@ -102,7 +104,7 @@ fn a_batch_takes_only_what_is_free() {
     let bench = Bench::new(5);
     let mut consumer = Consumer::new(&bench.queue());
     bench.send(1, 0);
-    let Claimed::Span(span) = bench.sender(2).claim(Place::Newcomer, 9, &bench.world) else { panic!() };
+    let Claimed::Granted(span) = bench.sender(2).claim(Place::Newcomer, 9, &bench.world) else { panic!() };
     assert_eq!(span.count, 4);
     bench.sender(2).publish(span, &[1, 2, 3, 4], &bench.world);
     let mut values = Vec::new();
@@ -381,12 +383,12 @@ fn waiters_are_rung_in_order_and_newcomers_do_not_overtake() {
     let (mut first, mut second) = (Stand::Nowhere, Stand::Nowhere);
     let turn = |me, stand: &mut Stand| match bench.sender(me).turn(
         stand,
-        1,
+        Positions(1),
         Kind::Thread,
         &mut |_| {},
         &bench.world,
     ) {
-        Turn::Claimed(span) => Some(span),
+        Turn::Granted(span) => Some(span),
         Turn::Sleep(..) => None,
         Turn::Closed => panic!("closed"),
     };
@@ -412,7 +414,7 @@ fn a_full_line_overflows_and_a_dead_waiter_is_one_cell() {
     bench.send(1, 0);
     let mut stands = [Stand::Nowhere; 3];
     for (me, stand) in (1..).zip(&mut stands) {
-        let turn = bench.sender(me).turn(stand, 1, Kind::Thread, &mut |_| {}, &bench.world);
+        let turn = bench.sender(me).turn(stand, Positions(1), Kind::Thread, &mut |_| {}, &bench.world);
         assert!(matches!(turn, Turn::Sleep(..)));
     }
     assert_eq!(stands[2], Stand::Overflow);
@@ -480,7 +482,7 @@ fn move_about(dice: &mut Dice) {
     let mut consumer = Consumer::new(&bench.queue());
     for value in 0..dice.roll() % 7 {
         let sender = bench.sender(1 + (value % 2) as Number);
-        if let Claimed::Span(span) = sender.claim(Place::Newcomer, 1, &bench.world) {
+        if let Claimed::Granted(span) = sender.claim(Place::Newcomer, 1, &bench.world) {
             sender.publish(span, &[value], &bench.world);
         }
         if dice.roll().is_multiple_of(2) {
@@ -507,12 +509,12 @@ fn move_about(dice: &mut Dice) {
         for (me, stand) in (1..).zip(&mut stands) {
             let sender = bench.sender(me);
             let place = if me == 1 { Place::Newcomer } else { Place::InLine(dice.roll() as u32 >> 1) };
-            if let Claimed::Span(span) = sender.claim(place, 2, &bench.world) {
+            if let Claimed::Granted(span) = sender.claim(place, 2, &bench.world) {
                 sender.publish(span, &vec![1; span.count as usize], &bench.world);
             }
             // Whoever is told to sleep has not hung.
-            match sender.turn(stand, 1, Kind::Task, &mut |_| {}, &bench.world) {
-                Turn::Claimed(span) => sender.publish(span, &[2], &bench.world),
+            match sender.turn(stand, Positions(1), Kind::Task, &mut |_| {}, &bench.world) {
+                Turn::Granted(span) => sender.publish(span, &[2], &bench.world),
                 Turn::Sleep(..) if dice.roll().is_multiple_of(2) => sender.leave(stand, &bench.world),
                 Turn::Sleep(..) | Turn::Closed => {}
             }

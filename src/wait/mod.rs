@@ -21,7 +21,7 @@ pub(crate) use sleepers::{Sleepers, TaskSpot};
 pub(crate) use thread::Futex;
 
 use crate::layout::Bell;
-use crate::queue::{Claimed, Kind, Place, Producer, Span, Stand, Ticket, Turn, Wake};
+use crate::queue::{Claimed, Kind, Place, Producer, Stand, Ticket, Turn, Wake, Want};
 
 /// How a thread sleeps on a bell.
 pub(crate) trait Park {
@@ -37,22 +37,22 @@ pub(crate) enum NoRoom {
     TimedOut,
 }
 
-/// Claims up to `want` positions, sleeping in the line until there is room for one.
-pub(crate) fn claim(
+/// Takes what is wanted, sleeping in the line until there is room for it.
+pub(crate) fn take<W: Want>(
     producer: &Producer<'_>,
-    want: u32,
+    want: W,
     park: &impl Park,
     wake: &impl Wake,
-) -> Result<Span, NoRoom> {
-    match producer.claim(Place::Newcomer, want, wake) {
-        Claimed::Span(span) => return Ok(span),
+) -> Result<W::Grant, NoRoom> {
+    match want.ask(producer, Place::Newcomer, wake) {
+        Claimed::Granted(grant) => return Ok(grant),
         Claimed::Closed => return Err(NoRoom::Closed),
         Claimed::Full => {}
     }
     let mut stand = Stand::Nowhere;
     loop {
         match producer.turn(&mut stand, want, Kind::Thread, &mut |_| {}, wake) {
-            Turn::Claimed(span) => return Ok(span),
+            Turn::Granted(grant) => return Ok(grant),
             Turn::Closed => return Err(NoRoom::Closed),
             Turn::Sleep(bell, ticket) => {
                 if !park.park(bell, ticket) {

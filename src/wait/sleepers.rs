@@ -144,6 +144,7 @@ impl Sleepers {
                 lock(&self.waiters).in_line.remove(&cell).map(|waiter| waiter.waker).into_iter().collect()
             }
             Sleeper::Overflow => lock(&self.waiters).overflow.drain().map(|(_, waker)| waker).collect(),
+            Sleeper::Recovery => Vec::new(), // No task.
         };
         wake_each(woken);
     }

@@ -16,7 +16,7 @@ fn dies_before_publishing(capacity: u32, prefilled: u64) {
         let dying = {
             let world = world.clone();
             thread::spawn(move || match world.claim(1, 1) {
-                Claimed::Span(_) => world.kill(1, 1),
+                Claimed::Granted(_) => world.kill(1, 1),
                 _ => world.kill(1, 0),
             })
         };
@@ -171,7 +171,7 @@ fn an_old_record_does_not_hide_a_newer_one() {
         let recorder = {
             let world = world.clone();
             thread::spawn(move || {
-                if let Claimed::Span(_) = world.claim(3, 1) {
+                if let Claimed::Granted(_) = world.claim(3, 1) {
                     world.kill(3, 1);
                 }
             })
@@ -179,7 +179,7 @@ fn an_old_record_does_not_hide_a_newer_one() {
         recorder.join().unwrap();
         world.poll(&mut consumer);
         world.poll(&mut consumer);
-        if let Claimed::Span(held) = held {
+        if let Claimed::Granted(held) = held {
             world.publish(2, held, 21);
         }
         stopped.join().unwrap();

@@ -41,7 +41,7 @@ fn a_copy_is_not_made_of_old_and_new() {
         // Up to the last position before an epoch ends. After two more, the 32 bits of the tail are those of `before`.
         if world.skip_to(before + (1 << 32) - 2) {
             let mut consumer = Consumer::new(&world.queue());
-            if let Claimed::Span(_) = world.try_send(1, 10) {
+            if let Claimed::Granted(_) = world.try_send(1, 10) {
                 assert!(matches!(world.poll(&mut consumer), Took::Value(_)));
                 world.try_send(1, 11);
             }

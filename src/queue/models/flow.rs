@@ -123,7 +123,7 @@ fn batches() {
         let batch = {
             let world = world.clone();
             thread::spawn(move || match world.claim(1, 3) {
-                Claimed::Span(span) => world.publish(1, span, 10),
+                Claimed::Granted(span) => world.publish(1, span, 10),
                 other => panic!("{other:?}"),
             })
         };

@@ -28,7 +28,7 @@ fn newcomer_behind_a_waiter(capacity: u32, polls: usize) {
         let newcomer = {
             let world = world.clone();
             thread::spawn(move || match world.claim(2, 1) {
-                Claimed::Span(span) => {
+                Claimed::Granted(span) => {
                     world.publish(2, span, 20);
                     Some(span.first)
                 }
@@ -86,7 +86,7 @@ fn who_knows_of_a_waiter_stays_behind() {
             let world = world.clone();
             thread::spawn(move || {
                 let is_behind = crate::queue::Peers::is_dead(&*world, 3);
-                (is_behind, matches!(world.try_send(2, 20), Claimed::Span(_)))
+                (is_behind, matches!(world.try_send(2, 20), Claimed::Granted(_)))
             })
         };
         world.poll(&mut consumer);

@@ -10,6 +10,8 @@
 //! | [`peek`] | a value that was peeked, and a stopped sender that goes on before it is taken |
 //! | [`line`] | who waits for capacity, in which order |
 //! | [`sleep`] | lost wakeups |
+//! | [`permits`] | capacity held: taken, used, given back, waited for |
+//! | [`recovery`] | what dead processes held in permits |
 //! | [`life`] | the last handle |
 //! | [`epoch`] | copies of head that are old |
 //!
@@ -23,6 +25,8 @@ mod flow;
 mod life;
 mod line;
 mod peek;
+mod permits;
+mod recovery;
 mod sleep;
 mod stall;
 mod world;

@@ -158,9 +158,9 @@ fn a_batch_beside_a_stall() {
             thread::spawn(move || {
                 let mut first = 21;
                 for _ in 0..2 {
-                    if let Claimed::Span(Span { count, .. }) = {
+                    if let Claimed::Granted(Span { count, .. }) = {
                         let claimed = world.claim(2, 2);
-                        if let Claimed::Span(span) = claimed {
+                        if let Claimed::Granted(span) = claimed {
                             world.publish(2, span, first);
                         }
                         claimed

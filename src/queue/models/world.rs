@@ -6,13 +6,14 @@ use crate::layout::{Geometry, Typed};
 use crate::queue::take::Found;
 use crate::queue::words::Claim;
 use crate::queue::{
-    Claimed, Consumer, Kind, Number, Peers, Place, Producer, Queue, Sleeper, Span, Stand, Took, Turn,
-    ViewCell, Wake,
+    Claimed, Consumer, Kind, Number, Peers, Permits, Place, Positions, Producer, Queue, Recovery, Sleeper,
+    Span, Stand, Took, Turn, ViewCell, Wake, Want,
 };
 use crate::sync::{AtomicU32, Ordering};
 use crate::wait;
 use crate::wait::model::Futexes;
 use loom::cell::UnsafeCell;
+use loom::sync::Condvar;
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -78,6 +79,8 @@ struct Book {
     received: Vec<u64>,
     /// Positions claimed and not yet given back.
     claimed: i64,
+    /// Capacity held by permits of processes that live.
+    held: i64,
     has_ended: bool,
     /// What the last peek saw, if nothing was received since.
     peeked: Option<u64>,
@@ -107,6 +110,8 @@ pub(super) struct World {
     /// the other. The mutex only lets threads share them; the checker does not see it.
     guards: Mutex<Vec<UnsafeCell<()>>>,
     futexes: Futexes,
+    /// How often whoever makes the recovery was told that something has changed.
+    told: (loom::sync::Mutex<u32>, Condvar),
     book: Mutex<Book>,
 }
 
@@ -116,6 +121,7 @@ impl Wake for World {
             Sleeper::Receiver => tell("wake the receiver", 0u16, 0u16),
             Sleeper::Waiter { owner, .. } => tell("wake", owner, 0u16),
             Sleeper::Overflow => tell("wake who waits for the line", 0u16, 0u16),
+            Sleeper::Recovery => return self.tell_recovery(),
         }
         self.futexes.wake(sleeper, kind);
     }
@@ -152,6 +158,7 @@ impl World {
             dead: Default::default(),
             guards: Mutex::new((0..capacity).map(|_| UnsafeCell::new(())).collect()),
             futexes: Futexes::new(line, 4),
+            told: (loom::sync::Mutex::new(0), Condvar::new()),
             book: Mutex::default(),
         })
     }
@@ -198,16 +205,103 @@ impl World {
 
     fn note_claim(&self, me: Number, span: Span) {
         tell("claimed", me, span.first);
+        self.note(i64::from(span.count), 0);
+    }
+
+    fn note(&self, claimed: i64, held: i64) {
         let mut book = self.book.lock().unwrap();
-        book.claimed += i64::from(span.count);
-        assert!(book.takes_batches || book.claimed <= self.queue().capacity(), "capacity exceeded");
+        book.claimed += claimed;
+        book.held += held;
+        let used = book.claimed + book.held;
+        assert!(book.takes_batches || used <= self.queue().capacity(), "capacity exceeded");
+    }
+
+    /// Reserves `count` as a newcomer.
+    pub fn reserve(&self, me: Number, count: u32) -> Claimed<()> {
+        let answer = Permits(count).ask(&self.sender(me), Place::Newcomer, self);
+        if answer == Claimed::Granted(()) {
+            tell("reserved", me, count);
+            self.note(0, i64::from(count));
+        }
+        answer
+    }
+
+    /// Gives `count` back that were reserved.
+    pub fn give_back(&self, me: Number, count: u32) {
+        tell("gives back", me, count);
+        self.note(0, -i64::from(count));
+        self.sender(me).give_back(count, self);
+    }
+
+    /// The first half of a send on a permit.
+    pub fn redeem(&self, me: Number) -> Span {
+        let span = self.sender(me).redeem(self).expect("whoever holds a permit finds room");
+        tell("redeemed", me, span.first);
+        self.note(1, -1);
+        span
+    }
+
+    /// Sends on a permit.
+    pub fn send_reserved(&self, me: Number, number: u64) {
+        let span = self.redeem(me);
+        self.publish(me, span, number);
+    }
+
+    /// Reserves, asleep until there is room. False if the channel is closed.
+    pub fn reserve_asleep(&self, me: Number, count: u32) -> bool {
+        let queue = self.queue();
+        let parker = self.futexes.parker(queue.view, me);
+        let is_granted = wait::take(&self.sender(me), Permits(count), &parker, self).is_ok();
+        if is_granted {
+            tell("reserved", me, count);
+            self.note(0, i64::from(count));
+        }
+        is_granted
+    }
+
+    /// Tells whoever makes the recovery that something has changed, as a message to the porter does.
+    pub fn tell_recovery(&self) {
+        *self.told.0.lock().unwrap() += 1;
+        self.told.1.notify_all();
+    }
+
+    /// Gives back what those who are dead held, asleep until that is done; `expected` of them.
+    pub fn recover(&self, mut expected: Vec<Number>) {
+        let queue = self.queue();
+        let (mut recovery, mut known) = (Recovery::default(), Vec::new());
+        let mut seen = 0;
+        while !expected.is_empty() {
+            for number in expected.clone() {
+                if self.is_dead(number) && !known.contains(&number) {
+                    known.push(number);
+                    recovery.add(&queue, number);
+                }
+            }
+            let settled = recovery.go_on(&queue);
+            tell("settled", 0u16, settled.len() as u64);
+            if settled.is_empty() {
+                let mut told = self.told.0.lock().unwrap();
+                while *told == seen {
+                    told = self.told.1.wait(told).unwrap();
+                }
+                seen = *told;
+            } else {
+                expected.retain(|number| !settled.contains(number));
+                queue.let_look(self);
+            }
+        }
+    }
+
+    /// What is reserved by the claim word.
+    pub fn reserved(&self) -> u32 {
+        Claim(self.queue().view.header.claim.load(Ordering::Relaxed)).reserved()
     }
 
     /// The first half of a send: claims up to `want` positions as a newcomer.
-    pub fn claim(&self, me: Number, want: u32) -> Claimed {
+    pub fn claim(&self, me: Number, want: u32) -> Claimed<Span> {
         let claimed = self.sender(me).claim(Place::Newcomer, want, self);
         match claimed {
-            Claimed::Span(span) => self.note_claim(me, span),
+            Claimed::Granted(span) => self.note_claim(me, span),
             Claimed::Full => tell("full", me, 0u16),
             Claimed::Closed => tell("closed", me, 0u16),
         }
@@ -217,7 +311,7 @@ impl World {
     /// A claim that cannot fail.
     pub fn claim_one(&self, me: Number) -> Span {
         match self.claim(me, 1) {
-            Claimed::Span(span) => span,
+            Claimed::Granted(span) => span,
             other => panic!("{other:?}"),
         }
     }
@@ -237,9 +331,9 @@ impl World {
     }
 
     /// Sends if there is room.
-    pub fn try_send(&self, me: Number, number: u64) -> Claimed {
+    pub fn try_send(&self, me: Number, number: u64) -> Claimed<Span> {
         let claimed = self.claim(me, 1);
-        if let Claimed::Span(span) = claimed {
+        if let Claimed::Granted(span) = claimed {
             self.publish(me, span, number);
         }
         claimed
@@ -255,7 +349,7 @@ impl World {
     pub fn send_asleep(&self, me: Number, number: u64) -> bool {
         let queue = self.queue();
         let parker = self.futexes.parker(queue.view, me);
-        match wait::claim(&self.sender(me), 1, &parker, self) {
+        match wait::take(&self.sender(me), Positions(1), &parker, self) {
             Ok(span) => {
                 self.note_claim(me, span);
                 self.publish(me, span, number);
@@ -320,8 +414,8 @@ impl World {
 
     /// One turn of a sender that waits, without sleeping.
     pub fn turn(&self, me: Number, stand: &mut Stand) -> Option<Span> {
-        match self.sender(me).turn(stand, 1, Kind::Thread, &mut |_| {}, self) {
-            Turn::Claimed(span) => {
+        match self.sender(me).turn(stand, Positions(1), Kind::Thread, &mut |_| {}, self) {
+            Turn::Granted(span) => {
                 self.note_claim(me, span);
                 Some(span)
             }
@@ -329,13 +423,23 @@ impl World {
         }
     }
 
+    /// One turn of somebody who waits to reserve, without sleeping. Whether it has.
+    pub fn turn_to_reserve(&self, me: Number, count: u32, stand: &mut Stand) -> bool {
+        let turn = self.sender(me).turn(stand, Permits(count), Kind::Thread, &mut |_| {}, self);
+        let is_granted = matches!(turn, Turn::Granted(()));
+        if is_granted {
+            self.note(0, i64::from(count));
+        }
+        is_granted
+    }
+
     /// Sleeps, waits in the line and takes turns until there is room, as [`World::send_asleep`] does after a first
     /// try. False if the channel is closed.
     pub fn wait_from(&self, me: Number, mut stand: Stand, number: u64) -> bool {
         let parker = self.futexes.parker(self.queue().view, me);
         loop {
-            match self.sender(me).turn(&mut stand, 1, Kind::Thread, &mut |_| {}, self) {
-                Turn::Claimed(span) => {
+            match self.sender(me).turn(&mut stand, Positions(1), Kind::Thread, &mut |_| {}, self) {
+                Turn::Granted(span) => {
                     self.note_claim(me, span);
                     self.publish(me, span, number);
                     return true;

@@ -1,0 +1,87 @@
+//! A sender that does not keep the channel open. Nothing can be sent on it: it must become a sender first.
+
+use super::Sender;
+use crate::channel::Dormant;
+use std::fmt;
+use std::marker::PhantomData;
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex};
+
+/// A sender that does not keep the channel open, as [`Weak`](std::sync::Weak) beside [`Arc`].
+///
+/// Made by [`Sender::downgrade`]. It keeps the memory of the channel in this process, and the process's place in the
+/// channel. When the last [`Sender`] and [`OwnedPermit`](crate::OwnedPermit) of all processes is gone, the stream ends for
+/// ever, whatever weak senders there are. While a name is bound and open for new senders, the stream has not ended.
+///
+/// In a child that `fork` made without `exec`, it behaves as if the stream had ended.
+pub struct WeakSender<T> {
+    inner: AssertUnwindSafe<Dormant>,
+    /// Send and Sync if `T` is Send, as the sender it can become.
+    values: PhantomData<Arc<Mutex<T>>>,
+}
+
+impl<T> WeakSender<T> {
+    pub(super) fn new(inner: Dormant) -> WeakSender<T> {
+        WeakSender { inner: AssertUnwindSafe(inner), values: PhantomData }
+    }
+
+    /// Makes a sender, unless the stream has ended.
+    ///
+    /// It never waits. `None` is for ever. It succeeds though the receiver is closed or gone, as long as a sender lives in
+    /// any process.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (sender, mut receiver) = shmpsc::channel::<u64>(1);
+    /// let weak = sender.downgrade();
+    /// weak.upgrade().unwrap().try_send(1).unwrap();
+    /// drop(sender);
+    /// assert!(weak.upgrade().is_none());
+    /// assert_eq!((receiver.blocking_recv(), receiver.blocking_recv()), (Some(1), None));
+    /// ```
+    pub fn upgrade(&self) -> Option<Sender<T>> {
+        self.inner.upgrade().map(Sender::new)
+    }
+
+    /// Senders of the channel in all processes, as [`Sender::strong_count`].
+    ///
+    /// It never waits, and can be old as soon as it is told.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (sender, _receiver) = shmpsc::channel::<u64>(1);
+    /// assert_eq!(sender.downgrade().strong_count(), 1);
+    /// ```
+    pub fn strong_count(&self) -> usize {
+        self.inner.endpoint.strong_count()
+    }
+
+    /// Weak senders of the channel in all processes, as [`Sender::weak_count`].
+    ///
+    /// It never waits, and can be old as soon as it is told.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (sender, _receiver) = shmpsc::channel::<u64>(1);
+    /// let weak = sender.downgrade();
+    /// assert_eq!(weak.clone().weak_count(), 2);
+    /// ```
+    pub fn weak_count(&self) -> usize {
+        self.inner.endpoint.weak_count()
+    }
+}
+
+impl<T> Clone for WeakSender<T> {
+    fn clone(&self) -> WeakSender<T> {
+        WeakSender::new(self.inner.0.clone())
+    }
+}
+
+impl<T> fmt::Debug for WeakSender<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("WeakSender")
+    }
+}

@@ -1,0 +1,129 @@
+//! How a task of the sending end waits: for room, in the line, and for the close. What it wants is told it.
+
+use crate::control::Endpoint;
+use crate::queue::{Claimed, Kind, Place, Stand, Turn, Want};
+use crate::sync::spin_loop;
+use crate::wait::TaskSpot;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use tokio::task::coop::poll_proceed;
+
+/// How often a task looks for room before it sleeps, see [`super`].
+const TASK_LOOKS: u32 = 60;
+
+/// A task that waits for room. Dropping it gives its place in the line to the next.
+#[must_use = "futures do nothing unless polled"]
+pub(super) struct Taking<'a, W> {
+    endpoint: &'a Arc<Endpoint>,
+    want: W,
+    stand: Stand,
+    spot: Option<TaskSpot>,
+}
+
+impl<'a, W: Want> Taking<'a, W> {
+    pub fn new(endpoint: &'a Arc<Endpoint>, want: W) -> Taking<'a, W> {
+        Taking { endpoint, want, stand: Stand::Nowhere, spot: None }
+    }
+}
+
+impl<W: Want + Unpin> Future for Taking<'_, W> {
+    type Output = Option<W::Grant>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<W::Grant>> {
+        let Taking { endpoint, want, stand, spot } = self.get_mut();
+        let (endpoint, want): (&Arc<Endpoint>, W) = (endpoint, *want);
+        if endpoint.is_forked() {
+            return Poll::Ready(None);
+        }
+        let producer = endpoint.producer();
+        // A send on a closed channel fails whatever budget is left, and costs none.
+        if *stand == Stand::Nowhere && producer.queue.is_closed() {
+            return Poll::Ready(None);
+        }
+        let Poll::Ready(budget) = poll_proceed(cx) else {
+            // The place in the line is kept although the turn is over: the order is that of arrival.
+            if *stand == Stand::Nowhere {
+                *stand =
+                    producer.queue.enter(endpoint.me(), want.need()).map_or(Stand::Nowhere, Stand::InLine);
+            }
+            return Poll::Pending;
+        };
+        if *stand == Stand::Nowhere {
+            for _ in 0..TASK_LOOKS {
+                match want.ask(&producer, Place::Newcomer, &**endpoint) {
+                    Claimed::Granted(grant) => {
+                        budget.made_progress();
+                        return Poll::Ready(Some(grant));
+                    }
+                    Claimed::Closed => return Poll::Ready(None),
+                    Claimed::Full => spin_loop(),
+                }
+            }
+        }
+        let sleepers = endpoint.sleepers();
+        let mut prepare = |place| *spot = Some(sleepers.put(place, *spot, cx.waker()));
+        match producer.turn(stand, want, Kind::Task, &mut prepare, &**endpoint) {
+            Turn::Granted(grant) => {
+                sleepers.forget(spot.take());
+                budget.made_progress();
+                Poll::Ready(Some(grant))
+            }
+            Turn::Closed => {
+                sleepers.forget(spot.take());
+                Poll::Ready(None)
+            }
+            Turn::Sleep(_, asleep) => {
+                if let Some(spot) = *spot {
+                    sleepers.settle(spot, asleep);
+                }
+                sleepers.drivers.ensure(endpoint);
+                Poll::Pending
+            }
+        }
+    }
+}
+
+impl<W> Drop for Taking<'_, W> {
+    fn drop(&mut self) {
+        if !self.endpoint.is_forked() {
+            self.endpoint.sleepers().forget(self.spot.take());
+            self.endpoint.producer().leave(&mut self.stand, &**self.endpoint);
+        }
+    }
+}
+
+/// Waits until the receiving side is closed.
+pub(super) struct Closing<'a> {
+    endpoint: &'a Arc<Endpoint>,
+    spot: Option<TaskSpot>,
+}
+
+impl<'a> Closing<'a> {
+    pub fn new(endpoint: &'a Arc<Endpoint>) -> Closing<'a> {
+        Closing { endpoint, spot: None }
+    }
+}
+
+impl Future for Closing<'_> {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let Closing { endpoint, spot } = self.get_mut();
+        if endpoint.is_closed_for_sending() {
+            return Poll::Ready(());
+        }
+        let sleepers = endpoint.sleepers();
+        *spot = Some(sleepers.put_closed(*spot, cx.waker()));
+        sleepers.drivers.ensure(endpoint);
+        // The second look: who closes sets the claim word first and takes the wakers after, under the lock that
+        // `put_closed` held.
+        if endpoint.is_closed_for_sending() { Poll::Ready(()) } else { Poll::Pending }
+    }
+}
+
+impl Drop for Closing<'_> {
+    fn drop(&mut self) {
+        self.endpoint.sleepers().forget(self.spot.take());
+    }
+}

@@ -10,7 +10,10 @@ use std::{
 };
 
 use people::{Value, eventually, how::block_on, room, start, start_with, stay, tell, wait_for_parent};
-use shmpsc::{Options, Receiver, error::OpenError, error::TryRecvError};
+use shmpsc::{
+    Options, Receiver,
+    error::{OpenError, RecvTimeoutError, TryRecvError},
+};
 
 /// What the children do.
 #[test]
@@ -328,12 +331,16 @@ fn forks(path: &Path) {
     let (near, mut near_receiver) = shmpsc::channel::<Value>(2);
     let far = shmpsc::connect::<Value>(path).unwrap();
     near.try_send([1, 1]).unwrap();
+    assert_eq!(near_receiver.try_peek(), Ok([1, 1]));
     // SAFETY: the child allocates and starts a thread, which the C library supports after a fork; it ends by `_exit`.
     let child = unsafe { libc::fork() };
     if child == 0 {
         let works = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             assert!(near.try_send([2, 2]).is_err() && far.try_send([2, 2]).is_err());
             assert_eq!(near_receiver.try_recv(), Err(TryRecvError::Disconnected));
+            assert_eq!((near_receiver.try_peek().ok(), near_receiver.blocking_peek()), (None, None));
+            let timed = near_receiver.blocking_recv_timeout(std::time::Duration::MAX);
+            assert_eq!(timed, Err(RecvTimeoutError::Disconnected));
             drop((near.clone(), far.clone()));
             assert!(matches!(far.into_fd(), Err(OpenError::Forked)));
             drop((near, near_receiver));

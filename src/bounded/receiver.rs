@@ -1,8 +1,8 @@
 //! The receiving end: tokio's methods, and a few that users have asked tokio for.
 
 use crate::blocking::refuse_in_async_context;
-use crate::channel::{self, Receiving, Took, many, one};
-use crate::error::{OpenError, TryRecvError};
+use crate::channel::{self, Receiving, Took, many, one, peeked};
+use crate::error::{OpenError, RecvTimeoutError, TryRecvError};
 use bytemuck::Pod;
 use std::fmt;
 use std::future::poll_fn;
@@ -11,6 +11,7 @@ use std::os::fd::OwnedFd;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
 
 /// Receives the values of all [`Sender`](crate::Sender)s of its channel, in whatever process they live.
 ///
@@ -266,6 +267,80 @@ impl<T: Pod> Receiver<T> {
         poll_fn(|cx| self.poll_recv_many(cx, buffer, limit)).await
     }
 
+    /// Receives the next value, waiting for it at most as long as `timeout`. (Beyond tokio.)
+    ///
+    /// # When it waits
+    ///
+    /// As [`recv`](Receiver::recv), until the time is up on tokio's clock. What is there is received before the clock is
+    /// looked at; times are rounded up to milliseconds.
+    ///
+    /// # Cancel safety
+    ///
+    /// No value is lost if the future is dropped, nor if the time is up: what comes at that moment stays in the queue.
+    ///
+    /// # Errors
+    ///
+    /// [`RecvTimeoutError::Timeout`] if the time is up, [`RecvTimeoutError::Disconnected`] if nothing will come.
+    ///
+    /// # Panics
+    ///
+    /// At the first poll outside a tokio runtime, or in one without its time driver, even if a value is there. Also as
+    /// [`recv`](Receiver::recv).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+    /// use std::time::Duration;
+    /// use shmpsc::error::RecvTimeoutError;
+    /// let (sender, mut receiver) = shmpsc::channel::<u64>(1);
+    /// sender.send(1).await.unwrap();
+    /// assert_eq!(receiver.recv_timeout(Duration::ZERO).await, Ok(1));
+    /// assert_eq!(receiver.recv_timeout(Duration::ZERO).await, Err(RecvTimeoutError::Timeout));
+    /// # });
+    /// ```
+    pub async fn recv_timeout(&mut self, timeout: Duration) -> Result<T, RecvTimeoutError> {
+        match tokio::time::timeout(timeout, self.recv()).await {
+            Ok(Some(value)) => Ok(value),
+            Ok(None) => Err(RecvTimeoutError::Disconnected),
+            Err(_) => Err(RecvTimeoutError::Timeout),
+        }
+    }
+
+    /// Waits until a value is there and copies it; it stays in the queue. `None` as for [`recv`](Receiver::recv).
+    /// (Beyond tokio.)
+    ///
+    /// The next receipt, of whatever kind, gives exactly this value, or begins with it; so does the next peek.
+    /// [`len`](Receiver::len) and [`capacity`](Receiver::capacity) count it until then. (A sender that forges, see
+    /// `docs/limits.md`, can change it on the way.)
+    ///
+    /// # When it waits
+    ///
+    /// As [`recv`](Receiver::recv).
+    ///
+    /// # Cancel safety
+    ///
+    /// It takes nothing, so nothing is lost if the future is dropped.
+    ///
+    /// # Panics
+    ///
+    /// As [`recv`](Receiver::recv).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// let (sender, mut receiver) = shmpsc::channel::<u64>(4);
+    /// sender.send(1).await.unwrap();
+    /// assert_eq!(receiver.peek().await, Some(1));
+    /// assert_eq!(receiver.len(), 1);
+    /// assert_eq!(receiver.recv().await, Some(1));
+    /// # });
+    /// ```
+    pub async fn peek(&mut self) -> Option<T> {
+        poll_fn(|cx| self.poll_peek(cx)).await
+    }
+
     /// Receives a value if one is there.
     ///
     /// # When it waits
@@ -314,6 +389,30 @@ impl<T: Pod> Receiver<T> {
         tried(self.inner.try_take(many(buffer, limit)))
     }
 
+    /// Copies the next value if one is there; it stays in the queue, as with [`peek`](Receiver::peek). (Beyond tokio.)
+    ///
+    /// # When it waits
+    ///
+    /// Never.
+    ///
+    /// # Errors
+    ///
+    /// As [`try_recv`](Receiver::try_recv).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use shmpsc::error::TryRecvError;
+    /// let (sender, mut receiver) = shmpsc::channel::<u64>(4);
+    /// assert_eq!(receiver.try_peek(), Err(TryRecvError::Empty));
+    /// sender.try_send(1).unwrap();
+    /// assert_eq!(receiver.try_peek(), Ok(1));
+    /// assert_eq!(receiver.try_recv(), Ok(1));
+    /// ```
+    pub fn try_peek(&mut self) -> Result<T, TryRecvError> {
+        tried(self.inner.try_take(peeked))
+    }
+
     /// Receives the next value; the thread sleeps while there is none. `None` as for [`recv`](Receiver::recv).
     ///
     /// # When it waits
@@ -337,7 +436,7 @@ impl<T: Pod> Receiver<T> {
     #[doc(alias = "recv_blocking")]
     pub fn blocking_recv(&mut self) -> Option<T> {
         refuse_in_async_context();
-        self.inner.blocking_take(one)
+        waited(self.inner.blocking_take(None, one))
     }
 
     /// Receives at least one value and up to `limit` into `buffer`; the thread sleeps while there is none.
@@ -362,7 +461,75 @@ impl<T: Pod> Receiver<T> {
     #[doc(alias = "recv_many_blocking")]
     pub fn blocking_recv_many(&mut self, buffer: &mut Vec<T>, limit: usize) -> usize {
         refuse_in_async_context();
-        self.inner.blocking_take(many(buffer, limit)).unwrap_or(0)
+        waited(self.inner.blocking_take(None, many(buffer, limit))).unwrap_or(0)
+    }
+
+    /// Receives the next value; the thread sleeps while there is none, at most as long as `timeout`. (Beyond tokio.)
+    ///
+    /// # When it waits
+    ///
+    /// As [`recv`](Receiver::recv), until the time is up on the system's monotonic clock. A `timeout` of zero is one look;
+    /// one that is too long for the clock is for ever.
+    ///
+    /// # Errors
+    ///
+    /// [`RecvTimeoutError::Timeout`] if the time is up, [`RecvTimeoutError::Disconnected`] if nothing will come.
+    ///
+    /// # Panics
+    ///
+    /// In a thread that is driving tokio tasks, even if a value is there.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use shmpsc::error::RecvTimeoutError;
+    /// let (sender, mut receiver) = shmpsc::channel::<u64>(4);
+    /// let brief = Duration::from_millis(1);
+    /// assert_eq!(receiver.blocking_recv_timeout(brief), Err(RecvTimeoutError::Timeout));
+    /// std::thread::spawn(move || sender.blocking_send(3));
+    /// assert_eq!(receiver.blocking_recv_timeout(Duration::MAX), Ok(3));
+    /// assert_eq!(receiver.blocking_recv_timeout(Duration::MAX), Err(RecvTimeoutError::Disconnected));
+    /// ```
+    #[track_caller]
+    pub fn blocking_recv_timeout(&mut self, timeout: Duration) -> Result<T, RecvTimeoutError> {
+        refuse_in_async_context();
+        let mut took = self.inner.try_take(one);
+        if matches!(took, Took::Empty) && !timeout.is_zero() {
+            // A moment that the clock cannot name never comes.
+            took = self.inner.blocking_take(Instant::now().checked_add(timeout), one);
+        }
+        match took {
+            Took::Value(value) => Ok(value),
+            Took::Empty => Err(RecvTimeoutError::Timeout),
+            Took::End => Err(RecvTimeoutError::Disconnected),
+        }
+    }
+
+    /// Copies the next value, which stays in the queue as with [`peek`](Receiver::peek); the thread sleeps while there is
+    /// none. `None` as for [`recv`](Receiver::recv). (Beyond tokio.)
+    ///
+    /// # When it waits
+    ///
+    /// As [`recv`](Receiver::recv).
+    ///
+    /// # Panics
+    ///
+    /// In a thread that is driving tokio tasks, even if a value is there.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (sender, mut receiver) = shmpsc::channel::<u64>(4);
+    /// std::thread::spawn(move || sender.blocking_send(3));
+    /// assert_eq!(receiver.blocking_peek(), Some(3));
+    /// assert_eq!(receiver.blocking_recv(), Some(3));
+    /// assert_eq!(receiver.blocking_peek(), None);
+    /// ```
+    #[track_caller]
+    pub fn blocking_peek(&mut self) -> Option<T> {
+        refuse_in_async_context();
+        waited(self.inner.blocking_take(None, peeked))
     }
 
     /// Polls for the next value. `Ready(None)` as for [`recv`](Receiver::recv).
@@ -388,6 +555,32 @@ impl<T: Pod> Receiver<T> {
     /// ```
     pub fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
         self.inner.poll_take(cx, one)
+    }
+
+    /// Polls for a copy of the next value, which stays in the queue as with [`peek`](Receiver::peek). `Ready(None)` as for
+    /// [`recv`](Receiver::recv). (Beyond tokio.)
+    ///
+    /// # When it waits
+    ///
+    /// As [`poll_recv`](Receiver::poll_recv), with which it shares the one waker.
+    ///
+    /// # Panics
+    ///
+    /// As [`recv`](Receiver::recv).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::task::{Context, Poll, Waker};
+    /// let (sender, mut receiver) = shmpsc::channel::<u64>(4);
+    /// let mut cx = Context::from_waker(Waker::noop());
+    /// assert_eq!(receiver.poll_peek(&mut cx), Poll::Pending);
+    /// sender.try_send(1).unwrap();
+    /// assert_eq!(receiver.poll_peek(&mut cx), Poll::Ready(Some(1)));
+    /// assert_eq!(receiver.poll_recv(&mut cx), Poll::Ready(Some(1)));
+    /// ```
+    pub fn poll_peek(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
+        self.inner.poll_take(cx, peeked)
     }
 
     /// Polls for up to `limit` values into `buffer`. `Ready(0)` as for [`recv_many`](Receiver::recv_many).
@@ -425,6 +618,15 @@ fn tried<R>(took: Took<R>) -> Result<R, TryRecvError> {
         Took::Value(value) => Ok(value),
         Took::Empty => Err(TryRecvError::Empty),
         Took::End => Err(TryRecvError::Disconnected),
+    }
+}
+
+/// What a thread that waits without a deadline comes away with.
+#[inline]
+fn waited<R>(took: Took<R>) -> Option<R> {
+    match took {
+        Took::Value(value) => Some(value),
+        Took::Empty | Took::End => None,
     }
 }
 

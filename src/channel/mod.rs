@@ -18,7 +18,7 @@ mod waiting;
 
 pub(crate) use crate::queue::Took;
 pub(crate) use crate::wait::NoRoom;
-pub(crate) use receiving::{Receiving, many, one};
+pub(crate) use receiving::{Receiving, many, one, peeked};
 pub(crate) use sending::{Dormant, Sending, Unsent};
 pub(crate) use waiting::Waiting;
 

@@ -1,4 +1,5 @@
-//! The receiving end. What to take is said by [`one`] and [`many`]; here is how a thread or a task waits for it.
+//! The receiving end. What to take is said by [`one`], [`many`] and [`peeked`]; here is how a thread or a task waits
+//! for it.
 
 use super::Took;
 use crate::control::{self, Endpoint};
@@ -10,6 +11,7 @@ use bytemuck::Pod;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Instant;
 use tokio::task::coop::poll_proceed;
 
 /// How often a thread looks for a value before it sleeps, see [`super`]. Each look has pauses of its own.
@@ -29,6 +31,15 @@ pub(crate) fn many<T: Pod>(
     limit: usize,
 ) -> impl FnMut(&mut Consumer, &Queue<'_>, &Endpoint) -> Took<usize> + '_ {
     move |consumer, queue, peers| consumer.receive_many(queue, limit, |value| buffer.push(value), peers)
+}
+
+/// Copies the next value, and leaves it for the next receipt.
+pub(crate) fn peeked<T: Pod>(consumer: &mut Consumer, queue: &Queue<'_>, peers: &Endpoint) -> Took<T> {
+    match consumer.peek(queue, peers) {
+        Took::Value(found) => Took::Value(Consumer::copy(queue, found)),
+        Took::Empty => Took::Empty,
+        Took::End => Took::End,
+    }
 }
 
 /// The receiving end: the queue's consumer, and how it sleeps. Dropping it closes the channel.
@@ -102,27 +113,27 @@ impl Receiving {
         }
     }
 
-    /// Takes what `take` takes; the thread sleeps until it is there. `None` at the end of the stream.
+    /// Takes what `take` takes; the thread sleeps until it is there, or until a moment: `Empty` once that has passed.
     pub fn blocking_take<R>(
         &mut self,
+        until: Option<Instant>,
         mut take: impl FnMut(&mut Consumer, &Queue<'_>, &Endpoint) -> Took<R>,
-    ) -> Option<R> {
+    ) -> Took<R> {
         for _ in 0..THREAD_LOOKS {
             match self.try_take(&mut take) {
-                Took::Value(value) => return Some(value),
-                Took::End => return None,
                 Took::Empty => spin_loop(),
+                took => return took,
             }
         }
         let Receiving { endpoint, consumer, .. } = self;
         let queue = endpoint.queue();
-        wait::until(&queue.view.header.receiver_bell, &Futex::default(), || {
+        let took = wait::until(&queue.view.header.receiver_bell, &Futex { until }, || {
             match take(consumer, &queue, endpoint) {
-                Took::Value(value) => Some(Some(value)),
-                Took::End => Some(None),
                 Took::Empty => None,
+                took => Some(took),
             }
-        })?
+        });
+        took.unwrap_or(Took::Empty)
     }
 
     /// Closes the channel for sending, in every process.

@@ -1,8 +1,11 @@
-//! Why a receive that does not wait brought nothing.
+//! Why a receive that does not wait, or not for ever, brought nothing.
 
 use std::fmt;
 
-/// Error of [`try_recv`](crate::Receiver::try_recv) and [`try_recv_many`](crate::Receiver::try_recv_many).
+const DISCONNECTED: &str = "receiving on a closed channel";
+
+/// Error of [`try_recv`](crate::Receiver::try_recv), [`try_recv_many`](crate::Receiver::try_recv_many) and
+/// [`try_peek`](crate::Receiver::try_peek).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum TryRecvError {
     /// Nothing is there now, and something can still come.
@@ -16,9 +19,30 @@ impl fmt::Display for TryRecvError {
         // With the width that the format asks for, as tokio does here and not for the errors of sending.
         f.pad(match self {
             TryRecvError::Empty => "receiving on an empty channel",
-            TryRecvError::Disconnected => "receiving on a closed channel",
+            TryRecvError::Disconnected => DISCONNECTED,
         })
     }
 }
 
 impl std::error::Error for TryRecvError {}
+
+/// Error of [`recv_timeout`](crate::Receiver::recv_timeout) and
+/// [`blocking_recv_timeout`](crate::Receiver::blocking_recv_timeout).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum RecvTimeoutError {
+    /// Nothing came until the time was up. Something still can.
+    Timeout,
+    /// Nothing is there and nothing will come: every sender is gone, or the channel was closed and is drained.
+    Disconnected,
+}
+
+impl fmt::Display for RecvTimeoutError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            RecvTimeoutError::Timeout => "timed out waiting on receive operation",
+            RecvTimeoutError::Disconnected => DISCONNECTED,
+        })
+    }
+}
+
+impl std::error::Error for RecvTimeoutError {}

@@ -3,7 +3,7 @@
 //!
 //! A value is taken in two phases: [`Consumer::take`] finds it, [`Consumer::release`] gives its place back after
 //! the caller has copied it. What a kill between the two leaves does not matter: without a receiver the channel
-//! is closed.
+//! is closed. [`Consumer::peek`] is the first phase alone: the next take finds what it found.
 
 use super::edge::{Edge, acquire, release};
 use super::quarantine::Quarantine;
@@ -50,6 +50,9 @@ impl Found {
 pub(crate) struct Consumer {
     head: u64,
     quarantine: Quarantine,
+    /// What the last peek found, for the next take. Only while a send is in quarantine; the list there stays as it is
+    /// until then.
+    peeked: Option<Found>,
     /// Somebody wrote nonsense over the segment: the stream ended there.
     is_corrupt: bool,
 }
@@ -72,7 +75,8 @@ impl Consumer {
     pub fn new(queue: &Queue<'_>) -> Consumer {
         // ORDERING: only a receiver writes head, and this one got its office through a synchronizing act.
         let head = queue.view.header.taken.head.load(Ordering::Relaxed);
-        Consumer { head, quarantine: Quarantine::default(), is_corrupt: !queue.track.is_valid(head as u32) }
+        let is_corrupt = !queue.track.is_valid(head as u32);
+        Consumer { head, quarantine: Quarantine::default(), peeked: None, is_corrupt }
     }
 
     /// Whether the stream ended because of nonsense in the segment.
@@ -168,6 +172,24 @@ impl Consumer {
         self.take_slowly(queue, peers)
     }
 
+    /// Finds the next value and leaves it where it is. The next take, also one for a batch or at the receiver's end,
+    /// finds the same.
+    ///
+    /// In the order of values this is where it is taken; only its place is given back later. So a late value that is
+    /// published between the two comes after it, although alone it would go first: that send had not returned at the
+    /// peek, and the order between sends that overlap is free. Nor does a value that is sent once the late one has
+    /// returned overtake it: the take that finds that value looks at the stalled after it, as always.
+    pub fn peek(&mut self, queue: &Queue<'_>, peers: &impl Peers) -> Took<Found> {
+        let took = self.take(queue, peers);
+        if let Took::Value(found) = took
+            && !self.quarantine.is_empty()
+        {
+            self.peeked = Some(found);
+        }
+        // With nobody in quarantine nothing goes before head's value: take finds it by itself, at no cost.
+        took
+    }
+
     /// Gives the place of a found value back.
     #[inline]
     pub fn release(&mut self, queue: &Queue<'_>, found: Found, peers: &impl Peers) {
@@ -179,6 +201,9 @@ impl Consumer {
 
     #[cold]
     fn take_slowly(&mut self, queue: &Queue<'_>, peers: &impl Peers) -> Took<Found> {
+        if let Some(found) = self.peeked.take() {
+            return Took::Value(found);
+        }
         let mut patience = PATIENCE;
         while !self.is_corrupt {
             let head = self.head as u32;

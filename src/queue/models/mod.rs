@@ -7,6 +7,7 @@
 //! | [`close`] | close while sending |
 //! | [`death`] | senders that never publish and are proved dead; whose position it is |
 //! | [`stall`] | senders that are stopped for a while: quarantine and void positions |
+//! | [`peek`] | a value that was peeked, and a stopped sender that goes on before it is taken |
 //! | [`line`] | who waits for capacity, in which order |
 //! | [`sleep`] | lost wakeups |
 //! | [`permits`] | capacity held: taken, used, given back, waited for |
@@ -23,6 +24,7 @@ mod epoch;
 mod flow;
 mod life;
 mod line;
+mod peek;
 mod permits;
 mod recovery;
 mod sleep;

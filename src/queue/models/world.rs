@@ -3,6 +3,7 @@
 //! The book and the counters are plain memory that the checker does not see: they judge, and order nothing.
 
 use crate::layout::{Geometry, Typed};
+use crate::queue::take::Found;
 use crate::queue::words::Claim;
 use crate::queue::{
     Claimed, Consumer, Kind, Number, Peers, Permits, Place, Positions, Producer, Queue, Recovery, Sleeper,
@@ -81,8 +82,23 @@ struct Book {
     /// Capacity held by permits of processes that live.
     held: i64,
     has_ended: bool,
+    /// What the last peek saw, if nothing was received since.
+    peeked: Option<u64>,
     /// Batches hand a late value over after its place was given back: then `claimed` counts too much.
     takes_batches: bool,
+}
+
+impl Book {
+    /// A value has come out.
+    fn receive(&mut self, copy: Value) {
+        assert_eq!(copy, value(copy[0]), "torn");
+        assert!(!self.has_ended, "a value after the end");
+        if let Some(peeked) = self.peeked.take() {
+            assert_eq!(copy[0], peeked, "peeked and not received");
+        }
+        self.claimed -= 1;
+        self.received.push(copy[0]);
+    }
 }
 
 /// One channel and everything outside of it.
@@ -348,38 +364,50 @@ impl World {
         let queue = self.queue();
         let found = match consumer.take(&queue, self) {
             Took::Value(found) => found,
-            Took::Empty => {
-                tell("empty", 0u16, 0u16);
-                return Took::Empty;
-            }
-            Took::End => {
-                tell("end", 0u16, 0u16);
-                self.book.lock().unwrap().has_ended = true;
-                return Took::End;
-            }
+            Took::Empty => return self.note_nothing(Took::Empty),
+            Took::End => return self.note_nothing(Took::End),
         };
-        let copy: Value = Consumer::copy(&queue, found);
-        self.guards.lock().unwrap()[queue.track.index(found.position())].with(|_| ());
+        let copy = self.copy(found);
         tell("received", 0u16, copy[0]);
-        assert_eq!(copy, value(copy[0]), "torn");
-        {
-            let mut book = self.book.lock().unwrap();
-            assert!(!book.has_ended, "a value after the end");
-            book.claimed -= 1;
-            book.received.push(copy[0]);
-        }
+        self.book.lock().unwrap().receive(copy);
         consumer.release(&queue, found, self);
         Took::Value(copy[0])
     }
 
+    /// Looks for a value once and leaves it. Whatever looks next must find the same.
+    pub fn peek(&self, consumer: &mut Consumer) -> Took<u64> {
+        let found = match consumer.peek(&self.queue(), self) {
+            Took::Value(found) => found,
+            Took::Empty => return self.note_nothing(Took::Empty),
+            Took::End => return self.note_nothing(Took::End),
+        };
+        let copy = self.copy(found);
+        tell("peeked", 0u16, copy[0]);
+        assert_eq!(copy, value(copy[0]), "torn");
+        let before = self.book.lock().unwrap().peeked.replace(copy[0]);
+        assert!(before.is_none_or(|before| before == copy[0]), "peeked {before:?} before");
+        Took::Value(copy[0])
+    }
+
+    fn copy(&self, found: Found) -> Value {
+        let queue = self.queue();
+        let copy = Consumer::copy(&queue, found);
+        self.guards.lock().unwrap()[queue.track.index(found.position())].with(|_| ());
+        copy
+    }
+
+    fn note_nothing(&self, nothing: Took<u64>) -> Took<u64> {
+        let is_end = nothing == Took::End;
+        tell(if is_end { "end" } else { "empty" }, 0u16, 0u16);
+        let mut book = self.book.lock().unwrap();
+        book.has_ended |= is_end;
+        assert_eq!(book.peeked, None, "peeked and gone");
+        nothing
+    }
+
     /// Takes all values that are there at once.
     pub fn poll_many(&self, consumer: &mut Consumer) -> Took<usize> {
-        let put = |copy: Value| {
-            assert_eq!(copy, value(copy[0]), "torn");
-            let mut book = self.book.lock().unwrap();
-            book.claimed -= 1;
-            book.received.push(copy[0]);
-        };
+        let put = |copy: Value| self.book.lock().unwrap().receive(copy);
         self.book.lock().unwrap().takes_batches = true;
         consumer.receive_many(&self.queue(), 9, put, self)
     }

@@ -3,12 +3,14 @@
 //!
 //! Each file has tests and the roles that their children play.
 
-#[allow(dead_code, unused_imports, reason = "it is the parity suite's, and this uses a part")]
 #[path = "../adapter/mod.rs"]
 mod adapter;
 #[path = "../people/mod.rs"]
 mod people;
+#[path = "../adapter/one_process.rs"]
+mod place;
 mod receive;
+mod send;
 
 /// What the children do.
 #[test]
@@ -20,6 +22,7 @@ fn role() {
     match words[0] {
         "sends-when-told" => receive::sends_when_told(&path),
         "sends-on" => receive::sends_on(number(1), number(2), &path),
+        "holds-all" => send::holds_all(number(1), &path),
         other => panic!("no role {other}"),
     }
 }

@@ -1,0 +1,161 @@
+//! The sending end beyond tokio: threads that wait for room for a while, or reserve it.
+
+use std::{path::Path, time::Duration};
+
+use shmpsc::{
+    Options, Receiver, Sender, channel, connect,
+    error::{SendError, SendTimeoutError, TrySendError},
+};
+
+use crate::{
+    adapter::{Blocked, Task, caught, finishes, on_one_thread},
+    people::{room, start, stay, tell},
+};
+
+/// Long enough to be cut short by what the test waits for.
+const LONG: Duration = Duration::from_secs(3600);
+const BRIEF: Duration = Duration::from_millis(5);
+
+fn full(capacity: usize) -> (Sender<u64>, Receiver<u64>) {
+    let (tx, rx) = channel(capacity);
+    (0..capacity as u64).for_each(|value| tx.try_send(value).unwrap());
+    (tx, rx)
+}
+
+/// Role: holds all room of a channel.
+pub fn holds_all(capacity: u64, path: &Path) {
+    let sender = connect::<u64>(path).unwrap();
+    let _permits = sender.try_reserve_many(capacity as usize).unwrap();
+    tell("holds");
+    stay();
+}
+
+#[test]
+fn with_room_a_timeout_of_zero_sends_and_reserves() {
+    let (tx, mut rx) = channel::<u64>(2);
+    assert_eq!(tx.blocking_send_timeout(1, Duration::ZERO), Ok(()));
+    tx.blocking_reserve_timeout(Duration::ZERO).unwrap().send(2);
+    assert_eq!((rx.try_recv(), rx.try_recv()), (Ok(1), Ok(2)));
+}
+
+#[test]
+fn without_room_the_value_comes_back_when_time_is_up_and_the_place_in_the_line_is_free() {
+    let (tx, mut rx) = full(1);
+    for timeout in [Duration::ZERO, BRIEF] {
+        assert_eq!(tx.blocking_send_timeout(9, timeout), Err(SendTimeoutError::Timeout(9)));
+        assert_eq!(tx.blocking_reserve_timeout(timeout).unwrap_err(), SendTimeoutError::Timeout(()));
+    }
+    assert_eq!(rx.try_recv(), Ok(0));
+    assert_eq!(tx.capacity(), 1);
+    tx.try_send(1).expect("nobody waits any more");
+}
+
+#[test]
+fn a_thread_with_a_timeout_waits_in_the_same_line() {
+    finishes(|| {
+        let (tx, mut rx) = full(1);
+        let theirs = tx.clone();
+        let first = Blocked::asleep_in(move || theirs.blocking_send_timeout(1, LONG));
+        let mut second = Task::waiting(tx.send(2));
+        let theirs = tx.clone();
+        let third =
+            Blocked::asleep_in(move || theirs.blocking_reserve_timeout(LONG).map(|permit| permit.send(3)));
+        let theirs = tx.clone();
+        let fourth = Blocked::asleep_in(move || theirs.blocking_reserve().map(|permit| permit.send(4)));
+        assert_eq!(rx.try_recv(), Ok(0));
+        assert_eq!(first.returned(), Ok(()));
+        assert_eq!(rx.try_recv(), Ok(1));
+        second.must_finish().unwrap();
+        assert_eq!(rx.try_recv(), Ok(2));
+        assert_eq!(third.returned(), Ok(()));
+        assert!(!fourth.is_finished());
+        assert_eq!(rx.try_recv(), Ok(3));
+        assert_eq!(fourth.returned(), Ok(()));
+        assert_eq!(rx.try_recv(), Ok(4));
+    });
+}
+
+#[test]
+fn a_timeout_that_no_clock_can_tell_is_none() {
+    finishes(|| {
+        let (tx, mut rx) = full(1);
+        let sending = Blocked::asleep_in(move || tx.blocking_send_timeout(1, Duration::MAX));
+        assert_eq!(rx.try_recv(), Ok(0));
+        assert_eq!(sending.returned(), Ok(()));
+    });
+}
+
+#[test]
+fn closing_fails_every_thread_that_waits_for_room() {
+    finishes(|| {
+        let (tx, mut rx) = full(1);
+        let theirs = tx.clone();
+        let sending = Blocked::asleep_in(move || theirs.blocking_send_timeout(7, LONG));
+        let theirs = tx.clone();
+        let briefly = Blocked::asleep_in(move || theirs.blocking_reserve_timeout(LONG).map(drop));
+        let theirs = tx.clone();
+        let reserving = Blocked::asleep_in(move || theirs.blocking_reserve().map(drop));
+        rx.close();
+        assert_eq!(sending.returned(), Err(SendTimeoutError::Closed(7)));
+        assert_eq!(briefly.returned(), Err(SendTimeoutError::Closed(())));
+        assert_eq!(reserving.returned(), Err(SendError(())));
+        assert_eq!(tx.blocking_send_timeout(8, Duration::ZERO), Err(SendTimeoutError::Closed(8)));
+    });
+}
+
+#[test]
+fn calls_that_block_are_refused_in_a_thread_that_drives_tasks() {
+    on_one_thread(|| async {
+        let (tx, _rx) = channel::<u64>(1);
+        let words = "Cannot block the current thread from within a runtime";
+        assert!(caught(|| tx.blocking_send_timeout(1, Duration::ZERO)).message.starts_with(words));
+        assert!(caught(|| drop(tx.blocking_reserve())).message.starts_with(words));
+        let refused = caught(|| drop(tx.blocking_reserve_timeout(Duration::ZERO)));
+        assert!(refused.message.starts_with(words));
+        assert_eq!(refused.file, file!());
+        assert_eq!(tx.capacity(), 1);
+    });
+}
+
+#[test]
+fn many_values_go_in_parts_and_in_order_and_what_was_sent_before_a_close_is_told() {
+    finishes(|| {
+        let (tx, mut rx) = channel::<u64>(3);
+        let values: Vec<u64> = (0..100).collect();
+        let sending = Blocked::asleep_in(move || (tx.blocking_send_many(&values), tx));
+        (0..40).for_each(|value| assert_eq!(rx.blocking_recv(), Some(value)));
+        rx.close();
+        let (sent, tx) = sending.returned();
+        let sent = sent.unwrap_err().sent as u64;
+        (40..sent).for_each(|value| assert_eq!(rx.blocking_recv(), Some(value)));
+        assert_eq!(rx.blocking_recv(), None);
+        assert_eq!(tx.try_send_many(&[1]), Err(TrySendError::Closed(())));
+        assert_eq!(tx.try_send_many(&[]), Ok(0));
+    });
+}
+
+#[test]
+fn a_cancelled_send_of_many_has_sent_a_first_part_in_order() {
+    let (tx, mut rx) = channel::<u64>(2);
+    let values = [1, 2, 3, 4];
+    drop(Task::waiting(tx.send_many(&values)));
+    assert_eq!((rx.try_recv(), rx.try_recv()), (Ok(1), Ok(2)));
+    assert!(rx.is_empty());
+    assert_eq!(tx.capacity(), 2, "its place in the line is free");
+}
+
+#[test]
+fn a_thread_waits_for_room_that_another_process_holds_until_time_is_up_or_that_process_ends() {
+    let room = room();
+    let mut receiver = Options::new().capacity(3).bind::<u64>(room.name()).unwrap();
+    let sender = connect::<u64>(room.name()).unwrap();
+    let mut holder = start("holds-all 3", &room.name());
+    assert_eq!(holder.hear(), "holds");
+    assert_eq!(sender.blocking_send_timeout(1, BRIEF), Err(SendTimeoutError::Timeout(1)));
+    assert_eq!(sender.blocking_reserve_timeout(BRIEF).unwrap_err(), SendTimeoutError::Timeout(()));
+    let waiting =
+        Blocked::asleep_in(move || sender.blocking_reserve_timeout(LONG).map(|permit| permit.send(2)));
+    holder.kill();
+    assert_eq!(waiting.returned(), Ok(()));
+    assert_eq!(receiver.blocking_recv(), Some(2));
+}

@@ -1,8 +1,9 @@
 //! Asking for room before there is a value: the `reserve` family of the sender.
 
+use super::send::{given_up, refused};
 use super::{OwnedPermit, Permit, PermitIterator, Sender};
 use crate::blocking::refuse_in_async_context;
-use crate::channel::{NoRoom, Unsent, Waiting, poll_turn};
+use crate::channel::{Waiting, poll_turn};
 use crate::error::{SendError, SendTimeoutError, TrySendError};
 use std::future::poll_fn;
 use std::task::{Context, Poll, ready};
@@ -244,8 +245,8 @@ impl<T> Sender<T> {
     ///
     /// # When it waits
     ///
-    /// As [`reserve`](Sender::reserve), until the time is up. It is tried before the clock is looked at. A timeout that no
-    /// clock can tell is none.
+    /// As [`reserve`](Sender::reserve), until the time is up on the system's monotonic clock. A `timeout` of zero is one
+    /// look; one that is too long for the clock is for ever.
     ///
     /// # Errors
     ///
@@ -269,11 +270,8 @@ impl<T> Sender<T> {
     #[track_caller]
     pub fn blocking_reserve_timeout(&self, timeout: Duration) -> Result<Permit<'_, T>, SendTimeoutError<()>> {
         refuse_in_async_context();
-        match self.inner.blocking_reserve(1, Some(timeout)) {
-            Ok(()) => Ok(Permit::new(self)),
-            Err(NoRoom::Closed) => Err(SendTimeoutError::Closed(())),
-            Err(NoRoom::TimedOut) => Err(SendTimeoutError::Timeout(())),
-        }
+        self.inner.blocking_reserve(1, Some(timeout)).map_err(|no_room| given_up(no_room, ()))?;
+        Ok(Permit::new(self))
     }
 
     /// `n`, unless it is more than the channel has.
@@ -307,12 +305,5 @@ impl<T> Drop for Reserving<T> {
         if let Some(sender) = &self.sender {
             sender.inner.leave(&mut self.waiting);
         }
-    }
-}
-
-fn refused<V>(unsent: Unsent, value: V) -> TrySendError<V> {
-    match unsent {
-        Unsent::Full => TrySendError::Full(value),
-        Unsent::Closed => TrySendError::Closed(value),
     }
 }

@@ -7,7 +7,7 @@ use crate::error::{RecvTimeoutError, TryRecvError};
 use bytemuck::Pod;
 use std::future::poll_fn;
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 impl<T: Pod> Receiver<T> {
     /// Receives the next value. `None` once nothing is queued and nothing can come: every sender of every process is
@@ -95,7 +95,7 @@ impl<T: Pod> Receiver<T> {
     ///
     /// ```
     /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
-    /// use std::time::{Duration, Instant};
+    /// use std::time::Duration;
     /// use shmpsc::error::RecvTimeoutError;
     /// let (sender, mut receiver) = shmpsc::channel::<u64>(1);
     /// sender.send(1).await.unwrap();
@@ -228,7 +228,7 @@ impl<T: Pod> Receiver<T> {
     /// # Examples
     ///
     /// ```
-    /// use std::time::{Duration, Instant};
+    /// use std::time::Duration;
     /// use shmpsc::error::RecvTimeoutError;
     /// let (sender, mut receiver) = shmpsc::channel::<u64>(4);
     /// let brief = Duration::from_millis(1);
@@ -240,12 +240,7 @@ impl<T: Pod> Receiver<T> {
     #[track_caller]
     pub fn blocking_recv_timeout(&mut self, timeout: Duration) -> Result<T, RecvTimeoutError> {
         refuse_in_async_context();
-        let mut took = self.inner.try_take(one);
-        if matches!(took, Took::Empty) && !timeout.is_zero() {
-            // A moment that the clock cannot name never comes.
-            took = self.inner.blocking_take(Instant::now().checked_add(timeout), one);
-        }
-        match took {
+        match self.inner.blocking_take(Some(timeout), one) {
             Took::Value(value) => Ok(value),
             Took::Empty => Err(RecvTimeoutError::Timeout),
             Took::End => Err(RecvTimeoutError::Disconnected),

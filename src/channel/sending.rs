@@ -1,16 +1,17 @@
 //! The sending end's handles. What they do without waiting, and how a thread or a task waits for room.
 
+use super::Patience;
 use super::waiting::{Closing, Taking, Waiting};
 use crate::control::{self, Endpoint};
 use crate::error::OpenError;
 use crate::queue::{Claimed, Permits, Place, Positions, Producer, Span, Want};
 use crate::sync::spin_loop;
-use crate::wait::{self, Futex, NoRoom};
+use crate::wait::{self, NoRoom};
 use bytemuck::Pod;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// How often a thread looks for room before it sleeps, see [`super`].
 const THREAD_LOOKS: u32 = 400;
@@ -73,20 +74,16 @@ impl Sending {
     /// Takes what is wanted; the thread sleeps until there is room, or until the time is up.
     #[inline]
     fn blocking_take<W: Want>(&self, want: W, timeout: Option<Duration>) -> Result<W::Grant, NoRoom> {
-        // A moment too far away to be told never comes.
-        let until = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-        let looks = if timeout.is_some_and(|timeout| timeout.is_zero()) { 1 } else { THREAD_LOOKS };
-        for _ in 0..looks {
+        let patience = Patience::new(timeout, THREAD_LOOKS);
+        for _ in 0..patience.looks {
             match self.try_take(want) {
                 Ok(grant) => return Ok(grant),
                 Err(Unsent::Closed) => return Err(NoRoom::Closed),
                 Err(Unsent::Full) => spin_loop(),
             }
         }
-        if looks == 1 {
-            return Err(NoRoom::TimedOut);
-        }
-        wait::take(&self.endpoint.producer(), want, &Futex { until }, &*self.endpoint)
+        let sleep = patience.sleep.ok_or(NoRoom::TimedOut)?;
+        wait::take(&self.endpoint.producer(), want, &sleep, &*self.endpoint)
     }
 
     /// Takes what is wanted; the task sleeps until there is room. `None`: the channel is closed.

@@ -7,10 +7,10 @@ mod probe;
 mod run;
 mod task;
 
-pub use panics::caught;
+pub use panics::{REFUSAL, caught};
 pub use probe::{Otherwise, Probe};
 pub use run::{
-    Blocked, block_on, budget_left, finishes, in_fresh_task, on_one_thread, on_paused_clock, on_two_threads,
-    sleep_of, wait_until,
+    Blocked, UNITS, block_on, budget_left, cost, finishes, in_fresh_task, on_one_thread, on_paused_clock,
+    on_two_threads, sleep_of, wait_until,
 };
 pub use task::{Acting, Task, Wakes, poll_with};

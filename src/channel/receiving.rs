@@ -35,11 +35,7 @@ pub(crate) fn many<T: Pod>(
 
 /// Copies the next value, and leaves it for the next receipt.
 pub(crate) fn peeked<T: Pod>(consumer: &mut Consumer, queue: &Queue<'_>, peers: &Endpoint) -> Took<T> {
-    match consumer.peek(queue, peers) {
-        Took::Value(found) => Took::Value(Consumer::copy(queue, found)),
-        Took::Empty => Took::Empty,
-        Took::End => Took::End,
-    }
+    consumer.peek(queue, peers).map(|found| Consumer::copy(queue, found))
 }
 
 /// The receiving end: the queue's consumer, and how it sleeps. Dropping it closes the channel.

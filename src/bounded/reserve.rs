@@ -80,7 +80,7 @@ impl<T> Sender<T> {
     /// # Ok::<(), shmpsc::error::SendError<()>>(()) }).unwrap();
     /// ```
     pub async fn reserve_many(&self, n: usize) -> Result<PermitIterator<'_, T>, SendError<()>> {
-        let count = self.all(n).ok_or(SendError(()))?;
+        let count = self.within_capacity(n).ok_or(SendError(()))?;
         if count > 0 {
             self.inner.reserve(count).await.ok_or(SendError(()))?;
         } else if self.is_closed() {
@@ -175,7 +175,7 @@ impl<T> Sender<T> {
     /// # Ok::<(), TrySendError<()>>(())
     /// ```
     pub fn try_reserve_many(&self, n: usize) -> Result<PermitIterator<'_, T>, TrySendError<()>> {
-        let count = self.all(n).ok_or(TrySendError::Full(()))?;
+        let count = self.within_capacity(n).ok_or(TrySendError::Full(()))?;
         if count > 0 {
             self.inner.try_reserve(count).map_err(|unsent| refused(unsent, ()))?;
         } else if self.is_closed() {
@@ -274,8 +274,8 @@ impl<T> Sender<T> {
         Ok(Permit::new(self))
     }
 
-    /// `n`, unless it is more than the channel has.
-    fn all(&self, n: usize) -> Option<u32> {
+    /// `n`, unless it is more than the channel can ever have free.
+    fn within_capacity(&self, n: usize) -> Option<u32> {
         u32::try_from(n).ok().filter(|_| n <= self.max_capacity())
     }
 }

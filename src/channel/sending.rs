@@ -157,8 +157,8 @@ impl Sending {
     }
 
     /// A handle that does not keep the channel open.
-    pub fn downgrade(&self) -> Dormant {
-        Dormant::new(Arc::clone(&self.endpoint))
+    pub fn downgrade(&self) -> WeakSending {
+        WeakSending::new(Arc::clone(&self.endpoint))
     }
 
     /// Publishes the first of `values` in a claimed span.
@@ -199,16 +199,16 @@ fn batch<T>(values: &[T]) -> Positions {
 }
 
 /// One handle that does not keep the channel open, only its memory. It counts as one until it is dropped.
-pub(crate) struct Dormant {
+pub(crate) struct WeakSending {
     pub endpoint: Arc<Endpoint>,
 }
 
-impl Dormant {
-    fn new(endpoint: Arc<Endpoint>) -> Dormant {
+impl WeakSending {
+    fn new(endpoint: Arc<Endpoint>) -> WeakSending {
         if !endpoint.is_forked() {
             endpoint.queue().add_weak(endpoint.me());
         }
-        Dormant { endpoint }
+        WeakSending { endpoint }
     }
 
     /// A handle that keeps the channel open, if anything still does.
@@ -218,13 +218,13 @@ impl Dormant {
     }
 }
 
-impl Clone for Dormant {
-    fn clone(&self) -> Dormant {
-        Dormant::new(Arc::clone(&self.endpoint))
+impl Clone for WeakSending {
+    fn clone(&self) -> WeakSending {
+        WeakSending::new(Arc::clone(&self.endpoint))
     }
 }
 
-impl Drop for Dormant {
+impl Drop for WeakSending {
     fn drop(&mut self) {
         if !self.endpoint.is_forked() {
             self.endpoint.queue().drop_weak(self.endpoint.me());

@@ -26,7 +26,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
 
 /// Files that only tests and models are built from: they may look down from above. (What only they use, as the
 /// checker's atomics, has no other way in.)
-const TESTS: &[&str] = &["queue/models/", "queue/tests.rs", "wait/model.rs"];
+const TESTS: &[&str] = &["queue/models/", "queue/tests", "wait/model.rs"];
 
 /// The crates, beside `core`, that each room may use. The rooms of the algorithm know no operating system, no time, no
 /// process and no task: what they need of those comes in as an argument.
@@ -248,5 +248,5 @@ fn every_edge_has_two_ends_and_a_line_in_the_document() {
             assert!(used.contains(&format!("full_fence(Fence::{name})")), "nobody passes {label} {name}");
         }
     }
-    assert_eq!((edges, fences), (13, 5), "labels are found");
+    assert_eq!((edges, fences), (14, 6), "labels are found");
 }

@@ -6,7 +6,7 @@
 
 use super::Wake;
 use super::account::Operation;
-use super::edge::{Edge, release};
+use super::edge::{Edge, acquire, release};
 use super::line::Place;
 use super::send::{Claimed, Producer, Span, Want};
 use super::words::Claim;
@@ -31,17 +31,22 @@ impl Want for Permits {
 impl Producer<'_> {
     /// Reserves `count` for who stands at `place`, all or nothing.
     fn reserve(&self, place: Place, count: u32, wake: &impl Wake) -> Claimed<()> {
+        // Whoever is refused takes nothing, so its account need not know of it.
+        loop {
+            let claim = Claim(self.queue.view.header.claim.load(acquire(Edge::Claim)));
+            match self.has_room(claim, place, count) {
+                None => {}
+                Some(Claimed::Granted(())) => break,
+                Some(refused) => return refused,
+            }
+        }
         let mut operation = Operation::begin(self.queue, self.me);
         loop {
             let claim = operation.claim();
-            let answer = match self.room_in_view(claim, place) {
-                Some(free) if free >= count => Some(Claimed::Granted(())),
-                _ => self.room_for(claim, place, count).map(|found| found.map(|_| ())),
-            };
-            match answer {
+            match self.has_room(claim, place, count) {
                 None => {}
                 Some(Claimed::Granted(())) => {
-                    if self.change_reserved(claim, claim.reserved().wrapping_add(count)) {
+                    if self.change_reserved(claim, claim.reserved() + count) {
                         operation.end(count as i32, wake);
                         return Claimed::Granted(());
                     }
@@ -51,6 +56,14 @@ impl Producer<'_> {
                     return refused;
                 }
             }
+        }
+    }
+
+    /// Whether there is room for `count`. `None`: something moved, try again.
+    fn has_room(&self, claim: Claim, place: Place, count: u32) -> Option<Claimed<()>> {
+        match self.room_in_view(claim, place) {
+            Some(free) if free >= count => Some(Claimed::Granted(())),
+            _ => self.room_for(claim, place, count).map(|found| found.map(|_| ())),
         }
     }
 

@@ -5,6 +5,8 @@ use crate::layout::{Geometry, Typed};
 use crate::sync::AtomicU64;
 use std::cell::{Cell as Private, RefCell};
 
+mod permits;
+
 /// A world in which deaths are declared and wakes are written down.
 #[derive(Default)]
 struct World {

@@ -43,6 +43,7 @@ impl Futexes {
             Sleeper::Receiver => &self.receiver,
             Sleeper::Overflow => &self.overflow,
             Sleeper::Waiter { cell, owner } => &self.cells[cell][usize::from(owner)],
+            Sleeper::Recovery => return, // Told by a message, not by a bell.
         };
         let guard = futex.lock.lock().unwrap();
         futex.woken.notify_all();

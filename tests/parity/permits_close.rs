@@ -125,9 +125,9 @@ fn a_waiting_reservation_that_fails_or_is_cancelled_lets_a_closed_channel_end() 
     let gathering = Task::waiting(tx.reserve_many(3));
     assert_eq!(tx.capacity(), 0);
     rx.close();
-    drop(one);
     let mut recv = Task::waiting(rx.recv());
     drop(gathering);
+    drop(one);
     assert!(recv.is_woken());
     assert_eq!(recv.must_finish(), None);
 
@@ -135,10 +135,9 @@ fn a_waiting_reservation_that_fails_or_is_cancelled_lets_a_closed_channel_end() 
     let one = tx.try_reserve().unwrap();
     let mut gathering = Task::waiting(tx.reserve_many(3));
     rx.close();
-    drop(one);
     let mut recv = Task::waiting(rx.recv());
     assert!(gathering.must_finish().is_err());
-    drop(gathering);
+    drop(one);
     assert!(recv.is_woken());
     assert_eq!(recv.must_finish(), None);
     drop(recv);

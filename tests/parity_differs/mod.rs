@@ -17,3 +17,30 @@ fn a_closed_channel_has_not_ended_while_a_woken_sender_has_not_heard_of_it() {
     assert!(recv.is_woken());
     assert_eq!(recv.must_finish(), None);
 }
+
+#[test]
+fn a_closed_channel_has_not_ended_while_a_reservation_that_has_gathered_room_has_not_heard_of_it() {
+    let (tx, mut rx) = channel::<u64>(3);
+    let one = tx.try_reserve().unwrap();
+    let gathering = Task::waiting(tx.reserve_many(3));
+    assert_eq!(tx.capacity(), 0);
+    rx.close();
+    drop(one);
+    let mut recv = Task::waiting(rx.recv());
+    drop(gathering);
+    assert!(recv.is_woken());
+    assert_eq!(recv.must_finish(), None);
+
+    let (tx, mut rx) = channel::<u64>(3);
+    let one = tx.try_reserve().unwrap();
+    let mut gathering = Task::waiting(tx.reserve_many(3));
+    rx.close();
+    drop(one);
+    let mut recv = Task::waiting(rx.recv());
+    assert!(gathering.must_finish().is_err());
+    drop(gathering);
+    assert!(recv.is_woken());
+    assert_eq!(recv.must_finish(), None);
+    drop(recv);
+    assert_eq!(rx.capacity(), 3);
+}

@@ -10,6 +10,7 @@ mod leave;
 mod line;
 #[path = "../people/mod.rs"]
 mod people;
+mod permits;
 mod runtimes;
 mod stop;
 mod traces;
@@ -44,6 +45,9 @@ fn role() {
         "awaits-closing" => death::awaits_closing(how(), &path),
         "holds" => death::holds(number(1), &path),
         "sends-for-ever" => death::sends_for_ever(number(1), number(2), &path),
+        "reserves" => permits::reserves(number(1), &path),
+        "reserves-in-line" => permits::reserves_in_line(how(), number(2), &path),
+        "keeps-a-weak-one" => permits::keeps_a_weak_one(&path),
         "exits" => leave::exits(number(1), &path),
         "sends-and-forks" => fork::sends_and_forks(&path),
         "hosts-and-forks" => fork::hosts_and_forks(&path),

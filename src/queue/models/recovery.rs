@@ -67,6 +67,12 @@ fn takes(world: &World, me: Number) -> u32 {
     u32::from(world.reserve(me, 1) == Claimed::Granted(()))
 }
 
+fn give_all_back(world: &World, me: Number, held: u32) {
+    if held > 0 {
+        world.give_back(me, held);
+    }
+}
+
 /// One dies and is recovered while another one goes on.
 fn one_dies(capacity: u32, how: Dies, act: fn(&World, Number) -> u32, switches: Option<usize>) {
     explore(switches, move || {
@@ -82,9 +88,7 @@ fn one_dies(capacity: u32, how: Dies, act: fn(&World, Number) -> u32, switches: 
         let held = act(&world, 2);
         dying.join().unwrap();
         assert_eq!(world.reserved(), held, "of the living");
-        if held > 0 {
-            world.give_back(2, held);
-        }
+        give_all_back(&world, 2, held);
         world.settle_whole(&mut consumer);
     });
 }
@@ -130,10 +134,11 @@ fn two_die(first: Dies, second: Dies, switches: Option<usize>) {
             let world = world.clone();
             thread::spawn(move || die(&world, 2, second))
         };
-        takes_and_gives(&world, 3);
+        let held = takes(&world, 3);
         dying.join().unwrap();
         also.join().unwrap();
-        assert_eq!(world.reserved(), 0);
+        assert_eq!(world.reserved(), held, "of the living");
+        give_all_back(&world, 3, held);
         world.settle_whole(&mut consumer);
     });
 }
@@ -172,10 +177,8 @@ fn two_rounds() {
         world.give_back(3, 1);
         let held = takes(&world, 3);
         dying.join().unwrap();
-        assert_eq!(world.reserved(), held);
-        if held > 0 {
-            world.give_back(3, held);
-        }
+        assert_eq!(world.reserved(), held, "of the living");
+        give_all_back(&world, 3, held);
         world.settle_whole(&mut consumer);
     });
 }

@@ -1,0 +1,156 @@
+//! Permits one after another in one thread, what the dead leave of them, and what nonsense in the shared words can do.
+
+use super::*;
+use crate::queue::account::{Account, Operation};
+use crate::queue::words::{Cell, Claim};
+
+impl Bench {
+    fn reserve(&self, me: Number, count: u32) -> Claimed<()> {
+        Permits(count).ask(&self.sender(me), Place::Newcomer, &self.world)
+    }
+
+    fn send_reserved(&self, me: Number, value: u64) {
+        let sender = self.sender(me);
+        let span = sender.redeem(&self.world).expect("whoever holds a permit finds room");
+        sender.publish(span, &[value], &self.world);
+    }
+
+    fn give_back(&self, me: Number, count: u32) {
+        self.sender(me).give_back(count, &self.world);
+    }
+
+    fn word(&self) -> Claim {
+        Claim(self.queue().view.header.claim.load(Ordering::Relaxed))
+    }
+
+    fn account(&self, number: Number) -> Account {
+        Account(self.queue().view.members[usize::from(number)].account.load(Ordering::Relaxed))
+    }
+
+    fn recover(&self, recovery: &mut Recovery, dead: Number) -> Vec<Number> {
+        recovery.add(&self.queue(), dead);
+        recovery.go_on(&self.queue())
+    }
+}
+
+#[test]
+fn what_is_reserved_is_neither_free_nor_sent() {
+    for capacity in [1, 2, 3, 5] {
+        let bench = Bench::new(capacity);
+        let mut consumer = Consumer::new(&bench.queue());
+        for round in 0..20 {
+            assert_eq!(bench.reserve(1, capacity), Claimed::Granted(()));
+            assert_eq!(bench.reserve(2, 1), Claimed::Full);
+            assert!(bench.is_full(2));
+            assert_eq!((bench.queue().len(), bench.queue().free_capacity()), (0, 0));
+            assert_eq!(bench.account(1).total(), capacity);
+            for i in 0..u64::from(capacity) - 1 {
+                bench.send_reserved(1, round * 100 + i);
+                assert_eq!(bench.receive(&mut consumer), Took::Value(round * 100 + i));
+            }
+            bench.give_back(1, 1);
+            assert_eq!(bench.queue().free_capacity(), capacity as usize);
+            assert_eq!((bench.word().reserved(), bench.account(1).total()), (0, 0));
+        }
+    }
+}
+
+#[test]
+fn a_permit_is_good_on_a_closed_channel_and_its_end_waits_for_it() {
+    let bench = Bench::new(2);
+    let mut consumer = Consumer::new(&bench.queue());
+    assert_eq!(bench.reserve(1, 2), Claimed::Granted(()));
+    bench.queue().close(&bench.world);
+    assert_eq!(bench.reserve(1, 1), Claimed::Closed);
+    assert_eq!(bench.receive(&mut consumer), Took::Empty);
+    bench.send_reserved(1, 7);
+    assert_eq!(bench.receive(&mut consumer), Took::Value(7));
+    assert_eq!(bench.receive(&mut consumer), Took::Empty);
+    bench.give_back(1, 1);
+    assert_eq!(bench.receive(&mut consumer), Took::End);
+}
+
+#[test]
+fn what_a_dead_process_held_is_free_again_and_what_the_living_hold_is_not() {
+    let bench = Bench::new(5);
+    let mut recovery = Recovery::default();
+    assert_eq!(bench.reserve(1, 2), Claimed::Granted(()));
+    assert_eq!(bench.reserve(2, 1), Claimed::Granted(()));
+    assert_eq!(bench.recover(&mut recovery, 1), [1]);
+    assert_eq!((bench.word().reserved(), bench.account(1), bench.account(2).total()), (1, Account(0), 1));
+    assert_eq!(bench.word().parity(), 0, "nobody was in the middle of anything");
+}
+
+#[test]
+fn a_death_in_the_middle_of_taking_waits_for_whoever_is_under_way_and_is_told_when_that_has_ended() {
+    let bench = Bench::new(5);
+    let mut recovery = Recovery::default();
+    assert_eq!(bench.reserve(2, 1), Claimed::Granted(()));
+    // Number 1 has taken two and died before it could write that down.
+    let mut dying = Operation::begin(bench.queue(), 1);
+    let claim = dying.claim();
+    let word = &bench.queue().view.header.claim;
+    word.store(claim.with_reserved(3).0, Ordering::Relaxed);
+    std::mem::forget(dying);
+    // Number 2 is stopped in the middle of an operation.
+    let stopped = Operation::begin(bench.queue(), 2);
+    assert_eq!(bench.recover(&mut recovery, 1), []);
+    assert_eq!(bench.word().parity(), 1);
+    // Others go on meanwhile, and one leaves.
+    assert_eq!(bench.reserve(3, 2), Claimed::Granted(()));
+    assert_eq!(bench.recover(&mut recovery, 3), [3]);
+    assert_eq!(bench.word().reserved(), 3);
+    bench.world.woken.borrow_mut().clear();
+    stopped.end(0, &bench.world);
+    assert_eq!(*bench.world.woken.borrow(), [Sleeper::Recovery]);
+    assert_eq!(recovery.go_on(&bench.queue()), [1]);
+    assert_eq!((bench.word().reserved(), bench.account(2).total()), (1, 1));
+    // The next round begins where this one ended.
+    bench.give_back(2, 1);
+    std::mem::forget(Operation::begin(bench.queue(), 1));
+    assert_eq!(bench.recover(&mut recovery, 1), [1]);
+    assert_eq!((bench.word().reserved(), bench.account(2).total(), bench.word().parity()), (0, 0, 0));
+}
+
+#[test]
+fn a_waiter_for_more_than_is_free_keeps_the_rest_from_everybody_behind_it() {
+    let bench = Bench::new(3);
+    let mut consumer = Consumer::new(&bench.queue());
+    bench.send(2, 1);
+    let ticket = bench.queue().enter(1, 3).expect("a place");
+    assert_eq!(bench.queue().free_capacity(), 0);
+    assert!(bench.is_full(2) && bench.reserve(2, 1) == Claimed::Full);
+    let turn = || Permits(3).ask(&bench.sender(1), Place::InLine(ticket), &bench.world);
+    assert_eq!(turn(), Claimed::Full);
+    assert_eq!(bench.receive(&mut consumer), Took::Value(1));
+    assert_eq!(turn(), Claimed::Granted(()));
+    bench.queue().leave(ticket, &bench.world);
+    assert_eq!(bench.word().reserved(), 3);
+}
+
+#[test]
+fn nonsense_in_the_words_makes_no_permit_operation_panic_or_go_on_for_ever() {
+    let words = [0, 1, 2, u64::MAX, u64::MAX - 1, 1 << 63, 0x5555_5555_5555_5555, (1 << 32) - 1, 0xfff << 12];
+    for capacity in [1, 2, 3] {
+        for claim in words {
+            for other in words {
+                let bench = Bench::new(capacity);
+                let view = bench.queue().view;
+                view.header.claim.store(claim, Ordering::Relaxed);
+                view.header.taken.head.store(other, Ordering::Relaxed);
+                view.members[1].account.store(other, Ordering::Relaxed);
+                view.cells[0].store(Cell::wait(2, 1, capacity).0 ^ other, Ordering::Relaxed);
+                let sender = bench.sender(1);
+                let _ = bench.reserve(1, capacity);
+                if let Some(span) = sender.redeem(&bench.world) {
+                    sender.publish(span, &[7], &bench.world);
+                }
+                bench.give_back(1, capacity);
+                let mut recovery = Recovery::default();
+                recovery.add(&bench.queue(), 1);
+                let _ = recovery.go_on(&bench.queue());
+                assert!(bench.queue().free_capacity() <= capacity as usize);
+            }
+        }
+    }
+}

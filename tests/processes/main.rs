@@ -14,6 +14,8 @@ mod permits;
 mod runtimes;
 mod stop;
 mod traces;
+#[path = "../trials/mod.rs"]
+mod trials;
 mod wake;
 
 use std::{
@@ -39,6 +41,8 @@ fn role() {
         "tries-on" => stop::tries(number(1), number(2), &path),
         "times-out" => flow::times_out(number(1), number(2), &path),
         "stands" => line::stands(how(), number(2), &path),
+        "stands-in-crowd" => trials::line::stands_in_crowd(number(1), &path),
+        "works-with-permits" => trials::permits::works(number(1), number(2), number(3), &path),
         "receives-asleep" => wake::receives_asleep(how(), number(2), &path),
         "sends-asleep" => wake::sends_asleep(how(), number(2), &path),
         "hosts" => death::hosts(&path),

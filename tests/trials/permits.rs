@@ -1,0 +1,253 @@
+//! 8 processes take capacity, use it, give it back, are cancelled while they wait for it, and forget it; again and again one of
+//! them is killed. In the end all the capacity is there.
+
+use std::{
+    collections::HashMap,
+    path::Path,
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+        mpsc,
+    },
+    task::Poll,
+    thread,
+    time::Duration,
+};
+
+use shmpsc::{Options, OwnedPermit, Permit, Receiver, Sender, error::TrySendError};
+
+use crate::people::{
+    Person, Room, Value,
+    chance::Chance,
+    eventually,
+    how::{How, Runner},
+    ledger::Ledger,
+    next_order, room, start, tell,
+};
+
+const PROCESSES: u64 = 8;
+/// Tasks that work in each process.
+const WORKERS: u64 = 2;
+/// Numbers that processes can have. They must be given again, or few generations could live.
+const MEMBERS: usize = 2 * PROCESSES as usize;
+
+/// The last value, which is not a worker's.
+const LAST: Value = [u64::MAX, 0];
+
+/// A task that does one thing after another.
+struct Worker {
+    who: u64,
+    how: How,
+    chance: Chance,
+    /// Most capacity that it asks for at once.
+    most: u64,
+    /// How many permits it may still forget.
+    forgets: u64,
+    sent: u64,
+    rounds: u64,
+}
+
+impl Worker {
+    async fn work(mut self, sender: Sender<Value>, is_over: Arc<AtomicBool>) {
+        while !is_over.load(Relaxed) {
+            self.round(&sender).await;
+            self.rounds += 1;
+        }
+    }
+
+    /// Its next value: `[who, {rounds: 32 | n: 32}]`.
+    fn next(&mut self) -> Value {
+        let value = [self.who, self.rounds << 32 | self.sent];
+        self.sent += 1;
+        value
+    }
+
+    /// One thing. Whoever holds capacity does not wait for more, or all could wait for each other.
+    async fn round(&mut self, sender: &Sender<Value>) {
+        let some = 1 + self.chance.below(self.most) as usize;
+        match self.chance.below(12) {
+            0 => free(sender.try_reserve()).into_iter().for_each(|permit| self.spend(permit)),
+            1 => self.spend_each(free(sender.try_reserve_many(some)).into_iter().flatten()),
+            2 => self.spend(sender.reserve().await.expect("the channel is open")),
+            3 | 4 => self.spend_each(sender.reserve_many(some).await.expect("the channel is open")),
+            5 => self.give_up(sender.reserve()).await,
+            6 => self.give_up(sender.reserve_many(some)).await,
+            7 => free(sender.clone().try_reserve_owned())
+                .into_iter()
+                .for_each(|permit| self.spend_owned(permit)),
+            8 => self.spend_owned(sender.clone().reserve_owned().await.expect("the channel is open")),
+            9 if self.how == How::Plain => sender.blocking_send(self.next()).expect("the channel is open"),
+            9 | 10 => sender.send(self.next()).await.expect("the channel is open"),
+            _ => {
+                let value = self.next();
+                if free(sender.try_send(value)).is_none() {
+                    self.sent -= 1;
+                }
+            }
+        }
+    }
+
+    /// Waits for a while, and then no longer.
+    async fn give_up<R>(&mut self, waits: impl Future<Output = R>) {
+        let mut waits = pin!(waits);
+        let mut looks = 1 + self.chance.below(4);
+        std::future::poll_fn(|cx| {
+            looks -= 1;
+            if waits.as_mut().poll(cx).is_ready() || looks == 0 {
+                return Poll::Ready(());
+            }
+            cx.waker().wake_by_ref();
+            Poll::Pending
+        })
+        .await;
+    }
+
+    /// Spends some, and drops the others together.
+    fn spend_each<'a>(&mut self, mut permits: impl Iterator<Item = Permit<'a, Value>>) {
+        while !self.chance.once_in(8)
+            && let Some(permit) = permits.next()
+        {
+            self.spend(permit);
+        }
+    }
+
+    fn spend(&mut self, permit: Permit<'_, Value>) {
+        match self.chance.below(16) {
+            0 if self.may_forget() => std::mem::forget(permit),
+            0..8 => drop(permit),
+            _ => permit.send(self.next()),
+        }
+    }
+
+    fn spend_owned(&mut self, permit: OwnedPermit<Value>) {
+        match self.chance.below(16) {
+            // Its handle is forgotten with it.
+            0 if self.may_forget() => std::mem::forget(permit),
+            0..4 => drop(permit),
+            4..8 => drop(permit.release()),
+            _ => drop(permit.send(self.next())),
+        }
+    }
+
+    fn may_forget(&mut self) -> bool {
+        let may = self.forgets > 0;
+        self.forgets -= u64::from(may);
+        may
+    }
+}
+
+/// What was free, if anything.
+fn free<R, E>(tried: Result<R, TrySendError<E>>) -> Option<R> {
+    match tried {
+        Ok(got) => Some(got),
+        Err(TrySendError::Full(_)) => None,
+        Err(TrySendError::Closed(_)) => panic!("the channel is open"),
+    }
+}
+
+/// Role: works until it is told to end, or killed. Asked once more, it looks whether all the capacity can be had.
+pub fn works(generation: u64, most: u64, forgets: u64, path: &Path) {
+    let sender: Sender<Value> = shmpsc::connect(path).unwrap();
+    let is_over = Arc::new(AtomicBool::new(false));
+    let runtime = [How::CurrentThread, How::MultiThread][generation as usize % 2];
+    let work = |(at, how)| {
+        let who = generation * WORKERS + at;
+        let worker = Worker { who, how, chance: Chance::new(who), most, forgets, sent: 0, rounds: 0 };
+        let work = worker.work(sender.clone(), is_over.clone());
+        thread::spawn(move || Runner::new(how).run(work))
+    };
+    let workers: Vec<_> = (0..WORKERS).zip([How::Plain, runtime]).map(work).collect();
+    tell("in");
+    let _ = next_order();
+    is_over.store(true, Relaxed);
+    workers.into_iter().for_each(|worker| worker.join().expect("it ends well"));
+    tell("done");
+    if next_order().is_some() {
+        tell(sender.try_reserve_many(sender.max_capacity()).is_ok());
+        let _ = next_order();
+    }
+}
+
+/// What happened in all.
+#[derive(Debug)]
+pub struct Tally {
+    /// What all processes did.
+    pub rounds: u64,
+    /// What of it came to the receiver.
+    pub values: u64,
+    pub killed: u64,
+}
+
+/// At least so many rounds and kills. Each worker may forget so many permits.
+pub fn run(capacity: usize, forgets: u64, rounds: u64, kills: u64) -> Tally {
+    let room = room();
+    let options = Options::new().capacity(capacity).members(MEMBERS).end_with_last_sender();
+    let receiver = options.bind(room.name()).unwrap();
+    let own = shmpsc::connect(room.name()).unwrap();
+    let (done, mut killed) = (AtomicU64::new(0), 0);
+    let most = capacity as u64 - PROCESSES * WORKERS * forgets;
+    // The first one is to be the last, and forgets nothing.
+    let forgets = |place: usize| if place == 0 { 0 } else { forgets };
+    let mut generations = 0..;
+    let mut come = |place| {
+        let generation: u64 = generations.next().expect("there is no end");
+        come_to_work(generation, most, forgets(place), &room)
+    };
+    thread::scope(|scope| {
+        let drains = scope.spawn(|| drain(receiver, &done));
+        let mut people: Vec<_> = (0..PROCESSES as usize).map(&mut come).collect();
+        let mut chance = Chance::new(capacity as u64);
+        let (_never, nothing) = mpsc::channel::<()>();
+        while killed < kills || done.load(Relaxed) < rounds {
+            // Not for anything to happen: whoever is killed has worked for a while.
+            let _ = nothing.recv_timeout(Duration::from_millis(50 + chance.below(100)));
+            let place = chance.below(PROCESSES) as usize;
+            people[place].kill();
+            killed += 1;
+            people[place] = come(place);
+        }
+        people.iter_mut().for_each(Person::say);
+        people.iter_mut().for_each(|person| assert_eq!(person.hear(), "done"));
+        let mut last = people.swap_remove(0);
+        people.into_iter().for_each(Person::end);
+        own.blocking_send(LAST).unwrap();
+        drop(own);
+        let (mut receiver, values) = drains.join().expect("it ends well");
+        eventually("one sender is left", || receiver.sender_strong_count() == 1);
+        eventually("the capacity is whole", || receiver.capacity() == receiver.max_capacity());
+        last.say();
+        assert_eq!(last.hear(), "true", "it can have all of it");
+        last.end();
+        assert_eq!(receiver.blocking_recv(), None);
+        Tally { rounds: done.load(Relaxed), values, killed }
+    })
+}
+
+fn come_to_work(generation: u64, most: u64, forgets: u64, room: &Room) -> Person {
+    let role = format!("works-with-permits {generation} {most} {forgets}");
+    let mut person = start(&role, &room.name());
+    assert_eq!(person.hear(), "in");
+    person
+}
+
+/// Receives to the last value, counts what the workers have `done`, and tells how many values came.
+fn drain(mut receiver: Receiver<Value>, done: &AtomicU64) -> (Receiver<Value>, u64) {
+    let mut ledger = Ledger::default();
+    let mut rounds = HashMap::new();
+    let (mut buffer, mut values) = (Vec::new(), 0);
+    for limit in (1..20).cycle() {
+        receiver.blocking_recv_many(&mut buffer, limit);
+        for value in buffer.drain(..) {
+            if value == LAST {
+                return (receiver, values);
+            }
+            let [who, word] = value;
+            ledger.enter([who, word & 0xffff_ffff]);
+            let before = rounds.insert(who, word >> 32).unwrap_or(0);
+            done.fetch_add((word >> 32) - before, Relaxed);
+            values += 1;
+        }
+    }
+    unreachable!("it goes on until the last value");
+}

@@ -8,7 +8,7 @@ use crate::{
 };
 
 pub fn show(scale: Scale) {
-    for (capacity, forgets) in [(40, 2), (1, 0), (3, 0)] {
+    for (capacity, forgets) in [(200, 2), (40, 2), (1, 0)] {
         let began = Instant::now();
         let Tally { rounds, values, killed } =
             permits::run(capacity, forgets, scale.of(100_000), scale.of(200));

@@ -4,6 +4,7 @@
 use std::{
     collections::VecDeque,
     path::{Path, PathBuf},
+    pin::pin,
     sync::{
         Arc,
         atomic::{AtomicI32, Ordering},
@@ -15,7 +16,7 @@ use std::{
 use shmpsc::{Options, Receiver, Sender, error::TrySendError};
 use tokio::{
     runtime::{Builder, Handle, Runtime},
-    sync::oneshot,
+    sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
 };
 
 use crate::people::{
@@ -119,6 +120,14 @@ impl Way {
     }
 }
 
+/// What a waiting task is told.
+#[derive(PartialEq, Eq)]
+enum Word {
+    /// It is woken for nothing, as a task can be at any time, and looks.
+    Look,
+    GiveUp,
+}
+
 /// The waiters of one process.
 struct Crew {
     process: usize,
@@ -126,8 +135,8 @@ struct Crew {
     reports: Sender<Value>,
     current_thread: Handle,
     multi_thread: Runtime,
-    /// Which tasks can be told to give up.
-    tasks: [Option<oneshot::Sender<()>>; EACH],
+    /// What the tasks are told meanwhile.
+    tasks: [Option<UnboundedSender<Word>>; EACH],
 }
 
 impl Crew {
@@ -138,9 +147,9 @@ impl Crew {
         if how(at) == How::Blocking {
             return self.arrive_as_thread(at, value);
         }
-        let (give_up, given_up) = oneshot::channel();
-        self.tasks[at] = Some(give_up);
-        let task = stand_as_task(sender, reports, Way::of(at), value, given_up);
+        let (words, told) = unbounded_channel();
+        self.tasks[at] = Some(words);
+        let task = stand_as_task(sender, reports, Way::of(at), value, told);
         match how(at) {
             How::CurrentThread => drop(self.current_thread.spawn(task)),
             How::MultiThread => drop(self.multi_thread.spawn(task)),
@@ -165,9 +174,9 @@ impl Crew {
         self.reports.try_send(Told::StandsInLine.by(value[0])).expect("the parent listens");
     }
 
-    fn give_up(&mut self, at: usize) {
-        let task = self.tasks[at].take().expect("it is a task and has come");
-        task.send(()).expect("it waits");
+    fn say(&self, at: usize, word: Word) {
+        // It may have gone meanwhile, though not without a word.
+        let _ = self.tasks[at].as_ref().expect("it is a task and has come").send(word);
     }
 }
 
@@ -176,14 +185,18 @@ async fn stand_as_task(
     reports: Sender<Value>,
     way: Way,
     value: Value,
-    given_up: oneshot::Receiver<()>,
+    mut words: UnboundedReceiver<Word>,
 ) {
     let tell = |told: Told| reports.try_send(told.by(value[0])).expect("the parent listens");
-    let waits = when_it_waits(way.send(&sender, value), || tell(Told::StandsInLine));
-    let told = tokio::select! {
-        biased;
-        Ok(()) = given_up => Told::GaveUp,
-        () = waits => Told::Sent,
+    let told = {
+        let mut waits = pin!(when_it_waits(way.send(&sender, value), || tell(Told::StandsInLine)));
+        loop {
+            tokio::select! {
+                biased;
+                Some(word) = words.recv() => if word == Word::GiveUp { break Told::GaveUp },
+                () = &mut waits => break Told::Sent,
+            }
+        }
     };
     // By now the future that waited is dropped.
     tell(told);
@@ -209,7 +222,8 @@ pub fn stands_in_crowd(process: u64, path: &Path) {
         let mut number = || words.next().and_then(|word| word.parse::<u64>().ok()).expect("a number");
         match verb {
             Some("arrive") => crew.arrive(number() as usize, number()),
-            Some("give-up") => crew.give_up(number() as usize),
+            Some("give-up") => crew.say(number() as usize, Word::GiveUp),
+            Some("look") => crew.say(number() as usize, Word::Look),
             _ => panic!("no order {order:?}"),
         }
     }
@@ -220,6 +234,8 @@ pub fn stands_in_crowd(process: u64, path: &Path) {
 enum Event {
     /// One of the tasks gives up.
     GivesUp,
+    /// One of the tasks is woken for nothing.
+    Looks,
     /// A process is killed.
     IsKilled(usize),
 }
@@ -292,6 +308,7 @@ impl Trial {
             for (_, event) in events.extract_if(.., |(when, _)| *when == received) {
                 match event {
                     Event::GivesUp => self.give_up(&mut line),
+                    Event::Looks => self.have_looked(&line),
                     Event::IsKilled(process) => {
                         is_alive[process] = false;
                         self.kill(process, &mut line);
@@ -333,6 +350,7 @@ impl Trial {
     /// What happens in a round, each after so many values were received.
     fn plan(&mut self) -> Vec<(u64, Event)> {
         let mut events = vec![Event::GivesUp; GIVE_UP];
+        events.extend([Event::Looks; WAITERS]);
         let killed = (0..PROCESSES).filter(|_| self.chance.once_in(ONE_IS_KILLED_IN));
         events.extend(killed.map(Event::IsKilled));
         // Many before anybody has gone, and the last of them while there is somebody who waits.
@@ -341,20 +359,29 @@ impl Trial {
         events.into_iter().map(|event| (moment(), event)).collect()
     }
 
-    /// One of the tasks in the line gives up, wherever it stands.
-    fn give_up(&mut self, line: &mut Line) {
+    /// Where one of the tasks stands in the line, anywhere.
+    fn a_task(&mut self, line: &Line) -> Option<usize> {
         let is_task = |at: &usize| how(line.waiting[*at] % EACH) != How::Blocking;
         let tasks: Vec<_> = (0..line.waiting.len()).filter(is_task).collect();
-        if tasks.is_empty() {
-            return;
-        }
-        let at = tasks[self.chance.below(tasks.len() as u64) as usize];
+        (!tasks.is_empty()).then(|| tasks[self.chance.below(tasks.len() as u64) as usize])
+    }
+
+    fn give_up(&mut self, line: &mut Line) {
+        let Some(at) = self.a_task(line) else { return };
         let who = line.waiting.remove(at).expect("it stands there");
         self.crews[who / EACH].order(format!("give-up {}", who % EACH));
         self.tally.gave_up += 1;
         let mut told = self.next_to_go(line);
         told.push((Told::GaveUp, who));
         self.hear(told);
+    }
+
+    /// It looks sooner or later, and must not go before its turn.
+    fn have_looked(&mut self, line: &Line) {
+        if let Some(at) = self.a_task(line) {
+            let who = line.waiting[at];
+            self.crews[who / EACH].order(format!("look {}", who % EACH));
+        }
     }
 
     /// A process is killed, and all who wait in it.

@@ -32,6 +32,11 @@ const WORKERS: u64 = 2;
 /// Numbers that processes can have. They must be given again, or few generations could live.
 const MEMBERS: usize = 2 * PROCESSES as usize;
 
+/// Most capacity that is asked for at once.
+const MOST: u64 = 8;
+
+const OPEN: &str = "the channel is open";
+
 /// The last value, which is not a worker's.
 const LAST: Value = [u64::MAX, 0];
 
@@ -40,10 +45,12 @@ struct Worker {
     who: u64,
     how: How,
     chance: Chance,
-    /// Most capacity that it asks for at once.
+    /// Most capacity that it asks for at once, at most [`MOST`].
     most: u64,
     /// How many permits it may still forget.
     forgets: u64,
+    /// For how many rounds it does not wait, so that it is killed in the middle of taking or giving rather than asleep.
+    hurries: u64,
     sent: u64,
     rounds: u64,
 }
@@ -51,8 +58,7 @@ struct Worker {
 impl Worker {
     async fn work(mut self, sender: Sender<Value>, is_over: Arc<AtomicBool>) {
         while !is_over.load(Relaxed) {
-            self.round(&sender).await;
-            self.rounds += 1;
+            self.rounds += u64::from(self.round(&sender).await);
         }
     }
 
@@ -63,29 +69,43 @@ impl Worker {
         value
     }
 
-    /// One thing. Whoever holds capacity does not wait for more, or all could wait for each other.
-    async fn round(&mut self, sender: &Sender<Value>) {
+    /// One thing; tells whether it came to anything, or there was nothing free. Whoever holds capacity does not wait for more, or all could wait for each other.
+    async fn round(&mut self, sender: &Sender<Value>) -> bool {
         let some = 1 + self.chance.below(self.most) as usize;
-        match self.chance.below(12) {
-            0 => free(sender.try_reserve()).into_iter().for_each(|permit| self.spend(permit)),
-            1 => self.spend_each(free(sender.try_reserve_many(some)).into_iter().flatten()),
-            2 => self.spend(sender.reserve().await.expect("the channel is open")),
-            3 | 4 => self.spend_each(sender.reserve_many(some).await.expect("the channel is open")),
-            5 => self.give_up(sender.reserve()).await,
-            6 => self.give_up(sender.reserve_many(some)).await,
-            7 => free(sender.clone().try_reserve_owned())
-                .into_iter()
-                .for_each(|permit| self.spend_owned(permit)),
-            8 => self.spend_owned(sender.clone().reserve_owned().await.expect("the channel is open")),
-            9 if self.how == How::Plain => sender.blocking_send(self.next()).expect("the channel is open"),
-            9 | 10 => sender.send(self.next()).await.expect("the channel is open"),
-            _ => {
-                let value = self.next();
-                if free(sender.try_send(value)).is_none() {
-                    self.sent -= 1;
-                }
+        let what = if self.hurries > 0 {
+            self.hurries -= 1;
+            self.chance.below(4)
+        } else {
+            if self.chance.once_in(8) {
+                self.hurries = self.chance.below(20_000);
             }
+            self.chance.below(12)
+        };
+        match what {
+            0 => return free(sender.try_reserve()).map(|permit| self.spend(permit)).is_some(),
+            1 => {
+                let permits = free(sender.try_reserve_many(some));
+                return permits.map(|permits| self.spend_each(permits)).is_some();
+            }
+            2 => {
+                let permit = free(sender.clone().try_reserve_owned());
+                return permit.map(|permit| self.spend_owned(permit)).is_some();
+            }
+            3 => {
+                let value = self.next();
+                let is_sent = free(sender.try_send(value)).is_some();
+                self.sent -= u64::from(!is_sent);
+                return is_sent;
+            }
+            4 => self.spend(sender.reserve().await.expect(OPEN)),
+            5 | 6 => self.spend_each(sender.reserve_many(some).await.expect(OPEN)),
+            7 => self.spend_owned(sender.clone().reserve_owned().await.expect(OPEN)),
+            8 => self.give_up(sender.reserve()).await,
+            9 => self.give_up(sender.reserve_many(some)).await,
+            _ if self.how == How::Plain => sender.blocking_send(self.next()).expect(OPEN),
+            _ => sender.send(self.next()).await.expect(OPEN),
         }
+        true
     }
 
     /// Waits for a while, and then no longer.
@@ -142,7 +162,7 @@ fn free<R, E>(tried: Result<R, TrySendError<E>>) -> Option<R> {
     match tried {
         Ok(got) => Some(got),
         Err(TrySendError::Full(_)) => None,
-        Err(TrySendError::Closed(_)) => panic!("the channel is open"),
+        Err(TrySendError::Closed(_)) => panic!("{OPEN}"),
     }
 }
 
@@ -153,7 +173,8 @@ pub fn works(generation: u64, most: u64, forgets: u64, path: &Path) {
     let runtime = [How::CurrentThread, How::MultiThread][generation as usize % 2];
     let work = |(at, how)| {
         let who = generation * WORKERS + at;
-        let worker = Worker { who, how, chance: Chance::new(who), most, forgets, sent: 0, rounds: 0 };
+        let chance = Chance::new(who);
+        let worker = Worker { who, how, chance, most, forgets, hurries: 0, sent: 0, rounds: 0 };
         let work = worker.work(sender.clone(), is_over.clone());
         thread::spawn(move || Runner::new(how).run(work))
     };
@@ -172,7 +193,7 @@ pub fn works(generation: u64, most: u64, forgets: u64, path: &Path) {
 /// What happened in all.
 #[derive(Debug)]
 pub struct Tally {
-    /// What all processes did.
+    /// How often anybody got something, or gave up waiting for it.
     pub rounds: u64,
     /// What of it came to the receiver.
     pub values: u64,
@@ -186,7 +207,8 @@ pub fn run(capacity: usize, forgets: u64, rounds: u64, kills: u64) -> Tally {
     let receiver = options.bind(room.name()).unwrap();
     let own = shmpsc::connect(room.name()).unwrap();
     let (done, mut killed) = (AtomicU64::new(0), 0);
-    let most = capacity as u64 - PROCESSES * WORKERS * forgets;
+    // So much is left when all have forgotten what they may.
+    let most = MOST.min(capacity as u64 - PROCESSES * WORKERS * forgets);
     // The first one is to be the last, and forgets nothing.
     let forgets = |place: usize| if place == 0 { 0 } else { forgets };
     let mut generations = 0..;

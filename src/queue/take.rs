@@ -54,10 +54,12 @@ pub(crate) struct Consumer {
     is_corrupt: bool,
 }
 
-/// How often head's stamp alone is looked at, with growing pauses, before the claim word is. Its line belongs to the
-/// senders, and the stamp's to the one that writes there now: a receiver that asks without pause whether there is more
-/// holds them up more than it learns.
-const LOOKS: u32 = if cfg!(shmpsc_loom) { 0 } else { 6 };
+/// How often head's stamp alone is looked at, with a short pause before each further look, before the claim word is. Its
+/// line belongs to the senders: a receiver that asks without pause whether there is more holds them up more than it
+/// learns. The pauses do not grow, for a value that comes in the middle of one waits for its end: with pauses of up to four
+/// hints a busy round trip took 1.7 times that of two bare rings, with these 1.35 times (AMD EPYC, 64 bytes). Longer rests,
+/// so that values gather, did not raise the rate: the sender sets it.
+const LOOKS: u32 = if cfg!(shmpsc_loom) { 0 } else { 20 };
 
 /// How often that is done again for a claimed position before its sender counts as stalled.
 const PATIENCE: u32 = if cfg!(shmpsc_loom) { 0 } else { 20 };
@@ -91,10 +93,10 @@ impl Consumer {
 
     /// Whether a position is published, now or within a moment.
     fn becomes_published(queue: &Queue<'_>, position: u32) -> bool {
-        (0..LOOKS).any(|look| {
+        (0..LOOKS).any(|_| {
             let is_published = Self::is_published(queue, position);
             if !is_published {
-                (0..(1 << look).min(4)).for_each(|_| spin_loop());
+                spin_loop();
             }
             is_published
         }) || Self::is_published(queue, position)

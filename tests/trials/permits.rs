@@ -69,58 +69,83 @@ impl Worker {
         value
     }
 
-    /// One thing; tells whether it came to anything, or there was nothing free. Whoever holds capacity does not wait for more, or all could wait for each other.
+    /// One thing. Tells whether it came to anything.
     async fn round(&mut self, sender: &Sender<Value>) -> bool {
-        let some = 1 + self.chance.below(self.most) as usize;
-        let what = if self.hurries > 0 {
+        if self.hurries > 0 {
             self.hurries -= 1;
-            self.chance.below(4)
-        } else {
-            if self.chance.once_in(8) {
-                self.hurries = self.chance.below(20_000);
-            }
-            self.chance.below(12)
-        };
-        match what {
-            0 => return free(sender.try_reserve()).map(|permit| self.spend(permit)).is_some(),
-            1 => {
-                let permits = free(sender.try_reserve_many(some));
-                return permits.map(|permits| self.spend_each(permits)).is_some();
-            }
-            2 => {
-                let permit = free(sender.clone().try_reserve_owned());
-                return permit.map(|permit| self.spend_owned(permit)).is_some();
-            }
-            3 => {
-                let value = self.next();
-                let is_sent = free(sender.try_send(value)).is_some();
-                self.sent -= u64::from(!is_sent);
-                return is_sent;
-            }
-            4 => self.spend(sender.reserve().await.expect(OPEN)),
-            5 | 6 => self.spend_each(sender.reserve_many(some).await.expect(OPEN)),
-            7 => self.spend_owned(sender.clone().reserve_owned().await.expect(OPEN)),
-            8 => self.give_up(sender.reserve()).await,
-            9 => self.give_up(sender.reserve_many(some)).await,
-            _ if self.how == How::Plain => sender.blocking_send(self.next()).expect(OPEN),
-            _ => sender.send(self.next()).await.expect(OPEN),
+            return self.try_something(sender);
         }
+        if self.chance.once_in(8) {
+            self.hurries = self.chance.below(20_000);
+        }
+        if self.chance.once_in(3) {
+            return self.try_something(sender);
+        }
+        self.wait_for_something(sender).await;
         true
     }
 
+    /// Tells whether anything was free.
+    fn try_something(&mut self, sender: &Sender<Value>) -> bool {
+        match self.chance.below(4) {
+            0 => free(sender.try_reserve()).map(|permit| self.spend(permit)).is_some(),
+            1 => {
+                let permits = free(sender.try_reserve_many(self.some()));
+                permits.map(|permits| self.spend_each(permits)).is_some()
+            }
+            2 => {
+                let permit = free(sender.clone().try_reserve_owned());
+                permit.map(|permit| self.spend_owned(permit)).is_some()
+            }
+            _ => {
+                let value = self.next();
+                let is_sent = free(sender.try_send(value)).is_some();
+                self.sent -= u64::from(!is_sent);
+                is_sent
+            }
+        }
+    }
+
+    /// Nobody waits while he holds capacity, or all could wait for each other.
+    async fn wait_for_something(&mut self, sender: &Sender<Value>) {
+        let some = self.some();
+        match self.chance.below(10) {
+            0 => self.spend(sender.reserve().await.expect(OPEN)),
+            1 | 2 => self.spend_each(sender.reserve_many(some).await.expect(OPEN)),
+            3 => self.spend_owned(sender.clone().reserve_owned().await.expect(OPEN)),
+            4 => drop(self.give_up(sender.reserve()).await),
+            5 => drop(self.give_up(sender.reserve_many(some)).await),
+            6 => drop(self.give_up(sender.clone().reserve_owned()).await),
+            7 => {
+                let value = self.next();
+                let sent = self.give_up(sender.send(value)).await;
+                self.sent -= u64::from(sent.is_none());
+            }
+            _ if self.how == How::Plain => sender.blocking_send(self.next()).expect(OPEN),
+            _ => sender.send(self.next()).await.expect(OPEN),
+        }
+    }
+
+    fn some(&mut self) -> usize {
+        1 + self.chance.below(self.most) as usize
+    }
+
     /// Waits for a while, and then no longer.
-    async fn give_up<R>(&mut self, waits: impl Future<Output = R>) {
+    async fn give_up<R>(&mut self, waits: impl Future<Output = R>) -> Option<R> {
         let mut waits = pin!(waits);
         let mut looks = 1 + self.chance.below(4);
         std::future::poll_fn(|cx| {
+            if let Poll::Ready(came) = waits.as_mut().poll(cx) {
+                return Poll::Ready(Some(came));
+            }
             looks -= 1;
-            if waits.as_mut().poll(cx).is_ready() || looks == 0 {
-                return Poll::Ready(());
+            if looks == 0 {
+                return Poll::Ready(None);
             }
             cx.waker().wake_by_ref();
             Poll::Pending
         })
-        .await;
+        .await
     }
 
     /// Spends some, and drops the others together.

@@ -4,18 +4,18 @@ use std::time::Instant;
 
 use crate::{
     Scale,
-    trials::permits::{self, Tally},
+    trials::permits::{self, Shares, Tally},
 };
 
 pub fn show(scale: Scale) {
-    for (capacity, forgets) in [(200, 2), (40, 2), (1, 0)] {
+    for shares in Shares::ALL {
+        let Shares { capacity, kept, .. } = shares;
         let began = Instant::now();
-        let Tally { rounds, values, killed } =
-            permits::run(capacity, forgets, scale.of(100_000), scale.of(200));
+        let Tally { rounds, values, killed } = permits::run(shares, scale.of(100_000), scale.of(200));
         let seconds = began.elapsed().as_secs_f64();
         println!(
-            "   capacity {capacity}, 8 processes: {rounds} rounds, {values} values, each once and in order, {killed} processes killed; \
-             {capacity} free at the end; {seconds:.1} s"
+            "   capacity {capacity}, of which {kept} are kept, 8 processes: {rounds} rounds, {values} values, each once and in order, \
+             {killed} processes killed; all of it free at the end; {seconds:.1} s"
         );
     }
 }

@@ -155,9 +155,9 @@ fn a_weak_sender_of_another_process_does_not_keep_the_stream_open() {
 #[test]
 fn the_capacity_is_whole_in_the_end_whoever_was_killed_or_forgot_permits() {
     let _patience = crate::patience();
-    for (capacity, forgets) in [(40, 2), (1, 0)] {
-        let tally = trials::permits::run(capacity, forgets, 1000, 10);
-        println!("capacity {capacity}: {tally:?}");
+    for shares in trials::permits::Shares::ALL {
+        let tally = trials::permits::run(shares, 1000, 10);
+        println!("capacity {}: {tally:?}", shares.capacity);
         assert!(tally.rounds >= 1000 && tally.killed >= 10 && tally.values > 0);
     }
 }

@@ -191,7 +191,8 @@ fn free<R, E>(tried: Result<R, TrySendError<E>>) -> Option<R> {
     }
 }
 
-/// Role: works until it is told to end, or killed. Asked once more, it looks whether all the capacity can be had.
+/// Role: works until it is told to end, or killed. Then it looks, as often as it is asked, whether so much capacity can be
+/// had, and no more.
 pub fn works(generation: u64, most: u64, forgets: u64, path: &Path) {
     let sender: Sender<Value> = shmpsc::connect(path).unwrap();
     let is_over = Arc::new(AtomicBool::new(false));
@@ -209,9 +210,9 @@ pub fn works(generation: u64, most: u64, forgets: u64, path: &Path) {
     is_over.store(true, Relaxed);
     workers.into_iter().for_each(|worker| worker.join().expect("it ends well"));
     tell("done");
-    if next_order().is_some() {
-        tell(sender.try_reserve_many(sender.max_capacity()).is_ok());
-        let _ = next_order();
+    while let Some(order) = next_order() {
+        let permits = sender.try_reserve_many(order.parse().expect("a number"));
+        tell(permits.is_ok() && sender.try_reserve().is_err());
     }
 }
 
@@ -225,26 +226,49 @@ pub struct Tally {
     pub killed: u64,
 }
 
-/// At least so many rounds and kills. Each worker may forget so many permits.
-pub fn run(capacity: usize, forgets: u64, rounds: u64, kills: u64) -> Tally {
+/// What the capacity is for.
+#[derive(Clone, Copy)]
+pub struct Shares {
+    pub capacity: usize,
+    /// Held all the time by the receiver's process, which lives. Nobody may give back more than the dead had.
+    pub kept: usize,
+    /// How many permits each worker may forget.
+    pub forgotten: u64,
+}
+
+impl Shares {
+    /// Some capacity is enough for all that happens, some is always too small.
+    pub const ALL: [Shares; 3] = [
+        Shares { capacity: 200, kept: 50, forgotten: 2 },
+        Shares { capacity: 60, kept: 20, forgotten: 2 },
+        Shares { capacity: 1, kept: 0, forgotten: 0 },
+    ];
+
+    /// So much is left when all have forgotten what they may.
+    fn most(self) -> u64 {
+        MOST.min((self.capacity - self.kept) as u64 - PROCESSES * WORKERS * self.forgotten)
+    }
+}
+
+/// At least so many rounds and kills.
+pub fn run(shares: Shares, rounds: u64, kills: u64) -> Tally {
     let room = room();
-    let options = Options::new().capacity(capacity).members(MEMBERS).end_with_last_sender();
+    let options = Options::new().capacity(shares.capacity).members(MEMBERS).end_with_last_sender();
     let receiver = options.bind(room.name()).unwrap();
-    let own = shmpsc::connect(room.name()).unwrap();
+    let own: Sender<Value> = shmpsc::connect(room.name()).unwrap();
     let (done, mut killed) = (AtomicU64::new(0), 0);
-    // So much is left when all have forgotten what they may.
-    let most = MOST.min(capacity as u64 - PROCESSES * WORKERS * forgets);
-    // The first one is to be the last, and forgets nothing.
-    let forgets = |place: usize| if place == 0 { 0 } else { forgets };
     let mut generations = 0..;
     let mut come = |place| {
         let generation: u64 = generations.next().expect("there is no end");
-        come_to_work(generation, most, forgets(place), &room)
+        // The first one is to be the last, and forgets nothing.
+        let forgets = if place == 0 { 0 } else { shares.forgotten };
+        come_to_work(generation, shares.most(), forgets, &room)
     };
     thread::scope(|scope| {
         let drains = scope.spawn(|| drain(receiver, &done));
+        let (own, mut chance) = (own, Chance::new(shares.capacity as u64));
+        let kept = own.try_reserve_many(shares.kept).unwrap();
         let mut people: Vec<_> = (0..PROCESSES as usize).map(&mut come).collect();
-        let mut chance = Chance::new(capacity as u64);
         let (_never, nothing) = mpsc::channel::<()>();
         while killed < kills || done.load(Relaxed) < rounds {
             // Not for anything to happen: whoever is killed has worked for a while.
@@ -259,12 +283,18 @@ pub fn run(capacity: usize, forgets: u64, rounds: u64, kills: u64) -> Tally {
         let mut last = people.swap_remove(0);
         people.into_iter().for_each(Person::end);
         own.blocking_send(LAST).unwrap();
-        drop(own);
         let (mut receiver, values) = drains.join().expect("it ends well");
+
+        let mut is_free = |capacity: usize| {
+            eventually("the capacity is whole", || receiver.capacity() == capacity);
+            last.order(capacity);
+            assert_eq!(last.hear(), "true", "all of it can be had, and no more");
+        };
+        is_free(shares.capacity - shares.kept);
+        drop(kept);
+        is_free(shares.capacity);
+        drop(own);
         eventually("one sender is left", || receiver.sender_strong_count() == 1);
-        eventually("the capacity is whole", || receiver.capacity() == receiver.max_capacity());
-        last.say();
-        assert_eq!(last.hear(), "true", "it can have all of it");
         last.end();
         assert_eq!(receiver.blocking_recv(), None);
         Tally { rounds: done.load(Relaxed), values, killed }
@@ -284,7 +314,7 @@ fn drain(mut receiver: Receiver<Value>, done: &AtomicU64) -> (Receiver<Value>, u
     let mut rounds = HashMap::new();
     let (mut buffer, mut values) = (Vec::new(), 0);
     for limit in (1..20).cycle() {
-        receiver.blocking_recv_many(&mut buffer, limit);
+        assert!(receiver.blocking_recv_many(&mut buffer, limit) > 0, "the last value has not come yet");
         for value in buffer.drain(..) {
             if value == LAST {
                 return (receiver, values);

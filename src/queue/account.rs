@@ -6,7 +6,7 @@
 //! A round of recovery flips the parity, waits for the operations of the old one to end, and what is reserved
 //! beyond the live processes' sums was held by the dead ([`super::recovery`]).
 
-use super::edge::{Edge, Fence, acquire, full_fence, release};
+use super::edge::{Edge, Fence, acquire, full_fence};
 use super::words::Claim;
 use super::{Kind, Number, Queue, Sleeper, Wake};
 use crate::sync::{AtomicU64, Ordering};
@@ -109,9 +109,8 @@ impl<'a> Operation<'a> {
         loop {
             // One exchange, not an addition: a carry out of one `held` would fall into the other.
             let ended = Account(seen).ended(self.parity, taken);
-            // ORDERING: whoever finds the operation ended finds what it took.
-            match self.account.compare_exchange_weak(seen, ended.0, release(Edge::Account), Ordering::Relaxed)
-            {
+            // ORDERING: relaxed. Whoever finds the operation ended finds what it took: both stand in this word.
+            match self.account.compare_exchange_weak(seen, ended.0, Ordering::Relaxed, Ordering::Relaxed) {
                 Ok(_) => break,
                 Err(now) => seen = now,
             }

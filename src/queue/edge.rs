@@ -50,8 +50,6 @@ named! {
         Strong,
         /// E13: a bell, from who lies down to who rings and asks whose bell it is.
         Bell,
-        /// E14: an account, from the end of a permit operation to the recovery that waited for it.
-        Account,
     }
 }
 

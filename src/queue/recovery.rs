@@ -116,7 +116,9 @@ impl Recovery {
             if round.gone.contains(&number) {
                 continue;
             }
-            let account = Account(member.account.load(acquire(Edge::Account)));
+            // ORDERING: relaxed. The flip acquired every exchange of the old parity, and with it that its operation was
+            // counted; what one took stands in the word that says that it has ended.
+            let account = Account(member.account.load(Ordering::Relaxed));
             if account.in_flight(round.old) > 0 {
                 return None;
             }

@@ -19,6 +19,10 @@ mod options;
 mod queue;
 #[cfg(not(shmpsc_loom))]
 mod segment;
+#[cfg(all(feature = "sink", not(shmpsc_loom)))]
+pub mod sink;
+#[cfg(all(feature = "stream", not(shmpsc_loom)))]
+pub mod stream;
 mod sync;
 #[cfg(not(shmpsc_loom))]
 mod sys;

@@ -21,6 +21,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("channel", &["control", "error", "queue", "sync", "wait"]),
     ("options", &["bounded", "channel", "control", "error"]),
     ("bounded", &["Options", "blocking", "channel", "error"]),
+    ("stream", &["bounded"]),
+    ("sink", &["bounded"]),
     ("lib", &["bounded", "control", "error", "options"]),
 ];
 
@@ -43,11 +45,14 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("channel", &["bytemuck", "std", "tokio"]),
     ("options", &["bytemuck", "std"]),
     ("bounded", &["bytemuck", "std", "tokio"]),
+    ("stream", &["bytemuck", "futures_core", "std"]),
+    ("sink", &["bytemuck", "futures_sink", "std"]),
     ("lib", &[]),
 ];
 
 /// Everything that a row of `FOREIGN` can name.
-const CRATES: &[&str] = &["bytemuck", "libc", "loom", "memmap2", "rustix", "std", "tokio"];
+const CRATES: &[&str] =
+    &["bytemuck", "futures_core", "futures_sink", "libc", "loom", "memmap2", "rustix", "std", "tokio"];
 
 /// Files in which `unsafe` may stand.
 const UNSAFE: &[&str] = &[

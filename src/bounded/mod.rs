@@ -9,6 +9,8 @@ mod weak;
 
 pub use permit::{OwnedPermit, Permit, PermitIterator};
 pub use receiver::Receiver;
+#[cfg(feature = "sink")]
+pub(crate) use reserve::Reserving;
 pub use sender::Sender;
 pub use weak::WeakSender;
 

@@ -2,9 +2,10 @@
 
 use super::{OwnedPermit, Permit, PermitIterator, Sender};
 use crate::blocking::refuse_in_async_context;
-use crate::channel::{NoRoom, Unsent, poll_turn};
+use crate::channel::{NoRoom, Unsent, Waiting, poll_turn};
 use crate::error::{SendError, SendTimeoutError, TrySendError};
 use std::future::poll_fn;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 impl<T> Sender<T> {
@@ -120,8 +121,8 @@ impl<T> Sender<T> {
     /// # Ok::<(), shmpsc::error::SendError<()>>(()) }).unwrap();
     /// ```
     pub async fn reserve_owned(self) -> Result<OwnedPermit<T>, SendError<()>> {
-        self.inner.reserve(1).await.ok_or(SendError(()))?;
-        Ok(OwnedPermit::new(self))
+        let mut reserving = Reserving::new(self);
+        poll_fn(|cx| reserving.poll(cx)).await.ok_or(SendError(()))
     }
 
     /// Reserves room for one value if there is room now.
@@ -278,6 +279,34 @@ impl<T> Sender<T> {
     /// `n`, unless it is more than the channel has.
     fn all(&self, n: usize) -> Option<u32> {
         u32::try_from(n).ok().filter(|_| n <= self.max_capacity())
+    }
+}
+
+/// A sender on its way to an [`OwnedPermit`]. Dropping it gives up its place in the line, then the sender.
+pub(crate) struct Reserving<T> {
+    /// Until it is ready.
+    sender: Option<Sender<T>>,
+    waiting: Waiting,
+}
+
+impl<T> Reserving<T> {
+    pub fn new(sender: Sender<T>) -> Reserving<T> {
+        Reserving { sender: Some(sender), waiting: Waiting::default() }
+    }
+
+    /// `Ready(None)`: the channel is closed, and the sender dropped. Not to be polled again once it is ready.
+    pub fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<OwnedPermit<T>>> {
+        let sender = self.sender.as_ref().expect("it is not polled again once it is ready");
+        let granted = ready!(sender.inner.poll_reserve(&mut self.waiting, cx));
+        Poll::Ready(self.sender.take().filter(|_| granted.is_some()).map(OwnedPermit::new))
+    }
+}
+
+impl<T> Drop for Reserving<T> {
+    fn drop(&mut self) {
+        if let Some(sender) = &self.sender {
+            sender.inner.leave(&mut self.waiting);
+        }
     }
 }
 

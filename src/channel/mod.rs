@@ -20,6 +20,7 @@ pub(crate) use crate::queue::Took;
 pub(crate) use crate::wait::NoRoom;
 pub(crate) use receiving::{Receiving, many, one};
 pub(crate) use sending::{Dormant, Sending, Unsent};
+pub(crate) use waiting::Waiting;
 
 use crate::control::Endpoint;
 use crate::queue::Queue;

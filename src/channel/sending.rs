@@ -1,6 +1,6 @@
 //! The sending end's handles. What they do without waiting, and how a thread or a task waits for room.
 
-use super::waiting::{Closing, Taking};
+use super::waiting::{Closing, Taking, Waiting};
 use crate::control::{self, Endpoint};
 use crate::error::OpenError;
 use crate::queue::{Claimed, Permits, Place, Positions, Producer, Span, Want};
@@ -9,6 +9,7 @@ use crate::wait::{self, Futex, NoRoom};
 use bytemuck::Pod;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 /// How often a thread looks for room before it sleeps, see [`super`].
@@ -128,6 +129,17 @@ impl Sending {
     /// What is granted is returned by the same poll, so no cancelled future leaves anything reserved.
     pub async fn reserve(&self, count: u32) -> Option<()> {
         self.take(Permits(count)).await
+    }
+
+    /// As [`Sending::reserve`], one, for who has this handle and how far it has got in one place. `Ready(None)`: the
+    /// channel is closed.
+    pub fn poll_reserve(&self, waiting: &mut Waiting, cx: &mut Context<'_>) -> Poll<Option<()>> {
+        waiting.poll(&self.endpoint, Permits(1), cx)
+    }
+
+    /// Ends what [`Sending::poll_reserve`] began.
+    pub fn leave(&self, waiting: &mut Waiting) {
+        waiting.leave(&self.endpoint);
     }
 
     /// Sends a value on one that was reserved, also if the channel has been closed since.

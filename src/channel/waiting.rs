@@ -12,27 +12,24 @@ use tokio::task::coop::poll_proceed;
 /// How often a task looks for room before it sleeps, see [`super`].
 const TASK_LOOKS: u32 = 60;
 
-/// A task that waits for room. Dropping it gives its place in the line to the next.
-#[must_use = "futures do nothing unless polled"]
-pub(super) struct Taking<'a, W> {
-    endpoint: &'a Arc<Endpoint>,
-    want: W,
+/// How far a task has got with waiting for room. It does not know of what channel, so whoever has it must let it
+/// [`leave`](Waiting::leave) before dropping it.
+#[derive(Default)]
+pub(crate) struct Waiting {
     stand: Stand,
     spot: Option<TaskSpot>,
 }
 
-impl<'a, W: Want> Taking<'a, W> {
-    pub fn new(endpoint: &'a Arc<Endpoint>, want: W) -> Taking<'a, W> {
-        Taking { endpoint, want, stand: Stand::Nowhere, spot: None }
-    }
-}
-
-impl<W: Want + Unpin> Future for Taking<'_, W> {
-    type Output = Option<W::Grant>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<W::Grant>> {
-        let Taking { endpoint, want, stand, spot } = self.get_mut();
-        let (endpoint, want): (&Arc<Endpoint>, W) = (endpoint, *want);
+impl Waiting {
+    /// Takes what is wanted; the task sleeps until there is room. `None`: the channel is closed. Each time the same
+    /// endpoint and the same want. When it is ready there is nothing to leave.
+    pub(super) fn poll<W: Want>(
+        &mut self,
+        endpoint: &Arc<Endpoint>,
+        want: W,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<W::Grant>> {
+        let Waiting { stand, spot } = self;
         if endpoint.is_forked() {
             return Poll::Ready(None);
         }
@@ -82,14 +79,42 @@ impl<W: Want + Unpin> Future for Taking<'_, W> {
             }
         }
     }
+
+    /// Gives its place in the line to the next, if it has one.
+    pub(super) fn leave(&mut self, endpoint: &Arc<Endpoint>) {
+        if !endpoint.is_forked() {
+            endpoint.sleepers().forget(self.spot.take());
+            endpoint.producer().leave(&mut self.stand, &**endpoint);
+        }
+    }
+}
+
+/// A task that waits for room. Dropping it gives its place in the line to the next.
+#[must_use = "futures do nothing unless polled"]
+pub(super) struct Taking<'a, W> {
+    endpoint: &'a Arc<Endpoint>,
+    want: W,
+    waiting: Waiting,
+}
+
+impl<'a, W: Want> Taking<'a, W> {
+    pub fn new(endpoint: &'a Arc<Endpoint>, want: W) -> Taking<'a, W> {
+        Taking { endpoint, want, waiting: Waiting::default() }
+    }
+}
+
+impl<W: Want + Unpin> Future for Taking<'_, W> {
+    type Output = Option<W::Grant>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<W::Grant>> {
+        let Taking { endpoint, want, waiting } = self.get_mut();
+        waiting.poll(endpoint, *want, cx)
+    }
 }
 
 impl<W> Drop for Taking<'_, W> {
     fn drop(&mut self) {
-        if !self.endpoint.is_forked() {
-            self.endpoint.sleepers().forget(self.spot.take());
-            self.endpoint.producer().leave(&mut self.stand, &**self.endpoint);
-        }
+        self.waiting.leave(self.endpoint);
     }
 }
 

@@ -3,6 +3,7 @@
 //!
 //! Each file has tests and the roles that their children play.
 
+mod adapters;
 mod death;
 mod flow;
 mod fork;
@@ -52,6 +53,8 @@ fn role() {
         "reserves" => permits::reserves(number(1), &path),
         "reserves-in-line" => permits::reserves_in_line(how(), number(2), &path),
         "keeps-a-weak-one" => permits::keeps_a_weak_one(&path),
+        "sinks" => adapters::sinks(how(), number(2), number(3), &path),
+        "sink-holds" => adapters::sink_holds(how(), &path),
         "exits" => leave::exits(number(1), &path),
         "sends-and-forks" => fork::sends_and_forks(&path),
         "hosts-and-forks" => fork::hosts_and_forks(&path),

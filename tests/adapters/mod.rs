@@ -1,0 +1,11 @@
+//! One body per behaviour of the adapters, its name the behaviour in a sentence. They are `crate::stream` and
+//! `crate::sink`, whosever they are, on the channel `crate::mpsc`.
+
+mod acts;
+mod sink;
+mod sink_budget;
+mod sink_close;
+mod sink_line;
+mod sink_traits;
+mod stream;
+mod together;

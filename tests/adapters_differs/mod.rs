@@ -1,0 +1,22 @@
+//! What only tokio-util's adapter does: each stands in `docs/limits.md` with its reason.
+
+use std::task::{Context, Waker};
+
+use crate::adapter::{Task, caught};
+use crate::mpsc::channel;
+use crate::sink::PollSender;
+
+#[test]
+fn a_sink_that_panicked_while_it_waited_keeps_its_place_in_the_line() {
+    let (tx, mut rx) = channel::<u64>(1);
+    let mut sender = PollSender::new(tx.clone());
+    tx.try_send(0).unwrap();
+    assert!(sender.poll_reserve(&mut Context::from_waker(Waker::noop())).is_pending());
+    let mut next = Task::waiting(tx.send(2));
+    caught(|| sender.send_item(1));
+    assert_eq!(rx.try_recv(), Ok(0));
+    next.must_wait();
+    assert_eq!(tx.strong_count(), 3);
+    drop(sender);
+    next.must_finish().unwrap();
+}

@@ -83,7 +83,7 @@ impl Way {
         let all =
             [Way::Send, Way::ReserveMany, Way::Reserve, Way::SendMany, Way::SendTimeout, Way::ReserveOwned];
         match (all[at / How::ALL.len() % all.len()], how(at)) {
-            // Only tokio has the clock; and a thread has no method for it.
+            // Only tokio has the clock, and threads have no methods for those.
             (Way::SendTimeout, How::Plain) | (Way::ReserveMany | Way::ReserveOwned, How::Blocking) => {
                 Way::Send
             }
@@ -143,13 +143,12 @@ impl Crew {
     /// One comes into the line, and has told so when this returns or soon after.
     fn arrive(&mut self, at: usize, round: u64) {
         let value = [(self.process * EACH + at) as u64, round];
-        let (sender, reports) = (self.sender.clone(), self.reports.clone());
         if how(at) == How::Blocking {
             return self.arrive_as_thread(at, value);
         }
         let (words, told) = unbounded_channel();
         self.tasks[at] = Some(words);
-        let task = stand_as_task(sender, reports, Way::of(at), value, told);
+        let task = stand_as_task(self.sender.clone(), self.reports.clone(), Way::of(at), value, told);
         match how(at) {
             How::CurrentThread => drop(self.current_thread.spawn(task)),
             How::MultiThread => drop(self.multi_thread.spawn(task)),

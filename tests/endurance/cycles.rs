@@ -13,27 +13,24 @@ use crate::{
     Scale,
     people::{
         Person, Value,
+        chance::Chance,
         how::{How, Runner},
         room, start, tell, wait_for_parent, watch,
     },
 };
 
 /// Pauses from none at all to more than twice as long as a thread looks about before it sleeps.
-struct Pauses(u64);
+struct Pauses(Chance);
 
 impl Pauses {
     const LONGEST: u64 = 100_000;
 
     fn new(seed: u64) -> Pauses {
-        Pauses(seed)
+        Pauses(Chance::new(seed))
     }
 
     fn pause(&mut self) {
-        // Marsaglia's xorshift.
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        let until = Instant::now() + Duration::from_nanos(self.0 % Pauses::LONGEST);
+        let until = Instant::now() + Duration::from_nanos(self.0.below(Pauses::LONGEST));
         while Instant::now() < until {
             spin_loop();
         }

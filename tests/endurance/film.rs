@@ -7,7 +7,10 @@ use std::{
     process::{Child, Command, Output, Stdio},
 };
 
-use crate::{Scale, people::room};
+use crate::{
+    Scale,
+    people::{chance::Chance, room},
+};
 
 /// Where the programs of `ipc-demo` are.
 const PROGRAMS: &str = "SHMPSC_PROGRAMS";
@@ -56,13 +59,9 @@ impl Drop for Program {
 /// Makes a file whose bytes do not repeat.
 fn make(path: &Path, size: u64) {
     let mut file = BufWriter::with_capacity(1 << 20, File::create(path).unwrap());
-    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut chance = Chance::new(1);
     for _ in 0..size / 8 {
-        // Marsaglia's xorshift.
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        file.write_all(&state.to_le_bytes()).unwrap();
+        file.write_all(&chance.number().to_le_bytes()).unwrap();
     }
     file.flush().unwrap();
 }

@@ -7,8 +7,12 @@ mod cycles;
 mod film;
 mod idle;
 mod killed;
+mod line;
 #[path = "../people/mod.rs"]
 mod people;
+mod permits;
+#[path = "../trials/mod.rs"]
+mod trials;
 
 use std::time::{Duration, Instant};
 
@@ -30,8 +34,10 @@ impl Scale {
 
 type Part = (&'static str, fn(Scale));
 
-const PARTS: [Part; 5] = [
+const PARTS: [Part; 7] = [
     ("crowd", crowd::show),
+    ("line", line::show),
+    ("permits", permits::show),
     ("idle", idle::show),
     ("cycles", cycles::show),
     ("killed", killed::show),
@@ -84,6 +90,8 @@ fn role() {
         "fills" => cycles::fills(how(), number(2), &path),
         "drains" => cycles::drains(how(), number(2), &path),
         "hosts" => killed::hosts(how(), &path),
+        "stands-in-crowd" => trials::line::stands_in_crowd(number(1), &path),
+        "works-with-permits" => trials::permits::works(number(1), number(2), number(3), &path),
         "sends-for-ever" => killed::sends_for_ever(how(), &path),
         other => panic!("no role {other}"),
     }

@@ -4,7 +4,9 @@
 #![allow(dead_code, reason = "each file of tests uses its part")]
 
 pub mod acts;
+pub mod chance;
 pub mod how;
+pub mod ledger;
 pub mod watch;
 
 use std::{
@@ -44,6 +46,13 @@ pub fn tell(what: impl std::fmt::Display) {
 /// In the child: until the parent says something, or is gone.
 pub fn wait_for_parent() {
     let _ = std::io::stdin().read_line(&mut String::new());
+}
+
+/// In the child: the parent's next order; none if the child is to end, or the parent is gone.
+pub fn next_order() -> Option<String> {
+    let mut line = String::new();
+    let read = std::io::stdin().read_line(&mut line).expect("text");
+    (read > 0).then(|| line.trim_end().to_owned())
 }
 
 /// In the child: stays until it is killed or the parent is gone.
@@ -94,7 +103,12 @@ impl Person {
     }
 
     pub fn say(&mut self) {
-        self.stdin().write_all(b"go\n").expect("it listens");
+        self.order("go");
+    }
+
+    /// Says what to do, in one line.
+    pub fn order(&mut self, what: impl std::fmt::Display) {
+        self.stdin().write_all(format!("{what}\n").as_bytes()).expect("it listens");
     }
 
     fn stdin(&mut self) -> &mut ChildStdin {

@@ -10,16 +10,22 @@ fn threads(pid: u32) -> Vec<PathBuf> {
     threads.filter_map(|thread| Some(thread.ok()?.path())).collect()
 }
 
+fn state(thread: &Path) -> Option<char> {
+    let stat = fs::read_to_string(thread.join("stat")).unwrap_or_default();
+    // The name of the thread comes before the state, in brackets, and may contain anything.
+    stat.rsplit(") ").next().and_then(|rest| rest.chars().next())
+}
+
 /// Whether all threads of a process are in one of these states; a process that has ended is not.
 fn all_are(pid: u32, states: &[char]) -> bool {
     let threads = threads(pid);
-    let is = |thread: &PathBuf| {
-        let stat = fs::read_to_string(thread.join("stat")).unwrap_or_default();
-        // The name of the thread comes before the state, in brackets, and may contain anything.
-        let state = stat.rsplit(") ").next().and_then(|rest| rest.chars().next());
-        state.is_some_and(|state| states.contains(&state))
-    };
+    let is = |thread: &PathBuf| state(thread).is_some_and(|state| states.contains(&state));
     !threads.is_empty() && threads.iter().all(is)
+}
+
+/// Whether a thread of this process sleeps.
+pub fn sleeps_here(thread: i32) -> bool {
+    state(Path::new(&format!("/proc/self/task/{thread}"))) == Some('S')
 }
 
 pub fn all_sleep(pid: u32) -> bool {

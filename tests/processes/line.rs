@@ -11,6 +11,7 @@ use crate::{
         how::{How, Runner},
         room, start, tell, wait_for_parent,
     },
+    trials,
 };
 
 /// Role: sends one value when it is told to, and tells when it waits and what came of it.
@@ -78,5 +79,14 @@ fn threads_and_tasks_stand_in_one_line() {
     let mixed = [MultiThread, Blocking, Plain, Blocking, CurrentThread, Plain, MultiThread, Blocking];
     for capacity in [1, 2, 3] {
         wake_in_order(&mixed, capacity);
+    }
+}
+
+#[test]
+fn two_hundred_waiters_complete_in_the_order_in_which_they_came_although_some_give_up_and_some_die() {
+    for capacity in [1, 3] {
+        let tally = trials::line::run(capacity, 5);
+        println!("capacity {capacity}: {tally:?}");
+        assert_eq!(tally.waited, tally.completed + tally.gave_up + tally.died);
     }
 }

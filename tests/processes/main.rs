@@ -14,16 +14,17 @@ mod permits;
 mod runtimes;
 mod stop;
 mod traces;
+#[path = "../trials/mod.rs"]
+mod trials;
 mod wake;
 mod wrappers;
 
 use std::{
-    collections::HashMap,
     path::Path,
     time::{Duration, Instant},
 };
 
-use people::{Patience, Value, how::How};
+use people::{Patience, Value, chance::Chance, how::How, ledger::Ledger};
 use shmpsc::{Options, Receiver, Sender};
 
 /// What the children do.
@@ -41,6 +42,8 @@ fn role() {
         "tries-on" => stop::tries(number(1), number(2), &path),
         "times-out" => flow::times_out(number(1), number(2), &path),
         "stands" => line::stands(how(), number(2), &path),
+        "stands-in-crowd" => trials::line::stands_in_crowd(number(1), &path),
+        "works-with-permits" => trials::permits::works(number(1), number(2), number(3), &path),
         "receives-asleep" => wake::receives_asleep(how(), number(2), &path),
         "sends-asleep" => wake::sends_asleep(how(), number(2), &path),
         "hosts" => death::hosts(&path),
@@ -80,45 +83,22 @@ fn connect(path: &Path) -> Sender<Value> {
     shmpsc::connect(path).unwrap()
 }
 
-/// What came from whom: each value `[who, n]` once, and in the order of its sender.
-#[derive(Default)]
-struct Ledger {
-    next: HashMap<u64, u64>,
-}
-
-impl Ledger {
-    #[track_caller]
-    fn enter(&mut self, [who, n]: Value) {
-        let next = self.next.entry(who).or_insert(0);
-        assert_eq!(n, *next, "from {who}: none lost, none twice, in order");
-        *next += 1;
-    }
-
-    fn count(&self, who: u64) -> u64 {
-        self.next.get(&who).copied().unwrap_or(0)
-    }
-}
-
 /// Short spells of different length, so that what another process does is met at any of its steps. Nothing is waited for
 /// by it: a test must hold whatever happens meanwhile.
-struct Moments(u64);
+struct Moments(Chance);
 
 impl Moments {
     fn new() -> Moments {
-        Moments(0x9e37_79b9_7f4a_7c15)
+        Moments(Chance::new(1))
     }
 
     fn number(&mut self) -> u64 {
-        // Marsaglia's xorshift.
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
+        self.0.number()
     }
 
     /// Up to two milliseconds.
     fn pass(&mut self) {
-        let until = Instant::now() + Duration::from_nanos(self.number() % 2_000_000);
+        let until = Instant::now() + Duration::from_nanos(self.0.below(2_000_000));
         while Instant::now() < until {
             std::hint::spin_loop();
         }

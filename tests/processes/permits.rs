@@ -12,6 +12,7 @@ use crate::{
         how::{How, Runner, when_it_waits},
         room, start, stay, tell, wait_for_parent,
     },
+    trials,
 };
 
 /// Role: reserves room for `count` values and holds it.
@@ -149,4 +150,14 @@ fn a_weak_sender_of_another_process_does_not_keep_the_stream_open() {
     assert_eq!(children[1].hear(), "too late");
     children.into_iter().for_each(Person::end);
     eventually("they have left", || receiver.sender_weak_count() == 0);
+}
+
+#[test]
+fn the_capacity_is_whole_in_the_end_whoever_was_killed_or_forgot_permits() {
+    let _patience = crate::patience();
+    for shares in trials::permits::Shares::ALL {
+        let tally = trials::permits::run(shares, 1000, 10);
+        println!("capacity {}: {tally:?}", shares.capacity);
+        assert!(tally.rounds >= 1000 && tally.killed >= 10 && tally.values > 0);
+    }
 }

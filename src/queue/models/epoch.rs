@@ -49,3 +49,29 @@ fn a_copy_is_not_made_of_old_and_new() {
         sender.join().unwrap();
     });
 }
+
+/// As the first one, for a sender that comes back with a permit.
+#[test]
+fn an_old_copy_is_not_trusted_with_a_permit() {
+    explore(Some(3), || {
+        // Two positions before an epoch ends.
+        let world = World::at(2, 1, 1, (5 << 28) - 1);
+        let mut consumer = Consumer::new(&world.queue());
+        assert_eq!(world.reserve(2, 1), Claimed::Granted(()));
+        world.send(1, 10);
+        world.remember(2, (5 << 29) + 1, 0);
+        let holder = {
+            let world = world.clone();
+            thread::spawn(move || world.send_reserved(2, 20))
+        };
+        let sender = {
+            let world = world.clone();
+            thread::spawn(move || world.try_send(1, 11))
+        };
+        world.poll(&mut consumer);
+        world.poll(&mut consumer);
+        holder.join().unwrap();
+        assert_ne!(sender.join().unwrap(), Claimed::Closed);
+        world.settle_whole(&mut consumer);
+    });
+}

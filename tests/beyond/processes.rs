@@ -21,6 +21,7 @@ use crate::{
     people::{
         Value, acts, eventually,
         how::{How, Runner, when_it_waits},
+        ledger::Ledger,
         patience, room, start, tell, wait_for_parent,
     },
 };
@@ -149,12 +150,7 @@ fn what_is_peeked_is_received_next_although_a_stopped_sender_goes_on() {
     let mut person = start("sends-on 0 60", &room.name());
     assert_eq!(person.hear(), "in");
     person.say();
-    let mut next = [0; 2];
-    let mut enter = |[who, n]: Value| {
-        let next = &mut next[who as usize];
-        assert_eq!(n, *next, "from {who}: none lost, none twice, in order");
-        *next += 1;
-    };
+    let mut ledger = Ledger::default();
     let mut values = Vec::new();
     for round in 0..300 {
         let is_stopped = AtomicBool::new(false);
@@ -165,11 +161,11 @@ fn what_is_peeked_is_received_next_although_a_stopped_sender_goes_on() {
             });
             while !is_stopped.load(Relaxed) {
                 let _ = receiver.try_recv_many(&mut values, 4096);
-                values.drain(..).for_each(&mut enter);
+                values.drain(..).for_each(|value| ledger.enter(value));
             }
         });
         while let Ok(value) = receiver.try_recv() {
-            enter(value);
+            ledger.enter(value);
         }
         // It may be in the middle of a send. Its late values would go before ours, were it not peeked before they come.
         ours.try_send([1, round]).unwrap();
@@ -183,13 +179,13 @@ fn what_is_peeked_is_received_next_although_a_stopped_sender_goes_on() {
             receiver.try_recv_many(&mut values, 10).unwrap();
         }
         assert_eq!(values[0], [1, round]);
-        values.drain(..).for_each(&mut enter);
+        values.drain(..).for_each(|value| ledger.enter(value));
     }
     person.say();
     let sent = person.hear().parse::<u64>().unwrap();
     person.end();
     while let Ok(value) = receiver.try_recv() {
-        enter(value);
+        ledger.enter(value);
     }
-    assert_eq!(next, [sent, 300]);
+    assert_eq!([ledger.count(0), ledger.count(1)], [sent, 300]);
 }

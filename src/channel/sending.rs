@@ -1,4 +1,5 @@
-//! The sending end's handles. What they do without waiting, and how a thread or a task waits for room.
+//! The sending end's handles: what they do without waiting, and how a thread waits for room. How a task does stands in
+//! [`super::waiting`].
 
 use super::Patience;
 use super::waiting::{Closing, Taking, Waiting};

@@ -1,5 +1,6 @@
-//! What the parity bodies stand on: tasks polled by hand, runtimes under a watchdog, caught panics. It names no
-//! channel, so it cannot favour one. Each program of bodies has a `crate::place` that knows when a wake has come.
+//! What bodies of tests stand on, whosever channel they run on: tasks polled by hand, runtimes under a watchdog, caught
+//! panics. It names no channel, so it cannot favour one. Each program of bodies has a `crate::place` that knows when a
+//! wake has come.
 #![allow(dead_code, unused_imports, reason = "each program uses its part")]
 
 mod panics;

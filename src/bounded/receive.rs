@@ -11,7 +11,7 @@ use std::time::Duration;
 
 impl<T: Pod> Receiver<T> {
     /// Receives the next value. `None` once nothing is queued and nothing can come: every sender of every process is
-    /// gone, or the channel was closed and is drained.
+    /// gone, or the channel was closed, is drained, and no permit is out.
     ///
     /// # When it waits
     ///

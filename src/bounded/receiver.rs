@@ -27,7 +27,8 @@ impl<T> Receiver<T> {
         Receiver { inner: AssertUnwindSafe(Box::new(inner)), values: PhantomData }
     }
 
-    /// Closes the channel for sending. What is queued can still be received; then the stream ends.
+    /// Closes the channel for sending. What is queued, and what is still sent on permits, can be received; then the stream
+    /// ends.
     ///
     /// It never waits. Whoever waits for room fails at once. Closing twice does nothing. The name of a bound channel is
     /// free from now on.
@@ -121,7 +122,7 @@ impl<T> Receiver<T> {
         self.inner.endpoint.max_capacity()
     }
 
-    /// Senders of the channel in all processes; an open name is none.
+    /// Senders of the channel in all processes, with those in owned permits; an open name is none.
     ///
     /// It never waits, and can be old as soon as it is told. A process that was killed counts until the kernel has
     /// told so, usually within a millisecond.

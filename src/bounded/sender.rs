@@ -146,7 +146,7 @@ impl<T> Sender<T> {
         self.len() == 0
     }
 
-    /// Senders of the channel in all processes.
+    /// Senders of the channel in all processes, with those in owned permits; an open name is none.
     ///
     /// It never waits, and can be old as soon as it is told. A process that was killed counts until the kernel has
     /// told so, usually within a millisecond.

@@ -12,7 +12,7 @@
 //! [`Sleeper::Recovery`](super::Sleeper) is woken when it has ended the operation.
 
 use super::account::{Account, HELD_RANGE};
-use super::edge::{Edge, Fence, acquire, full_fence, release};
+use super::edge::{Fence, full_fence};
 use super::words::Claim;
 use super::{Number, Queue};
 use crate::sync::Ordering;
@@ -93,9 +93,9 @@ impl Recovery {
         let base = queue.view.members.iter().map(held).collect();
         loop {
             let flipped = claim.with_parity(1 - old);
-            // ORDERING: acquires the accounts of all operations whose exchange came before, and releases nothing: the
-            // parity tells of itself alone.
-            match word.compare_exchange_weak(claim.0, flipped.0, acquire(Edge::Claim), Ordering::Relaxed) {
+            // ORDERING: relaxed. Every exchange before it released that its operation was counted, and the fence that
+            // follows acquires it. The parity itself tells of nothing else.
+            match word.compare_exchange_weak(claim.0, flipped.0, Ordering::Relaxed, Ordering::Relaxed) {
                 Ok(_) => break,
                 Err(now) => claim = Claim(now),
             }
@@ -116,8 +116,8 @@ impl Recovery {
             if round.gone.contains(&number) {
                 continue;
             }
-            // ORDERING: relaxed. The flip acquired every exchange of the old parity, and with it that its operation was
-            // counted; what one took stands in the word that says that it has ended.
+            // ORDERING: relaxed. The fence behind the flip acquired every exchange of the old parity, and that its operation
+            // was counted; what one took stands in the word that says that it has ended.
             let account = Account(member.account.load(Ordering::Relaxed));
             if account.in_flight(round.old) > 0 {
                 return None;
@@ -135,7 +135,8 @@ fn give_back(queue: &Queue<'_>, held: u32) {
     loop {
         // A peer's nonsense in an account cannot take more than there is.
         let left = claim.with_reserved(claim.reserved().saturating_sub(held));
-        match word.compare_exchange_weak(claim.0, left.0, release(Edge::Claim), Ordering::Relaxed) {
+        // ORDERING: relaxed. Capacity tells of nothing: who uses it looks at head anew.
+        match word.compare_exchange_weak(claim.0, left.0, Ordering::Relaxed, Ordering::Relaxed) {
             Ok(_) => return,
             Err(now) => claim = Claim(now),
         }

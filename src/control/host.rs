@@ -72,9 +72,9 @@ impl Host {
         self.repaired.wait_while(self.roster(), repairing).unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A repair is finished; nothing was claimed under the number at `tail` or later.
-    pub fn left(&self, number: Number, tail: u64) {
-        self.roster().left(number, tail);
+    /// Half of a repair is done, its permits or all else; nothing was claimed under the number at `tail` or later.
+    pub fn half_left(&self, number: Number, tail: u64) {
+        self.roster().half_left(number, tail);
         self.repaired.notify_all();
     }
 

@@ -16,8 +16,8 @@ use super::{
 use crate::{
     error::OpenError,
     layout,
-    queue::{Kind, Peers, Sleeper, Wake},
-    sync::Ordering,
+    queue::{Kind, Peers, Sleeper, Spot, Wake},
+    sync::{Ordering, lock},
     sys::{
         listener,
         socket::{self, Incoming},
@@ -421,6 +421,45 @@ fn more_wakes_than_a_socket_holds_are_not_lost() {
         guest.hear();
     }
     drop(guest);
+}
+
+/// Does something when it is woken.
+struct Act<F>(F);
+
+impl<F: Fn() + Send + Sync> std::task::Wake for Act<F> {
+    fn wake(self: Arc<Self>) {
+        (self.0)();
+    }
+}
+
+#[test]
+fn a_number_is_not_given_again_before_all_that_its_process_left_is_repaired() {
+    let host = host(SIZE, ALIGN, &Terms { members: 2, ..terms() }, None).unwrap();
+    let guest = sender_from_fd(sender_into_fd(&host).unwrap(), SIZE, ALIGN, &terms()).unwrap();
+    // A task waits in the line, and has been given room of which nobody told it. The repair does, in its middle; there
+    // the task ends a permit operation for which recovery may have waited, and asks for a sender to be sent.
+    let made = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let waker = {
+        let (host, made) = (Arc::downgrade(&host), made.clone());
+        std::task::Waker::from(Arc::new(Act(move || {
+            let host = host.upgrade().unwrap();
+            host.wake_recovery();
+            lock(&made).push(sender_into_fd(&host));
+        })))
+    };
+    let queue = host.queue();
+    let ticket = queue.enter(host.me(), 1).unwrap();
+    let cell = queue.cell_of(ticket);
+    host.sleepers().put(Spot::Cell { cell, ticket }, None, &waker);
+    queue.view.bells[cell].register(Kind::Task);
+    drop(guest);
+    eventually("the task was woken", || !lock(&made).is_empty());
+    eventually("it was repaired", || !host.host.as_ref().unwrap().roster().is_leaving());
+    let mut made = lock(&made);
+    assert!(matches!(made[..], [Err(OpenError::RosterFull { members: 2, leaving: 1 })]), "{made:?}");
+    made.push(sender_into_fd(&host));
+    assert!(made[1].is_ok());
+    assert_eq!(host.queue().strong_count(), 2, "nobody took away the handle of the next one");
 }
 
 /// Takes the receiver that its standard input carries as far as the handover, and ends. Only if a parent asks.

@@ -368,6 +368,40 @@ fn the_receiver_stays_once_somebody_has_joined() {
     drop(guest);
 }
 
+/// As if a permit operation of this process were under way.
+fn is_in_the_middle(endpoint: &Endpoint) {
+    endpoint.queue().view.members[usize::from(endpoint.me())].account.store(1, Ordering::Relaxed);
+}
+
+#[test]
+fn the_receiver_stays_at_once_though_one_that_died_waits_for_one_that_is_stopped() {
+    let host = alone();
+    let [dies, stops] =
+        [(); 2].map(|()| sender_from_fd(sender_into_fd(&host).unwrap(), SIZE, ALIGN, &terms()).unwrap());
+    is_in_the_middle(&dies);
+    is_in_the_middle(&stops);
+    drop(dies);
+    let roster = || host.host.as_ref().unwrap().roster();
+    eventually("it has left", || roster().others() == 1);
+    let error = receiver_into_fd(&host).unwrap_err();
+    assert!(matches!(error, OpenError::Joined { members: 1 }), "{error}");
+    assert!(roster().is_leaving());
+    drop(stops);
+    eventually("with the other one it is repaired", || !roster().is_leaving());
+}
+
+#[test]
+fn the_receiver_stays_if_nonsense_in_the_memory_keeps_a_repair_from_its_end() {
+    let host = host(SIZE, ALIGN, &Terms { deadline: Duration::from_millis(20), ..terms() }, None).unwrap();
+    let guest = sender_from_fd(sender_into_fd(&host).unwrap(), SIZE, ALIGN, &terms()).unwrap();
+    is_in_the_middle(&host);
+    is_in_the_middle(&guest);
+    drop(guest);
+    eventually("it has left", || host.host.as_ref().unwrap().roster().others() == 0);
+    let error = receiver_into_fd(&host).unwrap_err();
+    assert!(matches!(error, OpenError::TimedOut { .. }), "{error}");
+}
+
 #[test]
 fn a_receiver_lost_on_its_way_counts_as_dropped() {
     let bound = bind(&terms());

@@ -1,7 +1,7 @@
 //! The sending end's handles. What they do without waiting, and how a thread or a task waits for room.
 
 use super::waiting::{Closing, Taking, Waiting};
-use crate::control::{self, Endpoint};
+use crate::control::{self, Calmly, Endpoint};
 use crate::error::OpenError;
 use crate::queue::{Claimed, Permits, Place, Positions, Producer, Span, Want};
 use crate::sync::spin_loop;
@@ -143,10 +143,13 @@ impl Sending {
     }
 
     /// Sends a value on one that was reserved, also if the channel has been closed since.
+    ///
+    /// If the receiver's waker panics, so does this, with the value sent.
     #[inline]
     pub fn send_reserved<T: Pod>(&self, value: &T) {
+        // Calmly: the receiver can be woken before there is a position for the value.
         if !self.endpoint.is_forked()
-            && let Some(span) = self.endpoint.producer().redeem(&*self.endpoint)
+            && let Some(span) = self.endpoint.producer().redeem(&Calmly(&self.endpoint))
         {
             self.fill(span, std::slice::from_ref(value));
         }
@@ -232,5 +235,41 @@ impl Drop for Dormant {
         if !self.endpoint.is_forked() {
             self.endpoint.queue().drop_weak(self.endpoint.me());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::channel::{Receiving, Took, one};
+    use std::task::{Wake, Waker};
+
+    struct Panics;
+
+    impl Wake for Panics {
+        fn wake(self: Arc<Self>) {
+            panic!("on purpose");
+        }
+    }
+
+    #[test]
+    fn a_reserved_value_is_sent_though_the_waker_of_the_receiver_panics_on_the_way() {
+        let terms = control::Terms { capacity: 2, ..control::Terms::default() };
+        let endpoint = control::host(8, 8, &terms, None).unwrap();
+        let sending = Sending::new(Arc::clone(&endpoint));
+        let mut receiving = Receiving::new(Arc::clone(&endpoint));
+        // One is stopped in the middle of a send, and the tail comes to stand on its slot.
+        let stopped = endpoint.producer().claim(Place::Newcomer, 1, &*endpoint);
+        assert_eq!(sending.try_send(&[1u64]), Ok(1));
+        assert_eq!(receiving.try_take(one::<u64>), Took::Value(1));
+        assert_eq!(sending.try_reserve(1), Ok(()));
+        let waker = Waker::from(Arc::new(Panics));
+        assert!(receiving.poll_take(&mut Context::from_waker(&waker), one::<u64>).is_pending());
+        sending.send_reserved(&2u64);
+        assert_eq!(receiving.try_take(one::<u64>), Took::Value(2));
+        let Claimed::Granted(span) = stopped else { panic!("there was room") };
+        sending.fill(span, &[3u64]);
+        assert_eq!(receiving.try_take(one::<u64>), Took::Value(3));
+        assert_eq!(endpoint.free_capacity(), 2);
     }
 }

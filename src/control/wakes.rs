@@ -80,9 +80,9 @@ impl Wake for Endpoint {
     }
 }
 
-/// Wakes for an endpoint without being stopped by a waker that panics: for the porter's work, which must be finished
-/// whatever an application's waker does.
-pub(super) struct Calmly<'a>(pub &'a Endpoint);
+/// Wakes for an endpoint without being stopped by a waker that panics: for the porter's work, and a permit's way to its
+/// place, which must be finished whatever an application's waker does.
+pub(crate) struct Calmly<'a>(pub &'a Endpoint);
 
 impl Calmly<'_> {
     /// Looks at every sleeping task of this process.

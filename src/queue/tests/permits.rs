@@ -70,6 +70,34 @@ fn a_permit_is_good_on_a_closed_channel_and_its_end_waits_for_it() {
     assert_eq!(bench.receive(&mut consumer), Took::End);
 }
 
+/// Looks, whenever it wakes somebody, whether a permit operation of process 2 is under way.
+struct Onlooker<'a>(&'a Bench, RefCell<Vec<bool>>);
+
+impl Wake for Onlooker<'_> {
+    fn wake(&self, _: Sleeper, _: Kind) {
+        self.1.borrow_mut().push(self.0.account(2).is_idle());
+    }
+}
+
+#[test]
+fn nobody_is_woken_in_the_middle_of_a_permit_operation() {
+    let bench = Bench::new(2);
+    let mut consumer = Consumer::new(&bench.queue());
+    // One is stopped in the middle of a send, and the tail comes to stand on its slot.
+    let _stopped = bench.claim(1);
+    bench.send(3, 30);
+    assert_eq!(bench.receive(&mut consumer), Took::Value(30));
+    assert_eq!(bench.reserve(2, 1), Claimed::Granted(()));
+    let _asleep = bench.queue().view.header.receiver_bell.register(Kind::Task);
+    let onlooker = Onlooker(&bench, RefCell::default());
+    let sender = bench.sender(2);
+    let span = sender.redeem(&onlooker).expect("whoever holds a permit finds room");
+    sender.publish(span, &[20], &bench.world);
+    // A void position was claimed, and the receiver told.
+    assert_eq!(*onlooker.1.borrow(), [true]);
+    assert_eq!(bench.receive(&mut consumer), Took::Value(20));
+}
+
 #[test]
 fn what_a_dead_process_held_is_free_again_and_what_the_living_hold_is_not() {
     let bench = Bench::new(5);

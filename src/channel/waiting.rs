@@ -149,6 +149,9 @@ impl Future for Closing<'_> {
 
 impl Drop for Closing<'_> {
     fn drop(&mut self) {
-        self.endpoint.sleepers().forget(self.spot.take());
+        // In a forked child the lock may be one that another thread of its parent held.
+        if !self.endpoint.is_forked() {
+            self.endpoint.sleepers().forget(self.spot.take());
+        }
     }
 }

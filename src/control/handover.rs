@@ -279,9 +279,11 @@ impl Endpoint {
             self.lose_host();
             return;
         }
-        // Whoever sent something while the receiver was under way rang nobody.
+        // Whoever sent something while the receiver was under way rang nobody, and whoever ended a permit operation for
+        // which the next host may wait already told nobody.
         if let Some(guest) = self.guest.get() {
             guest.ring();
+            guest.relay();
         }
         Calmly(self).hear();
     }

@@ -403,6 +403,26 @@ fn the_receiver_stays_if_nonsense_in_the_memory_keeps_a_repair_from_its_end() {
 }
 
 #[test]
+fn a_repair_that_waits_for_the_giver_of_the_receiver_hears_of_what_it_did_on_the_way() {
+    let giver = alone();
+    let descriptor = receiver_into_fd(&giver).unwrap();
+    // The porter needs this to make a guest of the giver.
+    let roster = giver.host.as_ref().unwrap().roster();
+    let host = receiver_from_fd(descriptor, SIZE, ALIGN, &terms()).unwrap();
+    let account = |number: u16| &host.queue().view.members[usize::from(number)].account;
+    is_in_the_middle(&giver);
+    let dead = 4;
+    account(dead).store(1, Ordering::Relaxed);
+    lock(&host.host.as_ref().unwrap().recovery).add(&host.queue(), dead);
+    host.go_on_with_recovery();
+    account(giver.me()).store(0, Ordering::Relaxed);
+    giver.wake_recovery();
+    assert_eq!(account(dead).load(Ordering::Relaxed), 1, "it waits");
+    drop(roster);
+    eventually("it goes on", || account(dead).load(Ordering::Relaxed) == 0);
+}
+
+#[test]
 fn a_receiver_lost_on_its_way_counts_as_dropped() {
     let bound = bind(&terms());
     drop(receiver_into_fd(&bound.host).unwrap());

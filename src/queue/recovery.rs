@@ -91,10 +91,12 @@ impl Recovery {
         let held =
             |member: &crate::layout::Member| Account(member.account.load(Ordering::Relaxed)).held(1 - old);
         let base = queue.view.members.iter().map(held).collect();
+        // ORDERING: these loads, then the flip. A load that came after it could see what an operation of the new parity
+        // has taken since; the exchange alone, which only acquires, would let it.
+        full_fence(Fence::Settled);
         loop {
             let flipped = claim.with_parity(1 - old);
-            // ORDERING: acquires the accounts of all operations whose exchange came before, and releases nothing: the
-            // parity tells of itself alone.
+            // ORDERING: acquires the accounts of all operations whose exchange came before.
             match word.compare_exchange_weak(claim.0, flipped.0, acquire(Edge::Claim), Ordering::Relaxed) {
                 Ok(_) => break,
                 Err(now) => claim = Claim(now),

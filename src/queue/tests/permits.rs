@@ -140,6 +140,49 @@ fn a_death_in_the_middle_of_taking_waits_for_whoever_is_under_way_and_is_told_wh
 }
 
 #[test]
+fn a_round_stays_exact_though_a_number_is_given_again_and_again_in_its_middle() {
+    let bench = Bench::new(9);
+    let mut recovery = Recovery::default();
+    assert_eq!((bench.reserve(2, 1), bench.reserve(3, 2)), (Claimed::Granted(()), Claimed::Granted(())));
+    // Number 1 dies in the middle of something, with three; number 2 is stopped in the middle of an operation.
+    assert_eq!(bench.reserve(1, 3), Claimed::Granted(()));
+    let _dying = Operation::begin(bench.queue(), 1);
+    let stopped = Operation::begin(bench.queue(), 2);
+    assert_eq!(bench.recover(&mut recovery, 1), []);
+    // Number 3 leaves; the next one with it takes and leaves; so does one after that, in the new parity alone.
+    assert_eq!(bench.recover(&mut recovery, 3), [3]);
+    for _ in 0..2 {
+        assert_eq!(bench.reserve(3, 2), Claimed::Granted(()));
+        bench.give_back(3, 1);
+        assert_eq!(bench.recover(&mut recovery, 3), [3]);
+        assert_eq!(bench.word().reserved(), 4);
+    }
+    // The last one with it stays, and has two when the round ends.
+    assert_eq!(bench.reserve(3, 2), Claimed::Granted(()));
+    stopped.end(0, &bench.world);
+    assert_eq!(recovery.go_on(&bench.queue()), [1]);
+    assert_eq!(bench.word().reserved(), 3);
+    assert_eq!((bench.account(2).total(), bench.account(3).total()), (1, 2));
+}
+
+#[test]
+fn a_round_is_void_if_the_next_one_with_a_number_of_it_dies_in_the_middle() {
+    let bench = Bench::new(9);
+    let mut recovery = Recovery::default();
+    assert_eq!((bench.reserve(2, 1), bench.reserve(3, 2)), (Claimed::Granted(()), Claimed::Granted(())));
+    let _dying = Operation::begin(bench.queue(), 1);
+    let stopped = Operation::begin(bench.queue(), 2);
+    assert_eq!(bench.recover(&mut recovery, 1), []);
+    assert_eq!(bench.recover(&mut recovery, 3), [3]);
+    assert_eq!(bench.reserve(3, 4), Claimed::Granted(()));
+    let _dying_too = Operation::begin(bench.queue(), 3);
+    assert_eq!(bench.recover(&mut recovery, 3), []);
+    stopped.end(0, &bench.world);
+    assert_eq!(recovery.go_on(&bench.queue()), [1, 3]);
+    assert_eq!((bench.word().reserved(), bench.account(2).total(), bench.word().parity()), (1, 1, 0));
+}
+
+#[test]
 fn a_waiter_for_more_than_is_free_keeps_the_rest_from_everybody_behind_it() {
     let bench = Bench::new(3);
     let mut consumer = Consumer::new(&bench.queue());

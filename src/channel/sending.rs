@@ -63,7 +63,7 @@ impl Sending {
         if self.endpoint.is_forked() {
             return Err(Unsent::Closed);
         }
-        match want.ask(&self.endpoint.producer(), Place::Newcomer, &*self.endpoint) {
+        match want.ask(&self.endpoint.producer(), Place::Newcomer, &Calmly(&self.endpoint)) {
             Claimed::Granted(grant) => Ok(grant),
             Claimed::Full => Err(Unsent::Full),
             Claimed::Closed => Err(Unsent::Closed),
@@ -86,7 +86,7 @@ impl Sending {
         if looks == 1 {
             return Err(NoRoom::TimedOut);
         }
-        wait::take(&self.endpoint.producer(), want, &Futex { until }, &*self.endpoint)
+        wait::take(&self.endpoint.producer(), want, &Futex { until }, &Calmly(&self.endpoint))
     }
 
     /// Takes what is wanted; the task sleeps until there is room. `None`: the channel is closed.
@@ -147,7 +147,6 @@ impl Sending {
     /// If the receiver's waker panics, so does this, with the value sent.
     #[inline]
     pub fn send_reserved<T: Pod>(&self, value: &T) {
-        // Calmly: the receiver can be woken before there is a position for the value.
         if !self.endpoint.is_forked()
             && let Some(span) = self.endpoint.producer().redeem(&Calmly(&self.endpoint))
         {
@@ -271,5 +270,31 @@ mod tests {
         sending.fill(span, &[3u64]);
         assert_eq!(receiving.try_take(one::<u64>), Took::Value(3));
         assert_eq!(endpoint.free_capacity(), 2);
+    }
+
+    #[test]
+    fn a_waiting_thread_keeps_no_place_in_the_line_though_the_waker_of_the_receiver_panics() {
+        let terms = control::Terms { capacity: 2, ..control::Terms::default() };
+        let endpoint = control::host(8, 8, &terms, None).unwrap();
+        let sending = Sending::new(Arc::clone(&endpoint));
+        let mut receiving = Receiving::new(Arc::clone(&endpoint));
+        let _stopped = endpoint.producer().claim(Place::Newcomer, 1, &*endpoint);
+        assert_eq!(sending.try_send(&[1u64]), Ok(1));
+        assert_eq!(receiving.try_take(one::<u64>), Took::Value(1));
+        assert_eq!(sending.try_reserve(1), Ok(()));
+        let waker = Waker::from(Arc::new(Panics));
+        assert!(receiving.poll_take(&mut Context::from_waker(&waker), one::<u64>).is_pending());
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| sending.blocking_send(&[2u64], None));
+            while endpoint.queue().needs_before(Place::Newcomer, 0) == 0 {
+                std::thread::yield_now();
+            }
+            // Its turn comes, and before it has a position it claims the void one at the tail and wakes the receiver.
+            sending.give_back(1);
+            assert_eq!(waiting.join().expect("no panic"), Ok(1));
+        });
+        assert_eq!(endpoint.queue().needs_before(Place::Newcomer, 0), 0);
+        assert_eq!(receiving.try_take(one::<u64>), Took::Value(2));
+        assert_eq!(endpoint.free_capacity(), 1);
     }
 }

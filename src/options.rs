@@ -34,6 +34,10 @@ pub struct Options {
 
 impl Options {
     /// Capacity 1024, 256 members, mode 0600, no other users, no type tag, a deadline of five seconds.
+    ///
+    /// # Examples
+    ///
+    /// See [`Options`].
     pub fn new() -> Options {
         Options::default()
     }

@@ -37,8 +37,8 @@ const FOLDERS: [(&str, &[&str]); 5] = [
     ("parity", &["parity_tokio", "parity_ours", "parity_across"]),
     ("parity_within", &["parity_tokio", "parity_ours"]),
     ("parity_differs", &["parity_tokio"]),
-    ("adapters", &["adapters_tokio", "adapters_ours"]),
-    ("adapters_differs", &["adapters_tokio"]),
+    ("wrappers", &["wrappers_tokio", "wrappers_ours"]),
+    ("wrappers_differs", &["wrappers_tokio"]),
 ];
 
 type Bodies = BTreeMap<String, Runs>;
@@ -57,7 +57,7 @@ fn bodies() -> Bodies {
                 let runs = match folder {
                     "parity" => Runs::Across,
                     "parity_within" => Runs::Within(why_within(&path, &text)),
-                    "adapters" => Runs::Within("`tests/processes/` has their own".to_owned()),
+                    "wrappers" => Runs::Within("`tests/processes/` has their own".to_owned()),
                     _ => Runs::Tokio,
                 };
                 assert!(bodies.insert(name.clone(), runs).is_none(), "two bodies are called {name}");

@@ -1,8 +1,8 @@
 //! Sending many values at once: what users have asked tokio for. Each part is a send like any other.
 
 use super::Sender;
+use super::send::refused;
 use crate::blocking::refuse_in_async_context;
-use crate::channel::Unsent;
 use crate::error::{SendManyError, TrySendError};
 use bytemuck::Pod;
 
@@ -71,8 +71,7 @@ impl<T: Pod> Sender<T> {
             match self.inner.try_send(&values[sent..]) {
                 Ok(more) => sent += more,
                 Err(_) if sent > 0 => break,
-                Err(Unsent::Closed) => return Err(TrySendError::Closed(())),
-                Err(Unsent::Full) => return Err(TrySendError::Full(())),
+                Err(unsent) => return Err(refused(unsent, ())),
             }
         }
         Ok(sent)

@@ -1,9 +1,19 @@
 //! The bounded channel under tokio's names. Nothing of bytes or descriptors is known here.
+//!
+//! | file | what it is about |
+//! | --- | --- |
+//! | [`sender`], [`receiver`], [`weak`] | the handles: closing, counting, handing over |
+//! | [`send`], [`batch`] | sending one value, and many at once |
+//! | [`reserve`], [`permit`] | asking for room, and room in hand |
+//! | [`receive`], [`peek`] | receiving, and looking without taking |
 
 mod batch;
+mod peek;
 mod permit;
+mod receive;
 mod receiver;
 mod reserve;
+mod send;
 mod sender;
 mod weak;
 

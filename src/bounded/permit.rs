@@ -10,7 +10,8 @@ use std::mem;
 ///
 /// Made by [`Sender::reserve`] and its like. It fixes no place in the stream: the value's place is that of the
 /// [`send`](Permit::send). A permit stays good when the channel is closed. Dropping it gives the room to whoever waits
-/// for it. One that is forgotten keeps its room until its process leaves the channel or ends.
+/// for it. One that is forgotten keeps its room until its process leaves the channel or ends, and in the receiver's process
+/// for ever.
 #[must_use = "a permit that is dropped gives its room back"]
 pub struct Permit<'a, T> {
     sender: &'a Sender<T>,

@@ -1,8 +1,9 @@
 //! Asking for room before there is a value: the `reserve` family of the sender.
 
+use super::send::{given_up, refused};
 use super::{OwnedPermit, Permit, PermitIterator, Sender};
 use crate::blocking::refuse_in_async_context;
-use crate::channel::{NoRoom, Unsent, Waiting, poll_turn};
+use crate::channel::{Waiting, poll_turn};
 use crate::error::{SendError, SendTimeoutError, TrySendError};
 use std::future::poll_fn;
 use std::task::{Context, Poll, ready};
@@ -79,7 +80,7 @@ impl<T> Sender<T> {
     /// # Ok::<(), shmpsc::error::SendError<()>>(()) }).unwrap();
     /// ```
     pub async fn reserve_many(&self, n: usize) -> Result<PermitIterator<'_, T>, SendError<()>> {
-        let count = self.all(n).ok_or(SendError(()))?;
+        let count = self.within_capacity(n).ok_or(SendError(()))?;
         if count > 0 {
             self.inner.reserve(count).await.ok_or(SendError(()))?;
         } else if self.is_closed() {
@@ -174,7 +175,7 @@ impl<T> Sender<T> {
     /// # Ok::<(), TrySendError<()>>(())
     /// ```
     pub fn try_reserve_many(&self, n: usize) -> Result<PermitIterator<'_, T>, TrySendError<()>> {
-        let count = self.all(n).ok_or(TrySendError::Full(()))?;
+        let count = self.within_capacity(n).ok_or(TrySendError::Full(()))?;
         if count > 0 {
             self.inner.try_reserve(count).map_err(|unsent| refused(unsent, ()))?;
         } else if self.is_closed() {
@@ -244,8 +245,8 @@ impl<T> Sender<T> {
     ///
     /// # When it waits
     ///
-    /// As [`reserve`](Sender::reserve), until the time is up. It is tried before the clock is looked at. A timeout that no
-    /// clock can tell is none.
+    /// As [`reserve`](Sender::reserve), until the time is up on the system's monotonic clock. A `timeout` of zero is one
+    /// look; one that is too long for the clock is for ever.
     ///
     /// # Errors
     ///
@@ -269,15 +270,12 @@ impl<T> Sender<T> {
     #[track_caller]
     pub fn blocking_reserve_timeout(&self, timeout: Duration) -> Result<Permit<'_, T>, SendTimeoutError<()>> {
         refuse_in_async_context();
-        match self.inner.blocking_reserve(1, Some(timeout)) {
-            Ok(()) => Ok(Permit::new(self)),
-            Err(NoRoom::Closed) => Err(SendTimeoutError::Closed(())),
-            Err(NoRoom::TimedOut) => Err(SendTimeoutError::Timeout(())),
-        }
+        self.inner.blocking_reserve(1, Some(timeout)).map_err(|no_room| given_up(no_room, ()))?;
+        Ok(Permit::new(self))
     }
 
-    /// `n`, unless it is more than the channel has.
-    fn all(&self, n: usize) -> Option<u32> {
+    /// `n`, unless it is more than the channel can ever have free.
+    fn within_capacity(&self, n: usize) -> Option<u32> {
         u32::try_from(n).ok().filter(|_| n <= self.max_capacity())
     }
 }
@@ -307,12 +305,5 @@ impl<T> Drop for Reserving<T> {
         if let Some(sender) = &self.sender {
             sender.inner.leave(&mut self.waiting);
         }
-    }
-}
-
-fn refused<V>(unsent: Unsent, value: V) -> TrySendError<V> {
-    match unsent {
-        Unsent::Full => TrySendError::Full(value),
-        Unsent::Closed => TrySendError::Closed(value),
     }
 }

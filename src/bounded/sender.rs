@@ -1,16 +1,15 @@
-//! The sending end: tokio's methods, and a few that users have asked tokio for.
+//! The sending end as a handle: closing, counting, handing over. How values are sent stands in [`super::send`], how
+//! room is reserved in [`super::reserve`].
 
 use super::WeakSender;
-use crate::blocking::refuse_in_async_context;
-use crate::channel::{NoRoom, Sending, Unsent};
-use crate::error::{OpenError, SendError, SendTimeoutError, TrySendError};
+use crate::channel::Sending;
+use crate::error::OpenError;
 use bytemuck::Pod;
 use std::fmt;
 use std::marker::PhantomData;
 use std::os::fd::OwnedFd;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 /// Sends values to the [`Receiver`](crate::Receiver) of its channel, in this process or another.
 ///
@@ -147,7 +146,7 @@ impl<T> Sender<T> {
         self.len() == 0
     }
 
-    /// Senders of the channel in all processes.
+    /// Senders of the channel in all processes, with those in owned permits; an open name is none.
     ///
     /// It never waits, and can be old as soon as it is told. A process that was killed counts until the kernel has
     /// told so, usually within a millisecond.
@@ -246,183 +245,6 @@ impl<T> Sender<T> {
         T: Pod,
     {
         crate::Options::new().sender_from_fd(descriptor)
-    }
-}
-
-impl<T: Pod> Sender<T> {
-    /// Sends a value.
-    ///
-    /// `Ok` means that the value is in the queue: it is received unless the receiver closes, is dropped or dies
-    /// before. From then on it does not matter if this process is killed.
-    ///
-    /// # When it waits
-    ///
-    /// While the queue is full, in the order in which all senders of all processes came.
-    ///
-    /// # Cancel safety
-    ///
-    /// If the future is dropped before it is ready, the value is not sent and the place in the line is given up.
-    ///
-    /// # Errors
-    ///
-    /// [`SendError`] with the value, if the channel is closed, before or while it waits.
-    ///
-    /// # Panics
-    ///
-    /// If it must wait in a tokio runtime without its I/O driver while other processes take part in the channel.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
-    /// let (sender, mut receiver) = shmpsc::channel::<[u8; 4]>(1);
-    /// sender.send(*b"ping").await?;
-    /// assert_eq!(receiver.recv().await, Some(*b"ping"));
-    /// # Ok::<(), shmpsc::error::SendError<[u8; 4]>>(()) }).unwrap();
-    /// ```
-    pub async fn send(&self, value: T) -> Result<(), SendError<T>> {
-        match self.inner.send(std::slice::from_ref(&value)).await {
-            Some(_) => Ok(()),
-            None => Err(SendError(value)),
-        }
-    }
-
-    /// Sends a value if there is room now.
-    ///
-    /// # When it waits
-    ///
-    /// Never.
-    ///
-    /// # Errors
-    ///
-    /// [`TrySendError::Closed`] if the channel is closed, else [`TrySendError::Full`] if the queue is full or others
-    /// wait for all the room it has; both with the value.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use shmpsc::error::TrySendError;
-    /// let (sender, receiver) = shmpsc::channel::<u64>(1);
-    /// assert_eq!(sender.try_send(1), Ok(()));
-    /// assert_eq!(sender.try_send(2), Err(TrySendError::Full(2)));
-    /// drop(receiver);
-    /// assert_eq!(sender.try_send(3), Err(TrySendError::Closed(3)));
-    /// ```
-    #[inline]
-    pub fn try_send(&self, value: T) -> Result<(), TrySendError<T>> {
-        match self.inner.try_send(std::slice::from_ref(&value)) {
-            Ok(_) => Ok(()),
-            Err(Unsent::Closed) => Err(TrySendError::Closed(value)),
-            Err(Unsent::Full) => Err(TrySendError::Full(value)),
-        }
-    }
-
-    /// Sends a value, waiting for room at most as long as `timeout`.
-    ///
-    /// # When it waits
-    ///
-    /// As [`send`](Sender::send), until the time is up. The send is tried before the clock is looked at; times are
-    /// rounded up to milliseconds.
-    ///
-    /// # Cancel safety
-    ///
-    /// As [`send`](Sender::send).
-    ///
-    /// # Errors
-    ///
-    /// [`SendTimeoutError`] with the value, if the time is up or the channel is closed.
-    ///
-    /// # Panics
-    ///
-    /// At the first poll outside a tokio runtime, or in one without its time driver, even if there is room.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
-    /// use std::time::Duration;
-    /// use shmpsc::error::SendTimeoutError;
-    /// let (sender, _receiver) = shmpsc::channel::<u64>(1);
-    /// assert_eq!(sender.send_timeout(1, Duration::ZERO).await, Ok(()));
-    /// assert_eq!(sender.send_timeout(2, Duration::ZERO).await, Err(SendTimeoutError::Timeout(2)));
-    /// # });
-    /// ```
-    pub async fn send_timeout(&self, value: T, timeout: Duration) -> Result<(), SendTimeoutError<T>> {
-        let send = self.inner.send(std::slice::from_ref(&value));
-        match tokio::time::timeout(timeout, send).await {
-            Ok(Some(_)) => Ok(()),
-            Ok(None) => Err(SendTimeoutError::Closed(value)),
-            Err(_) => Err(SendTimeoutError::Timeout(value)),
-        }
-    }
-
-    /// Sends a value; the thread sleeps while the queue is full.
-    ///
-    /// # When it waits
-    ///
-    /// As [`send`](Sender::send): one line for threads and tasks.
-    ///
-    /// # Errors
-    ///
-    /// [`SendError`] with the value, if the channel is closed, before or while it waits.
-    ///
-    /// # Panics
-    ///
-    /// In a thread that is driving tokio tasks, even if there is room.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let (sender, mut receiver) = shmpsc::channel::<u64>(1);
-    /// let thread = std::thread::spawn(move || (1..=3).try_for_each(|i| sender.blocking_send(i)));
-    /// assert_eq!(std::iter::from_fn(|| receiver.blocking_recv()).sum::<u64>(), 6);
-    /// thread.join().unwrap()?;
-    /// # Ok::<(), shmpsc::error::SendError<u64>>(())
-    /// ```
-    #[track_caller]
-    #[inline]
-    #[doc(alias = "send_blocking")]
-    pub fn blocking_send(&self, value: T) -> Result<(), SendError<T>> {
-        refuse_in_async_context();
-        match self.inner.blocking_send(std::slice::from_ref(&value), None) {
-            Ok(_) => Ok(()),
-            Err(_) => Err(SendError(value)),
-        }
-    }
-
-    /// Sends a value; the thread sleeps while the queue is full, at most as long as `timeout`. (Beyond tokio.)
-    ///
-    /// # When it waits
-    ///
-    /// As [`send`](Sender::send), until the time is up. The send is tried before the clock is looked at. A timeout that
-    /// no clock can tell is none.
-    ///
-    /// # Errors
-    ///
-    /// [`SendTimeoutError`] with the value, if the time is up or the channel is closed.
-    ///
-    /// # Panics
-    ///
-    /// In a thread that is driving tokio tasks, even if there is room.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use std::time::Duration;
-    /// use shmpsc::error::SendTimeoutError;
-    /// let (sender, _receiver) = shmpsc::channel::<u64>(1);
-    /// assert_eq!(sender.blocking_send_timeout(1, Duration::ZERO), Ok(()));
-    /// let brief = Duration::from_millis(1);
-    /// assert_eq!(sender.blocking_send_timeout(2, brief), Err(SendTimeoutError::Timeout(2)));
-    /// ```
-    #[track_caller]
-    pub fn blocking_send_timeout(&self, value: T, timeout: Duration) -> Result<(), SendTimeoutError<T>> {
-        refuse_in_async_context();
-        match self.inner.blocking_send(std::slice::from_ref(&value), Some(timeout)) {
-            Ok(_) => Ok(()),
-            Err(NoRoom::Closed) => Err(SendTimeoutError::Closed(value)),
-            Err(NoRoom::TimedOut) => Err(SendTimeoutError::Timeout(value)),
-        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! A sender that does not keep the channel open. Nothing can be sent on it: it must become a sender first.
 
 use super::Sender;
-use crate::channel::Dormant;
+use crate::channel::WeakSending;
 use std::fmt;
 use std::marker::PhantomData;
 use std::panic::AssertUnwindSafe;
@@ -15,13 +15,13 @@ use std::sync::{Arc, Mutex};
 ///
 /// In a child that `fork` made without `exec`, it behaves as if the stream had ended.
 pub struct WeakSender<T> {
-    inner: AssertUnwindSafe<Dormant>,
+    inner: AssertUnwindSafe<WeakSending>,
     /// Send and Sync if `T` is Send, as the sender it can become.
     values: PhantomData<Arc<Mutex<T>>>,
 }
 
 impl<T> WeakSender<T> {
-    pub(super) fn new(inner: Dormant) -> WeakSender<T> {
+    pub(super) fn new(inner: WeakSending) -> WeakSender<T> {
         WeakSender { inner: AssertUnwindSafe(inner), values: PhantomData }
     }
 

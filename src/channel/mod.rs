@@ -19,12 +19,14 @@ mod waiting;
 pub(crate) use crate::queue::Took;
 pub(crate) use crate::wait::NoRoom;
 pub(crate) use receiving::{Receiving, many, one, peeked};
-pub(crate) use sending::{Dormant, Sending, Unsent};
+pub(crate) use sending::{Sending, Unsent, WeakSending};
 pub(crate) use waiting::Waiting;
 
 use crate::control::Endpoint;
 use crate::queue::Queue;
+use crate::wait::Futex;
 use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
 use tokio::task::coop::poll_proceed;
 
 /// What both ends can ask.
@@ -57,6 +59,27 @@ impl Endpoint {
     /// Whether nothing can be sent any more.
     fn is_closed_for_sending(&self) -> bool {
         self.is_forked() || self.queue().is_closed()
+    }
+}
+
+/// How long a thread waits.
+struct Patience {
+    /// How often it looks, before it sleeps.
+    looks: u32,
+    /// How it sleeps then, unless it does not.
+    sleep: Option<Futex>,
+}
+
+impl Patience {
+    /// `looks` before it sleeps; with a timeout of zero one look, and no sleep.
+    #[inline]
+    fn new(timeout: Option<Duration>, looks: u32) -> Patience {
+        if timeout.is_some_and(|timeout| timeout.is_zero()) {
+            return Patience { looks: 1, sleep: None };
+        }
+        // A moment too far away for the clock never comes.
+        let until = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        Patience { looks, sleep: Some(Futex { until }) }
     }
 }
 

@@ -1,17 +1,17 @@
 //! The receiving end. What to take is said by [`one`], [`many`] and [`peeked`]; here is how a thread or a task waits
 //! for it.
 
-use super::Took;
+use super::{Patience, Took};
 use crate::control::{self, Endpoint};
 use crate::error::OpenError;
 use crate::queue::{Consumer, Kind, Queue};
 use crate::sync::spin_loop;
-use crate::wait::{self, Futex};
+use crate::wait;
 use bytemuck::Pod;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::Instant;
+use std::time::Duration;
 use tokio::task::coop::poll_proceed;
 
 /// How often a thread looks for a value before it sleeps, see [`super`]. Each look has pauses of its own.
@@ -35,11 +35,7 @@ pub(crate) fn many<T: Pod>(
 
 /// Copies the next value, and leaves it for the next receipt.
 pub(crate) fn peeked<T: Pod>(consumer: &mut Consumer, queue: &Queue<'_>, peers: &Endpoint) -> Took<T> {
-    match consumer.peek(queue, peers) {
-        Took::Value(found) => Took::Value(Consumer::copy(queue, found)),
-        Took::Empty => Took::Empty,
-        Took::End => Took::End,
-    }
+    consumer.peek(queue, peers).map(|found| Consumer::copy(queue, found))
 }
 
 /// The receiving end: the queue's consumer, and how it sleeps. Dropping it closes the channel.
@@ -113,21 +109,23 @@ impl Receiving {
         }
     }
 
-    /// Takes what `take` takes; the thread sleeps until it is there, or until a moment: `Empty` once that has passed.
+    /// Takes what `take` takes; the thread sleeps until it is there, or until the time is up: `Empty` then.
     pub fn blocking_take<R>(
         &mut self,
-        until: Option<Instant>,
+        timeout: Option<Duration>,
         mut take: impl FnMut(&mut Consumer, &Queue<'_>, &Endpoint) -> Took<R>,
     ) -> Took<R> {
-        for _ in 0..THREAD_LOOKS {
+        let patience = Patience::new(timeout, THREAD_LOOKS);
+        for _ in 0..patience.looks {
             match self.try_take(&mut take) {
                 Took::Empty => spin_loop(),
                 took => return took,
             }
         }
+        let Some(sleep) = patience.sleep else { return Took::Empty };
         let Receiving { endpoint, consumer, .. } = self;
         let queue = endpoint.queue();
-        let took = wait::until(&queue.view.header.receiver_bell, &Futex { until }, || {
+        let took = wait::until(&queue.view.header.receiver_bell, &sleep, || {
             match take(consumer, &queue, endpoint) {
                 Took::Empty => None,
                 took => Some(took),

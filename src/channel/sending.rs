@@ -1,16 +1,18 @@
-//! The sending end's handles. What they do without waiting, and how a thread or a task waits for room.
+//! The sending end's handles: what they do without waiting, and how a thread waits for room. How a task does stands in
+//! [`super::waiting`].
 
+use super::Patience;
 use super::waiting::{Closing, Taking, Waiting};
 use crate::control::{self, Calmly, Endpoint};
 use crate::error::OpenError;
 use crate::queue::{Claimed, Permits, Place, Positions, Producer, Span, Want};
 use crate::sync::spin_loop;
-use crate::wait::{self, Futex, NoRoom};
+use crate::wait::{self, NoRoom};
 use bytemuck::Pod;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// How often a thread looks for room before it sleeps, see [`super`].
 const THREAD_LOOKS: u32 = 400;
@@ -73,20 +75,16 @@ impl Sending {
     /// Takes what is wanted; the thread sleeps until there is room, or until the time is up.
     #[inline]
     fn blocking_take<W: Want>(&self, want: W, timeout: Option<Duration>) -> Result<W::Grant, NoRoom> {
-        // A moment too far away to be told never comes.
-        let until = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-        let looks = if timeout.is_some_and(|timeout| timeout.is_zero()) { 1 } else { THREAD_LOOKS };
-        for _ in 0..looks {
+        let patience = Patience::new(timeout, THREAD_LOOKS);
+        for _ in 0..patience.looks {
             match self.try_take(want) {
                 Ok(grant) => return Ok(grant),
                 Err(Unsent::Closed) => return Err(NoRoom::Closed),
                 Err(Unsent::Full) => spin_loop(),
             }
         }
-        if looks == 1 {
-            return Err(NoRoom::TimedOut);
-        }
-        wait::take(&self.endpoint.producer(), want, &Futex { until }, &Calmly(&self.endpoint))
+        let sleep = patience.sleep.ok_or(NoRoom::TimedOut)?;
+        wait::take(&self.endpoint.producer(), want, &sleep, &Calmly(&self.endpoint))
     }
 
     /// Takes what is wanted; the task sleeps until there is room. `None`: the channel is closed.
@@ -162,8 +160,8 @@ impl Sending {
     }
 
     /// A handle that does not keep the channel open.
-    pub fn downgrade(&self) -> Dormant {
-        Dormant::new(Arc::clone(&self.endpoint))
+    pub fn downgrade(&self) -> WeakSending {
+        WeakSending::new(Arc::clone(&self.endpoint))
     }
 
     /// Publishes the first of `values` in a claimed span.
@@ -204,16 +202,16 @@ fn batch<T>(values: &[T]) -> Positions {
 }
 
 /// One handle that does not keep the channel open, only its memory. It counts as one until it is dropped.
-pub(crate) struct Dormant {
+pub(crate) struct WeakSending {
     pub endpoint: Arc<Endpoint>,
 }
 
-impl Dormant {
-    fn new(endpoint: Arc<Endpoint>) -> Dormant {
+impl WeakSending {
+    fn new(endpoint: Arc<Endpoint>) -> WeakSending {
         if !endpoint.is_forked() {
             endpoint.queue().add_weak(endpoint.me());
         }
-        Dormant { endpoint }
+        WeakSending { endpoint }
     }
 
     /// A handle that keeps the channel open, if anything still does.
@@ -223,13 +221,13 @@ impl Dormant {
     }
 }
 
-impl Clone for Dormant {
-    fn clone(&self) -> Dormant {
-        Dormant::new(Arc::clone(&self.endpoint))
+impl Clone for WeakSending {
+    fn clone(&self) -> WeakSending {
+        WeakSending::new(Arc::clone(&self.endpoint))
     }
 }
 
-impl Drop for Dormant {
+impl Drop for WeakSending {
     fn drop(&mut self) {
         if !self.endpoint.is_forked() {
             self.endpoint.queue().drop_weak(self.endpoint.me());

@@ -10,7 +10,8 @@ const DISCONNECTED: &str = "receiving on a closed channel";
 pub enum TryRecvError {
     /// Nothing is there now, and something can still come.
     Empty,
-    /// Nothing is there and nothing will come: every sender is gone, or the channel was closed and is drained.
+    /// Nothing is there and nothing will come: every sender is gone, or the channel was closed, is drained, and no permit
+    /// is out.
     Disconnected,
 }
 
@@ -32,7 +33,8 @@ impl std::error::Error for TryRecvError {}
 pub enum RecvTimeoutError {
     /// Nothing came until the time was up. Something still can.
     Timeout,
-    /// Nothing is there and nothing will come: every sender is gone, or the channel was closed and is drained.
+    /// Nothing is there and nothing will come: every sender is gone, or the channel was closed, is drained, and no permit
+    /// is out.
     Disconnected,
 }
 

@@ -1,4 +1,4 @@
-//! Why a value was not sent; each error gives it back.
+//! Why a value was not sent, or no room reserved; each error gives the value back.
 
 use std::fmt;
 
@@ -6,8 +6,8 @@ const CLOSED: &str = "channel closed";
 const FULL: &str = "no available capacity";
 const TIMEOUT: &str = "timed out waiting on send operation";
 
-/// Error of [`send`](crate::Sender::send) and [`blocking_send`](crate::Sender::blocking_send): the receiver closed
-/// the channel, was dropped, or died. The value comes back.
+/// Error of [`send`](crate::Sender::send), [`reserve`](crate::Sender::reserve) and their kin: the receiver closed the
+/// channel, was dropped, or died. The value comes back, if there was one.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct SendError<T>(pub T);
 
@@ -25,7 +25,8 @@ impl<T> fmt::Display for SendError<T> {
 
 impl<T> std::error::Error for SendError<T> {}
 
-/// Error of [`try_send`](crate::Sender::try_send). The value comes back.
+/// Error of [`try_send`](crate::Sender::try_send), [`try_reserve`](crate::Sender::try_reserve) and their kin. The value
+/// comes back, if there was one; from [`try_reserve_owned`](crate::Sender::try_reserve_owned) the sender.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum TrySendError<T> {
     /// There is no room now, or those who wait for it have all of it.
@@ -36,6 +37,15 @@ pub enum TrySendError<T> {
 
 impl<T> TrySendError<T> {
     /// The value that was not sent.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (sender, _receiver) = shmpsc::channel::<u64>(1);
+    /// sender.try_send(1)?;
+    /// assert_eq!(sender.try_send(2).unwrap_err().into_inner(), 2);
+    /// # Ok::<(), shmpsc::error::TrySendError<u64>>(())
+    /// ```
     pub fn into_inner(self) -> T {
         match self {
             TrySendError::Full(value) | TrySendError::Closed(value) => value,
@@ -73,7 +83,9 @@ impl<T> From<SendError<T>> for TrySendError<T> {
     }
 }
 
-/// Error of [`send_timeout`](crate::Sender::send_timeout). The value comes back.
+/// Error of [`send_timeout`](crate::Sender::send_timeout),
+/// [`blocking_send_timeout`](crate::Sender::blocking_send_timeout) and
+/// [`blocking_reserve_timeout`](crate::Sender::blocking_reserve_timeout). The value comes back, if there was one.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum SendTimeoutError<T> {
     /// There was no room until the time was up.
@@ -84,6 +96,15 @@ pub enum SendTimeoutError<T> {
 
 impl<T> SendTimeoutError<T> {
     /// The value that was not sent.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// let (sender, _receiver) = shmpsc::channel::<u64>(1);
+    /// sender.try_send(1).unwrap();
+    /// assert_eq!(sender.blocking_send_timeout(2, Duration::ZERO).unwrap_err().into_inner(), 2);
+    /// ```
     pub fn into_inner(self) -> T {
         match self {
             SendTimeoutError::Timeout(value) | SendTimeoutError::Closed(value) => value,

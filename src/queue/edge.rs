@@ -66,7 +66,8 @@ named! {
         Counted,
         /// F5: the latch is set, then the receiver is looked for.
         Latched,
-        /// F6: a permit operation has ended, then it looks whether recovery waits for it.
+        /// F6: a permit operation has ended, then it looks whether recovery waits for it; recovery flips the parity, then
+        /// looks which operations have ended.
         Settled,
     }
 }

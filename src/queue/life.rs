@@ -1,4 +1,5 @@
-//! Strong handles, close and the end of the stream. It does not know what a handle is, only how many there are.
+//! Strong and weak handles, close and the end of the stream. It does not know what a handle is, only how many there
+//! are.
 //!
 //! Counts live per process, so that a death takes its own away. "No sender is left" is a latch `{ version, ended }`:
 //! whoever takes its process's count to 0 scans all counts and latches by an exchange on the version it read

@@ -212,7 +212,9 @@ impl Queue<'_> {
             return;
         }
         let (is_closed, free) = loop {
-            let claim = Claim(self.view.header.claim.load(acquire(Edge::Claim)));
+            // ORDERING: relaxed. Of what has been given back, this thread sees its own and all that came before a fence
+            // of that kind which came before its own; who gave back more passes its fence later, and looks then.
+            let claim = Claim(self.view.header.claim.load(Ordering::Relaxed));
             if let Some(room) = self.room(claim) {
                 break (claim.closed() == 1, room.free);
             }

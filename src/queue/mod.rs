@@ -18,7 +18,7 @@
 //! | [`quarantine`] | the slots of stalled senders |
 //! | [`mod@line`] | who waits for capacity, in which order |
 //! | [`bell`] | who sleeps and must be rung |
-//! | [`life`] | strong handles, close, and the end of the stream |
+//! | [`life`] | strong and weak handles, close, and the end of the stream |
 //! | [`permits`] | capacity that is held before it is used |
 //! | [`account`] | permits of each process, for recovery |
 //! | [`repair`] | what a dead process leaves |

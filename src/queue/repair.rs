@@ -1,8 +1,8 @@
 //! What a process leaves that is dead or has said goodbye, and how it is put right. Who is dead is not decided here.
 //!
 //! Places in the line and handles are repaired here, permits in [`super::recovery`], by the receiver's process.
-//! Unpublished positions are repaired by the receiver itself, in [`super::take`]. If the receiver is dead the channel is closed and nothing needs
-//! repair.
+//! Unpublished positions are repaired by the receiver itself, in [`super::take`]. If the receiver is dead the channel is
+//! closed and nothing needs repair.
 
 use super::edge::{Edge, Fence, acquire, full_fence};
 use super::words::{Cell, Claim};

@@ -30,6 +30,17 @@ pub(crate) enum Took<T> {
     End,
 }
 
+impl<T> Took<T> {
+    #[inline]
+    pub fn map<R>(self, change: impl FnOnce(T) -> R) -> Took<R> {
+        match self {
+            Took::Value(value) => Took::Value(change(value)),
+            Took::Empty => Took::Empty,
+            Took::End => Took::End,
+        }
+    }
+}
+
 /// Where the next value is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[must_use = "release it after copying"]
@@ -109,15 +120,11 @@ impl Consumer {
     /// Takes one value.
     #[inline]
     pub fn receive<T: Pod>(&mut self, queue: &Queue<'_>, peers: &impl Peers) -> Took<T> {
-        match self.take(queue, peers) {
-            Took::Value(found) => {
-                let value = Self::copy(queue, found);
-                self.release(queue, found, peers);
-                Took::Value(value)
-            }
-            Took::Empty => Took::Empty,
-            Took::End => Took::End,
-        }
+        self.take(queue, peers).map(|found| {
+            let value = Self::copy(queue, found);
+            self.release(queue, found, peers);
+            value
+        })
     }
 
     /// Takes up to `limit` values that are there, and gives their capacity back at once. `Value(0)` only if

@@ -1,5 +1,6 @@
-//! What the parity bodies stand on: tasks polled by hand, runtimes under a watchdog, caught panics. It names no
-//! channel, so it cannot favour one. Each program of bodies has a `crate::place` that knows when a wake has come.
+//! What bodies of tests stand on, whosever channel they run on: tasks polled by hand, runtimes under a watchdog, caught
+//! panics. It names no channel, so it cannot favour one. Each program of bodies has a `crate::place` that knows when a
+//! wake has come.
 #![allow(dead_code, unused_imports, reason = "each program uses its part")]
 
 mod panics;
@@ -7,10 +8,10 @@ mod probe;
 mod run;
 mod task;
 
-pub use panics::caught;
+pub use panics::{REFUSAL, caught};
 pub use probe::{Otherwise, Probe};
 pub use run::{
-    Blocked, block_on, budget_left, finishes, in_fresh_task, on_one_thread, on_paused_clock, on_two_threads,
-    sleep_of, wait_until,
+    Blocked, UNITS, block_on, budget_left, cost, finishes, in_fresh_task, on_one_thread, on_paused_clock,
+    on_two_threads, sleep_of, wait_until,
 };
 pub use task::{Acting, Task, Wakes, poll_with};

@@ -4,6 +4,11 @@ use std::cell::RefCell;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Once;
 
+/// What tokio says where a thread that drives tasks would block.
+pub const REFUSAL: &str = "Cannot block the current thread from within a runtime. \
+                           This happens because a function attempted to block the current thread \
+                           while the thread is being used to drive asynchronous tasks.";
+
 /// What a panic said, and where it says it happened.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Panic {

@@ -85,6 +85,18 @@ pub fn in_fresh_task<T: Send + 'static>(body: impl FnOnce(&mut Context<'_>) -> T
     })
 }
 
+/// The coop budget of one poll of a task.
+pub const UNITS: usize = 128;
+
+/// How many units `act` spends in a fresh task.
+#[track_caller]
+pub fn cost<T>(act: impl FnOnce(&mut Context<'_>) -> T + Send + 'static) -> usize {
+    in_fresh_task(|cx| {
+        act(cx);
+        UNITS - budget_left(cx)
+    })
+}
+
 /// Spends what is left of the task's coop budget in this poll and says how much that was.
 pub fn budget_left(cx: &mut Context<'_>) -> usize {
     let mut units = 0;

@@ -5,12 +5,33 @@
 
 #[path = "../adapter/mod.rs"]
 mod adapter;
+mod peek;
 #[path = "../people/mod.rs"]
 mod people;
 #[path = "../adapter/one_process.rs"]
 mod place;
+mod processes;
 mod receive;
 mod send;
+
+use std::time::Duration;
+
+use shmpsc::{Receiver, Sender, channel};
+
+/// Long enough to be cut short by what the test waits for.
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// A channel with so many values in it, 0 and up.
+fn holding(values: u64, capacity: usize) -> (Sender<u64>, Receiver<u64>) {
+    let (tx, rx) = channel(capacity);
+    (0..values).for_each(|value| tx.try_send(value).unwrap());
+    (tx, rx)
+}
+
+/// A receiver whose stream has ended.
+fn ended() -> Receiver<u64> {
+    channel(1).1
+}
 
 /// What the children do.
 #[test]
@@ -20,8 +41,8 @@ fn role() {
     let words: Vec<&str> = role.split(' ').collect();
     let number = |at: usize| words[at].parse::<u64>().expect("a number");
     match words[0] {
-        "sends-when-told" => receive::sends_when_told(&path),
-        "sends-on" => receive::sends_on(number(1), number(2), &path),
+        "sends-when-told" => processes::sends_when_told(&path),
+        "sends-on" => processes::sends_on(number(1), number(2), &path),
         "holds-all" => send::holds_all(number(1), &path),
         other => panic!("no role {other}"),
     }

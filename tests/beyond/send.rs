@@ -3,24 +3,18 @@
 use std::{path::Path, time::Duration};
 
 use shmpsc::{
-    Options, Receiver, Sender, channel, connect,
+    Options, channel, connect,
     error::{SendError, SendTimeoutError, TrySendError},
 };
 
 use crate::{
-    adapter::{Blocked, Task, caught, finishes, on_one_thread},
+    HOUR,
+    adapter::{Blocked, REFUSAL, Task, caught, finishes, on_one_thread},
+    holding,
     people::{room, start, stay, tell},
 };
 
-/// Long enough to be cut short by what the test waits for.
-const LONG: Duration = Duration::from_secs(3600);
 const BRIEF: Duration = Duration::from_millis(5);
-
-fn full(capacity: usize) -> (Sender<u64>, Receiver<u64>) {
-    let (tx, rx) = channel(capacity);
-    (0..capacity as u64).for_each(|value| tx.try_send(value).unwrap());
-    (tx, rx)
-}
 
 /// Role: holds all room of a channel.
 pub fn holds_all(capacity: u64, path: &Path) {
@@ -40,7 +34,7 @@ fn with_room_a_timeout_of_zero_sends_and_reserves() {
 
 #[test]
 fn without_room_the_value_comes_back_when_time_is_up_and_the_place_in_the_line_is_free() {
-    let (tx, mut rx) = full(1);
+    let (tx, mut rx) = holding(1, 1);
     for timeout in [Duration::ZERO, BRIEF] {
         assert_eq!(tx.blocking_send_timeout(9, timeout), Err(SendTimeoutError::Timeout(9)));
         assert_eq!(tx.blocking_reserve_timeout(timeout).unwrap_err(), SendTimeoutError::Timeout(()));
@@ -53,13 +47,13 @@ fn without_room_the_value_comes_back_when_time_is_up_and_the_place_in_the_line_i
 #[test]
 fn a_thread_with_a_timeout_waits_in_the_same_line() {
     finishes(|| {
-        let (tx, mut rx) = full(1);
+        let (tx, mut rx) = holding(1, 1);
         let theirs = tx.clone();
-        let first = Blocked::asleep_in(move || theirs.blocking_send_timeout(1, LONG));
+        let first = Blocked::asleep_in(move || theirs.blocking_send_timeout(1, HOUR));
         let mut second = Task::waiting(tx.send(2));
         let theirs = tx.clone();
         let third =
-            Blocked::asleep_in(move || theirs.blocking_reserve_timeout(LONG).map(|permit| permit.send(3)));
+            Blocked::asleep_in(move || theirs.blocking_reserve_timeout(HOUR).map(|permit| permit.send(3)));
         let theirs = tx.clone();
         let fourth = Blocked::asleep_in(move || theirs.blocking_reserve().map(|permit| permit.send(4)));
         assert_eq!(rx.try_recv(), Ok(0));
@@ -78,7 +72,7 @@ fn a_thread_with_a_timeout_waits_in_the_same_line() {
 #[test]
 fn a_timeout_that_no_clock_can_tell_is_none() {
     finishes(|| {
-        let (tx, mut rx) = full(1);
+        let (tx, mut rx) = holding(1, 1);
         let sending = Blocked::asleep_in(move || tx.blocking_send_timeout(1, Duration::MAX));
         assert_eq!(rx.try_recv(), Ok(0));
         assert_eq!(sending.returned(), Ok(()));
@@ -88,11 +82,11 @@ fn a_timeout_that_no_clock_can_tell_is_none() {
 #[test]
 fn closing_fails_every_thread_that_waits_for_room() {
     finishes(|| {
-        let (tx, mut rx) = full(1);
+        let (tx, mut rx) = holding(1, 1);
         let theirs = tx.clone();
-        let sending = Blocked::asleep_in(move || theirs.blocking_send_timeout(7, LONG));
+        let sending = Blocked::asleep_in(move || theirs.blocking_send_timeout(7, HOUR));
         let theirs = tx.clone();
-        let briefly = Blocked::asleep_in(move || theirs.blocking_reserve_timeout(LONG).map(drop));
+        let briefly = Blocked::asleep_in(move || theirs.blocking_reserve_timeout(HOUR).map(drop));
         let theirs = tx.clone();
         let reserving = Blocked::asleep_in(move || theirs.blocking_reserve().map(drop));
         rx.close();
@@ -104,15 +98,18 @@ fn closing_fails_every_thread_that_waits_for_room() {
 }
 
 #[test]
-fn calls_that_block_are_refused_in_a_thread_that_drives_tasks() {
+fn calls_that_block_are_refused_where_tasks_run() {
     on_one_thread(|| async {
         let (tx, _rx) = channel::<u64>(1);
-        let words = "Cannot block the current thread from within a runtime";
-        assert!(caught(|| tx.blocking_send_timeout(1, Duration::ZERO)).message.starts_with(words));
-        assert!(caught(|| drop(tx.blocking_reserve())).message.starts_with(words));
-        let refused = caught(|| drop(tx.blocking_reserve_timeout(Duration::ZERO)));
-        assert!(refused.message.starts_with(words));
-        assert_eq!(refused.file, file!());
+        let refused = [
+            (caught(|| tx.blocking_send_timeout(1, Duration::ZERO)), line!()),
+            (caught(|| tx.blocking_send_many(&[1])), line!()),
+            (caught(|| drop(tx.blocking_reserve())), line!()),
+            (caught(|| drop(tx.blocking_reserve_timeout(Duration::ZERO))), line!()),
+        ];
+        for (panic, line) in refused {
+            assert_eq!((panic.message.as_str(), panic.file.as_str(), panic.line), (REFUSAL, file!(), line));
+        }
         assert_eq!(tx.capacity(), 1);
     });
 }
@@ -154,7 +151,7 @@ fn a_thread_waits_for_room_that_another_process_holds_until_time_is_up_or_that_p
     assert_eq!(sender.blocking_send_timeout(1, BRIEF), Err(SendTimeoutError::Timeout(1)));
     assert_eq!(sender.blocking_reserve_timeout(BRIEF).unwrap_err(), SendTimeoutError::Timeout(()));
     let waiting =
-        Blocked::asleep_in(move || sender.blocking_reserve_timeout(LONG).map(|permit| permit.send(2)));
+        Blocked::asleep_in(move || sender.blocking_reserve_timeout(HOUR).map(|permit| permit.send(2)));
     holder.kill();
     assert_eq!(waiting.returned(), Ok(()));
     assert_eq!(receiver.blocking_recv(), Some(2));

@@ -5,12 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::runtime::Builder;
 
-use crate::adapter::{block_on, caught, finishes, on_one_thread, on_two_threads};
+use crate::adapter::{REFUSAL, block_on, caught, finishes, on_one_thread, on_two_threads};
 use crate::mpsc::channel;
-
-const REFUSAL: &str = "Cannot block the current thread from within a runtime. \
-                       This happens because a function attempted to block the current thread \
-                       while the thread is being used to drive asynchronous tasks.";
 
 #[test]
 fn inside_a_task_blocking_send_panics_in_the_callers_line_though_there_is_room() {

@@ -8,10 +8,8 @@ use std::time::Duration;
 
 use tokio::task::unconstrained;
 
-use crate::adapter::{Task, budget_left, in_fresh_task, on_one_thread, on_two_threads};
+use crate::adapter::{Task, UNITS, budget_left, cost, in_fresh_task, on_one_thread, on_two_threads};
 use crate::mpsc::{Receiver, Sender, channel};
-
-const UNITS: usize = 128;
 
 fn holding(values: u64, capacity: usize) -> (Sender<u64>, Receiver<u64>) {
     let (tx, rx) = channel(capacity);
@@ -19,15 +17,6 @@ fn holding(values: u64, capacity: usize) -> (Sender<u64>, Receiver<u64>) {
         tx.try_send(value).unwrap();
     }
     (tx, rx)
-}
-
-/// How many units `act` spends in a fresh task.
-#[track_caller]
-fn cost<T>(act: impl FnOnce(&mut Context<'_>) -> T + Send + 'static) -> usize {
-    in_fresh_task(|cx| {
-        act(cx);
-        UNITS - budget_left(cx)
-    })
 }
 
 #[test]
@@ -373,5 +362,5 @@ fn reserving_costs_one_unit_of_budget_and_trying_or_sending_on_a_permit_none() {
         assert!(tx.try_reserve_many(1).is_ok());
         budget_left(cx)
     });
-    assert_eq!(left, 128 - 3);
+    assert_eq!(left, UNITS - 3);
 }

@@ -46,6 +46,7 @@ fn the_receivers_methods_have_tokios_signatures() {
     let _: fn(&Receiver<u64>) -> usize = Receiver::capacity;
     let _: fn(&Receiver<u64>) -> usize = Receiver::max_capacity;
     let _: fn(&Receiver<u64>) -> usize = Receiver::sender_strong_count;
+    let _: fn(&Receiver<u64>) -> usize = Receiver::sender_weak_count;
     let (_tx, mut rx) = channel::<u64>(1);
     let mut batch = Vec::new();
     gives::<Option<u64>>(rx.recv());
@@ -68,7 +69,6 @@ fn the_errors_methods_have_tokios_signatures() {
 fn permits_have_tokios_signatures() {
     type Owned = OwnedPermit<u64>;
     type Tried<P, T> = Result<P, TrySendError<T>>;
-    fn gives<T>(_: impl Future<Output = T>) {}
     let (tx, _rx) = channel::<u64>(1);
     gives::<Result<Permit<'_, u64>, SendError<()>>>(tx.reserve());
     gives::<Result<PermitIterator<'_, u64>, SendError<()>>>(tx.reserve_many(1));
@@ -79,6 +79,8 @@ fn permits_have_tokios_signatures() {
     let _: fn(Permit<'static, u64>, u64) = Permit::send;
     let _: fn(OwnedPermit<u64>, u64) -> Sender<u64> = OwnedPermit::send;
     let _: fn(OwnedPermit<u64>) -> Sender<u64> = OwnedPermit::release;
+    let _: fn(&Owned, &Owned) -> bool = OwnedPermit::same_channel;
+    let _: fn(&Owned, &Sender<u64>) -> bool = OwnedPermit::same_channel_as_sender;
     fn exact_and_fused<'a, I>(_: I)
     where
         I: ExactSizeIterator<Item = Permit<'a, u64>> + std::iter::FusedIterator,

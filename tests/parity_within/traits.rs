@@ -48,6 +48,7 @@ fn futures_are_sent_and_shared_between_threads() {
     }
     let mut batch = Vec::new();
     sent_and_shared!(tx.send(1), tx.closed(), tx.send_timeout(1, Duration::ZERO));
+    sent_and_shared!(tx.reserve(), tx.reserve_many(1), tx.clone().reserve_owned());
     sent_and_shared!(rx.recv());
     sent_and_shared!(rx.recv_many(&mut batch, 1));
 }
@@ -128,16 +129,24 @@ fn handles_work_behind_shared_pointers_and_in_statics() {
 
 #[test]
 fn permits_go_where_their_values_may_go() {
-    assert!(Probe::<Permit<'static, u64>>::new().is_send() && Probe::<Permit<'static, u64>>::new().is_sync());
-    assert!(Probe::<OwnedPermit<u64>>::new().is_send() && Probe::<OwnedPermit<u64>>::new().is_sync());
-    let iterator = Probe::<PermitIterator<'static, u64>>::new();
-    assert!(iterator.is_send() && iterator.is_sync() && iterator.is_unpin() && iterator.is_unwind_safe());
-    let (tx, _rx) = channel::<u64>(1);
-    let future = tx.reserve();
-    assert!(Probe::of(&future).is_send() && Probe::of(&future).is_sync());
+    macro_rules! go_anywhere {
+        ($($probe:expr),*) => {
+            $({
+                let probe = $probe;
+                assert!(probe.is_send() && probe.is_sync(), stringify!($probe));
+                assert!(probe.is_unpin() && probe.is_unwind_safe() && probe.is_ref_unwind_safe());
+            })*
+        };
+    }
+    go_anywhere!(Probe::<Permit<'static, u64>>::new(), Probe::<PermitIterator<'static, u64>>::new());
+    go_anywhere!(Probe::<OwnedPermit<u64>>::new());
     type Unsent = std::rc::Rc<u8>;
     assert!(!Probe::<Permit<'static, Unsent>>::new().is_send());
+    assert!(!Probe::<PermitIterator<'static, Unsent>>::new().is_sync());
     assert!(!Probe::<OwnedPermit<Unsent>>::new().is_sync());
+    let pointer = size_of::<usize>();
+    assert_eq!((size_of::<Permit<'_, u64>>(), size_of::<OwnedPermit<u64>>()), (pointer, pointer));
+    assert_eq!(size_of::<PermitIterator<'_, u64>>(), 2 * pointer);
 }
 
 #[test]

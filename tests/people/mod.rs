@@ -3,6 +3,7 @@
 //! A file that uses it has one test that is the roles (`#[test] fn role()`), which does nothing unless a parent asks.
 #![allow(dead_code, reason = "each file of tests uses its part")]
 
+pub mod acts;
 pub mod chance;
 pub mod how;
 pub mod ledger;

@@ -3,7 +3,6 @@
 //!
 //! Each file has tests and the roles that their children play.
 
-mod adapters;
 mod death;
 mod flow;
 mod fork;
@@ -18,6 +17,7 @@ mod traces;
 #[path = "../trials/mod.rs"]
 mod trials;
 mod wake;
+mod wrappers;
 
 use std::{
     path::Path,
@@ -53,8 +53,8 @@ fn role() {
         "reserves" => permits::reserves(number(1), &path),
         "reserves-in-line" => permits::reserves_in_line(how(), number(2), &path),
         "keeps-a-weak-one" => permits::keeps_a_weak_one(&path),
-        "sinks" => adapters::sinks(how(), number(2), number(3), &path),
-        "sink-holds" => adapters::sink_holds(how(), &path),
+        "sinks" => wrappers::sinks(how(), number(2), number(3), &path),
+        "sink-holds" => wrappers::sink_holds(how(), &path),
         "exits" => leave::exits(number(1), &path),
         "sends-and-forks" => fork::sends_and_forks(&path),
         "hosts-and-forks" => fork::hosts_and_forks(&path),

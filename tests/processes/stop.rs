@@ -3,44 +3,21 @@
 
 use std::{
     path::Path,
-    sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+    sync::atomic::{AtomicU64, Ordering::Relaxed},
     thread,
 };
 
-use shmpsc::{
-    Receiver,
-    error::{TryRecvError, TrySendError},
-};
+use shmpsc::{Receiver, error::TryRecvError};
 
 use crate::{
     Ledger, Moments, bind_ending, connect,
     flow::{enter, let_in},
-    people::{Person, Value, eventually, how::How, room, start, tell, wait_for_parent},
+    people::{Person, Value, acts, eventually, how::How, room, start},
 };
 
-/// Role: sends in batches of up to `batch` until it is told to stop, then tells how many values that were. It never stands
-/// in the line: who is stopped at the head of the line may keep those behind it waiting.
+/// Role: sends in batches of up to `batch` until it is told to stop.
 pub fn tries(who: u64, batch: u64, path: &Path) {
-    let sender = enter(path);
-    let is_over = AtomicBool::new(false);
-    thread::scope(|scope| {
-        scope.spawn(|| {
-            wait_for_parent();
-            is_over.store(true, Relaxed);
-        });
-        let mut sent = 0;
-        while !is_over.load(Relaxed) {
-            let values: Vec<_> = (sent..sent + batch).map(|n| [who, n]).collect();
-            match sender.try_send_many(&values) {
-                Ok(some) => sent += some as u64,
-                Err(full) => {
-                    assert_eq!(full, TrySendError::Full(()));
-                    thread::yield_now();
-                }
-            }
-        }
-        tell(sent);
-    });
+    acts::tries_until_told(&enter(path), who, batch);
 }
 
 /// How many values have come from whom; for another thread than the receiver's.

@@ -15,12 +15,15 @@
 //! | [`life`] | the last handle |
 //! | [`epoch`] | copies of head that are old |
 //!
+//! What they share is in `world`; `explore` walks through them.
+//!
 //! `.ci/loom` runs them; `.ci/weaken` shows which of them each ordering needs. A position that is claimed and not
 //! yet published counts as stalled at once here, so every thread switch between the two steps is a stall.
 
 mod close;
 mod death;
 mod epoch;
+mod explore;
 mod flow;
 mod life;
 mod line;
@@ -31,4 +34,5 @@ mod sleep;
 mod stall;
 mod world;
 
-use world::{World, explore};
+use explore::explore;
+use world::World;

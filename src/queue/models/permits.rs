@@ -70,6 +70,33 @@ fn two_or_none() {
     });
 }
 
+/// Whoever finds a new claim word finds the head that made it possible: no open channel looks like nonsense to it.
+#[test]
+fn an_open_channel_never_refuses_as_closed() {
+    explore(Some(3), || {
+        let world = World::new(1, 1, 1);
+        let mut consumer = Consumer::new(&world.queue());
+        world.send(1, 10);
+        let sender = {
+            let world = world.clone();
+            thread::spawn(move || world.try_send(1, 11))
+        };
+        let reserver = {
+            let world = world.clone();
+            thread::spawn(move || match world.reserve(2, 1) {
+                Claimed::Granted(()) => world.give_back(2, 1),
+                Claimed::Full => {}
+                Claimed::Closed => panic!("it is open"),
+            })
+        };
+        world.poll(&mut consumer);
+        world.poll(&mut consumer);
+        sender.join().unwrap();
+        reserver.join().unwrap();
+        world.settle_whole(&mut consumer);
+    });
+}
+
 /// The receiver closes and sleeps until the end, while permits are out: it comes with the last of them and not before.
 fn close_with_permits(capacity: u32, act: fn(&World, u16), others: bool, switches: Option<usize>) {
     explore(switches, move || {

@@ -1,4 +1,4 @@
-//! Both adapters at work in tasks and threads.
+//! Both wrappers at work in tasks and threads.
 
 use std::future::poll_fn;
 use std::pin::Pin;

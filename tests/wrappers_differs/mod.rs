@@ -1,4 +1,4 @@
-//! What only tokio-util's adapter does: each stands in `docs/limits.md` with its reason.
+//! What only tokio-util's wrapper does: each stands in `docs/limits.md` with its reason.
 
 use std::task::{Context, Waker};
 

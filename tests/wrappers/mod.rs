@@ -1,4 +1,4 @@
-//! One body per behaviour of the adapters, its name the behaviour in a sentence. They are `crate::stream` and
+//! One body per behaviour of the wrappers, its name the behaviour in a sentence. They are `crate::stream` and
 //! `crate::sink`, whosever they are, on the channel `crate::mpsc`.
 
 mod acts;

@@ -5,7 +5,7 @@ use std::task::{Context, Poll, Waker};
 
 use futures_core::Stream;
 
-use crate::adapter::{Otherwise, Probe, Wakes, budget_left, in_fresh_task};
+use crate::adapter::{Otherwise, Probe, UNITS, Wakes, budget_left, in_fresh_task};
 use crate::mpsc::error::TryRecvError;
 use crate::mpsc::{Receiver, Sender, channel};
 use crate::stream::ReceiverStream;
@@ -137,7 +137,7 @@ fn every_item_costs_one_unit_of_budget_and_waiting_none() {
         }
         budget_left(cx)
     });
-    assert_eq!(left, 128 - 3);
+    assert_eq!(left, UNITS - 3);
 }
 
 #[test]

@@ -3,9 +3,7 @@
 use std::task::Poll;
 
 use super::acts::polled;
-use crate::adapter::{budget_left, in_fresh_task, on_one_thread};
-
-const UNITS: usize = 128;
+use crate::adapter::{UNITS, budget_left, in_fresh_task, on_one_thread};
 
 #[test]
 fn a_reservation_costs_one_unit_and_sending_or_giving_up_none() {

@@ -1,0 +1,122 @@
+//! Looking at the next value without taking it: what users have asked tokio for.
+
+use super::Receiver;
+use super::receive::{tried, waited};
+use crate::blocking::refuse_in_async_context;
+use crate::channel::peeked;
+use crate::error::TryRecvError;
+use bytemuck::Pod;
+use std::future::poll_fn;
+use std::task::{Context, Poll};
+
+impl<T: Pod> Receiver<T> {
+    /// Waits until a value is there and copies it; it stays in the queue. `None` as for [`recv`](Receiver::recv).
+    /// (Beyond tokio.)
+    ///
+    /// The next receipt, of whatever kind, gives exactly this value, or begins with it; so does the next peek.
+    /// [`len`](Receiver::len) and [`capacity`](Receiver::capacity) count it until then. (A sender that forges, see
+    /// `docs/limits.md`, can change it on the way.)
+    ///
+    /// # When it waits
+    ///
+    /// As [`recv`](Receiver::recv).
+    ///
+    /// # Cancel safety
+    ///
+    /// It takes nothing, so nothing is lost if the future is dropped.
+    ///
+    /// # Panics
+    ///
+    /// As [`recv`](Receiver::recv).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// let (sender, mut receiver) = shmpsc::channel::<u64>(4);
+    /// sender.send(1).await.unwrap();
+    /// assert_eq!(receiver.peek().await, Some(1));
+    /// assert_eq!(receiver.len(), 1);
+    /// assert_eq!(receiver.recv().await, Some(1));
+    /// # });
+    /// ```
+    pub async fn peek(&mut self) -> Option<T> {
+        poll_fn(|cx| self.poll_peek(cx)).await
+    }
+
+    /// Copies the next value if one is there; it stays in the queue, as with [`peek`](Receiver::peek). (Beyond tokio.)
+    ///
+    /// # When it waits
+    ///
+    /// Never.
+    ///
+    /// # Errors
+    ///
+    /// As [`try_recv`](Receiver::try_recv).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use shmpsc::error::TryRecvError;
+    /// let (sender, mut receiver) = shmpsc::channel::<u64>(4);
+    /// assert_eq!(receiver.try_peek(), Err(TryRecvError::Empty));
+    /// sender.try_send(1).unwrap();
+    /// assert_eq!(receiver.try_peek(), Ok(1));
+    /// assert_eq!(receiver.try_recv(), Ok(1));
+    /// ```
+    pub fn try_peek(&mut self) -> Result<T, TryRecvError> {
+        tried(self.inner.try_take(peeked))
+    }
+
+    /// Copies the next value, which stays in the queue as with [`peek`](Receiver::peek); the thread sleeps while there is
+    /// none. `None` as for [`recv`](Receiver::recv). (Beyond tokio.)
+    ///
+    /// # When it waits
+    ///
+    /// As [`recv`](Receiver::recv).
+    ///
+    /// # Panics
+    ///
+    /// In a thread that is driving tokio tasks, even if a value is there.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (sender, mut receiver) = shmpsc::channel::<u64>(4);
+    /// std::thread::spawn(move || sender.blocking_send(3));
+    /// assert_eq!(receiver.blocking_peek(), Some(3));
+    /// assert_eq!(receiver.blocking_recv(), Some(3));
+    /// assert_eq!(receiver.blocking_peek(), None);
+    /// ```
+    #[track_caller]
+    pub fn blocking_peek(&mut self) -> Option<T> {
+        refuse_in_async_context();
+        waited(self.inner.blocking_take(None, peeked))
+    }
+
+    /// Polls for a copy of the next value, which stays in the queue as with [`peek`](Receiver::peek). `Ready(None)` as for
+    /// [`recv`](Receiver::recv). (Beyond tokio.)
+    ///
+    /// # When it waits
+    ///
+    /// As [`poll_recv`](Receiver::poll_recv), with which it shares the one waker.
+    ///
+    /// # Panics
+    ///
+    /// As [`recv`](Receiver::recv).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::task::{Context, Poll, Waker};
+    /// let (sender, mut receiver) = shmpsc::channel::<u64>(4);
+    /// let mut cx = Context::from_waker(Waker::noop());
+    /// assert_eq!(receiver.poll_peek(&mut cx), Poll::Pending);
+    /// sender.try_send(1).unwrap();
+    /// assert_eq!(receiver.poll_peek(&mut cx), Poll::Ready(Some(1)));
+    /// assert_eq!(receiver.poll_recv(&mut cx), Poll::Ready(Some(1)));
+    /// ```
+    pub fn poll_peek(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
+        self.inner.poll_take(cx, peeked)
+    }
+}

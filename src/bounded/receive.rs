@@ -1,0 +1,321 @@
+//! Receiving: the `recv` family of the receiver, tokio's and what its users have asked for beside it.
+
+use super::Receiver;
+use crate::blocking::refuse_in_async_context;
+use crate::channel::{Took, many, one, poll_turn};
+use crate::error::{RecvTimeoutError, TryRecvError};
+use bytemuck::Pod;
+use std::future::poll_fn;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+impl<T: Pod> Receiver<T> {
+    /// Receives the next value. `None` once nothing is queued and nothing can come: every sender of every process is
+    /// gone, or the channel was closed, is drained, and no permit is out.
+    ///
+    /// # When it waits
+    ///
+    /// While the queue is empty and something can still come. A sender that is stopped in the middle of a send does
+    /// not hold up the others' values; its own comes when it goes on.
+    ///
+    /// # Cancel safety
+    ///
+    /// No value is lost if the future is dropped.
+    ///
+    /// # Panics
+    ///
+    /// If it must wait in a tokio runtime without its I/O driver while other processes take part in the channel.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// let (sender, mut receiver) = shmpsc::channel::<u64>(4);
+    /// sender.send(1).await.unwrap();
+    /// drop(sender);
+    /// assert_eq!(receiver.recv().await, Some(1));
+    /// assert_eq!(receiver.recv().await, None);
+    /// # });
+    /// ```
+    pub async fn recv(&mut self) -> Option<T> {
+        poll_fn(|cx| self.poll_recv(cx)).await
+    }
+
+    /// Receives at least one value and up to `limit` into `buffer`, and tells how many. 0 only if `limit` is 0 or the
+    /// stream has ended.
+    ///
+    /// # When it waits
+    ///
+    /// For the first value, as [`recv`](Receiver::recv); then it takes what is there.
+    ///
+    /// # Cancel safety
+    ///
+    /// No value is lost if the future is dropped.
+    ///
+    /// # Panics
+    ///
+    /// As [`recv`](Receiver::recv).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// let (sender, mut receiver) = shmpsc::channel::<u64>(4);
+    /// sender.send_many(&[1, 2, 3]).await.unwrap();
+    /// let mut values = Vec::new();
+    /// assert_eq!(receiver.recv_many(&mut values, 2).await, 2);
+    /// assert_eq!(values, [1, 2]);
+    /// # });
+    /// ```
+    pub async fn recv_many(&mut self, buffer: &mut Vec<T>, limit: usize) -> usize {
+        poll_fn(|cx| self.poll_recv_many(cx, buffer, limit)).await
+    }
+
+    /// Receives the next value, waiting for it at most as long as `timeout`. (Beyond tokio.)
+    ///
+    /// # When it waits
+    ///
+    /// As [`recv`](Receiver::recv), until the time is up on tokio's clock. What is there is received before the clock is
+    /// looked at; times are rounded up to milliseconds.
+    ///
+    /// # Cancel safety
+    ///
+    /// No value is lost if the future is dropped, nor if the time is up: what comes at that moment stays in the queue.
+    ///
+    /// # Errors
+    ///
+    /// [`RecvTimeoutError::Timeout`] if the time is up, [`RecvTimeoutError::Disconnected`] if nothing will come.
+    ///
+    /// # Panics
+    ///
+    /// At the first poll outside a tokio runtime, or in one without its time driver, even if a value is there. Also as
+    /// [`recv`](Receiver::recv).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+    /// use std::time::Duration;
+    /// use shmpsc::error::RecvTimeoutError;
+    /// let (sender, mut receiver) = shmpsc::channel::<u64>(1);
+    /// sender.send(1).await.unwrap();
+    /// assert_eq!(receiver.recv_timeout(Duration::ZERO).await, Ok(1));
+    /// assert_eq!(receiver.recv_timeout(Duration::ZERO).await, Err(RecvTimeoutError::Timeout));
+    /// # });
+    /// ```
+    pub async fn recv_timeout(&mut self, timeout: Duration) -> Result<T, RecvTimeoutError> {
+        match tokio::time::timeout(timeout, self.recv()).await {
+            Ok(Some(value)) => Ok(value),
+            Ok(None) => Err(RecvTimeoutError::Disconnected),
+            Err(_) => Err(RecvTimeoutError::Timeout),
+        }
+    }
+
+    /// Receives a value if one is there.
+    ///
+    /// # When it waits
+    ///
+    /// Never.
+    ///
+    /// # Errors
+    ///
+    /// [`TryRecvError::Empty`] if none is there now, [`TryRecvError::Disconnected`] if none will come.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use shmpsc::error::TryRecvError;
+    /// let (sender, mut receiver) = shmpsc::channel::<u64>(4);
+    /// assert_eq!(receiver.try_recv(), Err(TryRecvError::Empty));
+    /// sender.try_send(1).unwrap();
+    /// drop(sender);
+    /// assert_eq!(receiver.try_recv(), Ok(1));
+    /// assert_eq!(receiver.try_recv(), Err(TryRecvError::Disconnected));
+    /// ```
+    #[inline]
+    pub fn try_recv(&mut self) -> Result<T, TryRecvError> {
+        tried(self.inner.try_take(one))
+    }
+
+    /// Receives up to `limit` values that are there into `buffer`, and tells how many. (Beyond tokio.)
+    ///
+    /// # When it waits
+    ///
+    /// Never.
+    ///
+    /// # Errors
+    ///
+    /// As [`try_recv`](Receiver::try_recv), if not even one is there. With a limit of 0 it is `Ok(0)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (sender, mut receiver) = shmpsc::channel::<u64>(4);
+    /// sender.try_send_many(&[1, 2, 3]).unwrap();
+    /// let mut values = Vec::new();
+    /// assert_eq!(receiver.try_recv_many(&mut values, 10), Ok(3));
+    /// ```
+    pub fn try_recv_many(&mut self, buffer: &mut Vec<T>, limit: usize) -> Result<usize, TryRecvError> {
+        tried(self.inner.try_take(many(buffer, limit)))
+    }
+
+    /// Receives the next value; the thread sleeps while there is none. `None` as for [`recv`](Receiver::recv).
+    ///
+    /// # When it waits
+    ///
+    /// As [`recv`](Receiver::recv).
+    ///
+    /// # Panics
+    ///
+    /// In a thread that is driving tokio tasks, even if a value is there.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (sender, mut receiver) = shmpsc::channel::<u64>(4);
+    /// std::thread::spawn(move || sender.blocking_send(3));
+    /// assert_eq!(receiver.blocking_recv(), Some(3));
+    /// assert_eq!(receiver.blocking_recv(), None);
+    /// ```
+    #[track_caller]
+    #[inline]
+    #[doc(alias = "recv_blocking")]
+    pub fn blocking_recv(&mut self) -> Option<T> {
+        refuse_in_async_context();
+        waited(self.inner.blocking_take(None, one))
+    }
+
+    /// Receives at least one value and up to `limit` into `buffer`; the thread sleeps while there is none.
+    ///
+    /// # When it waits
+    ///
+    /// As [`recv_many`](Receiver::recv_many).
+    ///
+    /// # Panics
+    ///
+    /// In a thread that is driving tokio tasks, even if values are there or `limit` is 0.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (sender, mut receiver) = shmpsc::channel::<u64>(4);
+    /// sender.blocking_send_many(&[1, 2, 3]).unwrap();
+    /// let mut values = Vec::new();
+    /// assert_eq!(receiver.blocking_recv_many(&mut values, 2), 2);
+    /// ```
+    #[track_caller]
+    #[doc(alias = "recv_many_blocking")]
+    pub fn blocking_recv_many(&mut self, buffer: &mut Vec<T>, limit: usize) -> usize {
+        refuse_in_async_context();
+        waited(self.inner.blocking_take(None, many(buffer, limit))).unwrap_or(0)
+    }
+
+    /// Receives the next value; the thread sleeps while there is none, at most as long as `timeout`. (Beyond tokio.)
+    ///
+    /// # When it waits
+    ///
+    /// As [`recv`](Receiver::recv), until the time is up on the system's monotonic clock. A `timeout` of zero is one look;
+    /// one that is too long for the clock is for ever.
+    ///
+    /// # Errors
+    ///
+    /// [`RecvTimeoutError::Timeout`] if the time is up, [`RecvTimeoutError::Disconnected`] if nothing will come.
+    ///
+    /// # Panics
+    ///
+    /// In a thread that is driving tokio tasks, even if a value is there.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use shmpsc::error::RecvTimeoutError;
+    /// let (sender, mut receiver) = shmpsc::channel::<u64>(4);
+    /// let brief = Duration::from_millis(1);
+    /// assert_eq!(receiver.blocking_recv_timeout(brief), Err(RecvTimeoutError::Timeout));
+    /// std::thread::spawn(move || sender.blocking_send(3));
+    /// assert_eq!(receiver.blocking_recv_timeout(Duration::MAX), Ok(3));
+    /// assert_eq!(receiver.blocking_recv_timeout(Duration::MAX), Err(RecvTimeoutError::Disconnected));
+    /// ```
+    #[track_caller]
+    pub fn blocking_recv_timeout(&mut self, timeout: Duration) -> Result<T, RecvTimeoutError> {
+        refuse_in_async_context();
+        match self.inner.blocking_take(Some(timeout), one) {
+            Took::Value(value) => Ok(value),
+            Took::Empty => Err(RecvTimeoutError::Timeout),
+            Took::End => Err(RecvTimeoutError::Disconnected),
+        }
+    }
+
+    /// Polls for the next value. `Ready(None)` as for [`recv`](Receiver::recv).
+    ///
+    /// # When it waits
+    ///
+    /// On `Pending` the waker of `cx`, and only the one of the latest call, is woken when a value comes or the stream
+    /// ends. `Pending` can also mean that the task has used up its turn; it is then woken at once.
+    ///
+    /// # Panics
+    ///
+    /// As [`recv`](Receiver::recv).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::task::{Context, Poll, Waker};
+    /// let (sender, mut receiver) = shmpsc::channel::<u64>(4);
+    /// let mut cx = Context::from_waker(Waker::noop());
+    /// assert_eq!(receiver.poll_recv(&mut cx), Poll::Pending);
+    /// sender.try_send(1).unwrap();
+    /// assert_eq!(receiver.poll_recv(&mut cx), Poll::Ready(Some(1)));
+    /// ```
+    pub fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
+        self.inner.poll_take(cx, one)
+    }
+
+    /// Polls for up to `limit` values into `buffer`. `Ready(0)` as for [`recv_many`](Receiver::recv_many).
+    ///
+    /// # When it waits
+    ///
+    /// As [`poll_recv`](Receiver::poll_recv), with which it shares the one waker.
+    ///
+    /// # Panics
+    ///
+    /// As [`recv`](Receiver::recv).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::task::{Context, Poll, Waker};
+    /// let (sender, mut receiver) = shmpsc::channel::<u64>(4);
+    /// let mut cx = Context::from_waker(Waker::noop());
+    /// let mut values = Vec::new();
+    /// sender.try_send(1).unwrap();
+    /// assert_eq!(receiver.poll_recv_many(&mut cx, &mut values, 4), Poll::Ready(1));
+    /// ```
+    pub fn poll_recv_many(&mut self, cx: &mut Context<'_>, buffer: &mut Vec<T>, limit: usize) -> Poll<usize> {
+        if limit == 0 {
+            // Costs a turn like every receipt, and leaves the waker of an earlier poll where it is.
+            return poll_turn(cx).map(|()| 0);
+        }
+        self.inner.poll_take(cx, many(buffer, limit)).map(|count| count.unwrap_or(0))
+    }
+}
+
+/// What a call that does not wait comes away with.
+#[inline]
+pub(super) fn tried<R>(took: Took<R>) -> Result<R, TryRecvError> {
+    match took {
+        Took::Value(value) => Ok(value),
+        Took::Empty => Err(TryRecvError::Empty),
+        Took::End => Err(TryRecvError::Disconnected),
+    }
+}
+
+/// What a thread that waits without a deadline comes away with.
+#[inline]
+pub(super) fn waited<R>(took: Took<R>) -> Option<R> {
+    match took {
+        Took::Value(value) => Some(value),
+        Took::Empty | Took::End => None,
+    }
+}

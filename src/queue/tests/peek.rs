@@ -1,0 +1,108 @@
+//! Peeking at the next value while other sends are stalled, published late, or dead.
+
+use super::*;
+
+#[test]
+fn a_peeked_value_keeps_its_place_and_is_the_next_received() {
+    for capacity in [1, 2, 3] {
+        let bench = Bench::new(capacity);
+        let mut consumer = Consumer::new(&bench.queue());
+        for round in 0..7 {
+            assert_eq!(bench.peek(&mut consumer), Took::Empty);
+            for i in 0..u64::from(capacity) {
+                bench.send(2, round + i);
+            }
+            for i in 0..u64::from(capacity) {
+                for _ in 0..2 {
+                    assert_eq!(bench.peek(&mut consumer), Took::Value(round + i));
+                    assert_eq!(bench.queue().len(), capacity as usize - i as usize);
+                    assert_eq!(bench.queue().free_capacity(), i as usize);
+                }
+                assert_eq!(bench.receive(&mut consumer), Took::Value(round + i));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_late_value_published_after_a_peek_comes_after_the_peeked_one() {
+    for capacity in [2, 3, 4] {
+        let bench = Bench::new(capacity);
+        let mut consumer = Consumer::new(&bench.queue());
+        let stalled = bench.claim(1);
+        for value in 0..20 {
+            bench.send(2, value);
+            let free = bench.queue().free_capacity();
+            assert_eq!(bench.peek(&mut consumer), Took::Value(value));
+            assert_eq!((bench.queue().len(), bench.queue().free_capacity()), (1, free));
+            assert_eq!(bench.receive(&mut consumer), Took::Value(value));
+        }
+        bench.send(2, 20);
+        assert_eq!(bench.peek(&mut consumer), Took::Value(20));
+        bench.sender(1).publish(stalled, &[999], &bench.world);
+        assert_eq!(bench.peek(&mut consumer), Took::Value(20));
+        assert_eq!(bench.receive(&mut consumer), Took::Value(20));
+        assert_eq!(bench.peek(&mut consumer), Took::Value(999));
+        assert_eq!(bench.receive(&mut consumer), Took::Value(999));
+        assert_eq!(bench.receive(&mut consumer), Took::Empty);
+        bench.is_whole(&mut consumer);
+    }
+}
+
+#[test]
+fn a_peeked_late_value_stays_the_next_whatever_becomes_of_an_older_stall() {
+    for dies in [false, true] {
+        let bench = Bench::new(3);
+        let mut consumer = Consumer::new(&bench.queue());
+        let (older, newer) = (bench.claim(1), bench.claim(2));
+        bench.send(3, 30);
+        assert_eq!(bench.receive(&mut consumer), Took::Value(30));
+        bench.sender(2).publish(newer, &[20], &bench.world);
+        assert_eq!(bench.peek(&mut consumer), Took::Value(20));
+        if dies {
+            bench.world.dead.borrow_mut().push(1);
+        } else {
+            bench.sender(1).publish(older, &[10], &bench.world);
+        }
+        // Also a sender whose turn it is on the slot of the peeked value leaves it alone.
+        bench.send(3, 31);
+        assert_eq!(bench.peek(&mut consumer), Took::Value(20));
+        assert_eq!(bench.receive(&mut consumer), Took::Value(20));
+        if !dies {
+            assert_eq!(bench.receive(&mut consumer), Took::Value(10));
+        }
+        assert_eq!(bench.receive(&mut consumer), Took::Value(31));
+        assert_eq!(bench.receive(&mut consumer), Took::Empty);
+        bench.is_whole(&mut consumer);
+    }
+}
+
+#[test]
+fn a_batch_begins_with_the_peeked_value() {
+    let bench = Bench::new(4);
+    let mut consumer = Consumer::new(&bench.queue());
+    let stalled = bench.claim(1);
+    bench.send(2, 5);
+    bench.send(2, 6);
+    assert_eq!(bench.peek(&mut consumer), Took::Value(5));
+    bench.sender(1).publish(stalled, &[9], &bench.world);
+    let mut values = Vec::new();
+    let took = consumer.receive_many(&bench.queue(), 9, |value: u64| values.push(value), &bench.world);
+    assert_eq!((took, values), (Took::Value(3), vec![5, 9, 6]));
+}
+
+#[test]
+fn the_stream_ends_after_the_peeked_value_and_the_late_one() {
+    let bench = Bench::new(3);
+    let mut consumer = Consumer::new(&bench.queue());
+    let stalled = bench.claim(1);
+    bench.send(2, 5);
+    assert_eq!(bench.peek(&mut consumer), Took::Value(5));
+    bench.queue().close(&bench.world);
+    assert_eq!(bench.peek(&mut consumer), Took::Value(5));
+    bench.sender(1).publish(stalled, &[6], &bench.world);
+    assert_eq!(bench.receive(&mut consumer), Took::Value(5));
+    assert_eq!(bench.receive(&mut consumer), Took::Value(6));
+    assert_eq!(bench.peek(&mut consumer), Took::End);
+    assert_eq!(bench.receive(&mut consumer), Took::End);
+}

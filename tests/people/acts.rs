@@ -1,0 +1,34 @@
+//! What children of several programs do. No test is here.
+
+use std::{
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
+    thread,
+};
+
+use shmpsc::{Sender, error::TrySendError};
+
+use super::{Value, tell, wait_for_parent};
+
+/// Sends in batches of up to `batch` until the parent says to stop, then tells how many values that were. It never stands in
+/// the line: who is stopped at the head of the line may keep those behind it waiting.
+pub fn tries_until_told(sender: &Sender<Value>, who: u64, batch: u64) {
+    let is_over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            wait_for_parent();
+            is_over.store(true, Relaxed);
+        });
+        let mut sent = 0;
+        while !is_over.load(Relaxed) {
+            let values: Vec<_> = (sent..sent + batch).map(|n| [who, n]).collect();
+            match sender.try_send_many(&values) {
+                Ok(some) => sent += some as u64,
+                Err(full) => {
+                    assert_eq!(full, TrySendError::Full(()));
+                    thread::yield_now();
+                }
+            }
+        }
+        tell(sent);
+    });
+}

@@ -160,12 +160,13 @@ impl<T> Receiver<T> {
     ///
     /// # When it waits
     ///
-    /// Never.
+    /// Only while what a process left that has just ended is being put right, usually less than a millisecond, and at most
+    /// as long as the deadline of [`Options::deadline`](crate::Options::deadline).
     ///
     /// # Errors
     ///
-    /// [`OpenError`] if another process has joined the channel already, or the system refuses a descriptor. The
-    /// receiver is then dropped, and with it the channel closed.
+    /// [`OpenError`] if another process has joined the channel already, if that repair does not end in time, or the system
+    /// refuses a descriptor. The receiver is then dropped, and with it the channel closed.
     ///
     /// # Examples
     ///

@@ -3,7 +3,7 @@
 
 use super::Patience;
 use super::waiting::{Closing, Taking, Waiting};
-use crate::control::{self, Endpoint};
+use crate::control::{self, Calmly, Endpoint};
 use crate::error::OpenError;
 use crate::queue::{Claimed, Permits, Place, Positions, Producer, Span, Want};
 use crate::sync::spin_loop;
@@ -65,7 +65,7 @@ impl Sending {
         if self.endpoint.is_forked() {
             return Err(Unsent::Closed);
         }
-        match want.ask(&self.endpoint.producer(), Place::Newcomer, &*self.endpoint) {
+        match want.ask(&self.endpoint.producer(), Place::Newcomer, &Calmly(&self.endpoint)) {
             Claimed::Granted(grant) => Ok(grant),
             Claimed::Full => Err(Unsent::Full),
             Claimed::Closed => Err(Unsent::Closed),
@@ -84,7 +84,7 @@ impl Sending {
             }
         }
         let sleep = patience.sleep.ok_or(NoRoom::TimedOut)?;
-        wait::take(&self.endpoint.producer(), want, &sleep, &*self.endpoint)
+        wait::take(&self.endpoint.producer(), want, &sleep, &Calmly(&self.endpoint))
     }
 
     /// Takes what is wanted; the task sleeps until there is room. `None`: the channel is closed.
@@ -141,10 +141,12 @@ impl Sending {
     }
 
     /// Sends a value on one that was reserved, also if the channel has been closed since.
+    ///
+    /// If the receiver's waker panics, so does this, with the value sent.
     #[inline]
     pub fn send_reserved<T: Pod>(&self, value: &T) {
         if !self.endpoint.is_forked()
-            && let Some(span) = self.endpoint.producer().redeem(&*self.endpoint)
+            && let Some(span) = self.endpoint.producer().redeem(&Calmly(&self.endpoint))
         {
             self.fill(span, std::slice::from_ref(value));
         }
@@ -230,5 +232,67 @@ impl Drop for WeakSending {
         if !self.endpoint.is_forked() {
             self.endpoint.queue().drop_weak(self.endpoint.me());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::channel::{Receiving, Took, one};
+    use std::task::{Wake, Waker};
+
+    struct Panics;
+
+    impl Wake for Panics {
+        fn wake(self: Arc<Self>) {
+            panic!("on purpose");
+        }
+    }
+
+    #[test]
+    fn a_reserved_value_is_sent_though_the_waker_of_the_receiver_panics_on_the_way() {
+        let terms = control::Terms { capacity: 2, ..control::Terms::default() };
+        let endpoint = control::host(8, 8, &terms, None).unwrap();
+        let sending = Sending::new(Arc::clone(&endpoint));
+        let mut receiving = Receiving::new(Arc::clone(&endpoint));
+        // One is stopped in the middle of a send, and the tail comes to stand on its slot.
+        let stopped = endpoint.producer().claim(Place::Newcomer, 1, &*endpoint);
+        assert_eq!(sending.try_send(&[1u64]), Ok(1));
+        assert_eq!(receiving.try_take(one::<u64>), Took::Value(1));
+        assert_eq!(sending.try_reserve(1), Ok(()));
+        let waker = Waker::from(Arc::new(Panics));
+        assert!(receiving.poll_take(&mut Context::from_waker(&waker), one::<u64>).is_pending());
+        sending.send_reserved(&2u64);
+        assert_eq!(receiving.try_take(one::<u64>), Took::Value(2));
+        let Claimed::Granted(span) = stopped else { panic!("there was room") };
+        sending.fill(span, &[3u64]);
+        assert_eq!(receiving.try_take(one::<u64>), Took::Value(3));
+        assert_eq!(endpoint.free_capacity(), 2);
+    }
+
+    #[test]
+    fn a_waiting_thread_keeps_no_place_in_the_line_though_the_waker_of_the_receiver_panics() {
+        let terms = control::Terms { capacity: 2, ..control::Terms::default() };
+        let endpoint = control::host(8, 8, &terms, None).unwrap();
+        let sending = Sending::new(Arc::clone(&endpoint));
+        let mut receiving = Receiving::new(Arc::clone(&endpoint));
+        let _stopped = endpoint.producer().claim(Place::Newcomer, 1, &*endpoint);
+        assert_eq!(sending.try_send(&[1u64]), Ok(1));
+        assert_eq!(receiving.try_take(one::<u64>), Took::Value(1));
+        assert_eq!(sending.try_reserve(1), Ok(()));
+        let waker = Waker::from(Arc::new(Panics));
+        assert!(receiving.poll_take(&mut Context::from_waker(&waker), one::<u64>).is_pending());
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| sending.blocking_send(&[2u64], None));
+            while endpoint.queue().needs_before(Place::Newcomer, 0) == 0 {
+                std::thread::yield_now();
+            }
+            // Its turn comes, and before it has a position it claims the void one at the tail and wakes the receiver.
+            sending.give_back(1);
+            assert_eq!(waiting.join().expect("no panic"), Ok(1));
+        });
+        assert_eq!(endpoint.queue().needs_before(Place::Newcomer, 0), 0);
+        assert_eq!(receiving.try_take(one::<u64>), Took::Value(2));
+        assert_eq!(endpoint.free_capacity(), 1);
     }
 }

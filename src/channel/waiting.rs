@@ -1,6 +1,6 @@
 //! How a task of the sending end waits: for room, in the line, and for the close. What it wants is told it.
 
-use crate::control::Endpoint;
+use crate::control::{Calmly, Endpoint};
 use crate::queue::{Claimed, Kind, Place, Stand, Turn, Want};
 use crate::sync::spin_loop;
 use crate::wait::TaskSpot;
@@ -48,7 +48,7 @@ impl Waiting {
         };
         if *stand == Stand::Nowhere {
             for _ in 0..TASK_LOOKS {
-                match want.ask(&producer, Place::Newcomer, &**endpoint) {
+                match want.ask(&producer, Place::Newcomer, &Calmly(endpoint)) {
                     Claimed::Granted(grant) => {
                         budget.made_progress();
                         return Poll::Ready(Some(grant));
@@ -60,7 +60,7 @@ impl Waiting {
         }
         let sleepers = endpoint.sleepers();
         let mut prepare = |place| *spot = Some(sleepers.put(place, *spot, cx.waker()));
-        match producer.turn(stand, want, Kind::Task, &mut prepare, &**endpoint) {
+        match producer.turn(stand, want, Kind::Task, &mut prepare, &Calmly(endpoint)) {
             Turn::Granted(grant) => {
                 sleepers.forget(spot.take());
                 budget.made_progress();
@@ -84,7 +84,7 @@ impl Waiting {
     pub(super) fn leave(&mut self, endpoint: &Arc<Endpoint>) {
         if !endpoint.is_forked() {
             endpoint.sleepers().forget(self.spot.take());
-            endpoint.producer().leave(&mut self.stand, &**endpoint);
+            endpoint.producer().leave(&mut self.stand, &Calmly(endpoint));
         }
     }
 }
@@ -149,6 +149,9 @@ impl Future for Closing<'_> {
 
 impl Drop for Closing<'_> {
     fn drop(&mut self) {
-        self.endpoint.sleepers().forget(self.spot.take());
+        // In a forked child the lock may be one that another thread of its parent held.
+        if !self.endpoint.is_forked() {
+            self.endpoint.sleepers().forget(self.spot.take());
+        }
     }
 }

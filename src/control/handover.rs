@@ -44,13 +44,17 @@ pub(crate) fn receiver_into_fd(endpoint: &Arc<Endpoint>) -> Result<OwnedFd, Open
         return Err(OpenError::Closed);
     }
     let number = {
-        let mut roster = host.settled_roster();
+        let mut roster = host.settled_roster(endpoint.deadline);
         if roster.doors != Doors::Open {
             return Err(OpenError::Closed);
         }
         match roster.others() {
             0 => {}
             members => return Err(OpenError::Joined { members }),
+        }
+        if roster.is_leaving() {
+            // An account that never comes to rest holds nonsense.
+            return Err(OpenError::TimedOut { waited: endpoint.deadline });
         }
         let head = endpoint.queue().head();
         let number = roster
@@ -275,9 +279,11 @@ impl Endpoint {
             self.lose_host();
             return;
         }
-        // Whoever sent something while the receiver was under way rang nobody.
+        // Whoever sent something while the receiver was under way rang nobody, and whoever ended a permit operation for
+        // which the next host may wait already told nobody.
         if let Some(guest) = self.guest.get() {
             guest.ring();
+            guest.relay();
         }
         Calmly(self).hear();
     }

@@ -5,6 +5,7 @@
 use std::{
     collections::VecDeque,
     sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError},
+    time::Duration,
 };
 
 use super::{
@@ -65,16 +66,18 @@ impl Host {
         lock(&self.roster)
     }
 
-    /// The roster, once nobody is being repaired. The porter does that at once; only if somebody died in the middle of a
-    /// permit operation it takes until those of the living that were under way have ended.
-    pub fn settled_roster(&self) -> MutexGuard<'_, Roster> {
-        let repairing = |roster: &mut Roster| roster.is_leaving();
-        self.repaired.wait_while(self.roster(), repairing).unwrap_or_else(PoisonError::into_inner)
+    /// The roster, once nobody is being repaired, or others take part, or the time is up. The porter repairs at once; only
+    /// if somebody died in the middle of a permit operation it takes until those of the living that were under way have
+    /// ended: with no others there, this process's own.
+    pub fn settled_roster(&self, time: Duration) -> MutexGuard<'_, Roster> {
+        let repairing = |roster: &mut Roster| roster.others() == 0 && roster.is_leaving();
+        let waited = self.repaired.wait_timeout_while(self.roster(), time, repairing);
+        waited.unwrap_or_else(PoisonError::into_inner).0
     }
 
-    /// A repair is finished; nothing was claimed under the number at `tail` or later.
-    pub fn left(&self, number: Number, tail: u64) {
-        self.roster().left(number, tail);
+    /// Half of a repair is done, its permits or all else; nothing was claimed under the number at `tail` or later.
+    pub fn half_left(&self, number: Number, tail: u64) {
+        self.roster().half_left(number, tail);
         self.repaired.notify_all();
     }
 

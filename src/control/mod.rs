@@ -42,6 +42,7 @@ pub(crate) use handoff::sender_into_fd;
 pub(crate) use handover::{receiver_from_fd, receiver_into_fd};
 pub(crate) use join::{connect, sender_from_fd};
 pub(crate) use terms::{Terms, host};
+pub(crate) use wakes::Calmly;
 
 #[cfg(test)]
 mod tests;

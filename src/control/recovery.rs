@@ -44,12 +44,14 @@ impl Endpoint {
         // listened; or it set a relay word, and the message about it was never read.
         self.pass_on_relays();
         Calmly(self).hear();
-        // Last, for then its number may be another's.
+        host.half_left(number, queue.tail());
+        // The other half. Another thread may have been here before, while this one was still repairing.
         self.go_on_with_recovery();
     }
 
     /// Gives back what the dead held in permits, as far as nobody living must end an operation first; if so, this is
-    /// called again when it has ([`Sleeper::Recovery`](crate::queue::Sleeper)). Their numbers are free then.
+    /// called again when it has ([`Sleeper::Recovery`](crate::queue::Sleeper)). Their numbers are free then, once all else
+    /// that they left is repaired.
     pub(super) fn go_on_with_recovery(&self) {
         let Some(host) = &self.host else { return };
         let queue = self.queue();
@@ -61,7 +63,7 @@ impl Endpoint {
         queue.let_look(&Calmly(self));
         for number in settled {
             // It claims nothing any more, so all its claims are before this tail.
-            host.left(number, queue.tail());
+            host.half_left(number, queue.tail());
         }
     }
 

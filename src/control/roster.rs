@@ -35,8 +35,10 @@ enum Place {
     /// A descriptor that carries a sender is on its way.
     Invited(Token),
     Member(Arc<Member>),
-    /// Being repaired.
-    Leaving,
+    /// Being repaired: its permits, and all else that it left. Of the two one may be done already, in either order.
+    Leaving {
+        is_half_done: bool,
+    },
     /// Left and repaired. Nothing was claimed under this number from that position on.
     Left {
         tail: u64,
@@ -94,8 +96,11 @@ impl Roster {
                 return Ok(number as Number);
             }
         }
-        let leaving =
-            self.places.iter().filter(|place| matches!(place, Place::Left { .. } | Place::Leaving)).count();
+        let leaving = self
+            .places
+            .iter()
+            .filter(|place| matches!(place, Place::Left { .. } | Place::Leaving { .. }))
+            .count();
         Err(Full { members: members as u32, leaving: leaving as u32 })
     }
 
@@ -153,7 +158,7 @@ impl Roster {
 
     /// Whether somebody who left is still being repaired.
     pub fn is_leaving(&self) -> bool {
-        self.places.iter().any(|place| matches!(place, Place::Leaving))
+        self.places.iter().any(|place| matches!(place, Place::Leaving { .. }))
     }
 
     /// Begins a departure, once: None if nobody holds the number or the departure has begun.
@@ -163,15 +168,22 @@ impl Roster {
             Place::Member(member) => Leaver::Member(member.clone()),
             Place::Invited(token) => Leaver::Invited(*token),
             Place::Taken => Leaver::Unfinished,
-            Place::Free | Place::Own | Place::Leaving | Place::Left { .. } => return None,
+            Place::Free | Place::Own | Place::Leaving { .. } | Place::Left { .. } => return None,
         };
-        *place = Place::Leaving;
+        *place = Place::Leaving { is_half_done: false };
         Some(leaver)
     }
 
-    /// A departure is finished, and nothing was claimed under the number at `tail` or later.
-    pub fn left(&mut self, number: Number, tail: u64) {
-        self.places[usize::from(number)] = Place::Left { tail };
+    /// One of the two halves of a departure is done, see [`Place::Leaving`]; nothing was claimed under the number at
+    /// `tail` or later. Only with the second one may the number be given again: what is still repaired would be taken
+    /// from its next holder.
+    pub fn half_left(&mut self, number: Number, tail: u64) {
+        let place = &mut self.places[usize::from(number)];
+        match place {
+            Place::Leaving { is_half_done: true } => *place = Place::Left { tail },
+            Place::Leaving { is_half_done } => *is_half_done = true,
+            _ => {}
+        }
     }
 
     /// Forgets all processes and all descriptors on their way.
@@ -201,7 +213,13 @@ mod tests {
         assert!(roster.leave(2).is_some());
         assert!(roster.leave(2).is_none(), "a departure begins once");
         assert_eq!(roster.take(|_, _| true), Err(Full { members: 2, leaving: 1 }));
-        roster.left(2, 100);
+        roster.half_left(2, 100);
+        assert_eq!(
+            roster.take(|_, _| true),
+            Err(Full { members: 2, leaving: 1 }),
+            "only half of it is repaired"
+        );
+        roster.half_left(2, 100);
         let head = |head| move |_, tail| head >= tail;
         assert_eq!(roster.take(head(99)), Err(Full { members: 2, leaving: 1 }));
         assert_eq!(roster.take(head(100)), Ok(2));

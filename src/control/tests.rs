@@ -16,8 +16,8 @@ use super::{
 use crate::{
     error::OpenError,
     layout,
-    queue::{Kind, Peers, Sleeper, Wake},
-    sync::Ordering,
+    queue::{Kind, Peers, Sleeper, Spot, Wake},
+    sync::{Ordering, lock},
     sys::{
         listener,
         socket::{self, Incoming},
@@ -368,6 +368,60 @@ fn the_receiver_stays_once_somebody_has_joined() {
     drop(guest);
 }
 
+/// As if a permit operation of this process were under way.
+fn is_in_the_middle(endpoint: &Endpoint) {
+    endpoint.queue().view.members[usize::from(endpoint.me())].account.store(1, Ordering::Relaxed);
+}
+
+#[test]
+fn the_receiver_stays_at_once_though_one_that_died_waits_for_one_that_is_stopped() {
+    let host = alone();
+    let [dies, stops] =
+        [(); 2].map(|()| sender_from_fd(sender_into_fd(&host).unwrap(), SIZE, ALIGN, &terms()).unwrap());
+    is_in_the_middle(&dies);
+    is_in_the_middle(&stops);
+    drop(dies);
+    let roster = || host.host.as_ref().unwrap().roster();
+    eventually("it has left", || roster().others() == 1);
+    let error = receiver_into_fd(&host).unwrap_err();
+    assert!(matches!(error, OpenError::Joined { members: 1 }), "{error}");
+    assert!(roster().is_leaving());
+    drop(stops);
+    eventually("with the other one it is repaired", || !roster().is_leaving());
+}
+
+#[test]
+fn the_receiver_stays_if_nonsense_in_the_memory_keeps_a_repair_from_its_end() {
+    let host = host(SIZE, ALIGN, &Terms { deadline: Duration::from_millis(20), ..terms() }, None).unwrap();
+    let guest = sender_from_fd(sender_into_fd(&host).unwrap(), SIZE, ALIGN, &terms()).unwrap();
+    is_in_the_middle(&host);
+    is_in_the_middle(&guest);
+    drop(guest);
+    eventually("it has left", || host.host.as_ref().unwrap().roster().others() == 0);
+    let error = receiver_into_fd(&host).unwrap_err();
+    assert!(matches!(error, OpenError::TimedOut { .. }), "{error}");
+}
+
+#[test]
+fn a_repair_that_waits_for_the_giver_of_the_receiver_hears_of_what_it_did_on_the_way() {
+    let giver = alone();
+    let descriptor = receiver_into_fd(&giver).unwrap();
+    // The porter needs this to make a guest of the giver.
+    let roster = giver.host.as_ref().unwrap().roster();
+    let host = receiver_from_fd(descriptor, SIZE, ALIGN, &terms()).unwrap();
+    let account = |number: u16| &host.queue().view.members[usize::from(number)].account;
+    is_in_the_middle(&giver);
+    let dead = 4;
+    account(dead).store(1, Ordering::Relaxed);
+    lock(&host.host.as_ref().unwrap().recovery).add(&host.queue(), dead);
+    host.go_on_with_recovery();
+    account(giver.me()).store(0, Ordering::Relaxed);
+    giver.wake_recovery();
+    assert_eq!(account(dead).load(Ordering::Relaxed), 1, "it waits");
+    drop(roster);
+    eventually("it goes on", || account(dead).load(Ordering::Relaxed) == 0);
+}
+
 #[test]
 fn a_receiver_lost_on_its_way_counts_as_dropped() {
     let bound = bind(&terms());
@@ -421,6 +475,45 @@ fn more_wakes_than_a_socket_holds_are_not_lost() {
         guest.hear();
     }
     drop(guest);
+}
+
+/// Does something when it is woken.
+struct Act<F>(F);
+
+impl<F: Fn() + Send + Sync> std::task::Wake for Act<F> {
+    fn wake(self: Arc<Self>) {
+        (self.0)();
+    }
+}
+
+#[test]
+fn a_number_is_not_given_again_before_all_that_its_process_left_is_repaired() {
+    let host = host(SIZE, ALIGN, &Terms { members: 2, ..terms() }, None).unwrap();
+    let guest = sender_from_fd(sender_into_fd(&host).unwrap(), SIZE, ALIGN, &terms()).unwrap();
+    // A task waits in the line, and has been given room of which nobody told it. The repair does, in its middle; there
+    // the task ends a permit operation for which recovery may have waited, and asks for a sender to be sent.
+    let made = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let waker = {
+        let (host, made) = (Arc::downgrade(&host), made.clone());
+        std::task::Waker::from(Arc::new(Act(move || {
+            let host = host.upgrade().unwrap();
+            host.wake_recovery();
+            lock(&made).push(sender_into_fd(&host));
+        })))
+    };
+    let queue = host.queue();
+    let ticket = queue.enter(host.me(), 1).unwrap();
+    let cell = queue.cell_of(ticket);
+    host.sleepers().put(Spot::Cell { cell, ticket }, None, &waker);
+    queue.view.bells[cell].register(Kind::Task);
+    drop(guest);
+    eventually("the task was woken", || !lock(&made).is_empty());
+    eventually("it was repaired", || !host.host.as_ref().unwrap().roster().is_leaving());
+    let mut made = lock(&made);
+    assert!(matches!(made[..], [Err(OpenError::RosterFull { members: 2, leaving: 1 })]), "{made:?}");
+    made.push(sender_into_fd(&host));
+    assert!(made[1].is_ok());
+    assert_eq!(host.queue().strong_count(), 2, "nobody took away the handle of the next one");
 }
 
 /// Takes the receiver that its standard input carries as far as the handover, and ends. Only if a parent asks.

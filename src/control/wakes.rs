@@ -81,8 +81,9 @@ impl Wake for Endpoint {
 }
 
 /// Wakes for an endpoint without being stopped by a waker that panics: for the porter's work, which must be finished
-/// whatever an application's waker does.
-pub(super) struct Calmly<'a>(pub &'a Endpoint);
+/// whatever an application's waker does; and on a sender's way to its position, where it may hold room or stand in the line,
+/// and can wake the receiver because it went over a void one. With the value published, the panic is the sender's.
+pub(crate) struct Calmly<'a>(pub &'a Endpoint);
 
 impl Calmly<'_> {
     /// Looks at every sleeping task of this process.

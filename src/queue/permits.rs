@@ -9,7 +9,7 @@ use super::account::Operation;
 use super::edge::{Edge, acquire, release};
 use super::line::Place;
 use super::send::{Claimed, Producer, Span, Want};
-use super::words::Claim;
+use super::words::{Claim, Entry};
 use crate::sync::Ordering;
 
 /// Wants exactly so much capacity, 1 to all, to hold.
@@ -26,6 +26,14 @@ impl Want for Permits {
     fn ask(self, producer: &Producer<'_>, place: Place, wake: &impl Wake) -> Claimed<()> {
         producer.reserve(place, self.0, wake)
     }
+}
+
+/// What an attempt to send on a permit came to.
+enum Redeemed {
+    At(Span),
+    /// With this claim word the tail stands on a slot in quarantine, of this entry: its position must be voided first.
+    Blocked(Claim, usize, Entry),
+    Nowhere,
 }
 
 impl Producer<'_> {
@@ -65,18 +73,26 @@ impl Producer<'_> {
     ///
     /// `None`: somebody wrote nonsense over the segment, and there is no position.
     pub fn redeem(&self, wake: &impl Wake) -> Option<Span> {
-        let mut operation = Operation::begin(self.queue, self.me);
         loop {
-            let claim = operation.claim();
-            if let Some(redeemed) = self.try_redeem(claim, wake) {
-                operation.end(if redeemed.is_some() { -1 } else { 0 }, wake);
-                return redeemed;
+            let mut operation = Operation::begin(self.queue, self.me);
+            let redeemed = loop {
+                let claim = operation.claim();
+                if let Some(redeemed) = self.try_redeem(claim) {
+                    break redeemed;
+                }
+            };
+            operation.end(if let Redeemed::At(_) = redeemed { -1 } else { 0 }, wake);
+            match redeemed {
+                Redeemed::At(span) => return Some(span),
+                Redeemed::Nowhere => return None,
+                // Outside of the operation: it wakes the receiver, and what that does is the application's.
+                Redeemed::Blocked(claim, number, entry) => self.void(claim, number, entry, wake),
             }
         }
     }
 
     /// `None`: something moved, try again.
-    fn try_redeem(&self, claim: Claim, wake: &impl Wake) -> Option<Option<Span>> {
+    fn try_redeem(&self, claim: Claim) -> Option<Redeemed> {
         let capacity = self.queue.capacity();
         if self.used_in_view(claim).is_none_or(|used| used >= capacity) {
             let room = self.look(claim)?;
@@ -84,18 +100,17 @@ impl Producer<'_> {
                 // Whoever holds a permit finds room, unless the word is old, or nonsense.
                 // ORDERING: head was read with acquire; a claim word that it follows is seen.
                 let is_sure = self.queue.view.header.claim.load(Ordering::Relaxed) == claim.0;
-                return is_sure.then_some(None);
+                return is_sure.then_some(Redeemed::Nowhere);
             }
             if let Some((number, entry)) = room.blocked {
-                self.void(claim, number, entry, wake);
-                return None;
+                return Some(Redeemed::Blocked(claim, number, entry));
             }
         }
         // Less than none would borrow from the tail.
         let reserved = claim.reserved().saturating_sub(1);
         match self.exchange(claim, claim.with_reserved(reserved), 1)? {
-            Claimed::Granted(span) => Some(Some(span)),
-            Claimed::Full | Claimed::Closed => Some(None),
+            Claimed::Granted(span) => Some(Redeemed::At(span)),
+            Claimed::Full | Claimed::Closed => Some(Redeemed::Nowhere),
         }
     }
 

@@ -91,6 +91,9 @@ impl Recovery {
         let held =
             |member: &crate::layout::Member| Account(member.account.load(Ordering::Relaxed)).held(1 - old);
         let base = queue.view.members.iter().map(held).collect();
+        // ORDERING: these loads, then the flip. A load that came after it could see what an operation of the new parity
+        // has taken since; the exchange alone would let it.
+        full_fence(Fence::Settled);
         loop {
             let flipped = claim.with_parity(1 - old);
             // ORDERING: relaxed. Every exchange before it released that its operation was counted, and the fence that

@@ -4,7 +4,7 @@
 //! Unpublished positions are repaired by the receiver itself, in [`super::take`]. If the receiver is dead the channel is
 //! closed and nothing needs repair.
 
-use super::edge::{Edge, Fence, acquire, full_fence};
+use super::edge::{Edge, acquire};
 use super::words::{Cell, Claim};
 use super::{Number, Queue, Wake};
 use crate::sync::Ordering;
@@ -29,9 +29,9 @@ impl Queue<'_> {
         let member = &self.view.members[usize::from(number)];
         member.weak.store(0, Ordering::Relaxed); // ORDERING: advisory.
         self.clear_strong(number, wake);
-        // ORDERING: the caller marked the death, then the receiver is looked for; it registers, then asks who is
-        // dead. It must look even if no count changed: a position of the dead may stand at head.
-        full_fence(Fence::Published);
+        // It must look even if no count changed: a position of the dead may stand at head.
+        // ORDERING: the caller marked the death, then the receiver is looked for; it registers, then asks who is dead. A
+        // fence stands between: that of `freed`.
         self.ring_receiver(wake);
     }
 

@@ -50,15 +50,16 @@ pub(crate) fn take<W: Want>(
         Claimed::Full => {}
     }
     let mut stand = Stand::Nowhere;
+    let mut in_time = true;
     loop {
         match producer.turn(&mut stand, want, Kind::Thread, &mut |_| {}, wake) {
             Turn::Granted(grant) => return Ok(grant),
             Turn::Closed => return Err(NoRoom::Closed),
-            Turn::Sleep(bell, ticket) => {
-                if !park.park(bell, ticket) {
-                    producer.leave(&mut stand, wake);
-                    return Err(NoRoom::TimedOut);
-                }
+            Turn::Sleep(bell, ticket) if in_time => in_time = park.park(bell, ticket),
+            // The last turn came after the time was up.
+            Turn::Sleep(..) => {
+                producer.leave(&mut stand, wake);
+                return Err(NoRoom::TimedOut);
             }
         }
     }
@@ -69,13 +70,18 @@ pub(crate) fn until<R>(bell: &Bell, park: &impl Park, mut look: impl FnMut() -> 
     if let Some(found) = look() {
         return Some(found);
     }
+    let mut in_time = true;
     loop {
         let ticket = bell.register(Kind::Thread);
         // The second look: what happened before the bell was set is seen here, what happens after rings it.
         let found = look();
-        let in_time = found.is_some() || park.park(bell, ticket);
+        // The last look comes after the time is up.
+        let is_over = found.is_some() || !in_time;
+        if !is_over {
+            in_time = park.park(bell, ticket);
+        }
         bell.rise();
-        if found.is_some() || !in_time {
+        if is_over {
             return found;
         }
     }

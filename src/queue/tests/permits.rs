@@ -70,6 +70,34 @@ fn a_permit_is_good_on_a_closed_channel_and_its_end_waits_for_it() {
     assert_eq!(bench.receive(&mut consumer), Took::End);
 }
 
+/// Looks, whenever it wakes somebody, whether a permit operation of process 2 is under way.
+struct Onlooker<'a>(&'a Bench, RefCell<Vec<bool>>);
+
+impl Wake for Onlooker<'_> {
+    fn wake(&self, _: Sleeper, _: Kind) {
+        self.1.borrow_mut().push(self.0.account(2).is_idle());
+    }
+}
+
+#[test]
+fn nobody_is_woken_in_the_middle_of_a_permit_operation() {
+    let bench = Bench::new(2);
+    let mut consumer = Consumer::new(&bench.queue());
+    // One is stopped in the middle of a send, and the tail comes to stand on its slot.
+    let _stopped = bench.claim(1);
+    bench.send(3, 30);
+    assert_eq!(bench.receive(&mut consumer), Took::Value(30));
+    assert_eq!(bench.reserve(2, 1), Claimed::Granted(()));
+    let _asleep = bench.queue().view.header.receiver_bell.register(Kind::Task);
+    let onlooker = Onlooker(&bench, RefCell::default());
+    let sender = bench.sender(2);
+    let span = sender.redeem(&onlooker).expect("whoever holds a permit finds room");
+    sender.publish(span, &[20], &bench.world);
+    // A void position was claimed, and the receiver told.
+    assert_eq!(*onlooker.1.borrow(), [true]);
+    assert_eq!(bench.receive(&mut consumer), Took::Value(20));
+}
+
 #[test]
 fn what_a_dead_process_held_is_free_again_and_what_the_living_hold_is_not() {
     let bench = Bench::new(5);
@@ -109,6 +137,49 @@ fn a_death_in_the_middle_of_taking_waits_for_whoever_is_under_way_and_is_told_wh
     let _dying = Operation::begin(bench.queue(), 1);
     assert_eq!(bench.recover(&mut recovery, 1), [1]);
     assert_eq!((bench.word().reserved(), bench.account(2).total(), bench.word().parity()), (0, 0, 0));
+}
+
+#[test]
+fn a_round_stays_exact_though_a_number_is_given_again_and_again_in_its_middle() {
+    let bench = Bench::new(9);
+    let mut recovery = Recovery::default();
+    assert_eq!((bench.reserve(2, 1), bench.reserve(3, 2)), (Claimed::Granted(()), Claimed::Granted(())));
+    // Number 1 dies in the middle of something, with three; number 2 is stopped in the middle of an operation.
+    assert_eq!(bench.reserve(1, 3), Claimed::Granted(()));
+    let _dying = Operation::begin(bench.queue(), 1);
+    let stopped = Operation::begin(bench.queue(), 2);
+    assert_eq!(bench.recover(&mut recovery, 1), []);
+    // Number 3 leaves; the next one with it takes and leaves; so does one after that, in the new parity alone.
+    assert_eq!(bench.recover(&mut recovery, 3), [3]);
+    for _ in 0..2 {
+        assert_eq!(bench.reserve(3, 2), Claimed::Granted(()));
+        bench.give_back(3, 1);
+        assert_eq!(bench.recover(&mut recovery, 3), [3]);
+        assert_eq!(bench.word().reserved(), 4);
+    }
+    // The last one with it stays, and has two when the round ends.
+    assert_eq!(bench.reserve(3, 2), Claimed::Granted(()));
+    stopped.end(0, &bench.world);
+    assert_eq!(recovery.go_on(&bench.queue()), [1]);
+    assert_eq!(bench.word().reserved(), 3);
+    assert_eq!((bench.account(2).total(), bench.account(3).total()), (1, 2));
+}
+
+#[test]
+fn a_round_is_void_if_the_next_one_with_a_number_of_it_dies_in_the_middle() {
+    let bench = Bench::new(9);
+    let mut recovery = Recovery::default();
+    assert_eq!((bench.reserve(2, 1), bench.reserve(3, 2)), (Claimed::Granted(()), Claimed::Granted(())));
+    let _dying = Operation::begin(bench.queue(), 1);
+    let stopped = Operation::begin(bench.queue(), 2);
+    assert_eq!(bench.recover(&mut recovery, 1), []);
+    assert_eq!(bench.recover(&mut recovery, 3), [3]);
+    assert_eq!(bench.reserve(3, 4), Claimed::Granted(()));
+    let _dying_too = Operation::begin(bench.queue(), 3);
+    assert_eq!(bench.recover(&mut recovery, 3), []);
+    stopped.end(0, &bench.world);
+    assert_eq!(recovery.go_on(&bench.queue()), [1, 3]);
+    assert_eq!((bench.word().reserved(), bench.account(2).total(), bench.word().parity()), (1, 1, 0));
 }
 
 #[test]

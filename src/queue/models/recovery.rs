@@ -65,6 +65,13 @@ fn takes(world: &World, me: Number) -> u32 {
     u32::from(world.reserve(me, 1) == Claimed::Granted(()))
 }
 
+fn takes_and_sends(world: &World, me: Number) -> u32 {
+    if world.reserve(me, 1) == Claimed::Granted(()) {
+        world.send_reserved(me, u64::from(me) * 10);
+    }
+    0
+}
+
 fn give_all_back(world: &World, me: Number, held: u32) {
     if held > 0 {
         world.give_back(me, held);
@@ -114,6 +121,11 @@ fn one_dies_after_taking_and_another_takes() {
 #[test]
 fn one_dies_after_giving() {
     one_dies(2, Dies::AfterGiving, takes_and_gives, Some(3));
+}
+
+#[test]
+fn one_dies_after_taking_and_another_sends_on_a_permit() {
+    one_dies(2, Dies::AfterTaking, takes_and_sends, Some(4));
 }
 
 /// Two die in the middle of an operation, the second perhaps during the round for the first, and a third goes on.

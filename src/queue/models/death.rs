@@ -84,7 +84,7 @@ fn dies_after_publishing_capacity_2() {
 /// Two processes claim one after the other, one of them dies, the other publishes: the live one's position must
 /// not be taken for the dead one's.
 fn whose_position(dead_first: bool) {
-    explore(Some(3), move || {
+    explore(None, move || {
         let world = World::new(3, 1, 1);
         let mut consumer = Consumer::new(&world.queue());
         world.send(3, 30);

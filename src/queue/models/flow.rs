@@ -37,7 +37,7 @@ fn two_senders_capacity_2() {
 
 #[test]
 fn two_senders_full_capacity_2() {
-    two_senders(2, 1, 2, Some(3));
+    two_senders(2, 1, 2, None);
 }
 
 #[test]
@@ -142,7 +142,7 @@ fn batches() {
 /// A value sent because another one was seen to be sent comes after it.
 #[test]
 fn causes_come_first() {
-    explore(Some(3), || {
+    explore(None, || {
         let world = World::new(3, 1, 2);
         let mut consumer = Consumer::new(&world.queue());
         let first = {

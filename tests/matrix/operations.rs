@@ -64,6 +64,12 @@ const fn operation(name: &'static str, values: u64, act: fn(&mut Hands)) -> Oper
     Operation { name, values, fills: &Fill::ALL, sleeps: false, prepare: |_| {}, act }
 }
 
+/// What sends may have to wake the receiver.
+const fn sending(name: &'static str, values: u64, act: fn(&mut Hands)) -> Operation {
+    const FILLS: [Fill; 5] = [Fill::Empty, Fill::Half, Fill::Full, Fill::AtTheWrap, Fill::Asleep];
+    Operation { fills: &FILLS, ..operation(name, values, act) }
+}
+
 /// A blocking call looks for room some hundred times before it sleeps, which is too long a way for a matrix. So it has room
 /// here, and how one waits in the line is shown by a task that stands in it at once: "wait" and "give-up".
 const fn with_room(fills: &'static [Fill], operation: Operation) -> Operation {
@@ -71,12 +77,12 @@ const fn with_room(fills: &'static [Fill], operation: Operation) -> Operation {
 }
 
 pub const ALL: &[Operation] = &[
-    operation("try-send", 1, try_send),
+    sending("try-send", 1, try_send),
     with_room(&[Fill::Empty, Fill::Half, Fill::AtTheWrap], operation("blocking-send", 1, blocking_send)),
-    operation("try-send-many", 3, try_send_many),
+    sending("try-send-many", 3, try_send_many),
     with_room(&[Fill::Empty, Fill::AtTheWrap], operation("blocking-send-many", 3, blocking_send_many)),
     operation("reserve-drop", 0, reserve_drop),
-    operation("reserve-send", 1, reserve_send),
+    sending("reserve-send", 1, reserve_send),
     operation("reserve-many", 1, reserve_many),
     with_room(
         &[Fill::Empty, Fill::Half, Fill::AtTheWrap],

@@ -130,7 +130,8 @@ fn at_every_instruction(fate: Fate, name: &str) {
         let (length, stands) = happens(&mut world, operation, position(usize::MAX));
         assert_eq!(stands, Stands::AtItsEnd);
         let every = if is_whole() { 1 } else { length.div_ceil(SAMPLE) };
-        let mut count = 1;
+        // Its end is a position; if all are taken, it comes again.
+        let mut count = usize::from(!is_whole());
         for steps in (every / 2..).step_by(every) {
             // Where the kernel or the others make it longer than it was, all of it is followed to its end.
             if !is_whole() && steps >= length {

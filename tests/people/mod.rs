@@ -170,7 +170,7 @@ impl Drop for Person {
 
 /// Looks until it is so: for what has no event of its own.
 #[track_caller]
-pub fn eventually(what: &str, so: impl Fn() -> bool) {
+pub fn eventually(what: &str, mut so: impl FnMut() -> bool) {
     let until = Instant::now() + Duration::from_secs(30);
     while !so() {
         assert!(Instant::now() < until, "never: {what}");

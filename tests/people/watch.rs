@@ -28,6 +28,11 @@ pub fn sleeps_here(thread: i32) -> bool {
     state(Path::new(&format!("/proc/self/task/{thread}"))) == Some('S')
 }
 
+/// Whether a thread of another process sleeps.
+pub fn is_asleep(pid: u32, thread: i32) -> bool {
+    state(Path::new(&format!("/proc/{pid}/task/{thread}"))) == Some('S')
+}
+
 pub fn all_sleep(pid: u32) -> bool {
     all_are(pid, &['S'])
 }

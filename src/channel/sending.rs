@@ -249,39 +249,36 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_reserved_value_is_sent_though_the_waker_of_the_receiver_panics_on_the_way() {
+    /// A channel for two values whose tail stands on the slot of a send that is stopped, with the other place reserved, and
+    /// whose receiver sleeps as a task with a waker that panics.
+    fn about_to_void() -> (Arc<Endpoint>, Sending, Receiving, Span) {
         let terms = control::Terms { capacity: 2, ..control::Terms::default() };
         let endpoint = control::host(8, 8, &terms, None).unwrap();
         let sending = Sending::new(Arc::clone(&endpoint));
         let mut receiving = Receiving::new(Arc::clone(&endpoint));
-        // One is stopped in the middle of a send, and the tail comes to stand on its slot.
         let stopped = endpoint.producer().claim(Place::Newcomer, 1, &*endpoint);
+        let Claimed::Granted(stopped) = stopped else { panic!("there was room") };
         assert_eq!(sending.try_send(&[1u64]), Ok(1));
         assert_eq!(receiving.try_take(one::<u64>), Took::Value(1));
         assert_eq!(sending.try_reserve(1), Ok(()));
         let waker = Waker::from(Arc::new(Panics));
         assert!(receiving.poll_take(&mut Context::from_waker(&waker), one::<u64>).is_pending());
+        (endpoint, sending, receiving, stopped)
+    }
+
+    #[test]
+    fn a_reserved_value_is_sent_though_the_waker_of_the_receiver_panics_on_the_way() {
+        let (endpoint, sending, mut receiving, stopped) = about_to_void();
         sending.send_reserved(&2u64);
         assert_eq!(receiving.try_take(one::<u64>), Took::Value(2));
-        let Claimed::Granted(span) = stopped else { panic!("there was room") };
-        sending.fill(span, &[3u64]);
+        sending.fill(stopped, &[3u64]);
         assert_eq!(receiving.try_take(one::<u64>), Took::Value(3));
         assert_eq!(endpoint.free_capacity(), 2);
     }
 
     #[test]
     fn a_waiting_thread_keeps_no_place_in_the_line_though_the_waker_of_the_receiver_panics() {
-        let terms = control::Terms { capacity: 2, ..control::Terms::default() };
-        let endpoint = control::host(8, 8, &terms, None).unwrap();
-        let sending = Sending::new(Arc::clone(&endpoint));
-        let mut receiving = Receiving::new(Arc::clone(&endpoint));
-        let _stopped = endpoint.producer().claim(Place::Newcomer, 1, &*endpoint);
-        assert_eq!(sending.try_send(&[1u64]), Ok(1));
-        assert_eq!(receiving.try_take(one::<u64>), Took::Value(1));
-        assert_eq!(sending.try_reserve(1), Ok(()));
-        let waker = Waker::from(Arc::new(Panics));
-        assert!(receiving.poll_take(&mut Context::from_waker(&waker), one::<u64>).is_pending());
+        let (endpoint, sending, mut receiving, _stopped) = about_to_void();
         std::thread::scope(|scope| {
             let waiting = scope.spawn(|| sending.blocking_send(&[2u64], None));
             while endpoint.queue().needs_before(Place::Newcomer, 0) == 0 {

@@ -98,9 +98,7 @@ impl Producer<'_> {
             let room = self.look(claim)?;
             if room.used >= capacity {
                 // Whoever holds a permit finds room, unless the word is old, or nonsense.
-                // ORDERING: head was read with acquire; a claim word that it follows is seen.
-                let is_sure = self.queue.view.header.claim.load(Ordering::Relaxed) == claim.0;
-                return is_sure.then_some(Redeemed::Nowhere);
+                return self.queue.is_still(claim).then_some(Redeemed::Nowhere);
             }
             if let Some((number, entry)) = room.blocked {
                 return Some(Redeemed::Blocked(claim, number, entry));

@@ -25,6 +25,13 @@ pub(crate) struct Room {
 }
 
 impl Queue<'_> {
+    /// Whether the claim word is what it was, asked by who has read something since that does not go with it.
+    pub fn is_still(&self, claim: Claim) -> bool {
+        // ORDERING: relaxed. What was read since, head, an entry or a record, was read with acquire; a claim word that it
+        // follows is seen.
+        self.view.header.claim.load(Ordering::Relaxed) == claim.0
+    }
+
     /// Looks at head, then at the count of entries, then at the entries, for the claim word `claim`.
     ///
     /// `None` if head is already past the claim word's tail: the word is old and must be read again.
@@ -33,8 +40,7 @@ impl Queue<'_> {
         let head = taken.head.load(acquire(Edge::Head));
         let used = self.track.distance(head as u32, claim.tail());
         if used < 0 || !self.track.is_valid(head as u32) || !self.track.is_valid(claim.tail()) {
-            // ORDERING: head was read with acquire; the claim word that it follows is seen.
-            if self.view.header.claim.load(Ordering::Relaxed) != claim.0 {
+            if !self.is_still(claim) {
                 return None;
             }
             // The tail is never behind head, and both name a slot: somebody wrote nonsense, and trying again would not end.

@@ -176,9 +176,7 @@ impl<'a> Producer<'a> {
         if room.used > queue.capacity() {
             // Unless the word is old, because this thread was stopped behind its load for so long that 32 bits do not
             // tell old from new.
-            // ORDERING: the head was read with acquire; a claim word that it followed is seen.
-            let is_sure = header.claim.load(Ordering::Relaxed) == claim.0;
-            return is_sure.then_some(room);
+            return queue.is_still(claim).then_some(room);
         }
         let view = (room.head << 32) | (epoch & EPOCH) << 1 | u64::from(room.any);
         self.view.0.store(view, release(Edge::View));
@@ -199,8 +197,7 @@ impl<'a> Producer<'a> {
         let free = room.free - before;
         if free < i64::from(need) {
             // The entries were read one by one: it was full only if nobody claimed meanwhile.
-            // ORDERING: the entries were read with acquire; a claim word that they follow is seen.
-            let is_sure = !room.any || queue.view.header.claim.load(Ordering::Relaxed) == claim.0;
+            let is_sure = !room.any || queue.is_still(claim);
             return is_sure.then_some(Claimed::Full);
         }
         Some(Claimed::Granted((u32::try_from(free).ok()?, room)))
@@ -290,8 +287,7 @@ impl<'a> Producer<'a> {
             // slot was not recorded for 2^31 positions, is told by the unchanged claim word.
             if seen.set() == 1
                 && queue.track.distance(position, seen.position()) > 0
-                // ORDERING: the record was read with acquire; the claim word that its writer saw is seen.
-                && queue.view.header.claim.load(Ordering::Relaxed) != claim.0
+                && !queue.is_still(claim)
             {
                 return false;
             }

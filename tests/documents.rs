@@ -1,0 +1,111 @@
+//! What the documents name is there: each test, model and function that a table of `docs/` points to, and each file.
+//!
+//! It reads names, not meaning: whether the test shows what its line says is for the reader.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// The documents that point into the sources.
+const DOCUMENTS: [&str; 5] = ["edges.md", "limits.md", "protocol.md", "recovery.md", "trust.md"];
+
+/// Where the short names of the documents lie: `tests::name` is a unit test of the queue, `stall::name` a model.
+const UNIT_TESTS: &str = "src/queue/tests";
+const MODELS: &str = "src/queue/models";
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// All Rust files below a folder, and the file of its name beside it.
+fn files(folder: &str) -> Vec<PathBuf> {
+    let mut found = vec![root().join(format!("{folder}.rs"))];
+    let mut folders = vec![root().join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).into_iter().flatten() {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|end| end == "rs") {
+                found.push(path);
+            }
+        }
+    }
+    found.retain(|path| path.exists());
+    found
+}
+
+/// Whether one of the files has this word.
+fn have(files: &[PathBuf], word: &str) -> bool {
+    files.iter().any(|path| {
+        let text = fs::read_to_string(path).expect("a source");
+        text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|found| found == word)
+    })
+}
+
+/// What stands between backquotes in a document, outside of drawings and code.
+fn quoted(document: &str) -> Vec<String> {
+    let text = fs::read_to_string(root().join("docs").join(document)).expect(document);
+    let prose: Vec<&str> = text.split("```").step_by(2).collect();
+    prose.iter().flat_map(|part| part.split('`').skip(1).step_by(2)).map(str::to_owned).collect()
+}
+
+/// What is wrong with a name, if it is one that points into the sources.
+fn fault(name: &str) -> Option<String> {
+    if ["src/", "tests/", "benches/", ".ci/"].iter().any(|start| name.starts_with(start)) {
+        let (path, word) = name.split_once("::").unwrap_or((name, ""));
+        let path = root().join(path.split_whitespace().next().expect("a path"));
+        return match (path.exists(), word) {
+            (false, _) => Some(format!("there is no {}", path.display())),
+            (true, "") => None,
+            (true, word) if path.is_dir() => (!have(&files(path.to_str().expect("a path")), word))
+                .then(|| format!("nothing in it is {word}")),
+            (true, word) => (!have(&[path], word)).then(|| format!("nothing in it is {word}")),
+        };
+    }
+    let (place, word) = name.split_once("::")?;
+    let is_word = |word: &str| word.chars().all(|c| c.is_alphanumeric() || c == '_');
+    if !is_word(place) || !is_word(word) || (place, word) == ("file", "name") || word == "name" {
+        return None;
+    }
+    let places = match place {
+        "tests" => files(UNIT_TESTS),
+        _ if place.starts_with(char::is_uppercase) => files("src"),
+        _ => files(&format!("{MODELS}/{place}")),
+    };
+    // A name of another crate or of the system has no place here.
+    if places.is_empty() || (place.starts_with(char::is_uppercase) && !have(&places, place)) {
+        return Some("there is no such place".to_owned());
+    }
+    (!have(&places, word)).then(|| "there is no such name".to_owned())
+}
+
+#[test]
+fn what_a_document_names_is_there() {
+    let mut wrong = Vec::new();
+    let mut names = 0;
+    for document in DOCUMENTS.into_iter().filter(|document| root().join("docs").join(document).exists()) {
+        for name in quoted(document) {
+            names += usize::from(name.contains("::"));
+            wrong.extend(fault(&name).map(|fault| format!("docs/{document}: `{name}`: {fault}")));
+        }
+    }
+    assert!(names > 100, "names are found");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_name_that_is_nowhere_is_found_out() {
+    for wrong in [
+        "stall::nowhere_to_be_found",
+        "src/nowhere.rs",
+        "tests/meeting.rs::nowhere",
+        "Endpoint::nowhere_to_be_found",
+    ] {
+        assert!(fault(wrong).is_some(), "{wrong}");
+    }
+    for right in ["stall::one_stall_capacity_1", "src/sync.rs", "Endpoint::depart", "a plain word"] {
+        assert_eq!(fault(right), None, "{right}");
+    }
+}

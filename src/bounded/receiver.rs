@@ -2,7 +2,7 @@
 //! [`super::receive`].
 
 use crate::channel::Receiving;
-use crate::error::OpenError;
+use crate::error::{Corruption, OpenError};
 use bytemuck::Pod;
 use std::fmt;
 use std::marker::PhantomData;
@@ -61,6 +61,32 @@ impl<T> Receiver<T> {
     /// ```
     pub fn is_closed(&self) -> bool {
         self.inner.is_closed()
+    }
+
+    /// Why the stream ended before its time, if it did: a process that may write to the channel's memory has written over
+    /// it. (Beyond tokio.)
+    ///
+    /// The receiver learns it when it looks for a value: then every receive tells the end of the stream, for ever, every
+    /// sender finds the channel closed, and this tells the reason. Until then, and if all is well, it is `None`. What does not
+    /// show in the words that it looks at is not found; `docs/limits.md` says what is promised then.
+    ///
+    /// It never waits. Once there is a reason it stays.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (sender, mut receiver) = shmpsc::channel::<u64>(4);
+    /// drop(sender);
+    /// while let Some(value) = receiver.blocking_recv() {
+    ///     println!("{value}");
+    /// }
+    /// match receiver.corruption() {
+    ///     Some(corruption) => panic!("{corruption}"),
+    ///     None => assert!(receiver.is_closed(), "the senders have gone"),
+    /// }
+    /// ```
+    pub fn corruption(&self) -> Option<Corruption> {
+        self.inner.corruption()
     }
 
     /// Whether [`len`](Receiver::len) is 0.
@@ -208,8 +234,8 @@ impl<T> fmt::Debug for Receiver<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("Receiver");
         shown.field("max_capacity", &self.max_capacity());
-        if self.inner.is_corrupt() {
-            shown.field("ended", &"a peer wrote nonsense over the shared memory");
+        if let Some(corruption) = self.corruption() {
+            shown.field("corruption", &corruption);
         }
         shown.finish_non_exhaustive()
     }

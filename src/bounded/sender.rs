@@ -3,7 +3,7 @@
 
 use super::WeakSender;
 use crate::channel::Sending;
-use crate::error::OpenError;
+use crate::error::{Corruption, OpenError};
 use bytemuck::Pod;
 use std::fmt;
 use std::marker::PhantomData;
@@ -72,6 +72,26 @@ impl<T> Sender<T> {
     /// ```
     pub fn is_closed(&self) -> bool {
         self.inner.is_closed()
+    }
+
+    /// Why sending fails as on a closed channel although the receiver has not closed it, if that is so: a process that may
+    /// write to the channel's memory has written over it. (Beyond tokio.)
+    ///
+    /// It looks now, at what this process can see; the receiver may know more
+    /// ([`Receiver::corruption`](crate::Receiver::corruption)), and a sender of another process may have found nothing yet.
+    ///
+    /// It never waits. Once there is a reason it stays, for all senders of the process.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (sender, mut receiver) = shmpsc::channel::<u64>(4);
+    /// receiver.close();
+    /// assert!(sender.try_send(1).is_err());
+    /// assert_eq!(sender.corruption(), None, "the receiver has closed the channel");
+    /// ```
+    pub fn corruption(&self) -> Option<Corruption> {
+        self.inner.endpoint.corruption()
     }
 
     /// Whether both senders belong to the same channel, also if they joined it separately.

@@ -23,8 +23,9 @@ pub(crate) use sending::{Sending, Unsent, WeakSending};
 pub(crate) use waiting::Waiting;
 
 use crate::control::Endpoint;
-use crate::queue::Queue;
-use crate::wait::Futex;
+use crate::error::Corruption;
+use crate::queue::{Nonsense, Queue};
+use crate::wait::{Futex, Threads};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 use tokio::task::coop::poll_proceed;
@@ -56,30 +57,44 @@ impl Endpoint {
         self.ask(|queue| queue.weak_count())
     }
 
+    /// What is wrong in the segment, as far as this process has found, or finds now.
+    pub(crate) fn corruption(&self) -> Option<Corruption> {
+        self.ask(|_| self.nonsense()).map(told)
+    }
+
     /// Whether nothing can be sent any more.
     fn is_closed_for_sending(&self) -> bool {
-        self.is_forked() || self.queue().is_closed()
+        self.is_forked() || self.is_over() || self.queue().is_closed()
+    }
+}
+
+/// What the queue found, in the words of the error.
+fn told(nonsense: Nonsense) -> Corruption {
+    match nonsense {
+        Nonsense::Claim => Corruption::Claim,
+        Nonsense::Head => Corruption::Head,
+        Nonsense::Open => Corruption::Open,
     }
 }
 
 /// How long a thread waits.
-struct Patience {
+struct Patience<'a> {
     /// How often it looks, before it sleeps.
     looks: u32,
     /// How it sleeps then, unless it does not.
-    sleep: Option<Futex>,
+    sleep: Option<Futex<'a>>,
 }
 
-impl Patience {
+impl<'a> Patience<'a> {
     /// `looks` before it sleeps; with a timeout of zero one look, and no sleep.
     #[inline]
-    fn new(timeout: Option<Duration>, looks: u32) -> Patience {
+    fn new(timeout: Option<Duration>, looks: u32, threads: Option<&'a Threads>) -> Patience<'a> {
         if timeout.is_some_and(|timeout| timeout.is_zero()) {
             return Patience { looks: 1, sleep: None };
         }
         // A moment too far away for the clock never comes.
         let until = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-        Patience { looks, sleep: Some(Futex { until }) }
+        Patience { looks, sleep: Some(Futex { until, threads }) }
     }
 }
 
@@ -87,3 +102,6 @@ impl Patience {
 pub(crate) fn poll_turn(cx: &mut Context<'_>) -> Poll<()> {
     poll_proceed(cx).map(|budget| budget.made_progress())
 }
+
+#[cfg(test)]
+mod tests;

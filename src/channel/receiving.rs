@@ -3,7 +3,7 @@
 
 use super::{Patience, Took};
 use crate::control::{self, Endpoint};
-use crate::error::OpenError;
+use crate::error::{Corruption, OpenError};
 use crate::queue::{Consumer, Kind, Queue};
 use crate::sync::spin_loop;
 use crate::wait;
@@ -63,7 +63,7 @@ impl Receiving {
         if self.endpoint.is_forked() {
             return Took::End;
         }
-        take(&mut self.consumer, &self.endpoint.queue(), &self.endpoint)
+        look(&self.endpoint, &mut self.consumer, &mut take)
     }
 
     /// Takes what `take` takes; the task sleeps until it is there. `None` at the end of the stream.
@@ -115,7 +115,7 @@ impl Receiving {
         timeout: Option<Duration>,
         mut take: impl FnMut(&mut Consumer, &Queue<'_>, &Endpoint) -> Took<R>,
     ) -> Took<R> {
-        let patience = Patience::new(timeout, THREAD_LOOKS);
+        let patience = Patience::new(timeout, THREAD_LOOKS, None);
         for _ in 0..patience.looks {
             match self.try_take(&mut take) {
                 Took::Empty => spin_loop(),
@@ -126,7 +126,7 @@ impl Receiving {
         let Receiving { endpoint, consumer, .. } = self;
         let queue = endpoint.queue();
         let took = wait::until(&queue.view.header.receiver_bell, &sleep, || {
-            match take(consumer, &queue, endpoint) {
+            match look(endpoint, consumer, &mut take) {
                 Took::Empty => None,
                 took => Some(took),
             }
@@ -135,8 +135,11 @@ impl Receiving {
     }
 
     /// Closes the channel for sending, in every process.
-    pub fn close(&self) {
+    pub fn close(&mut self) {
         self.endpoint.close();
+        if !self.endpoint.is_forked() {
+            self.consumer.close();
+        }
     }
 
     /// Whether nothing can be sent any more, or nobody is left to send.
@@ -155,10 +158,24 @@ impl Receiving {
         Ok(descriptor)
     }
 
-    /// Whether somebody wrote nonsense over the segment, and the stream ended for that.
-    pub fn is_corrupt(&self) -> bool {
-        self.consumer.is_corrupt()
+    /// What somebody wrote over the segment, so that the stream ended.
+    pub fn corruption(&self) -> Option<Corruption> {
+        self.consumer.nonsense().map(super::told)
     }
+}
+
+/// Takes what `take` takes, if it is there. If there is nonsense instead, the channel is closed for all.
+#[inline]
+fn look<R>(
+    endpoint: &Endpoint,
+    consumer: &mut Consumer,
+    take: &mut impl FnMut(&mut Consumer, &Queue<'_>, &Endpoint) -> Took<R>,
+) -> Took<R> {
+    let took = take(consumer, &endpoint.queue(), endpoint);
+    if let (Took::End, Some(nonsense)) = (&took, consumer.nonsense()) {
+        endpoint.end_for(nonsense);
+    }
+    took
 }
 
 impl Drop for Receiving {

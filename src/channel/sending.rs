@@ -62,20 +62,23 @@ impl Sending {
     /// Takes what is wanted, if nobody who waits is to have it.
     #[inline]
     fn try_take<W: Want>(&self, want: W) -> Result<W::Grant, Unsent> {
-        if self.endpoint.is_forked() {
+        if self.endpoint.is_forked() || self.endpoint.is_over() {
             return Err(Unsent::Closed);
         }
         match want.ask(&self.endpoint.producer(), Place::Newcomer, &Calmly(&self.endpoint)) {
             Claimed::Granted(grant) => Ok(grant),
             Claimed::Full => Err(Unsent::Full),
-            Claimed::Closed => Err(Unsent::Closed),
+            Claimed::Closed => {
+                self.endpoint.was_refused();
+                Err(Unsent::Closed)
+            }
         }
     }
 
     /// Takes what is wanted; the thread sleeps until there is room, or until the time is up.
     #[inline]
     fn blocking_take<W: Want>(&self, want: W, timeout: Option<Duration>) -> Result<W::Grant, NoRoom> {
-        let patience = Patience::new(timeout, THREAD_LOOKS);
+        let patience = Patience::new(timeout, THREAD_LOOKS, Some(self.endpoint.threads()));
         for _ in 0..patience.looks {
             match self.try_take(want) {
                 Ok(grant) => return Ok(grant),
@@ -84,7 +87,11 @@ impl Sending {
             }
         }
         let sleep = patience.sleep.ok_or(NoRoom::TimedOut)?;
-        wait::take(&self.endpoint.producer(), want, &sleep, &Calmly(&self.endpoint))
+        let taken = wait::take(&self.endpoint.producer(), want, &sleep, &Calmly(&self.endpoint));
+        if let Err(NoRoom::Closed) = taken {
+            self.endpoint.was_refused();
+        }
+        taken
     }
 
     /// Takes what is wanted; the task sleeps until there is room. `None`: the channel is closed.
@@ -145,10 +152,14 @@ impl Sending {
     /// If the receiver's waker panics, so does this, with the value sent.
     #[inline]
     pub fn send_reserved<T: Pod>(&self, value: &T) {
-        if !self.endpoint.is_forked()
-            && let Some(span) = self.endpoint.producer().redeem(&Calmly(&self.endpoint))
-        {
-            self.fill(span, std::slice::from_ref(value));
+        if self.endpoint.is_forked() {
+            return;
+        }
+        match self.endpoint.producer().redeem(&Calmly(&self.endpoint)) {
+            Some(span) => {
+                self.fill(span, std::slice::from_ref(value));
+            }
+            None => self.endpoint.was_refused(),
         }
     }
 
@@ -175,6 +186,7 @@ impl Sending {
 
 impl Clone for Sending {
     fn clone(&self) -> Sending {
+        self.endpoint.add_handle();
         if !self.endpoint.is_forked() {
             self.endpoint.queue().add_strong(self.endpoint.me());
         }
@@ -187,6 +199,7 @@ impl Drop for Sending {
         if !self.endpoint.is_forked() {
             self.endpoint.queue().drop_strong(self.endpoint.me(), &*self.endpoint);
         }
+        self.endpoint.drop_handle();
     }
 }
 
@@ -216,8 +229,13 @@ impl WeakSending {
 
     /// A handle that keeps the channel open, if anything still does.
     pub fn upgrade(&self) -> Option<Sending> {
-        let is_counted = !self.endpoint.is_forked() && self.endpoint.queue().upgrade(self.endpoint.me());
-        is_counted.then(|| Sending::new(Arc::clone(&self.endpoint)))
+        let endpoint = &self.endpoint;
+        endpoint.add_handle();
+        if !endpoint.is_forked() && endpoint.queue().upgrade(endpoint.me()) {
+            return Some(Sending::new(Arc::clone(endpoint)));
+        }
+        endpoint.drop_handle();
+        None
     }
 }
 

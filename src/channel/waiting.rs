@@ -35,7 +35,7 @@ impl Waiting {
         }
         let producer = endpoint.producer();
         // A send on a closed channel fails whatever budget is left, and costs none.
-        if *stand == Stand::Nowhere && producer.queue.is_closed() {
+        if *stand == Stand::Nowhere && endpoint.is_closed_for_sending() {
             return Poll::Ready(None);
         }
         let Poll::Ready(budget) = poll_proceed(cx) else {
@@ -53,7 +53,10 @@ impl Waiting {
                         budget.made_progress();
                         return Poll::Ready(Some(grant));
                     }
-                    Claimed::Closed => return Poll::Ready(None),
+                    Claimed::Closed => {
+                        endpoint.was_refused();
+                        return Poll::Ready(None);
+                    }
                     Claimed::Full => spin_loop(),
                 }
             }
@@ -68,6 +71,7 @@ impl Waiting {
             }
             Turn::Closed => {
                 sleepers.forget(spot.take());
+                endpoint.was_refused();
                 Poll::Ready(None)
             }
             Turn::Sleep(_, asleep) => {

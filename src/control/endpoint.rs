@@ -16,18 +16,19 @@ use super::{
     guest::Guest,
     host::Host,
     porter::{Porter, Token, Watcher},
+    wakes::Calmly,
     wire::Facts,
 };
 use crate::{
     error::OpenError,
-    queue::{Number, Queue, ViewCell},
+    queue::{Nonsense, Number, Queue, ViewCell},
     segment::Segment,
-    sync::lock,
+    sync::{AtomicU32, Ordering, lock},
     sys::{
         events::{Event, Events, Interest},
         fork::Birthplace,
     },
-    wait::{Hear, Sleepers},
+    wait::{Hear, Sleepers, Threads},
 };
 
 /// What this process is in the channel.
@@ -50,6 +51,13 @@ pub(crate) struct Endpoint {
     id: u128,
     pub(super) deadline: Duration,
     sleepers: Sleepers,
+    threads: Threads,
+    /// Not zero once this process knows that the channel is closed, whatever the segment says.
+    over: AtomicU32,
+    /// Sending handles of this process: the count in the segment is anybody's to write over.
+    handles: AtomicU32,
+    /// What somebody wrote over the segment, once this process has found it: it may be gone again.
+    nonsense: OnceLock<Nonsense>,
     role: Mutex<Role>,
     role_changed: Condvar,
     hearing: OnceLock<Arc<Hearing>>,
@@ -91,6 +99,11 @@ impl Endpoint {
         let role = if host.is_some() { Role::Host } else { Role::Guest };
         Endpoint {
             sleepers: Sleepers::new(),
+            threads: Threads::default(),
+            over: AtomicU32::new(0),
+            // Who joins comes with one.
+            handles: AtomicU32::new(guest.is_some().into()),
+            nonsense: OnceLock::new(),
             view: ViewCell::new(),
             segment,
             birthplace,
@@ -142,6 +155,67 @@ impl Endpoint {
     #[inline]
     pub(crate) fn sleepers(&self) -> &Sleepers {
         &self.sleepers
+    }
+
+    /// Whether this process knows that the channel is closed, whatever the segment says.
+    #[inline(always)]
+    pub(crate) fn is_over(&self) -> bool {
+        // ORDERING: nothing is read on its strength. Who is about to sleep has a fence before it, see [`Wake::is_over`].
+        self.over.load(Ordering::Relaxed) != 0
+    }
+
+    /// The channel is closed: has every sender of this process know it, whatever stands in the segment. The caller then wakes
+    /// its tasks.
+    pub(super) fn make_over(&self) {
+        // ORDERING: the locks of those who sleep, threads and tasks, come after it; who lies down takes them, and then looks.
+        self.over.store(1, Ordering::Relaxed);
+        let view = self.queue().view;
+        self.threads.end(view.bells.iter().chain([&*view.header.overflow_bell]));
+    }
+
+    /// A sending handle comes, before it is counted in the segment.
+    pub(crate) fn add_handle(&self) {
+        // ORDERING: SeqCst: before the count in the segment, for `Queue::forget_own_strong`.
+        self.handles.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// It has gone, after it was taken from the count in the segment.
+    pub(crate) fn drop_handle(&self) {
+        self.handles.fetch_sub(1, Ordering::SeqCst); // ORDERING: as above.
+    }
+
+    pub(super) fn has_handles(&self) -> bool {
+        self.handles.load(Ordering::SeqCst) != 0 // ORDERING: as above.
+    }
+
+    /// What somebody wrote over the segment, as far as this process has found, or finds now.
+    pub(crate) fn nonsense(&self) -> Option<Nonsense> {
+        if self.nonsense.get().is_none()
+            && let Some(found) = self.queue().nonsense()
+        {
+            self.note_nonsense(found);
+        }
+        self.nonsense.get().copied()
+    }
+
+    pub(super) fn note_nonsense(&self, found: Nonsense) {
+        let _ = self.nonsense.set(found);
+    }
+
+    /// A send was refused as on a closed channel. If it is not closed its words do not fit each other, and the receiver, which
+    /// may sleep, must look at them: it closes the channel then.
+    #[cold]
+    pub(crate) fn was_refused(&self) {
+        let queue = self.queue();
+        if !queue.is_closed() && self.nonsense().is_some() {
+            queue.alarm(&Calmly(self));
+        }
+    }
+
+    /// The sending threads of this process that sleep in this channel.
+    #[inline]
+    pub(crate) fn threads(&self) -> &Threads {
+        &self.threads
     }
 
     /// Whether the receiver lives in this process.

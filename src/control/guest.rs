@@ -207,7 +207,8 @@ impl Endpoint {
         lock(&guest.inbox).lost = true;
         guest.arrived.notify_all();
         self.queue().close(&Calmly(self));
-        Calmly(self).hear();
+        self.make_over();
+        Calmly(self).wake_senders();
     }
 }
 

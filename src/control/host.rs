@@ -17,7 +17,7 @@ use super::{
     wire::Code,
 };
 use crate::{
-    queue::{Number, Peers, Recovery},
+    queue::{Nonsense, Number, Peers, Recovery},
     sync::{AtomicU32, Ordering, lock},
     sys::{process::Process, socket},
 };
@@ -26,7 +26,7 @@ pub(super) struct Host {
     roster: Mutex<Roster>,
     /// Told when a repair is finished.
     repaired: Condvar,
-    /// By number: not zero if the process behind it is proved to have left or ended.
+    /// By number: not zero if no process has it, or the one behind it is proved to have left or ended.
     dead: Box<[AtomicU32]>,
     /// By number: slots in quarantine that it owns.
     quarantined: Box<[AtomicU32]>,
@@ -50,7 +50,7 @@ impl Host {
         Host {
             roster: Mutex::new(roster),
             repaired: Condvar::new(),
-            dead: table(),
+            dead: (0..=members).map(|_| AtomicU32::new(1)).collect(),
             quarantined: table(),
             recovery: Mutex::default(),
             rules,
@@ -190,6 +190,7 @@ impl Endpoint {
             return;
         }
         self.queue().close(self);
+        self.make_over();
         let Some(host) = &self.host else { return };
         {
             let mut roster = host.roster();
@@ -201,7 +202,18 @@ impl Endpoint {
         host.close_name();
         self.shut_open_name();
         host.ring_all();
-        self.sleepers().wake_closed();
+        self.sleepers().wake_senders();
+    }
+
+    /// The receiver found nonsense in the segment: closes the channel for all, and says why to the senders of this process.
+    #[cold]
+    pub(crate) fn end_for(&self, nonsense: Nonsense) {
+        self.note_nonsense(nonsense);
+        let is_first = !self.is_over();
+        self.close();
+        if is_first {
+            self.rouse();
+        }
     }
 
     /// The open name counts as a sender no longer.

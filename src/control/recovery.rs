@@ -40,7 +40,10 @@ impl Endpoint {
         let queue = self.queue();
         // Its permits before its handles: so the capacity is whole when the stream ends.
         lock(&host.recovery).add(&queue, number);
+        self.forget_strangers();
         queue.repair(number, &Calmly(self));
+        // Also if it has taken away that the receiver sleeps.
+        queue.alarm(&Calmly(self));
         self.note_pid(number, 0);
         // What it said last may have gone unheard: its doorbell rang, and then was taken away before anybody
         // listened; or it set a relay word, and the message about it was never read.
@@ -49,6 +52,19 @@ impl Endpoint {
         host.half_left(number, queue.tail());
         // The other half. Another thread may have been here before, while this one was still repairing.
         self.go_on_with_recovery();
+    }
+
+    /// Clears the handles that nobody has: who has left may have written some there, and the stream would not end.
+    fn forget_strangers(&self) {
+        let Some(host) = &self.host else { return };
+        let queue = self.queue();
+        // While the roster is locked no number is given.
+        let roster = host.roster();
+        roster.strangers().for_each(|number| queue.forget_strong(number));
+        if !host.is_open() {
+            queue.forget_strong(0);
+        }
+        queue.forget_own_strong(self.me(), || self.has_handles());
     }
 
     /// Gives back what the dead held in permits, as far as nobody living must end an operation first; if so, this is

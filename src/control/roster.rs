@@ -156,6 +156,14 @@ impl Roster {
         others.filter(|place| matches!(place, Place::Taken | Place::Invited(_) | Place::Member(_))).count()
     }
 
+    /// The numbers that no process has.
+    pub fn strangers(&self) -> impl Iterator<Item = Number> + '_ {
+        let places = (0..).zip(&self.places);
+        let nobodies = places
+            .filter(|(_, place)| matches!(place, Place::Free | Place::Leaving { .. } | Place::Left { .. }));
+        nobodies.map(|(number, _)| number)
+    }
+
     /// Whether somebody who left is still being repaired.
     pub fn is_leaving(&self) -> bool {
         self.places.iter().any(|place| matches!(place, Place::Leaving { .. }))

@@ -117,6 +117,7 @@ pub(crate) fn host(
     let roster = Roster::new(geometry.members, CREATOR);
     let (rules, end, open) = (terms.rules.clone(), terms.end_with_last, name.is_some());
     let host = Host::new(roster, geometry.members, rules, end, open);
+    host.set_dead(CREATOR, false);
     *host.name() = name;
     let endpoint = Arc::new(Endpoint::new(Parts {
         segment,
@@ -128,7 +129,9 @@ pub(crate) fn host(
         host: Some(host),
         guest: None,
     }));
-    if path.is_some() {
+    if path.is_none() {
+        endpoint.add_handle();
+    } else {
         endpoint.open_doors()?;
         endpoint.attend_door()?;
     }

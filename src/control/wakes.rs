@@ -36,6 +36,12 @@ impl Endpoint {
         let _ = catch_unwind(AssertUnwindSafe(|| self.sleepers().wake(sleeper)));
     }
 
+    /// Wakes every thread in every process that waits in the channel, whatever the bells and the line say: somebody has written
+    /// over the segment.
+    pub(super) fn rouse(&self) {
+        self.queue().shake_all().for_each(|bell| futex::wake(&bell.word));
+    }
+
     /// Wakes the tasks of all other processes.
     pub(super) fn wake_everybody(&self) {
         match (self.guest.get(), &self.host) {
@@ -78,6 +84,10 @@ impl Wake for Endpoint {
             }
         }
     }
+
+    fn is_over(&self) -> bool {
+        Endpoint::is_over(self)
+    }
 }
 
 /// Wakes for an endpoint without being stopped by a waker that panics: for the porter's work, which must be finished
@@ -86,6 +96,11 @@ impl Wake for Endpoint {
 pub(crate) struct Calmly<'a>(pub &'a Endpoint);
 
 impl Calmly<'_> {
+    /// Wakes every task of this process that waits to send, or for the close.
+    pub fn wake_senders(&self) {
+        let _ = catch_unwind(AssertUnwindSafe(|| self.0.sleepers().wake_senders()));
+    }
+
     /// Looks at every sleeping task of this process.
     pub fn hear(&self) {
         let _ = catch_unwind(AssertUnwindSafe(|| self.0.sleepers().hear(self.0.queue())));
@@ -95,5 +110,9 @@ impl Calmly<'_> {
 impl Wake for Calmly<'_> {
     fn wake(&self, sleeper: Sleeper, kind: Kind) {
         let _ = catch_unwind(AssertUnwindSafe(|| self.0.wake(sleeper, kind)));
+    }
+
+    fn is_over(&self) -> bool {
+        self.0.is_over()
     }
 }

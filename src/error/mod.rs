@@ -2,12 +2,14 @@
 //!
 //! Those of calls that tokio has are tokio's, with its names, texts and traits. [`SendManyError`] and
 //! [`RecvTimeoutError`] are for calls beyond tokio; [`OpenError`] is for what only a channel between processes has:
-//! meeting.
+//! meeting; [`Corruption`] says why such a channel ended that a process has written over.
 
+mod corruption;
 mod open;
 mod receive;
 mod send;
 
+pub use corruption::Corruption;
 pub use open::{OpenError, ValueType};
 pub use receive::{RecvTimeoutError, TryRecvError};
 pub use send::{SendError, SendManyError, SendTimeoutError, TrySendError};

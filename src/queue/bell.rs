@@ -53,6 +53,11 @@ impl Bell {
         }
     }
 
+    /// Changes the bell for who shall look whatever the bell says, and is woken by the caller.
+    pub fn shake(&self) {
+        self.word.fetch_add(ONE, Ordering::Relaxed); // ORDERING: as in `ring_asleep`.
+    }
+
     /// Whether nobody has rung since `ticket` was taken.
     pub fn is_quiet(&self, ticket: Ticket) -> bool {
         // ORDERING: who was rung takes its next turn, and lies down with a fence before it looks.

@@ -23,12 +23,14 @@
 //! | [`account`] | permits of each process, for recovery |
 //! | [`repair`] | what a dead process leaves |
 //! | [`recovery`] | what dead processes held in permits |
+//! | [`nonsense`] | words that do not fit each other |
 
 pub(crate) mod account;
 pub(crate) mod bell;
 pub(crate) mod edge;
 pub(crate) mod life;
 pub(crate) mod line;
+mod nonsense;
 mod payload;
 pub(crate) mod permits;
 pub(crate) mod position;
@@ -42,6 +44,7 @@ pub(crate) mod words;
 
 pub(crate) use bell::{Kind, Ticket};
 pub(crate) use line::{Place, Spot};
+pub(crate) use nonsense::Nonsense;
 pub(crate) use permits::Permits;
 pub(crate) use recovery::Recovery;
 pub(crate) use send::{Claimed, Positions, Producer, Span, Stand, Turn, ViewCell, Want};
@@ -71,6 +74,12 @@ pub(crate) enum Sleeper {
 /// How sleepers are woken: the one thing of the outside world that the queue calls.
 pub(crate) trait Wake {
     fn wake(&self, sleeper: Sleeper, kind: Kind);
+
+    /// Whether the channel is known to be closed without a look at the segment, in which somebody may have opened it again.
+    /// Who is about to sleep asks, having registered; who makes it so rings every bell afterwards.
+    fn is_over(&self) -> bool {
+        false
+    }
 }
 
 /// A segment and the arithmetic of its positions.

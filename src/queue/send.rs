@@ -345,7 +345,9 @@ impl<'a> Producer<'a> {
                     // The second look: what became free before the bell was set is seen here, what becomes free
                     // after it rings.
                     let claimed = want.ask(self, Place::InLine(ticket), wake);
-                    if let Claimed::Full = claimed {
+                    if let Claimed::Full = claimed
+                        && !wake.is_over()
+                    {
                         return Turn::Sleep(bell, asleep);
                     }
                     self.leave(stand, wake);
@@ -357,12 +359,14 @@ impl<'a> Producer<'a> {
                 Stand::Overflow => {
                     prepare(Spot::Overflow);
                     match queue.wait_for_place(kind) {
-                        Some(asleep) => return Turn::Sleep(&queue.view.header.overflow_bell, asleep),
-                        None if queue.is_closed() => {
+                        Some(asleep) if !wake.is_over() => {
+                            return Turn::Sleep(&queue.view.header.overflow_bell, asleep);
+                        }
+                        _ if queue.is_closed() || wake.is_over() => {
                             *stand = Stand::Nowhere;
                             return Turn::Closed;
                         }
-                        None => *stand = Stand::Nowhere,
+                        _ => *stand = Stand::Nowhere,
                     }
                 }
             }

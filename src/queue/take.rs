@@ -8,7 +8,7 @@
 use super::edge::{Edge, acquire, release};
 use super::quarantine::Quarantine;
 use super::words::{Claim, Record, Stamp};
-use super::{Number, Queue, Wake, payload};
+use super::{Nonsense, Number, Queue, Wake, payload};
 use crate::sync::{Ordering, spin_loop};
 use bytemuck::Pod;
 
@@ -64,8 +64,10 @@ pub(crate) struct Consumer {
     /// What the last peek found, for the next take. Only while a send is in quarantine; the list there stays as it is
     /// until then.
     peeked: Option<Found>,
+    /// The receiver closed the channel.
+    is_closed: bool,
     /// Somebody wrote nonsense over the segment: the stream ended there.
-    is_corrupt: bool,
+    nonsense: Option<Nonsense>,
 }
 
 /// How often head's stamp alone is looked at, with a short pause before each further look, before the claim word is. Its
@@ -86,13 +88,18 @@ impl Consumer {
     pub fn new(queue: &Queue<'_>) -> Consumer {
         // ORDERING: only a receiver writes head, and this one got its office through a synchronizing act.
         let head = queue.view.header.taken.head.load(Ordering::Relaxed);
-        let is_corrupt = !queue.track.is_valid(head as u32);
-        Consumer { head, quarantine: Quarantine::default(), peeked: None, is_corrupt }
+        let nonsense = (!queue.track.is_valid(head as u32)).then_some(Nonsense::Head);
+        Consumer { head, quarantine: Quarantine::default(), peeked: None, is_closed: false, nonsense }
     }
 
-    /// Whether the stream ended because of nonsense in the segment.
-    pub fn is_corrupt(&self) -> bool {
-        self.is_corrupt
+    /// The nonsense in the segment for which the stream ended.
+    pub fn nonsense(&self) -> Option<Nonsense> {
+        self.nonsense
+    }
+
+    /// The receiver closes the channel: from now on the segment says so, or something is wrong with it.
+    pub fn close(&mut self) {
+        self.is_closed = true;
     }
 
     /// Whether a send is stalled: then the receiver cannot be handed over.
@@ -138,7 +145,7 @@ impl Consumer {
     ) -> Took<usize> {
         let mut count = 0;
         while count < limit {
-            if self.quarantine.is_empty() && !self.is_corrupt {
+            if self.quarantine.is_empty() && self.nonsense.is_none() {
                 let before = self.head;
                 // Not beyond the last slot: what is stamped there is nonsense, and could go on without end.
                 let most = limit.min(count.saturating_add(queue.view.geometry.capacity as usize));
@@ -173,7 +180,10 @@ impl Consumer {
     /// Finds the next value, skipping what the dead left and going round what the stalled hold.
     #[inline]
     pub fn take(&mut self, queue: &Queue<'_>, peers: &impl Peers) -> Took<Found> {
-        if self.quarantine.is_empty() && !self.is_corrupt && Self::is_published(queue, self.head as u32) {
+        if self.quarantine.is_empty()
+            && self.nonsense.is_none()
+            && Self::is_published(queue, self.head as u32)
+        {
             return Took::Value(Found { position: self.head as u32, late: None });
         }
         self.take_slowly(queue, peers)
@@ -212,7 +222,7 @@ impl Consumer {
             return Took::Value(found);
         }
         let mut patience = PATIENCE;
-        while !self.is_corrupt {
+        while self.nonsense.is_none() {
             let head = self.head as u32;
             // A quarantined slot carries no value in its turn; its old stamp could look like one after 2^32.
             let is_held = self.quarantine.holds_slot_of(queue, head);
@@ -238,9 +248,8 @@ impl Consumer {
             let has_ended = queue.has_ended();
             let claim = Claim(queue.view.header.claim.load(acquire(Edge::Claim)));
             let claimed = queue.track.distance(head, claim.tail());
-            if !(0..=queue.capacity()).contains(&claimed) || !queue.track.is_valid(claim.tail()) {
-                self.is_corrupt = true;
-                queue.close(peers);
+            if let Some(nonsense) = self.nonsense_in(queue, claim, claimed) {
+                self.end_for(queue, nonsense, peers);
                 break;
             }
             if claimed == 0 {
@@ -253,8 +262,18 @@ impl Consumer {
                     continue;
                 }
                 let is_over = has_ended || claim.closed() == 1 && claim.reserved() == 0;
-                if is_over && !self.quarantine.has_active() {
+                if !is_over {
+                    return Took::Empty;
+                }
+                if !self.quarantine.has_active() {
                     return Took::End;
+                }
+                if has_ended && self.poll_stalled(queue, peers) == (None, None) {
+                    self.end_for(queue, Nonsense::Claim, peers);
+                    continue;
+                }
+                if has_ended {
+                    continue;
                 }
                 return Took::Empty;
             }
@@ -274,6 +293,13 @@ impl Consumer {
                 }
                 continue;
             }
+            if has_ended {
+                // Nobody is left who could be in the middle of a send: it was published, or nobody claimed it.
+                if !Self::is_published(queue, head) {
+                    self.end_for(queue, Nonsense::Claim, peers);
+                }
+                continue;
+            }
             let is_alone = claimed == 1;
             if is_alone || !self.quarantine.register(queue, self.head, owner, peers) {
                 return Took::Empty;
@@ -281,6 +307,24 @@ impl Consumer {
             self.pass(queue, peers);
         }
         Took::End
+    }
+
+    /// The stream ends here, for everybody.
+    fn end_for(&mut self, queue: &Queue<'_>, nonsense: Nonsense, peers: &impl Peers) {
+        self.nonsense = Some(nonsense);
+        queue.close(peers);
+    }
+
+    /// Whether the words that all senders go by are as they must be. Only the receiver writes head, and only it closes.
+    fn nonsense_in(&self, queue: &Queue<'_>, claim: Claim, claimed: i64) -> Option<Nonsense> {
+        // ORDERING: this is the thread that wrote it, or got its office from it.
+        if queue.view.header.taken.head.load(Ordering::Relaxed) != self.head {
+            Some(Nonsense::Head)
+        } else if !(0..=queue.capacity()).contains(&claimed) || !queue.track.is_valid(claim.tail()) {
+            Some(Nonsense::Claim)
+        } else {
+            (self.is_closed && claim.closed() == 0).then_some(Nonsense::Open)
+        }
     }
 
     /// Looks at every stalled send, newest first: the oldest that was published after all, and one that is dead.

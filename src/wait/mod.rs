@@ -18,7 +18,7 @@ pub(crate) use driver::Hear;
 #[cfg(not(shmpsc_loom))]
 pub(crate) use sleepers::{Sleepers, TaskSpot};
 #[cfg(not(shmpsc_loom))]
-pub(crate) use thread::Futex;
+pub(crate) use thread::{Futex, Threads};
 
 use crate::layout::Bell;
 use crate::queue::{Claimed, Kind, Place, Producer, Stand, Ticket, Turn, Wake, Want};

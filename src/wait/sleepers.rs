@@ -149,20 +149,16 @@ impl Sleepers {
         wake_each(woken);
     }
 
-    /// The channel was closed: wakes the tasks that wait for that.
-    pub fn wake_closed(&self) {
-        let woken: Vec<Waker> = lock(&self.waiters).closed.drain().map(|(_, waker)| waker).collect();
+    /// The channel was closed: wakes the tasks that wait for that, and those that wait to send.
+    pub fn wake_senders(&self) {
+        let woken = lock(&self.waiters).take_all();
         wake_each(woken);
     }
 
     /// Wakes every task, so that each looks again.
     pub fn wake_all(&self) {
         let mut woken: Vec<Waker> = lock(&self.receiver).take().into_iter().collect();
-        let mut waiters = lock(&self.waiters);
-        woken.extend(waiters.overflow.drain().map(|(_, waker)| waker));
-        woken.extend(waiters.closed.drain().map(|(_, waker)| waker));
-        woken.extend(waiters.in_line.drain().map(|(_, waiter)| waiter.waker));
-        drop(waiters);
+        woken.extend(lock(&self.waiters).take_all());
         wake_each(woken);
     }
 
@@ -174,8 +170,10 @@ impl Sleepers {
         if queue.is_closed() {
             woken.extend(waiters.closed.drain().map(|(_, waker)| waker));
         }
+        // A bell may have been written over.
+        let is_closed = queue.is_closed();
         let has_been_rung = |cell: &usize, waiter: &mut InLine| {
-            !waiter.asleep.is_some_and(|ticket| queue.view.bells[*cell].is_quiet(ticket))
+            is_closed || !waiter.asleep.is_some_and(|ticket| queue.view.bells[*cell].is_quiet(ticket))
         };
         woken.extend(waiters.in_line.extract_if(has_been_rung).map(|(_, waiter)| waiter.waker));
         drop(waiters);
@@ -184,6 +182,13 @@ impl Sleepers {
 }
 
 impl Waiters {
+    #[must_use]
+    fn take_all(&mut self) -> Vec<Waker> {
+        let in_line = self.in_line.drain().map(|(_, waiter)| waiter.waker);
+        let others = self.overflow.drain().chain(self.closed.drain()).map(|(_, waker)| waker);
+        in_line.chain(others).collect()
+    }
+
     fn key(&mut self) -> u64 {
         self.last_key += 1;
         self.last_key

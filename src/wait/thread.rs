@@ -3,23 +3,90 @@
 use super::Park;
 use crate::layout::Bell;
 use crate::queue::Ticket;
+use crate::sync::lock;
 use crate::sys::futex::{self, Wait};
+use std::collections::HashMap;
+use std::sync::Mutex;
 use std::time::Instant;
 
 /// Sleeps on a shared futex, for ever or until a moment.
 #[derive(Clone, Copy, Default)]
-pub(crate) struct Futex {
+pub(crate) struct Futex<'a> {
     pub until: Option<Instant>,
+    /// Where it writes down that it sleeps, to be found though its bell was written over.
+    pub threads: Option<&'a Threads>,
 }
 
-impl Park for Futex {
+impl Park for Futex<'_> {
     fn park(&self, bell: &Bell, ticket: Ticket) -> bool {
+        let Some(threads) = self.threads else { return self.sleep(bell, ticket) };
+        if !threads.put(bell) {
+            return true;
+        }
+        let in_time = self.sleep(bell, ticket);
+        threads.forget(bell);
+        in_time
+    }
+}
+
+impl Futex<'_> {
+    fn sleep(&self, bell: &Bell, ticket: Ticket) -> bool {
         // The kernel compares once more before it puts the thread to sleep, so no ring can fall in between.
         match futex::wait(&bell.word, ticket.0, self.until) {
             Wait::TimedOut => false,
             // It compares before it looks at the clock: whoever rings without end must not hold the thread beyond its time.
             Wait::Changed => self.until.is_none_or(|until| Instant::now() < until),
             Wait::Woken => true,
+        }
+    }
+}
+
+/// The sending threads of this process that sleep, by the addresses of their bells. It is private memory, which nobody else
+/// can write over; so when the channel is over, none of them is forgotten.
+#[derive(Default)]
+pub(crate) struct Threads(Mutex<Asleep>);
+
+#[derive(Default)]
+struct Asleep {
+    bells: HashMap<usize, u32>,
+    is_over: bool,
+}
+
+fn address(bell: &Bell) -> usize {
+    std::ptr::from_ref(bell).addr()
+}
+
+impl Threads {
+    /// A thread will sleep there. False: the channel is over, and it must not.
+    fn put(&self, bell: &Bell) -> bool {
+        let mut asleep = lock(&self.0);
+        if !asleep.is_over {
+            *asleep.bells.entry(address(bell)).or_insert(0) += 1;
+        }
+        !asleep.is_over
+    }
+
+    fn forget(&self, bell: &Bell) {
+        let mut asleep = lock(&self.0);
+        if let Some(count) = asleep.bells.get_mut(&address(bell)) {
+            *count -= 1;
+            if *count == 0 {
+                asleep.bells.remove(&address(bell));
+            }
+        }
+    }
+
+    /// The channel is over: wakes all that sleep at one of `bells`, and nobody falls asleep from now on.
+    pub fn end<'a>(&self, bells: impl Iterator<Item = &'a Bell>) {
+        let mut asleep = lock(&self.0);
+        asleep.is_over = true;
+        if asleep.bells.is_empty() {
+            return;
+        }
+        for bell in bells.filter(|bell| asleep.bells.contains_key(&address(bell))) {
+            // Who is not asleep yet finds another bell than it left.
+            bell.shake();
+            futex::wake(&bell.word);
         }
     }
 }
@@ -34,8 +101,27 @@ mod tests {
         let bell = Bell::default();
         let ticket = bell.register(Kind::Thread);
         bell.ring(|_| {});
-        let past = Futex { until: Some(Instant::now()) };
+        let past = Futex { until: Some(Instant::now()), threads: None };
         assert!(!past.park(&bell, ticket));
         assert!(Futex::default().park(&bell, ticket), "with no time it looks again");
+    }
+
+    #[test]
+    fn a_thread_whose_bell_was_written_over_wakes_when_the_channel_is_over() {
+        let (bell, threads) = (Bell::default(), Threads::default());
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let ticket = bell.register(Kind::Thread);
+                assert!(Futex { until: None, threads: Some(&threads) }.park(&bell, ticket));
+            });
+            while lock(&threads.0).bells.is_empty() {
+                std::thread::yield_now();
+            }
+            bell.rise();
+            threads.end(std::iter::once(&bell));
+        });
+        assert!(lock(&threads.0).bells.is_empty());
+        let ticket = bell.register(Kind::Thread);
+        assert!(Futex { until: None, threads: Some(&threads) }.park(&bell, ticket), "nobody falls asleep");
     }
 }

@@ -184,8 +184,12 @@ pub struct Patience {
 }
 
 pub fn patience(limit: Duration) -> Patience {
+    patience_with(thread::current().name().unwrap_or("a test").to_owned(), limit)
+}
+
+/// As [`patience`], with a part of a test that has a name of its own.
+pub fn patience_with(test: String, limit: Duration) -> Patience {
     let (over, waits) = channel();
-    let test = thread::current().name().unwrap_or("a test").to_owned();
     thread::spawn(move || {
         if waits.recv_timeout(limit) == Err(RecvTimeoutError::Timeout) {
             eprintln!("{test} hangs: nothing happened for {limit:?}");

@@ -1,0 +1,154 @@
+//! Two ends in one process whose memory is written over: the channel ends with a reason, and nobody sleeps on. What a real process
+//! does to real others is `tests/scribble/`.
+
+use super::*;
+use crate::control::{self, Terms};
+use crate::queue::{Claimed, Place};
+use crate::sync::{AtomicU32, AtomicU64, Ordering};
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Wake, Waker};
+use std::thread;
+
+/// A receiver, and a sender that has joined as another process would.
+fn joined() -> (Receiving, Sending) {
+    let terms = Terms { capacity: 2, end_with_last: true, ..Terms::default() };
+    let host = control::host(8, 8, &terms, None).unwrap();
+    let own = Sending::new(Arc::clone(&host));
+    let descriptor = control::sender_into_fd(&host).unwrap();
+    let guest = Sending::new(control::sender_from_fd(descriptor, 8, 8, &terms).unwrap());
+    drop(own);
+    (Receiving::new(host), guest)
+}
+
+fn claim(endpoint: &Endpoint) -> &AtomicU64 {
+    &endpoint.queue().view.header.claim
+}
+
+/// Far more is claimed than there is room for.
+fn spoil(endpoint: &Endpoint) {
+    claim(endpoint).fetch_add(100 << 32, Ordering::Relaxed);
+}
+
+fn eventually(what: &str, so: impl Fn() -> bool) {
+    let until = Instant::now() + Duration::from_secs(20);
+    while !so() {
+        assert!(Instant::now() < until, "never: {what}");
+        thread::yield_now();
+    }
+}
+
+#[derive(Default)]
+struct Flag(AtomicU32);
+
+impl Wake for Flag {
+    fn wake(self: Arc<Self>) {
+        self.0.store(1, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn a_channel_that_was_written_over_is_closed_for_all_and_says_why() {
+    let (mut receiving, sending) = joined();
+    let flag = Arc::new(Flag::default());
+    let waker = Waker::from(Arc::clone(&flag));
+    let mut closed = pin!(sending.closed());
+    assert!(closed.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    assert_eq!((receiving.corruption(), sending.endpoint.corruption()), (None, None));
+    spoil(&receiving.endpoint);
+    assert_eq!(receiving.try_take(one::<u64>), Took::End);
+    assert_eq!(receiving.corruption(), Some(Corruption::Claim));
+    assert_eq!(sending.endpoint.corruption(), Some(Corruption::Claim));
+    assert!(sending.is_closed());
+    eventually("who waits for the close hears of it", || flag.0.load(Ordering::Relaxed) == 1);
+    // The reason stays, also if the words are made to fit again.
+    claim(&receiving.endpoint).fetch_sub(100 << 32, Ordering::Relaxed);
+    assert_eq!(receiving.try_take(one::<u64>), Took::End);
+    assert_eq!(receiving.corruption(), Some(Corruption::Claim));
+    assert_eq!(sending.endpoint.corruption(), Some(Corruption::Claim));
+}
+
+#[test]
+fn a_sender_that_finds_nonsense_wakes_a_receiver_whose_bell_was_silenced() {
+    let (mut receiving, sending) = joined();
+    thread::scope(|scope| {
+        let bell = &sending.endpoint.queue().view.header.receiver_bell;
+        let receives = scope.spawn(move || {
+            let took = receiving.blocking_take(None, one::<u64>);
+            (took, receiving.corruption())
+        });
+        eventually("it sleeps", || bell.word.load(Ordering::Relaxed) & 1 == 1);
+        bell.word.store(0, Ordering::Relaxed);
+        spoil(&sending.endpoint);
+        assert_eq!(sending.try_send(&[1u64]), Err(Unsent::Closed));
+        assert_eq!(receives.join().unwrap(), (Took::End, Some(Corruption::Claim)));
+    });
+}
+
+#[test]
+fn the_stream_ends_with_the_last_sender_though_bell_and_counts_were_written_over() {
+    let (mut receiving, sending) = joined();
+    thread::scope(|scope| {
+        let view = *sending.endpoint.queue().view;
+        let host = Arc::clone(&receiving.endpoint);
+        let receives = scope.spawn(move || receiving.blocking_take(None, one::<u64>));
+        let bell = &view.header.receiver_bell;
+        eventually("it sleeps", || bell.word.load(Ordering::Relaxed) & 1 == 1);
+        bell.word.store(0, Ordering::Relaxed);
+        view.members.iter().for_each(|member| member.strong.store(7, Ordering::Relaxed));
+        drop(sending);
+        assert_eq!(receives.join().unwrap(), Took::End);
+        drop(host);
+    });
+}
+
+#[test]
+fn a_position_that_nobody_who_lives_can_have_claimed_does_not_hold_up_the_end() {
+    let (mut receiving, sending) = joined();
+    // By the receiver's own number, which has no sender.
+    let me = u64::from(receiving.endpoint.me());
+    let forged = (claim(&receiving.endpoint).load(Ordering::Relaxed) + (1 << 32)) | (me << 2);
+    claim(&receiving.endpoint).store(forged, Ordering::Relaxed);
+    assert_eq!(receiving.try_take(one::<u64>), Took::Empty, "a send may be under way");
+    drop(sending);
+    assert_eq!(receiving.blocking_take(None, one::<u64>), Took::End);
+    assert_eq!(receiving.corruption(), Some(Corruption::Claim));
+}
+
+#[test]
+fn a_position_claimed_under_a_number_that_nobody_has_is_passed() {
+    let (mut receiving, sending) = joined();
+    let forged = (claim(&receiving.endpoint).load(Ordering::Relaxed) + (1 << 32)) | (200 << 2);
+    claim(&receiving.endpoint).store(forged, Ordering::Relaxed);
+    assert_eq!(sending.try_send(&[5u64]), Ok(1));
+    assert_eq!(receiving.try_take(one::<u64>), Took::Value(5));
+    assert_eq!(receiving.corruption(), None);
+}
+
+#[test]
+fn a_closed_channel_that_was_written_open_again_stays_closed() {
+    let (mut receiving, sending) = joined();
+    let own = receiving.endpoint.producer().claim(Place::Newcomer, 1, &*receiving.endpoint);
+    assert!(matches!(own, Claimed::Granted(_)), "so that the stream has not ended");
+    receiving.close();
+    claim(&receiving.endpoint).fetch_and(!1, Ordering::Relaxed);
+    assert_eq!(receiving.try_take(one::<u64>), Took::End);
+    assert_eq!(receiving.corruption(), Some(Corruption::Open));
+    assert!(sending.is_closed());
+}
+
+#[test]
+fn a_sleeping_sender_learns_that_the_receiver_is_gone_though_line_and_bells_were_written_over() {
+    let (receiving, sending) = joined();
+    assert_eq!(sending.try_send(&[1u64, 2]), Ok(2));
+    thread::scope(|scope| {
+        let sends = scope.spawn(|| sending.blocking_send(&[3u64], None));
+        let view = *sending.endpoint.queue().view;
+        let line = &view.header.seldom.line;
+        eventually("it stands in the line", || sending.endpoint.queue().needs_before(Place::Newcomer, 0) > 0);
+        line.store(0, Ordering::Relaxed);
+        view.bells.iter().for_each(|bell| bell.rise());
+        drop(receiving);
+        assert_eq!(sends.join().unwrap(), Err(NoRoom::Closed));
+    });
+}

@@ -11,7 +11,7 @@ pub(crate) fn attach(bytes: &mut Bytes<'_>) {
     // No further than to the end of the image, nor past its own.
     let start = bytes.one_of(&[0, 8, 64, 128, 1, 256]);
     let length = (bytes.u32() as usize).min(image.len() - start);
-    let small = bytes.byte() % 2 == 0;
+    let small = bytes.byte().is_multiple_of(2);
     let mut number = || if small { u32::from(bytes.byte()) } else { bytes.u32() };
     let geometry = Geometry {
         capacity: number(),

@@ -369,7 +369,7 @@ impl<T: Pod> Channel<'_, '_, T> {
     fn bells(&mut self, who: usize) {
         self.counted(Call::Life, |it| {
             let bell = &it.view.header.receiver_bell;
-            let ticket = bell.register(if who % 2 == 0 { Kind::Task } else { Kind::Thread });
+            let ticket = bell.register(if who.is_multiple_of(2) { Kind::Task } else { Kind::Thread });
             if who % 4 < 2 && bell.is_quiet(ticket) {
                 bell.rise();
             }

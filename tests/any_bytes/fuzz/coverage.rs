@@ -40,19 +40,28 @@ ignored! {
     __sanitizer_cov_trace_pc_indir(usize);
 }
 
-/// Each edge: its address, which is that in the program's file, and whether it was taken.
-fn edges() -> Vec<(usize, bool)> {
-    let (counters, places) = (COUNTERS.load(Relaxed), PLACES.load(Relaxed));
-    let edge = |number| {
-        // SAFETY: the two tables have one row for each edge. The counters are bytes that this one thread's code counts up.
-        unsafe { (places.add(number).read()[0], counters.add(number).read_volatile() > 0) }
-    };
-    (0..EDGES.load(Relaxed)).map(edge).collect()
+/// The address of each edge, which is that in the program's file.
+fn edges() -> Vec<usize> {
+    let places = PLACES.load(Relaxed);
+    // SAFETY: the table has one row for each edge.
+    (0..EDGES.load(Relaxed)).map(|number| unsafe { places.add(number).read()[0] }).collect()
 }
 
-/// How many edges have been taken, as far as eight bits count.
-fn reached() -> usize {
-    edges().iter().filter(|(_, is_taken)| *is_taken).count()
+/// Notes which edges have been taken since it was asked last. Whether any of them had not been before.
+fn note(taken: &mut [bool]) -> bool {
+    let counters = COUNTERS.load(Relaxed);
+    let mut is_new = false;
+    for (number, taken) in taken.iter_mut().enumerate() {
+        // SAFETY: there is a byte for each edge, and this one thread's code counts it up.
+        let count = unsafe { counters.add(number).read_volatile() };
+        if count > 0 {
+            is_new |= !*taken;
+            *taken = true;
+            // SAFETY: as above. Eight bits count to 255, and then are 0 again.
+            unsafe { counters.add(number).write_volatile(0) };
+        }
+    }
+    is_new
 }
 
 /// What a tool of binutils says of this program, asked so.
@@ -128,6 +137,8 @@ fn main() {
     let mut arguments: Vec<String> = std::env::args().skip(1).collect();
     let keep = arguments.first().is_some_and(|first| first == "keep");
     let kept = keep.then(|| arguments.remove(1));
+    let addresses = edges();
+    let mut taken = vec![false; addresses.len()];
     let mut inputs = 0;
     for folder in &arguments[usize::from(keep)..] {
         let files = std::fs::read_dir(folder).expect("a folder of inputs");
@@ -135,20 +146,18 @@ fn main() {
         // The small ones first.
         files.sort_by_key(|path| (path.metadata().map_or(0, |data| data.len()), path.clone()));
         for path in files {
-            let before = reached();
             shmpsc_any_bytes::any_bytes(&std::fs::read(&path).expect("an input is a file"));
             inputs += 1;
-            if let Some(kept) = kept.as_ref().filter(|_| reached() > before) {
+            let is_new = note(&mut taken);
+            if let Some(kept) = kept.as_ref().filter(|_| is_new) {
                 let name = path.file_name().expect("a file has a name");
                 std::fs::copy(&path, std::path::Path::new(kept).join(name)).expect("a file is copied");
             }
         }
     }
-    let edges = edges();
-    let addresses: Vec<usize> = edges.iter().map(|(address, _)| *address).collect();
     let mut files = BTreeMap::<String, File>::new();
-    for (((_, is_taken), place), panics) in
-        edges.iter().zip(places(addresses.iter().copied())).zip(panics(&addresses))
+    for ((is_taken, place), panics) in
+        taken.iter().zip(places(addresses.iter().copied())).zip(panics(&addresses))
     {
         let Some((file, line)) = place else { continue };
         let file = files.entry(file).or_default();

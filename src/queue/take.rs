@@ -57,6 +57,13 @@ impl Found {
     }
 }
 
+/// Who claimed the position at head, and those after it up to the last of them.
+#[derive(Clone, Copy)]
+struct Owned {
+    owner: Number,
+    last: u32,
+}
+
 /// The receiver's private state.
 pub(crate) struct Consumer {
     head: u64,
@@ -222,6 +229,7 @@ impl Consumer {
             return Took::Value(found);
         }
         let mut patience = PATIENCE;
+        let mut known: Option<Owned> = None;
         while self.nonsense.is_none() {
             let head = self.head as u32;
             // A quarantined slot carries no value in its turn; its old stamp could look like one after 2^32.
@@ -285,7 +293,12 @@ impl Consumer {
                 patience -= 1;
                 continue;
             }
-            let owner = Self::owner_of_head(queue, head, claim, claimed);
+            // Asked once for all positions that one claimed: who dies with a batch leaves as many as there are slots.
+            let is_known = |owned: &Owned| queue.track.distance(head, owned.last) >= 0;
+            let owned =
+                known.filter(is_known).unwrap_or_else(|| Self::owner_of_head(queue, head, claim, claimed));
+            known = Some(owned);
+            let owner = owned.owner;
             // Proof first, stamp second: a value published before the death must not be skipped.
             if peers.is_dead(owner) {
                 if !Self::is_published(queue, head) {
@@ -343,18 +356,18 @@ impl Consumer {
     }
 
     /// Who claimed the position at head: the first record from there that bears its own position, else the owner
-    /// in the claim word, which was read before.
-    fn owner_of_head(queue: &Queue<'_>, head: u32, claim: Claim, claimed: i64) -> Number {
+    /// in the claim word, which was read before. What it finds is true of all positions up to that record, or tail.
+    fn owner_of_head(queue: &Queue<'_>, head: u32, claim: Claim, claimed: i64) -> Owned {
         let mut position = head;
         for _ in 0..claimed {
             // ORDERING: the claim word was read with acquire, and a record stands before the claim behind it.
             let record = Record(queue.view.records[queue.track.index(position)].load(Ordering::Relaxed));
             if record.bears(position) {
-                return record.owner();
+                return Owned { owner: record.owner(), last: position };
             }
             position = queue.track.add(position, 1);
         }
-        claim.owner()
+        Owned { owner: claim.owner(), last: queue.track.previous(claim.tail()) }
     }
 
     /// Moves head over one position.

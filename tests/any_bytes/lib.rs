@@ -1,0 +1,41 @@
+//! Bytes as what a hostile peer does: an image of a segment, moves on it, and writes between and within the moves.
+//!
+//! The queue, the layout and the messages are the library's own sources, built on a [`sync`] of this crate, whose words
+//! count each access. So nothing of them is public, and what is tried is what is shipped. `replay.rs` tries the
+//! corpus and numbers that look like chance with `cargo test`; `fuzz/` lets libFuzzer look for more (`.ci/fuzz`).
+
+#[allow(dead_code, reason = "who waits and who repairs is not here")]
+#[path = "../../src/layout/mod.rs"]
+mod layout;
+#[allow(dead_code, unused_imports, reason = "as above")]
+#[path = "../../src/queue/mod.rs"]
+mod queue;
+#[allow(dead_code, reason = "nothing is sent")]
+#[path = "../../src/control"]
+mod control {
+    // Here, for messages are this room's own.
+    #[path = "../../tests/any_bytes/message.rs"]
+    pub(crate) mod message;
+    mod wire;
+}
+
+mod attach;
+mod bound;
+mod bytes;
+mod image;
+mod moves;
+mod sync;
+mod world;
+
+pub use bound::{Call, most_seen};
+
+/// Does what the bytes say. Panics if the code under test does, touches a word outside the image, or touches more words in
+/// one call than [`bound`] allows.
+pub fn any_bytes(data: &[u8]) {
+    let mut bytes = bytes::Bytes(data);
+    match bytes.byte() % 8 {
+        0 => control::message::decode(bytes.0),
+        1 => attach::attach(&mut bytes),
+        _ => moves::run(&mut bytes),
+    }
+}

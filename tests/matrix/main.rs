@@ -23,10 +23,11 @@ use steps::{Led, Stands};
 use way::Way;
 use world::{Fill, WHO, World};
 
-/// Set to anything, all positions are taken.
+/// Set to `windows`, the positions before and behind every change of the segment and every system call are taken; set to anything
+/// else, all.
 const WHOLE: &str = "SHMPSC_MATRIX";
 
-/// How many positions of each operation and fill level a sample has, beside the last one.
+/// How many positions of each operation and fill level a sample has, at least.
 const SAMPLE: usize = 3;
 
 /// What happens to the sender at each position.
@@ -80,6 +81,52 @@ fn patience() -> Patience {
 
 fn is_whole() -> bool {
     std::env::var_os(WHOLE).is_some()
+}
+
+/// Which positions are taken.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Whole,
+    Windows,
+    Sample,
+}
+
+impl Part {
+    fn asked_for() -> Part {
+        match std::env::var_os(WHOLE) {
+            None => Part::Sample,
+            Some(part) if part == "windows" => Part::Windows,
+            Some(_) => Part::Whole,
+        }
+    }
+
+    /// At what fill levels. A sample takes one, of all an operation has another one for the killed than for the stopped.
+    fn fills(self, operation: &Operation, fate: Fate) -> Vec<Fill> {
+        if self != Part::Sample {
+            return operation.fills.to_vec();
+        }
+        let fills = || operation.short_fills();
+        let one = match fate {
+            _ if operation.is_short => fills().find(|fill| *fill == Fill::Half),
+            Fate::Killed => fills().next(),
+            Fate::Stopped => fills().last(),
+        };
+        one.into_iter().collect()
+    }
+
+    /// The positions, and how they are called.
+    fn of(self, way: &Way, operation: &Operation) -> (Vec<usize>, &'static str) {
+        match self {
+            Part::Whole => (way.positions(), "every instruction"),
+            Part::Windows => (way.windows(), "before and behind every change and call"),
+            Part::Sample if operation.is_short => Part::Windows.of(way, operation),
+            Part::Sample => {
+                let windows = way.windows();
+                let every = windows.len().div_ceil(SAMPLE);
+                (windows.into_iter().skip(every / 2).step_by(every).collect(), "a sample")
+            }
+        }
+    }
 }
 
 /// A new sender that stands before its operation, and how many of its values have been acknowledged.
@@ -139,32 +186,26 @@ fn way(operation: &Operation, fill: Fill) -> Way {
 fn at_every_instruction(fate: Fate, name: &str) {
     let _patience = patience();
     let operation = Operation::named(name);
-    for &fill in operation.fills {
+    let part = Part::asked_for();
+    for fill in part.fills(operation, fate) {
         let began = Instant::now();
         let way = way(operation, fill);
-        let (positions, part) = if is_whole() {
-            (way.positions(), "every instruction")
-        } else if operation.is_short && fill == Fill::Half {
-            (way.windows(), "before and behind every change and call")
-        } else {
-            let windows = way.windows();
-            let every = windows.len().div_ceil(SAMPLE);
-            (windows.into_iter().step_by(every).collect(), "a sample")
-        };
+        let (positions, called) = part.of(&way, operation);
         let position = |steps| Position { fate, operation: operation.name, fill, steps };
         let mut count = positions.len();
         for steps in positions {
             happens(operation, &way, position(steps));
         }
-        if is_whole() {
+        if part == Part::Whole {
             // Where the kernel or the others make it longer than it was, all of it is followed to its end.
             let behind = (way.length + 1..)
                 .take_while(|steps| happens(operation, &way, position(*steps)) == Stands::Inside);
             count += behind.count();
         }
         println!(
-            "{name}, {fill}: {} at {count} positions ({part}); {way}; {:.1} s",
+            "{name}, {fill}: {} at {count} positions ({called}) of {}; {way}; {:.1} s",
             fate.name(),
+            way.positions().len(),
             began.elapsed().as_secs_f64()
         );
     }

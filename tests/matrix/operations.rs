@@ -72,6 +72,8 @@ pub struct Operation {
     pub fills: &'static [Fill],
     /// Whether it may sleep, until the receiver takes a value.
     sleeps: bool,
+    /// Whether it looks for room hundreds of times before it sleeps.
+    looks: bool,
     /// Whether all its windows are visited also in a sample.
     pub is_short: bool,
     prepare: fn(&mut Hands),
@@ -79,7 +81,16 @@ pub struct Operation {
 }
 
 const fn operation(name: &'static str, values: u64, act: Act) -> Operation {
-    Operation { name, values, fills: &Fill::ALL, sleeps: false, is_short: false, prepare: |_| {}, act }
+    Operation {
+        name,
+        values,
+        fills: &Fill::ALL,
+        sleeps: false,
+        looks: false,
+        is_short: false,
+        prepare: |_| {},
+        act,
+    }
 }
 
 /// What sends may have to wake the receiver, and may be the last that is sent.
@@ -97,7 +108,16 @@ const fn ending(operation: Operation) -> Operation {
 
 /// What waits while the queue is full.
 const fn waiting(operation: Operation) -> Operation {
-    Operation { sleeps: true, ..operation }
+    Operation { sleeps: true, ..looking(operation) }
+}
+
+const fn looking(operation: Operation) -> Operation {
+    Operation { looks: true, ..operation }
+}
+
+/// What stands in the line at once, and sleeps.
+const fn in_line(operation: Operation) -> Operation {
+    Operation { sleeps: true, fills: &[Fill::Full, Fill::Empty, Fill::Half, Fill::AtTheWrap], ..operation }
 }
 
 const fn short(operation: Operation) -> Operation {
@@ -122,7 +142,7 @@ pub const ALL: &[Operation] = &[
     short(sending(operation("try-send", 1, Thread(try_send)))),
     waiting(sending(operation("blocking-send", 1, Thread(blocking_send)))),
     at(EMPTY_AND_FULL, waiting(operation("blocking-send-timeout", 1, Thread(blocking_send_timeout)))),
-    at(FULL, operation("time-out", 1, Thread(time_out))),
+    at(FULL, looking(operation("time-out", 1, Thread(time_out)))),
     sending(operation("try-send-many", 3, Thread(try_send_many))),
     waiting(operation("blocking-send-many", 3, Thread(blocking_send_many))),
     short(operation("reserve-drop", 0, Thread(reserve_drop))),
@@ -130,7 +150,7 @@ pub const ALL: &[Operation] = &[
     operation("reserve-many", 1, Thread(reserve_many)),
     at(EMPTY_AND_FULL, operation("reserve-owned", 1, Thread(reserve_owned))),
     waiting(operation("blocking-reserve", 1, Thread(blocking_reserve))),
-    waiting(prepared(spend_the_turn, operation("wait", 1, Task(|hands| Box::pin(async { wait(hands) }))))),
+    in_line(prepared(spend_the_turn, operation("wait", 1, Task(|hands| Box::pin(async { wait(hands) }))))),
     at(
         FULL,
         prepared(stand_in_line, operation("give-up", 0, Task(|hands| Box::pin(async { give_up(hands) })))),
@@ -140,17 +160,17 @@ pub const ALL: &[Operation] = &[
     at(EMPTY_AND_FULL, waiting(operation("send-timeout", 1, Task(|hands| Box::pin(send_timeout(hands)))))),
     at(EMPTY_AND_FULL, waiting(operation("await-permit", 1, Task(|hands| Box::pin(await_permit(hands)))))),
     at(EMPTY_AND_FULL, waiting(operation("await-many", 1, Task(|hands| Box::pin(await_many(hands)))))),
-    at(FULL, operation("cancel", 1, Task(|hands| Box::pin(async { cancel(hands) })))),
+    at(FULL, looking(operation("cancel", 1, Task(|hands| Box::pin(async { cancel(hands) }))))),
     at(
         EMPTY_AND_FULL,
         waiting(prepared(have_a_sink, operation("sink", 1, Task(|hands| Box::pin(use_sink(hands)))))),
     ),
     at(
         EMPTY_AND_FULL,
-        prepared(
+        looking(prepared(
             have_a_sink,
             operation("sink-abort", 0, Task(|hands| Box::pin(async { abort_sink(hands) }))),
-        ),
+        )),
     ),
     operation("clone", 0, Thread(clone)),
     prepared(have_a_spare_one, operation("drop", 0, Thread(drop_one))),
@@ -165,6 +185,11 @@ impl Operation {
     pub fn named(name: &str) -> &'static Operation {
         let found = ALL.iter().find(|operation| operation.name == name);
         found.unwrap_or_else(|| panic!("no operation {name}"))
+    }
+
+    /// Those that a sample takes. Where it looks for long, it takes minutes even to find the way.
+    pub fn short_fills(&self) -> impl Iterator<Item = Fill> {
+        self.fills.iter().copied().filter(|fill| !(self.looks && *fill == Fill::Full))
     }
 
     pub fn may_sleep(&self, fill: Fill) -> bool {

@@ -1,9 +1,11 @@
 //! The matrix: a sender is stepped through an operation one instruction at a time, and killed or stopped at each; the rest of
 //! the world then shows that it has lost nothing. The published API between real processes, and the kernel's `ptrace`.
 //!
-//! `cargo test` takes a sample of the positions and says so; `.ci/matrix` takes all. A position is the number of instructions that
-//! the sender's thread has run since it stood just before the call; the last one is just after it. `operations` is what the
-//! sender does, `steps` how it is led, `world` everybody else.
+//! `cargo test` takes, of a few short operations at one fill level, the positions before and behind every change of the shared
+//! memory and every system call, and of the others a sample, and says so; `.ci/matrix` takes all. A position is the number of
+//! instructions that the sender's thread has run since it stood just before the call; the last one is just after it. Not visited
+//! are those that differ from others in nothing that anybody could notice; `way` says which, and prints how many. `operations` is
+//! what the sender does, `steps` how it is led, `world` everybody else.
 
 mod operations;
 #[path = "../people/mod.rs"]
@@ -187,7 +189,11 @@ fn at_every_instruction(fate: Fate, name: &str) {
     let _patience = patience();
     let operation = Operation::named(name);
     let part = Part::asked_for();
-    for fill in part.fills(operation, fate) {
+    let fills = part.fills(operation, fate);
+    if fills.len() < operation.fills.len() {
+        println!("{name}: {} of {} fill levels (a sample)", fills.len(), operation.fills.len());
+    }
+    for fill in fills {
         let began = Instant::now();
         let way = way(operation, fill);
         let (positions, called) = part.of(&way, operation);

@@ -5,8 +5,9 @@
 //! memory and every system call, and of the others a sample, and says so; `.ci/matrix` takes all. A position is the number of
 //! instructions that the sender's thread has run since it stood just before the call; the last one is just after it. Not visited
 //! are those that differ from others in nothing that anybody could notice; `way` says which, and prints how many. `operations` is
-//! what the sender does, `steps` how it is led, `world` everybody else.
+//! what the sender does (`acts` how), `steps` how it is led, `world` everybody else.
 
+mod acts;
 mod operations;
 #[path = "../people/mod.rs"]
 mod people;

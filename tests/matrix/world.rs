@@ -22,7 +22,7 @@ use shmpsc::{
 
 use crate::{
     Position,
-    operations::Reserving,
+    acts::Reserving,
     people::{Room, eventually, ledger::Ledger, room, watch},
 };
 

@@ -1,14 +1,18 @@
 //! The matrix: a sender is stepped through an operation one instruction at a time, and killed or stopped at each; the rest of
 //! the world then shows that it has lost nothing. The published API between real processes, and the kernel's `ptrace`.
 //!
-//! `cargo test` takes a sample of the positions and says so; `.ci/matrix` takes all. A position is the number of instructions that
-//! the sender's thread has run since it stood just before the call; the last one is just after it. `operations` is what the
-//! sender does, `steps` how it is led, `world` everybody else.
+//! `cargo test` takes, of a few short operations at one fill level, the positions before and behind every change of the shared
+//! memory and every system call, and of the others a sample, and says so; `.ci/matrix` takes all. A position is the number of
+//! instructions that the sender's thread has run since it stood just before the call; the last one is just after it. Not visited
+//! are those that differ from others in nothing that anybody could notice; `way` says which, and prints how many. `operations` is
+//! what the sender does (`acts` how), `steps` how it is led, `world` everybody else.
 
+mod acts;
 mod operations;
 #[path = "../people/mod.rs"]
 mod people;
 mod steps;
+mod way;
 mod world;
 
 use std::{
@@ -19,12 +23,14 @@ use std::{
 use operations::Operation;
 use people::{Patience, start};
 use steps::{Led, Stands};
-use world::{Fill, World};
+use way::Way;
+use world::{Fill, WHO, World};
 
-/// Set to anything, all positions are taken.
+/// Set to `windows`, the positions before and behind every change of the segment and every system call are taken; set to anything
+/// else, all.
 const WHOLE: &str = "SHMPSC_MATRIX";
 
-/// How many positions of each operation and fill level a sample has, beside the last one.
+/// How many positions of each operation and fill level a sample has, at least.
 const SAMPLE: usize = 3;
 
 /// What happens to the sender at each position.
@@ -66,7 +72,7 @@ fn role() {
     people::die_with_parent();
     let words: Vec<&str> = role.split(' ').collect();
     match words[0] {
-        "operates" => operations::operates(words[1], words[2].parse().expect("a number"), &path),
+        "operates" => operations::operates(words[1], WHO, &path),
         other => panic!("no role {other}"),
     }
 }
@@ -80,28 +86,75 @@ fn is_whole() -> bool {
     std::env::var_os(WHOLE).is_some()
 }
 
-/// Leads a new sender to a position, unless the operation ends before, and lets it happen there. Gives how many instructions
-/// it has run and where it stands.
-fn happens(world: &mut World, operation: &Operation, mut position: Position) -> (usize, Stands) {
-    let who = world.new_number();
-    let mut sender = start(&format!("operates {} {who}", operation.name), &world.path());
+/// Which positions are taken.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Whole,
+    Windows,
+    Sample,
+}
+
+impl Part {
+    fn asked_for() -> Part {
+        match std::env::var_os(WHOLE) {
+            None => Part::Sample,
+            Some(part) if part == "windows" => Part::Windows,
+            Some(_) => Part::Whole,
+        }
+    }
+
+    /// At what fill levels. A sample takes one, of all an operation has another one for the killed than for the stopped.
+    fn fills(self, operation: &Operation, fate: Fate) -> Vec<Fill> {
+        if self != Part::Sample {
+            return operation.fills.to_vec();
+        }
+        let fills = || operation.short_fills();
+        let one = match fate {
+            _ if operation.is_short => fills().find(|fill| *fill == Fill::Half),
+            Fate::Killed => fills().next(),
+            Fate::Stopped => fills().last(),
+        };
+        one.into_iter().collect()
+    }
+
+    /// The positions, and how they are called.
+    fn of(self, way: &Way, operation: &Operation) -> (Vec<usize>, &'static str) {
+        match self {
+            Part::Whole => (way.positions(), "every instruction"),
+            Part::Windows => (way.windows(), "before and behind every change and call"),
+            Part::Sample if operation.is_short => Part::Windows.of(way, operation),
+            Part::Sample => {
+                let windows = way.windows();
+                let every = windows.len().div_ceil(SAMPLE);
+                (windows.into_iter().skip(every / 2).step_by(every).collect(), "a sample")
+            }
+        }
+    }
+}
+
+/// A new sender that stands before its operation, and how many of its values have been acknowledged.
+fn stands_before(world: &mut World, operation: &Operation, fill: Fill) -> (Led, u64) {
+    let mut sender = start(&format!("operates {}", operation.name), &world.path());
     let word = sender.hear();
     let told: Vec<&str> = word.split(' ').collect();
     let (thread, acknowledged) = (told[0].parse().expect("a thread"), told[1].parse().expect("a count"));
-    world.hears_of(who, acknowledged);
-    world.fills(position.fill);
+    world.hears(acknowledged);
+    world.fills(fill);
     sender.say();
-    let mut led = Led::at_its_mark(sender, thread, operation.sleeps);
-    let (mut steps, mut stands) = (0, Stands::Inside);
-    while steps < position.steps && stands == Stands::Inside {
-        stands = led.step(|| world.takes_one());
-        steps += 1;
-    }
+    (Led::at_its_mark(sender, thread, operation.may_sleep(fill)), acknowledged)
+}
+
+/// Leads a new sender to a position, unless the operation ends before, and lets it happen there.
+fn happens(operation: &Operation, way: &Way, mut position: Position) -> Stands {
+    let mut world = World::new();
+    let (mut led, acknowledged) = stands_before(&mut world, operation, position.fill);
+    let (steps, stands) = way.leads(&mut led, position.steps, || world.takes_one());
     position.steps = steps;
+    world.waits_behind(position);
     match (position.fate, stands) {
         (Fate::Killed, Stands::Inside) => {
             led.dies();
-            world.is_well(position, who, acknowledged..=acknowledged + operation.values);
+            world.ends_well(position, acknowledged..=acknowledged + operation.values);
         }
         (fate, stands) => {
             if let Fate::Stopped = fate {
@@ -112,44 +165,54 @@ fn happens(world: &mut World, operation: &Operation, mut position: Position) -> 
             }
             let acknowledged = led.tells().parse().expect("a count");
             led.dies();
-            world.is_well(position, who, acknowledged..=acknowledged);
+            world.ends_well(position, acknowledged..=acknowledged);
         }
     }
-    (steps, stands)
+    stands
 }
 
-/// Every position of an operation, or a sample, at every fill level.
+/// The way of an operation.
+fn way(operation: &Operation, fill: Fill) -> Way {
+    let mut world = World::new();
+    let (mut led, _) = stands_before(&mut world, operation, fill);
+    let mut way = Way::of(&mut led, || world.takes_one());
+    led.dies();
+    let mut world = World::new();
+    let (mut led, _) = stands_before(&mut world, operation, fill);
+    way.sees_changes(&mut led, || world.takes_one());
+    led.dies();
+    way
+}
+
+/// The positions of an operation, or a part of them, at every fill level.
 #[track_caller]
 fn at_every_instruction(fate: Fate, name: &str) {
     let _patience = patience();
     let operation = Operation::named(name);
-    for &fill in operation.fills {
+    let part = Part::asked_for();
+    let fills = part.fills(operation, fate);
+    if fills.len() < operation.fills.len() {
+        println!("{name}: {} of {} fill levels (a sample)", fills.len(), operation.fills.len());
+    }
+    for fill in fills {
         let began = Instant::now();
-        let mut world = World::new();
+        let way = way(operation, fill);
+        let (positions, called) = part.of(&way, operation);
         let position = |steps| Position { fate, operation: operation.name, fill, steps };
-        let (length, stands) = happens(&mut world, operation, position(usize::MAX));
-        assert_eq!(stands, Stands::AtItsEnd);
-        let every = if is_whole() { 1 } else { length.div_ceil(SAMPLE) };
-        // Its end is a position; if all are taken, it comes again.
-        let mut count = usize::from(!is_whole());
-        for steps in (every / 2..).step_by(every) {
-            // Where the kernel or the others make it longer than it was, all of it is followed to its end.
-            if !is_whole() && steps >= length {
-                break;
-            }
-            if fill.needs_a_new_channel() {
-                world = World::new();
-            }
-            let (_, stands) = happens(&mut world, operation, position(steps));
-            count += 1;
-            if stands == Stands::AtItsEnd {
-                break;
-            }
+        let mut count = positions.len();
+        for steps in positions {
+            happens(operation, &way, position(steps));
         }
-        let part = if is_whole() { "every instruction" } else { "a sample" };
+        if part == Part::Whole {
+            // Where the kernel or the others make it longer than it was, all of it is followed to its end.
+            let behind = (way.length + 1..)
+                .take_while(|steps| happens(operation, &way, position(*steps)) == Stands::Inside);
+            count += behind.count();
+        }
         println!(
-            "{name}, {fill}: {length} instructions; {} at {count} positions ({part}); {:.1} s",
+            "{name}, {fill}: {} at {count} positions ({called}) of {}; {way}; {:.1} s",
             fate.name(),
+            way.positions().len(),
             began.elapsed().as_secs_f64()
         );
     }
@@ -181,17 +244,31 @@ macro_rules! matrix {
 
 matrix! {
     "try-send": who_is_killed_in_try_send_takes_nothing_along, who_is_stopped_in_try_send_is_passed;
-    "blocking-send": who_is_killed_in_send_takes_nothing_along, who_is_stopped_in_send_is_passed;
+    "blocking-send": who_is_killed_in_blocking_send_takes_nothing_along, who_is_stopped_in_blocking_send_is_passed;
+    "blocking-send-timeout": who_is_killed_sending_in_time_takes_nothing_along, who_is_stopped_sending_in_time_is_passed;
+    "time-out": who_is_killed_timing_out_takes_nothing_along, who_is_stopped_timing_out_is_passed;
     "try-send-many": who_is_killed_in_try_send_many_takes_nothing_along, who_is_stopped_in_try_send_many_is_passed;
-    "blocking-send-many": who_is_killed_in_send_many_takes_nothing_along, who_is_stopped_in_send_many_is_passed;
+    "blocking-send-many": who_is_killed_in_blocking_send_many_takes_nothing_along, who_is_stopped_in_blocking_send_many_is_passed;
     "reserve-drop": who_is_killed_giving_a_permit_back_takes_nothing_along, who_is_stopped_giving_a_permit_back_is_passed;
     "reserve-send": who_is_killed_using_a_permit_takes_nothing_along, who_is_stopped_using_a_permit_is_passed;
     "reserve-many": who_is_killed_with_many_permits_takes_nothing_along, who_is_stopped_with_many_permits_is_passed;
-    "blocking-reserve": who_is_killed_awaiting_a_permit_takes_nothing_along, who_is_stopped_awaiting_a_permit_is_passed;
+    "reserve-owned": who_is_killed_with_an_owned_permit_takes_nothing_along, who_is_stopped_with_an_owned_permit_is_passed;
+    "blocking-reserve": who_is_killed_in_blocking_reserve_takes_nothing_along, who_is_stopped_in_blocking_reserve_is_passed;
     "wait": who_is_killed_in_the_line_takes_nothing_along, who_is_stopped_in_the_line_is_passed;
     "give-up": who_is_killed_leaving_the_line_takes_nothing_along, who_is_stopped_leaving_the_line_is_passed;
+    "send": who_is_killed_in_send_takes_nothing_along, who_is_stopped_in_send_is_passed;
+    "send-many": who_is_killed_in_send_many_takes_nothing_along, who_is_stopped_in_send_many_is_passed;
+    "send-timeout": who_is_killed_in_send_timeout_takes_nothing_along, who_is_stopped_in_send_timeout_is_passed;
+    "await-permit": who_is_killed_in_reserve_takes_nothing_along, who_is_stopped_in_reserve_is_passed;
+    "await-many": who_is_killed_in_reserve_many_takes_nothing_along, who_is_stopped_in_reserve_many_is_passed;
+    "cancel": who_is_killed_cancelling_takes_nothing_along, who_is_stopped_cancelling_is_passed;
+    "sink": who_is_killed_in_a_sink_takes_nothing_along, who_is_stopped_in_a_sink_is_passed;
+    "sink-abort": who_is_killed_aborting_a_sink_takes_nothing_along, who_is_stopped_aborting_a_sink_is_passed;
     "clone": who_is_killed_cloning_takes_nothing_along, who_is_stopped_cloning_is_passed;
     "drop": who_is_killed_dropping_takes_nothing_along, who_is_stopped_dropping_is_passed;
     "upgrade": who_is_killed_upgrading_takes_nothing_along, who_is_stopped_upgrading_is_passed;
+    "weak": who_is_killed_with_weak_handles_takes_nothing_along, who_is_stopped_with_weak_handles_is_passed;
     "leave": who_is_killed_leaving_takes_nothing_along, who_is_stopped_leaving_is_passed;
+    "hand-over": who_is_killed_handing_a_sender_over_takes_nothing_along, who_is_stopped_handing_a_sender_over_is_passed;
+    "connect": who_is_killed_connecting_takes_nothing_along, who_is_stopped_connecting_is_passed;
 }

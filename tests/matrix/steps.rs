@@ -1,6 +1,12 @@
-//! How a sender is led: one instruction at a time, by the thread of this process that started it. Its other threads run freely.
+//! How a process is led: one instruction at a time, by the thread of this process that started it. Its other threads run freely.
+
+use std::{
+    fs::{self, File},
+    ops::Range,
+};
 
 use nix::{
+    libc::{c_long, c_void, user_regs_struct},
     sys::{
         ptrace,
         signal::Signal,
@@ -21,7 +27,14 @@ pub enum Stands {
     AtItsEnd,
 }
 
-/// A sender that stands still.
+/// An instruction, wherever its file is mapped.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Place {
+    file: String,
+    offset: u64,
+}
+
+/// A process of which one thread stands still.
 pub struct Led {
     person: Person,
     thread: Pid,
@@ -40,6 +53,87 @@ impl Led {
     pub fn step(&mut self, others: impl FnMut()) -> Stands {
         ptrace::step(self.thread, None).expect("it stands still");
         self.stands_still(others)
+    }
+
+    /// It runs until it has come to an instruction of its program so many times.
+    pub fn runs_to(&mut self, place: &Place, times: usize, mut others: impl FnMut()) -> Stands {
+        let address = self.address(place);
+        let place = address as *mut c_void;
+        let word = ptrace::read(self.thread, place).expect("it is its program");
+        for _ in 0..times {
+            if self.step(&mut others) == Stands::AtItsEnd {
+                return Stands::AtItsEnd;
+            }
+            if self.stands_at() == address {
+                continue;
+            }
+            ptrace::write(self.thread, place, machine::with_breakpoint(word)).expect("it stands still");
+            ptrace::cont(self.thread, None).expect("it stands still");
+            let stands = self.stands_still(&mut others);
+            ptrace::write(self.thread, place, word).expect("it stands still");
+            if stands == Stands::AtItsEnd {
+                return Stands::AtItsEnd;
+            }
+            let mut registers = ptrace::getregs(self.thread).expect("it stands still");
+            machine::set(&mut registers, address);
+            ptrace::setregs(self.thread, registers).expect("it stands still");
+        }
+        Stands::Inside
+    }
+
+    /// The address of its next instruction.
+    pub fn stands_at(&self) -> u64 {
+        machine::next(&self.registers())
+    }
+
+    /// Whether its next instruction is a call to the system.
+    pub fn is_about_to_call(&self) -> bool {
+        let place = self.stands_at() as *mut c_void;
+        ptrace::read(self.thread, place).is_ok_and(machine::is_call)
+    }
+
+    /// Whether that call maps memory that it shares.
+    pub fn is_about_to_share_memory(&self) -> bool {
+        machine::shares_memory(&self.registers())
+    }
+
+    fn registers(&self) -> user_regs_struct {
+        ptrace::getregs(self.thread).expect("it stands still")
+    }
+
+    /// Of what file an address is a part, and how far behind the first that is mapped of it. In another run all of the file can lie
+    /// elsewhere.
+    pub fn place(&self, address: u64) -> Place {
+        let (range, file) = self.files().find(|(range, _)| range.contains(&address)).expect("it runs there");
+        let first =
+            self.files().find(|(_, other)| *other == file).map_or(range.start, |(first, _)| first.start);
+        Place { file, offset: address - first }
+    }
+
+    pub fn address(&self, place: &Place) -> u64 {
+        let (first, _) = self.files().find(|(_, file)| *file == place.file).expect("it runs there");
+        first.start + place.offset
+    }
+
+    fn files(&self) -> impl Iterator<Item = (Range<u64>, String)> {
+        let maps = fs::read_to_string(format!("/proc/{}/maps", self.person.pid())).expect("it is there");
+        let number = |text: &str| u64::from_str_radix(text, 16).expect("an address");
+        let lines: Vec<_> = maps.lines().map(str::to_owned).collect();
+        lines.into_iter().map(move |line| {
+            let mut words = line.split_whitespace();
+            let (from, to) = words.next().and_then(|range| range.split_once('-')).expect("a range");
+            (number(from)..number(to), words.nth(4).unwrap_or_default().to_owned())
+        })
+    }
+
+    /// The memory of the channel, once it has it.
+    pub fn segment(&self) -> Option<File> {
+        let descriptors = fs::read_dir(format!("/proc/{}/fd", self.person.pid())).ok()?;
+        let is_memory = |path: &std::path::PathBuf| {
+            fs::read_link(path).is_ok_and(|target| target.to_string_lossy().starts_with("/memfd:"))
+        };
+        let path = descriptors.filter_map(|entry| Some(entry.ok()?.path())).find(is_memory)?;
+        File::open(path).ok()
     }
 
     pub fn goes_on_to_its_end(&mut self, others: impl FnMut()) {
@@ -72,12 +166,68 @@ impl Led {
         self.person.hear()
     }
 
-    pub fn dies(mut self) {
+    pub fn dies(self) {}
+}
+
+impl Drop for Led {
+    fn drop(&mut self) {
         self.person.strike();
         // A led thread other than the first has an end of its own, before that of its process.
         if self.thread.as_raw().unsigned_abs() != self.person.pid() {
-            waitpid(self.thread, Some(WaitPidFlag::__WALL)).expect("it is led");
+            let _ = waitpid(self.thread, Some(WaitPidFlag::__WALL));
         }
         self.person.kill();
+    }
+}
+
+/// What of this is the machine's.
+#[cfg(target_arch = "x86_64")]
+mod machine {
+    use super::{c_long, user_regs_struct};
+
+    pub fn next(registers: &user_regs_struct) -> u64 {
+        registers.rip
+    }
+
+    pub fn set(registers: &mut user_regs_struct, next: u64) {
+        registers.rip = next;
+    }
+
+    pub fn with_breakpoint(word: c_long) -> c_long {
+        word & !0xff | 0xcc // int3
+    }
+
+    pub fn is_call(word: c_long) -> bool {
+        word & 0xffff == 0x050f // syscall
+    }
+
+    pub fn shares_memory(registers: &user_regs_struct) -> bool {
+        registers.rax == nix::libc::SYS_mmap as u64 && registers.r10 & nix::libc::MAP_SHARED as u64 != 0
+    }
+}
+
+#[cfg(target_arch = "aarch64")]
+mod machine {
+    use super::{c_long, user_regs_struct};
+
+    pub fn next(registers: &user_regs_struct) -> u64 {
+        registers.pc
+    }
+
+    pub fn set(registers: &mut user_regs_struct, next: u64) {
+        registers.pc = next;
+    }
+
+    pub fn with_breakpoint(word: c_long) -> c_long {
+        word & !0xffff_ffff | 0xd420_0000 // brk #0
+    }
+
+    pub fn is_call(word: c_long) -> bool {
+        word & 0xffff_ffff == 0xd400_0001 // svc #0
+    }
+
+    pub fn shares_memory(registers: &user_regs_struct) -> bool {
+        registers.regs[8] == nix::libc::SYS_mmap as u64
+            && registers.regs[3] & nix::libc::MAP_SHARED as u64 != 0
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Each part prints what it shows, and panics if it shows something else.
 
+mod acknowledged;
 mod crowd;
 mod cycles;
 mod film;
@@ -34,13 +35,14 @@ impl Scale {
 
 type Part = (&'static str, fn(Scale));
 
-const PARTS: [Part; 7] = [
+const PARTS: [Part; 8] = [
     ("crowd", crowd::show),
     ("line", line::show),
     ("permits", permits::show),
     ("idle", idle::show),
     ("cycles", cycles::show),
     ("killed", killed::show),
+    ("acknowledged", acknowledged::show),
     ("film", film::show),
 ];
 
@@ -92,6 +94,7 @@ fn role() {
         "hosts" => killed::hosts(how(), &path),
         "stands-in-crowd" => trials::line::stands_in_crowd(number(1), &path),
         "works-with-permits" => trials::permits::works(number(1), number(2), number(3), &path),
+        "forks-who-is-killed" => acknowledged::forks_who_is_killed(number(1), number(2), &path),
         "sends-for-ever" => killed::sends_for_ever(how(), &path),
         other => panic!("no role {other}"),
     }

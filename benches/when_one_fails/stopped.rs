@@ -80,7 +80,7 @@ fn stop_one(receiver: &Receiver<Value>, path: &Path) -> Partner {
     let pid = stalls.pid();
     let stands = || waitpid(pid, None).expect("it is led");
     assert_eq!(stands(), WaitStatus::Stopped(pid, Signal::SIGUSR1));
-    while receiver.len() == 0 {
+    while receiver.is_empty() {
         ptrace::step(pid, None).expect("it stands still");
         assert_eq!(stands(), WaitStatus::Stopped(pid, Signal::SIGTRAP));
     }

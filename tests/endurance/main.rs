@@ -2,6 +2,7 @@
 //!
 //! Each part prints what it shows, and panics if it shows something else.
 
+mod acknowledged;
 mod crowd;
 mod cycles;
 mod film;
@@ -11,6 +12,7 @@ mod line;
 #[path = "../people/mod.rs"]
 mod people;
 mod permits;
+mod soak;
 #[path = "../trials/mod.rs"]
 mod trials;
 
@@ -34,13 +36,15 @@ impl Scale {
 
 type Part = (&'static str, fn(Scale));
 
-const PARTS: [Part; 7] = [
+const PARTS: [Part; 9] = [
     ("crowd", crowd::show),
     ("line", line::show),
     ("permits", permits::show),
     ("idle", idle::show),
     ("cycles", cycles::show),
     ("killed", killed::show),
+    ("acknowledged", acknowledged::show),
+    ("soak", soak::show),
     ("film", film::show),
 ];
 
@@ -92,6 +96,9 @@ fn role() {
         "hosts" => killed::hosts(how(), &path),
         "stands-in-crowd" => trials::line::stands_in_crowd(number(1), &path),
         "works-with-permits" => trials::permits::works(number(1), number(2), number(3), &path),
+        "forks-who-is-killed" => acknowledged::forks_who_is_killed(number(1), number(2), &path),
+        "lives-a-life" => soak::lives_a_life(number(1), number(2), &path),
+        "joins-till-full" => soak::joins_till_full(&path),
         "sends-for-ever" => killed::sends_for_ever(how(), &path),
         other => panic!("no role {other}"),
     }

@@ -128,8 +128,13 @@ impl Person {
     /// `kill -STOP`, until it stands still.
     #[track_caller]
     pub fn stop(&self) {
-        self.signal(Signal::STOP);
+        self.signal_stop();
         eventually("all its threads are stopped", || watch::all_are_stopped(self.pid()));
+    }
+
+    /// `kill -STOP`, without waiting for it.
+    pub fn signal_stop(&self) {
+        self.signal(Signal::STOP);
     }
 
     /// `kill -CONT`.
@@ -150,6 +155,14 @@ impl Person {
     /// `kill -9`, without waiting: children that it has forked go on.
     pub fn strike(&mut self) {
         self.child.kill().expect("it can be killed");
+    }
+
+    /// Whether it has come to its own end, which must be a success.
+    #[track_caller]
+    pub fn has_ended(&mut self) -> bool {
+        let status = self.child.try_wait().expect("it is ours");
+        assert!(status.is_none_or(|status| status.success()), "{status:?}");
+        status.is_some()
     }
 
     /// Waits for its own end, which must be a success.

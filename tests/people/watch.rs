@@ -1,4 +1,4 @@
-//! What the kernel tells of a process: whether its threads sleep, and how often they did. Nothing is changed here.
+//! What the kernel tells of a process: whether its threads sleep, how often they did, and what it holds. Nothing is changed here.
 
 use std::{
     fs,
@@ -73,4 +73,30 @@ pub fn switches(pid: u32) -> Switches {
 /// How often the thread that slept most often did so.
 pub fn sleeps(pid: u32) -> u64 {
     threads(pid).iter().map(|thread| Switches::of(thread).voluntary).max().unwrap_or(0)
+}
+
+/// What a process holds.
+#[derive(Clone, Copy, Debug)]
+pub struct Holdings {
+    pub threads: usize,
+    pub descriptors: usize,
+    pub mappings: usize,
+    /// Of these, mappings of a channel's memory.
+    pub segments: usize,
+    /// Kilobytes of memory that it uses.
+    pub memory: u64,
+}
+
+/// Of this process.
+pub fn holdings() -> Holdings {
+    let maps = fs::read_to_string("/proc/self/maps").expect("proc is mounted");
+    let status = fs::read_to_string("/proc/self/status").expect("proc is mounted");
+    let memory = status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB"));
+    Holdings {
+        threads: threads(std::process::id()).len(),
+        descriptors: fs::read_dir("/proc/self/fd").expect("proc is mounted").count(),
+        mappings: maps.lines().count(),
+        segments: maps.lines().filter(|line| line.contains("memfd:")).count(),
+        memory: memory.expect("a line of its memory").parse().expect("a number"),
+    }
 }

@@ -33,7 +33,7 @@ const WORKERS: u64 = 2;
 const MEMBERS: usize = 2 * PROCESSES as usize;
 
 /// Most capacity that is asked for at once.
-const MOST: u64 = 8;
+pub const MOST: u64 = 8;
 
 const OPEN: &str = "the channel is open";
 
@@ -41,7 +41,7 @@ const OPEN: &str = "the channel is open";
 const LAST: Value = [u64::MAX, 0];
 
 /// A task that does one thing after another.
-struct Worker {
+pub struct Worker {
     who: u64,
     how: How,
     chance: Chance,
@@ -56,9 +56,15 @@ struct Worker {
 }
 
 impl Worker {
-    async fn work(mut self, sender: Sender<Value>, is_over: Arc<AtomicBool>) {
+    pub fn new(who: u64, how: How, most: u64, forgets: u64) -> Worker {
+        Worker { who, how, chance: Chance::new(who), most, forgets, hurries: 0, sent: 0, rounds: 0 }
+    }
+
+    /// `sent` hears after each thing how many values have been acknowledged so far.
+    pub async fn work(mut self, sender: Sender<Value>, is_over: Arc<AtomicBool>, mut sent: impl FnMut(u64)) {
         while !is_over.load(Relaxed) {
             self.rounds += u64::from(self.round(&sender).await);
+            sent(self.sent);
         }
     }
 
@@ -182,6 +188,11 @@ impl Worker {
     }
 }
 
+/// A worker's value without its rounds: who sent it, and the how many-th it is.
+pub fn numbered([who, word]: Value) -> Value {
+    [who, word & 0xffff_ffff]
+}
+
 /// What was free, if anything.
 fn free<R, E>(tried: Result<R, TrySendError<E>>) -> Option<R> {
     match tried {
@@ -198,10 +209,8 @@ pub fn works(generation: u64, most: u64, forgets: u64, path: &Path) {
     let is_over = Arc::new(AtomicBool::new(false));
     let runtime = [How::CurrentThread, How::MultiThread][generation as usize % 2];
     let work = |(at, how)| {
-        let who = generation * WORKERS + at;
-        let chance = Chance::new(who);
-        let worker = Worker { who, how, chance, most, forgets, hurries: 0, sent: 0, rounds: 0 };
-        let work = worker.work(sender.clone(), is_over.clone());
+        let worker = Worker::new(generation * WORKERS + at, how, most, forgets);
+        let work = worker.work(sender.clone(), is_over.clone(), |_| {});
         thread::spawn(move || Runner::new(how).run(work))
     };
     let workers: Vec<_> = (0..WORKERS).zip([How::Plain, runtime]).map(work).collect();
@@ -320,7 +329,7 @@ fn drain(mut receiver: Receiver<Value>, done: &AtomicU64) -> (Receiver<Value>, u
                 return (receiver, values);
             }
             let [who, word] = value;
-            ledger.enter([who, word & 0xffff_ffff]);
+            ledger.enter(numbered(value));
             let before = rounds.insert(who, word >> 32).unwrap_or(0);
             done.fetch_add((word >> 32) - before, Relaxed);
             values += 1;

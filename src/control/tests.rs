@@ -11,7 +11,7 @@ use super::{
     Endpoint, Terms, connect, host,
     identity::IS_OLD_KERNEL,
     receiver_from_fd, receiver_into_fd, sender_from_fd, sender_into_fd,
-    wire::{Facts, Hello, Message, Want},
+    wire::{Code, Facts, Hello, Message, Refusal, Want},
 };
 use crate::{
     error::OpenError,
@@ -19,7 +19,8 @@ use crate::{
     queue::{Kind, Peers, Sleeper, Spot, Wake},
     sync::{Ordering, lock},
     sys::{
-        listener,
+        listener::{self, Listener},
+        place::Place,
         socket::{self, Incoming},
     },
     wait::Hear,
@@ -255,6 +256,70 @@ fn a_host_that_never_answers_is_given_up() {
     // It said goodbye, in case the host had counted it.
     assert!(matches!(answer(&ours), Some(Message::Hello(_))));
     assert_eq!(answer(&ours), Some(Message::Goodbye));
+}
+
+#[test]
+fn one_who_was_let_in_before_the_receiver_went_off_is_sent_back_to_the_door() {
+    let bound = bind(&terms());
+    let caller = raw_connect(&bound);
+    let waiting = || lock(&bound.host.host.as_ref().unwrap().waiting).len();
+    eventually("it was let in", || waiting() == 1);
+    let descriptor = receiver_into_fd(&bound.host).unwrap();
+    assert!(socket::send(&caller, &hello(16), &[]).is_err_and(|error| socket::is_gone(&error)));
+    assert_eq!(next(&caller), None, "not a word of a channel that is closed");
+    let joins = std::thread::spawn({
+        let path = bound.path.clone();
+        move || connect(&path, SIZE, ALIGN, &terms())
+    });
+    let host = receiver_from_fd(descriptor, SIZE, ALIGN, &terms()).unwrap();
+    let guest = joins.join().unwrap().unwrap();
+    assert_eq!(guest.id(), host.id());
+}
+
+/// Somebody at a name who does with each caller what comes next.
+fn at_a_name(callers: impl IntoIterator<Item = Option<Message>>) -> Result<Arc<Endpoint>, OpenError> {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("feed");
+    let listener = Listener::bind(&Place::new(&path).unwrap(), 0o600).unwrap();
+    std::thread::scope(|scope| {
+        let joins = scope.spawn(|| connect(&path, SIZE, ALIGN, &terms()));
+        for answer in callers {
+            assert!(
+                socket::wait_readable(&listener, Some(Instant::now() + Duration::from_secs(20))).unwrap()
+            );
+            let caller = listener.accept().unwrap().unwrap();
+            if let Some(answer) = answer {
+                assert!(matches!(next(&caller), Some(Message::Hello(_))));
+                socket::send(&caller, &answer.encode(), &[]).unwrap();
+            }
+        }
+        joins.join().unwrap()
+    })
+}
+
+fn refusal(code: Code) -> Message {
+    let Message::Hello(Hello { facts, .. }) = Message::decode(&hello(16)).unwrap() else { panic!() };
+    let none = 0;
+    Message::Refuse(Refusal {
+        code,
+        facts,
+        members: none,
+        leaving: none,
+        host_uid: none,
+        host_gid: none,
+        peer_uid: none,
+        peer_gid: none,
+    })
+}
+
+#[test]
+fn one_who_is_sent_away_without_an_answer_calls_again_a_few_times() {
+    let joined = at_a_name([None, Some(refusal(Code::UnderWay)), None, Some(refusal(Code::Ended))]);
+    assert!(matches!(joined, Err(OpenError::Ended)));
+    let joined = at_a_name([None, None, None, None]);
+    assert!(matches!(joined, Err(OpenError::HungUp)));
+    let joined = at_a_name([Some(refusal(Code::Closed))]);
+    assert!(matches!(joined, Err(OpenError::Closed)));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::{
     collections::HashMap,
     os::fd::{AsFd, OwnedFd},
     sync::{Arc, Mutex, Weak},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use super::{
@@ -15,7 +15,7 @@ use super::{
     host::{Host, Refused},
     identity::{Look, Suspicion},
     member::Member,
-    porter::{Porter, Token, Watcher},
+    porter::{PAUSE, Porter, Token, Watcher},
     wire::{Accept, Code, Facts, Hello, Malformed, Message, Refusal, Want},
 };
 use crate::{
@@ -34,8 +34,6 @@ use crate::{
 const MAX_APPLICANTS: usize = 128;
 /// Callers let in before others have their turn.
 const TURN: usize = 16;
-/// How long the door stays shut when the process has no descriptor left.
-const PAUSE: Duration = Duration::from_millis(100);
 
 impl Endpoint {
     /// Begins to let senders in under the endpoint's name.

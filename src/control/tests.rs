@@ -1,7 +1,7 @@
 //! Two ends in one process: everything but the death of one, which `tests/` shows with real processes.
 
 use std::{
-    os::fd::{AsFd, OwnedFd},
+    os::fd::{AsFd, AsRawFd, OwnedFd},
     path::PathBuf,
     sync::Arc,
     time::{Duration, Instant},
@@ -10,6 +10,8 @@ use std::{
 use super::{
     Endpoint, Terms, connect, host,
     identity::IS_OLD_KERNEL,
+    member::starving,
+    porter::PAUSE,
     receiver_from_fd, receiver_into_fd, sender_from_fd, sender_into_fd,
     wire::{Code, Facts, Hello, Message, Refusal, Want},
 };
@@ -522,6 +524,44 @@ fn wakes_find_their_way() {
     }
     a.wake(Sleeper::Overflow, Kind::Task);
     eventually("all others ring", || rings(&host).unwrap() && rings(&b).unwrap());
+}
+
+#[test]
+fn a_guest_that_cannot_be_heard_for_lack_of_memory_is_heard_later_and_without_haste() {
+    let host = alone();
+    let [a, b] =
+        [(); 2].map(|()| sender_from_fd(sender_into_fd(&host).unwrap(), SIZE, ALIGN, &terms()).unwrap());
+    let lifeline = host.host.as_ref().unwrap().roster().member(a.me()).unwrap().lifeline.clone();
+    b.hear();
+    let rings = || socket::wait_readable(b.bell_fd().unwrap(), Some(Instant::now())).unwrap();
+    let tries = || starving::TRIES.load(Ordering::Relaxed);
+    let since = Instant::now();
+    starving::AT.store(lifeline.as_raw_fd() as u32, Ordering::Relaxed);
+    a.wake(Sleeper::Waiter { cell: 0, owner: b.me() }, Kind::Task);
+    eventually("it is tried again", || tries() >= 3);
+    let (tries, passed) = (tries(), since.elapsed());
+    assert!(tries <= 1 + passed.div_duration_f32(PAUSE) as u32, "{tries} tries in {passed:?}");
+    assert!(!rings());
+    starving::AT.store(0, Ordering::Relaxed);
+    eventually("it is heard", rings);
+}
+
+#[test]
+fn a_guest_whose_connection_broke_still_wakes_tasks_of_other_guests() {
+    let host = alone();
+    let [a, b] =
+        [(); 2].map(|()| sender_from_fd(sender_into_fd(&host).unwrap(), SIZE, ALIGN, &terms()).unwrap());
+    let member = host.host.as_ref().unwrap().roster().member(a.me()).unwrap();
+    b.hear();
+    let rings = || socket::wait_readable(b.bell_fd().unwrap(), Some(Instant::now())).unwrap();
+    // Only in this direction: it is not to think that the host is gone.
+    rustix::net::shutdown(&member.lifeline, rustix::net::Shutdown::Read).unwrap();
+    eventually("the host has seen it", || !member.is_listened_to());
+    for _ in 0..3 {
+        a.wake(Sleeper::Waiter { cell: 0, owner: b.me() }, Kind::Task);
+        eventually("it rings", rings);
+        b.hear();
+    }
 }
 
 #[test]

@@ -74,3 +74,20 @@ pub fn switches(pid: u32) -> Switches {
 pub fn sleeps(pid: u32) -> u64 {
     threads(pid).iter().map(|thread| Switches::of(thread).voluntary).max().unwrap_or(0)
 }
+
+/// Descriptors that a process has open.
+pub fn descriptors(pid: u32) -> usize {
+    fs::read_dir(format!("/proc/{pid}/fd")).map_or(0, Iterator::count)
+}
+
+/// Threads of a process.
+pub fn thread_count(pid: u32) -> usize {
+    threads(pid).len()
+}
+
+/// Kilobytes of memory that a process has for itself alone: none of a channel, none of a program file.
+pub fn own_kilobytes(pid: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:"));
+    line.and_then(|size| size.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0)
+}

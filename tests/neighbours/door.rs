@@ -2,13 +2,17 @@
 
 use std::{collections::VecDeque, os::fd::AsFd, path::Path};
 
-use rustix::{io::Errno, net::SendFlags};
+use rustix::{
+    io::Errno,
+    net::{SendFlags, Shutdown, shutdown},
+};
+use shmpsc::{Options, error::TryRecvError};
 
 use crate::{
-    people::{eventually, how::How, start, stay, tell},
+    people::{Value, eventually, how::How, room, start, stay, tell},
     raw::{
-        ALIGN_AT, HELLO, INVITATION, LAYOUT_AT, LENGTHS, REFUSE, RELAY, Raw, SIZE_AT, Seat, TAG_AT,
-        TAG_LENGTH_AT, VERSION_AT, WANT_AT, WORD_AT, hello, message, put,
+        ACCEPT, AGAIN, ALIGN_AT, GOODBYE, HELLO, INVITATION, LAYOUT_AT, LENGTHS, REFUSE, RELAY, Raw, SIZE_AT,
+        Seat, TAG_AT, TAG_LENGTH_AT, TAKEN, VERSION_AT, WANT_AT, WORD_AT, hello, message, put,
     },
     world::World,
 };
@@ -38,7 +42,7 @@ pub fn is_half_polite(path: &Path) {
         assert_eq!(refused(&vec![0xff; length]), 9);
     }
     for (kind, length) in LENGTHS {
-        if kind != HELLO && kind != 6 {
+        if kind != HELLO && kind != GOODBYE {
             assert_eq!(refused(&message(kind, length)), 9, "kind {kind} is no way to begin");
         }
     }
@@ -47,7 +51,7 @@ pub fn is_half_polite(path: &Path) {
     }
     // To say goodbye at once is polite.
     let line = Raw::connect(path);
-    line.say(&message(6, 8)).unwrap();
+    line.say(&message(GOODBYE, 8)).unwrap();
     assert!(line.hear().is_none());
     // As many descriptors as a message can carry.
     for _ in 0..20 {
@@ -112,13 +116,23 @@ pub fn joins_and_then_errs(path: &Path) {
     err(&message(RELAY, 9));
     err(&message(99, 8));
     for (kind, length) in LENGTHS {
-        if [2, REFUSE, 5, INVITATION, 10].contains(&kind) {
+        if [ACCEPT, REFUSE, AGAIN, INVITATION, TAKEN].contains(&kind) {
             err(&message(kind, length));
         }
     }
     let mut another_version = message(RELAY, 8);
     another_version[VERSION_AT] = 2;
     err(&another_version);
+    for half in [Shutdown::Read, Shutdown::Write, Shutdown::Both] {
+        let seat = Seat::take(path).unwrap();
+        shutdown(&seat.line.0, half).unwrap();
+        let _ = seat.line.say(&message(RELAY, 8));
+        seats.push(seat);
+        // One that asks and shuts its ear before the answer.
+        let line = Raw::connect(path);
+        shutdown(&line.0, half).unwrap();
+        let _ = line.say(&hello());
+    }
     tell("done");
     stay();
 }
@@ -174,6 +188,36 @@ fn what_a_member_says_at_the_wrong_time_hurts_only_itself() {
 #[test]
 fn thousands_of_callers_that_say_nothing_do_not_keep_others_out() {
     is_not_noticed("crowds");
+}
+
+#[test]
+fn a_crowd_of_one_process_does_not_push_out_who_called_before_it() {
+    let _patience = crate::patience();
+    let mut world = World::new(How::CurrentThread);
+    let first = Raw::connect(&world.path());
+    let mut neighbour = start("crowds", &world.path());
+    world.goes_on_beside(&mut neighbour, true);
+    assert_eq!(first.ask().kind(), ACCEPT);
+    // It leaves as is meant.
+    first.say(&message(GOODBYE, 8)).unwrap();
+    neighbour.kill();
+    world.is_as_before();
+}
+
+#[test]
+fn who_does_not_join_is_no_sender_whose_going_ends_the_stream() {
+    let _patience = crate::patience();
+    let room = room();
+    let mut receiver = Options::new().end_with_last_sender().bind::<Value>(room.name()).unwrap();
+    for role in ["is-half-polite", "lies"] {
+        let mut neighbour = start(role, &room.name());
+        assert_eq!(neighbour.hear(), "done");
+        neighbour.kill();
+    }
+    assert_eq!(receiver.try_recv(), Err(TryRecvError::Empty));
+    shmpsc::connect::<Value>(room.name()).unwrap().try_send([1, 1]).unwrap();
+    assert_eq!(receiver.blocking_recv(), Some([1, 1]));
+    assert_eq!(receiver.blocking_recv(), None);
 }
 
 #[test]

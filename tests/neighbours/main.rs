@@ -9,6 +9,7 @@ mod leave;
 #[path = "../people/mod.rs"]
 mod people;
 mod raw;
+mod receivers;
 mod strangers;
 mod world;
 
@@ -40,6 +41,7 @@ fn role() {
         "closes-and-goes-on" => leave::closes_and_goes_on(&path),
         "forks" => leave::forks(&path),
         "passes-its-lifeline" => leave::passes_its_lifeline(&path),
+        "joins-in-vain" => receivers::joins_in_vain(&path),
         "is-a-stranger" => strangers::is_a_stranger(&path),
         other => panic!("no role {other}"),
     }

@@ -22,9 +22,11 @@ pub const HELLO: u16 = 1;
 pub const ACCEPT: u16 = 2;
 pub const REFUSE: u16 = 4;
 pub const AGAIN: u16 = 5;
+pub const GOODBYE: u16 = 6;
 pub const RELAY: u16 = 7;
 pub const INVITE: u16 = 8;
 pub const INVITATION: u16 = 9;
+pub const TAKEN: u16 = 10;
 
 /// Bytes of each kind of message, where that is fixed.
 pub const LENGTHS: [(u16, usize); 9] = [
@@ -32,11 +34,11 @@ pub const LENGTHS: [(u16, usize); 9] = [
     (ACCEPT, 56),
     (REFUSE, 120),
     (AGAIN, 8),
-    (6, 8),
+    (GOODBYE, 8),
     (RELAY, 8),
     (INVITE, 16),
     (INVITATION, 24),
-    (10, 8),
+    (TAKEN, 8),
 ];
 
 /// Places in a `HELLO`.

@@ -20,9 +20,9 @@ use crate::people::{
 pub const CAPACITY: usize = 4;
 /// Values of each sender in one exchange.
 const VALUES: u64 = 300;
-/// By what the memory of the host may differ, in kilobytes: allocators keep some. A few hundred bytes for each message or
-/// caller of a flood would be more.
-const SOME_MEMORY: u64 = 4096;
+/// By what the memory of the host may differ, in kilobytes: allocators keep some. A few hundred bytes for each of the
+/// thousands of a flood would be more.
+const SOME_MEMORY: u64 = 1024;
 const SENDERS: [How; 3] = [How::Blocking, How::CurrentThread, How::Plain];
 
 /// Role: has the receiver, and says how much it received from whom it is asked about.

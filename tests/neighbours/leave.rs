@@ -6,9 +6,13 @@ use std::{
 };
 
 use rustix::net::{AddressFamily, SendFlags, SocketFlags, SocketType, socketpair};
+use shmpsc::Options;
 
 use crate::{
-    people::{acts::close_all_sockets, eventually, how::How, start, start_with, stay, tell, wait_for_parent},
+    people::{
+        Value, acts::close_all_sockets, eventually, how::How, room, start, start_with, stay, tell,
+        wait_for_parent,
+    },
     raw::{INVITATION, Raw, Seat, invite},
     world::{CAPACITY, World},
 };
@@ -59,6 +63,38 @@ pub fn passes_its_lifeline(path: &Path) {
     tell("done");
     loop {
         std::thread::park();
+    }
+}
+
+/// Role: has the only permit, hangs up, and gives it back when it is told to.
+pub fn closes_and_gives_back(path: &Path) {
+    let sender = shmpsc::connect::<Value>(path).unwrap();
+    let permit = sender.try_reserve().unwrap();
+    close_all_sockets();
+    tell("done");
+    wait_for_parent();
+    drop(permit);
+    tell("done");
+    stay();
+}
+
+#[test]
+fn who_closes_its_lifeline_still_wakes_tasks_in_other_senders_processes() {
+    let _patience = crate::patience();
+    for how in How::ASYNC {
+        let room = room();
+        let mut receiver = Options::new().capacity(1).bind::<Value>(room.name()).unwrap();
+        let mut neighbour = start("closes-and-gives-back", &room.name());
+        assert_eq!(neighbour.hear(), "done");
+        let mut waits = start(&format!("sends {how} 7"), &room.name());
+        assert_eq!(waits.hear(), "in");
+        waits.order(1);
+        waits.sleeps();
+        neighbour.say();
+        assert_eq!(neighbour.hear(), "done");
+        assert_eq!(waits.hear(), "sent", "nobody else did anything");
+        assert_eq!(receiver.try_recv(), Ok([7, 0]));
+        waits.end();
     }
 }
 

@@ -39,6 +39,7 @@ fn role() {
         "crowds" => door::crowds(&path),
         "asks-and-never-reads" => door::asks_and_never_reads(&path),
         "closes-and-goes-on" => leave::closes_and_goes_on(&path),
+        "closes-and-gives-back" => leave::closes_and_gives_back(&path),
         "forks" => leave::forks(&path),
         "passes-its-lifeline" => leave::passes_its_lifeline(&path),
         "joins-in-vain" => receivers::joins_in_vain(&path),

@@ -1,7 +1,10 @@
 //! Two ends in one process: everything but the death of one, which `tests/` shows with real processes.
 
 use std::{
-    os::fd::{AsFd, AsRawFd, OwnedFd},
+    os::{
+        fd::{AsFd, AsRawFd, OwnedFd},
+        unix::net::UnixStream,
+    },
     path::PathBuf,
     sync::Arc,
     time::{Duration, Instant},
@@ -555,7 +558,8 @@ fn a_guest_whose_connection_broke_still_wakes_tasks_of_other_guests() {
     b.hear();
     let rings = || socket::wait_readable(b.bell_fd().unwrap(), Some(Instant::now())).unwrap();
     // Only in this direction: it is not to think that the host is gone.
-    rustix::net::shutdown(&member.lifeline, rustix::net::Shutdown::Read).unwrap();
+    let copy = UnixStream::from(member.lifeline.try_clone().unwrap());
+    copy.shutdown(std::net::Shutdown::Read).unwrap();
     eventually("the host has seen it", || !member.is_listened_to());
     for _ in 0..3 {
         a.wake(Sleeper::Waiter { cell: 0, owner: b.me() }, Kind::Task);

@@ -4,9 +4,10 @@
 //! door, a place among at most [`MAX_APPLICANTS`] until a deadline; it never holds anybody up.
 
 use std::{
+    collections::HashMap,
     os::fd::{AsFd, OwnedFd},
     sync::{Arc, Mutex, Weak},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use super::{
@@ -14,7 +15,7 @@ use super::{
     host::{Host, Refused},
     identity::{Look, Suspicion},
     member::Member,
-    porter::{Porter, Token, Watcher},
+    porter::{PAUSE, Porter, Token, Watcher},
     wire::{Accept, Code, Facts, Hello, Malformed, Message, Refusal, Want},
 };
 use crate::{
@@ -28,12 +29,11 @@ use crate::{
     },
 };
 
-/// More than this many applicants at once are not kept; the one that came first must go.
+/// More than this many applicants at once are not kept; of the process that has most of them the one that came first
+/// must go. So a process that comes all the time does not push others out between their call and their `HELLO`.
 const MAX_APPLICANTS: usize = 128;
 /// Callers let in before others have their turn.
 const TURN: usize = 16;
-/// How long the door stays shut when the process has no descriptor left.
-const PAUSE: Duration = Duration::from_millis(100);
 
 impl Endpoint {
     /// Begins to let senders in under the endpoint's name.
@@ -83,11 +83,13 @@ impl Watcher for Door {
 fn let_in(endpoint: &Arc<Endpoint>, porter: &'static Porter, caller: OwnedFd) {
     let Some(host) = &endpoint.host else { return };
     let own = own_credentials();
-    match socket::peer_credentials(&caller) {
-        Ok(who) if host.rules.admit(&who, || socket::peer_groups(&caller).unwrap_or_default(), own.uid) => {}
+    let pid = match socket::peer_credentials(&caller) {
+        Ok(who) if host.rules.admit(&who, || socket::peer_groups(&caller).unwrap_or_default(), own.uid) => {
+            who.pid.map_or(0, |pid| pid.as_raw_nonzero().get())
+        }
         Ok(who) => return refuse(endpoint, &caller, Refused::new(Code::NotAllowed), Some(who)),
         Err(_) => return,
-    }
+    };
     let socket = Arc::new(caller);
     let applicant = Arc::new(Applicant::new(endpoint, socket.clone(), None));
     let Ok(token) = porter.watch(socket, Interest::READABLE.and(Interest::HANG_UP), applicant) else {
@@ -95,13 +97,26 @@ fn let_in(endpoint: &Arc<Endpoint>, porter: &'static Porter, caller: OwnedFd) {
     };
     porter.set_deadline(token, Some(Instant::now() + endpoint.deadline));
     let mut waiting = lock(&host.waiting);
-    waiting.push_back(token);
+    waiting.push_back((token, pid));
     if waiting.len() > MAX_APPLICANTS {
-        waiting.retain(|token| porter.knows(*token));
+        waiting.retain(|(token, _)| porter.knows(*token));
     }
-    if waiting.len() > MAX_APPLICANTS {
-        waiting.pop_front().into_iter().for_each(|first| porter.forget(first));
+    if waiting.len() > MAX_APPLICANTS
+        && let Some(at) = who_must_go(waiting.iter().map(|(_, pid)| *pid))
+        && let Some((token, _)) = waiting.remove(at)
+    {
+        porter.forget(token);
     }
+}
+
+/// The first of those who are most, given what they are.
+fn who_must_go(pids: impl Iterator<Item = i32>) -> Option<usize> {
+    let mut of = HashMap::new();
+    for (at, pid) in pids.enumerate() {
+        of.entry(pid).or_insert((0, at)).0 += 1;
+    }
+    let most = of.into_values().max_by_key(|(count, first)| (*count, std::cmp::Reverse(*first)));
+    most.map(|(_, first)| first)
 }
 
 /// The host's end of a connection whose other end has not joined yet.
@@ -287,5 +302,20 @@ impl Endpoint {
         // First, for it may send and leave again before this thread goes on, and the stream is to have ended then.
         self.sender_came();
         socket::send(&member.lifeline, &Message::Accept(accept).encode(), &descriptors)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_too_many_applicants_the_first_of_the_process_that_has_most_must_go() {
+        let must_go = |pids: &[i32]| who_must_go(pids.iter().copied());
+        assert_eq!(must_go(&[]), None);
+        assert_eq!(must_go(&[5, 7, 9]), Some(0), "of one each, the one that came first");
+        assert_eq!(must_go(&[5, 7, 7, 9]), Some(1));
+        assert_eq!(must_go(&[9, 7, 7, 5, 5]), Some(1));
+        assert_eq!(must_go(&[9, 0, 7, 0]), Some(1), "those not known are taken for one");
     }
 }

@@ -81,9 +81,12 @@ impl Guest {
     }
 
     /// Asks the host to look at the relay words. If its buffer is full, it has yet to read messages of ours, and looks
-    /// after that.
+    /// after that. If the connection is broken the host listens to the doorbell instead.
     pub fn relay(&self) {
-        let _ = socket::send(&self.lifeline, &Message::Relay.encode(), &[]);
+        match socket::send(&self.lifeline, &Message::Relay.encode(), &[]) {
+            Err(error) if error.kind() != std::io::ErrorKind::WouldBlock => self.ring(),
+            _ => {}
+        }
     }
 
     /// Takes in all that the host said. Wakes are single bytes and carry nothing.

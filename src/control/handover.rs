@@ -75,6 +75,8 @@ fn send_off(endpoint: &Arc<Endpoint>, host: &Host, number: Number) -> Result<Own
     // Callers wait at the door until the next host opens it.
     let door = host.name().as_ref().and_then(|name| name.token);
     door.map_or(Ok(()), |door| porter.change(door, Interest::NONE)).map_err(refused("shut the door"))?;
+    // Those who came in before call again, and wait there too.
+    host.send_applicants_away(porter);
     let (ours, theirs) = socket::pair().map_err(refused("make a pair of sockets"))?;
     socket::set_pass_credentials(&ours).map_err(refused("ask who sends"))?;
     // The tasks of this process that sleep must listen to another one soon.
@@ -267,6 +269,10 @@ impl Endpoint {
             drop(name);
         }
         host.roster().doors = Doors::Shut;
+        // Who was being let in while the door was shut.
+        if let Ok(porter) = Porter::of_this_process() {
+            host.send_applicants_away(porter);
+        }
         // Who speaks here is known; to be told so with each wake costs a descriptor each time.
         let _ = socket::stop_pass_credentials(&lifeline);
         let guest = Guest::new(lifeline, doorbell, process, host_number, self.birthplace());

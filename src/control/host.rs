@@ -38,8 +38,9 @@ pub(super) struct Host {
     /// Not zero while the open name counts as a sender.
     open: AtomicU32,
     name: Mutex<Option<Name>>,
-    /// Applicants that came through the door, oldest first; some have joined meanwhile.
-    pub waiting: Mutex<VecDeque<Token>>,
+    /// Applicants that came through the door, oldest first, with the process that called (0: not known); some have joined
+    /// meanwhile.
+    pub waiting: Mutex<VecDeque<(Token, i32)>>,
     /// This process, as guests watch it.
     process: OnceLock<Process>,
 }
@@ -137,8 +138,7 @@ impl Host {
         self.close_name();
         let leavers = self.roster().clear();
         let Ok(porter) = Porter::of_this_process() else { return };
-        let waiting = std::mem::take(&mut *lock(&self.waiting));
-        waiting.into_iter().for_each(|token| porter.forget(token));
+        self.send_applicants_away(porter);
         for leaver in leavers {
             match leaver {
                 Leaver::Member(member) => {
@@ -150,6 +150,12 @@ impl Host {
                 Leaver::Unfinished => {}
             }
         }
+    }
+
+    /// Hangs up on those who came through the door and have not joined.
+    pub fn send_applicants_away(&self, porter: &Porter) {
+        let waiting = std::mem::take(&mut *lock(&self.waiting));
+        waiting.into_iter().for_each(|(token, _)| porter.forget(token));
     }
 
     fn close_name(&self) {

@@ -27,6 +27,9 @@ use crate::{
     },
 };
 
+/// How often one call of [`connect`] goes to the door. Bounded: a host that is out of descriptors sends everybody away.
+const MOST_CALLS: u32 = 4;
+
 /// Joins as a sender the receiver that listens at `path`.
 pub(crate) fn connect(
     path: &Path,
@@ -36,14 +39,21 @@ pub(crate) fn connect(
 ) -> Result<Arc<Endpoint>, OpenError> {
     let facts = terms.facts(size, align)?;
     let until = Instant::now() + terms.deadline;
-    let socket = listener::connect(path, until).map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => {
-            OpenError::NobodyThere { path: path.into() }
+    let mut calls = 1;
+    loop {
+        let socket = listener::connect(path, until).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => {
+                OpenError::NobodyThere { path: path.into() }
+            }
+            io::ErrorKind::TimedOut => OpenError::TimedOut { waited: terms.deadline },
+            _ => OpenError::System { what: "connect to", path: Some(path.into()), source: error },
+        })?;
+        match join(socket, until, facts.clone(), terms) {
+            // Sent back to the door: others crowd there, or the receiver goes to another process, which opens it again.
+            Err(OpenError::HungUp | OpenError::UnderWay) if calls < MOST_CALLS => calls += 1,
+            joined => return joined,
         }
-        io::ErrorKind::TimedOut => OpenError::TimedOut { waited: terms.deadline },
-        _ => OpenError::System { what: "connect to", path: Some(path.into()), source: error },
-    })?;
-    join(socket, until, facts, terms)
+    }
 }
 
 /// Joins as a sender by a descriptor that carries one.

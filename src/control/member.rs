@@ -4,6 +4,7 @@
 //! process does. So a silent guest keeps its number until its process has ended.
 
 use std::{
+    io,
     os::fd::OwnedFd,
     sync::{Arc, Mutex, Weak},
 };
@@ -31,7 +32,7 @@ pub(super) struct Member {
     pub number: Number,
     pub lifeline: Arc<OwnedFd>,
     /// By which it wakes our receiver; its own, so that what it does to it hurts only itself.
-    pub doorbell: Doorbell,
+    pub doorbell: Arc<Doorbell>,
     pub process: Arc<Process>,
     tokens: Mutex<Tokens>,
 }
@@ -40,45 +41,58 @@ pub(super) struct Member {
 struct Tokens {
     lifeline: Option<Token>,
     process: Option<Token>,
+    /// Only when the lifeline is not listened to any more.
+    doorbell: Option<Token>,
 }
+
+/// What the porter listens for on a lifeline.
+const SAID: Interest = Interest::READABLE.and(Interest::HANG_UP);
 
 impl Member {
     pub fn new(number: Number, lifeline: Arc<OwnedFd>, doorbell: Doorbell, process: Process) -> Arc<Member> {
-        let process = Arc::new(process);
+        let (doorbell, process) = (Arc::new(doorbell), Arc::new(process));
         Arc::new(Member { number, lifeline, doorbell, process, tokens: Mutex::default() })
     }
 
     /// Begins to listen to it, to watch its process, and to hear its doorbell.
-    pub fn attend(
-        self: &Arc<Self>,
-        endpoint: &Arc<Endpoint>,
-        porter: &'static Porter,
-    ) -> std::io::Result<()> {
+    pub fn attend(self: &Arc<Self>, endpoint: &Arc<Endpoint>, porter: &'static Porter) -> io::Result<()> {
         if let Some(hearing) = endpoint.hearing() {
             hearing.events.add(&self.doorbell, self.number.into(), Interest::READABLE.once_each())?;
         }
-        let watch = |end| -> Arc<dyn Watcher> {
-            Arc::new(Watch { endpoint: Arc::downgrade(endpoint), member: self.clone(), end })
-        };
+        let watch = |what| self.watcher(Arc::downgrade(endpoint), what);
         let mut tokens = lock(&self.tokens);
-        let said = Interest::READABLE.and(Interest::HANG_UP);
-        tokens.lifeline = Some(porter.watch(self.lifeline.clone(), said, watch(false))?);
-        tokens.process = Some(porter.watch(self.process.clone(), Interest::READABLE, watch(true))?);
+        tokens.lifeline = Some(porter.watch(self.lifeline.clone(), SAID, watch(What::Lifeline))?);
+        tokens.process =
+            Some(porter.watch(self.process.clone(), Interest::READABLE, watch(What::Process))?);
         Ok(())
+    }
+
+    fn watcher(self: &Arc<Self>, endpoint: Weak<Endpoint>, what: What) -> Arc<dyn Watcher> {
+        Arc::new(Watch { endpoint, member: self.clone(), what })
     }
 
     /// Stops all that.
     pub fn forget(&self, porter: &Porter) {
         let tokens = std::mem::take(&mut *lock(&self.tokens));
-        tokens.lifeline.into_iter().chain(tokens.process).for_each(|token| porter.forget(token));
+        let all = [tokens.lifeline, tokens.process, tokens.doorbell];
+        all.into_iter().flatten().for_each(|token| porter.forget(token));
     }
 
-    /// Listens to it no longer, but goes on to watch its process.
-    fn stop_listening(&self, porter: &Porter) {
-        let token = lock(&self.tokens).lifeline.take();
-        if let Some(token) = token {
-            porter.forget(token);
-        }
+    /// Takes no message of it any more, but goes on to watch its process; and listens to its doorbell instead, which says
+    /// less but cannot break: it is how a guest that lives on says that a relay word is set.
+    fn stop_listening(self: &Arc<Self>, endpoint: &Weak<Endpoint>, porter: &Porter) {
+        let mut tokens = lock(&self.tokens);
+        let Some(token) = tokens.lifeline.take() else { return };
+        let watcher = self.watcher(endpoint.clone(), What::Doorbell);
+        tokens.doorbell = porter.watch(self.doorbell.clone(), Interest::READABLE.once_each(), watcher).ok();
+        drop(tokens);
+        porter.forget(token);
+    }
+
+    /// Whether what it says is heard.
+    #[cfg(test)]
+    pub fn is_listened_to(&self) -> bool {
+        lock(&self.tokens).lifeline.is_some()
     }
 
     /// Wakes its tasks. If its buffer is full, wakes are there that it has not heard yet.
@@ -90,24 +104,38 @@ impl Member {
 struct Watch {
     endpoint: Weak<Endpoint>,
     member: Arc<Member>,
-    /// It is the process that is watched, not the connection.
-    end: bool,
+    what: What,
+}
+
+/// What of a member is watched.
+enum What {
+    Lifeline,
+    Process,
+    Doorbell,
 }
 
 impl Watcher for Watch {
-    fn noticed(self: Arc<Self>, porter: &'static Porter, _: Token, _: Event) {
+    fn noticed(self: Arc<Self>, porter: &'static Porter, token: Token, _: Event) {
         let Some(endpoint) = self.endpoint.upgrade() else { return };
         let member = &self.member;
-        if self.end {
-            if member.process.has_ended() {
-                endpoint.depart(member.number);
-            }
-            return;
-        }
         let mut heard = false;
+        match self.what {
+            What::Process => {
+                if member.process.has_ended() {
+                    endpoint.depart(member.number);
+                }
+                return;
+            }
+            What::Doorbell => return endpoint.look_for_everybody(),
+            What::Lifeline => {}
+        }
         for _ in 0..TURN {
             match next(&member.lifeline) {
                 Said::Nothing => break,
+                Said::NotNow => {
+                    porter.pause(token);
+                    break;
+                }
                 Said::Message(Message::Goodbye) => return endpoint.depart(member.number),
                 Said::Message(Message::Relay) => heard = true,
                 Said::Message(Message::Invite { request }) => {
@@ -117,7 +145,7 @@ impl Watcher for Watch {
                 // It broke the protocol, or has left it. Its process may still write to the segment, so its number
                 // stays taken until that has ended; but nobody listens to it.
                 Said::Message(_) | Said::Nonsense | Said::HungUp => {
-                    member.stop_listening(porter);
+                    member.stop_listening(&self.endpoint, porter);
                     heard = true;
                     if member.process.has_ended() {
                         endpoint.depart(member.number);
@@ -127,9 +155,12 @@ impl Watcher for Watch {
             }
         }
         if heard {
-            endpoint.pass_on_relays();
-            endpoint.go_on_with_recovery();
+            endpoint.look_for_everybody();
         }
+    }
+
+    fn overdue(self: Arc<Self>, porter: &'static Porter, token: Token) {
+        porter.resume(token, SAID);
     }
 }
 
@@ -138,15 +169,22 @@ pub(super) enum Said {
     Message(Message),
     Nonsense,
     Nothing,
+    /// The system has no memory for it at this moment.
+    NotNow,
     HungUp,
 }
 
 /// The next message of a connection on which no descriptors are expected.
 pub(super) fn next(lifeline: &OwnedFd) -> Said {
     let mut buffer = [0; 256];
+    #[cfg(test)]
+    if starving::starves(lifeline) {
+        return Said::of_error(&io::Error::from_raw_os_error(libc::ENOMEM));
+    }
     match socket::receive(lifeline, &mut buffer) {
         Ok(Incoming::Nothing) => Said::Nothing,
-        Ok(Incoming::HungUp) | Err(_) => Said::HungUp,
+        Ok(Incoming::HungUp) => Said::HungUp,
+        Err(error) => Said::of_error(&error),
         Ok(Incoming::Message(message)) if message.truncated => Said::Nonsense,
         Ok(Incoming::Message(message)) => {
             Message::decode(&buffer[..message.len]).map_or(Said::Nonsense, Said::Message)
@@ -154,7 +192,23 @@ pub(super) fn next(lifeline: &OwnedFd) -> Said {
     }
 }
 
+impl Said {
+    fn of_error(error: &io::Error) -> Said {
+        match error.raw_os_error() {
+            // These say nothing of the connection.
+            Some(libc::ENOMEM | libc::ENOBUFS | libc::EMFILE | libc::ENFILE) => Said::NotNow,
+            _ => Said::HungUp,
+        }
+    }
+}
+
 impl Endpoint {
+    /// Somebody has said that something may have changed for somebody else.
+    fn look_for_everybody(&self) {
+        self.pass_on_relays();
+        self.go_on_with_recovery();
+    }
+
     /// Wakes the processes whose relay words are set.
     pub(super) fn pass_on_relays(&self) {
         let Some(host) = &self.host else { return };
@@ -173,5 +227,26 @@ impl Endpoint {
                 host.ring(number as Number);
             }
         }
+    }
+}
+
+/// For tests: a connection on which this process hears nothing for lack of memory.
+#[cfg(test)]
+pub(super) mod starving {
+    use std::os::fd::{AsRawFd, OwnedFd};
+
+    use crate::sync::{AtomicU32, Ordering};
+
+    /// Its descriptor; 0: none.
+    pub static AT: AtomicU32 = AtomicU32::new(0);
+    /// How often it was tried.
+    pub static TRIES: AtomicU32 = AtomicU32::new(0);
+
+    pub fn starves(lifeline: &OwnedFd) -> bool {
+        let starves = AT.load(Ordering::Relaxed) == lifeline.as_raw_fd() as u32;
+        if starves {
+            TRIES.fetch_add(1, Ordering::Relaxed);
+        }
+        starves
     }
 }

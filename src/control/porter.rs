@@ -24,6 +24,9 @@ use crate::{
     },
 };
 
+/// How long a watcher waits before it tries again what the system refused it for lack of descriptors or memory.
+pub(super) const PAUSE: Duration = Duration::from_millis(100);
+
 /// The name of a watched descriptor; never used twice.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub(super) struct Token(u64);
@@ -112,6 +115,25 @@ impl Porter {
         }
         if let Some(deadline) = deadline {
             posts.deadlines.insert((deadline, token));
+        }
+    }
+
+    /// Watches it no more for a while, whatever it has to say: then the watcher is [`overdue`](Watcher::overdue), and is to
+    /// call [`Porter::resume`]. For the porter's own thread.
+    pub fn pause(&self, token: Token) {
+        if let Some(post) = self.posts().by_token.get(&token) {
+            let _ = self.events.remove(post.fd.as_fd());
+        }
+        self.set_deadline(token, Some(Instant::now() + PAUSE));
+    }
+
+    /// Watches again what was paused; if that fails, after one more pause.
+    pub fn resume(&self, token: Token, interest: Interest) {
+        // Under the lock: whoever forgets it meanwhile is to take it out of the set afterwards.
+        let added =
+            self.posts().by_token.get(&token).map(|post| self.events.add(post.fd.as_fd(), token.0, interest));
+        if let Some(Err(_)) = added {
+            self.pause(token);
         }
     }
 

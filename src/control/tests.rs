@@ -1,7 +1,10 @@
 //! Two ends in one process: everything but the death of one, which `tests/` shows with real processes.
 
 use std::{
-    os::fd::{AsFd, OwnedFd},
+    os::{
+        fd::{AsFd, AsRawFd, OwnedFd},
+        unix::net::UnixStream,
+    },
     path::PathBuf,
     sync::Arc,
     time::{Duration, Instant},
@@ -10,8 +13,10 @@ use std::{
 use super::{
     Endpoint, Terms, connect, host,
     identity::IS_OLD_KERNEL,
+    member::starving,
+    porter::PAUSE,
     receiver_from_fd, receiver_into_fd, sender_from_fd, sender_into_fd,
-    wire::{Facts, Hello, Message, Want},
+    wire::{Code, Facts, Hello, Message, Refusal, Want},
 };
 use crate::{
     error::OpenError,
@@ -19,7 +24,8 @@ use crate::{
     queue::{Kind, Peers, Sleeper, Spot, Wake},
     sync::{Ordering, lock},
     sys::{
-        listener,
+        listener::{self, Listener},
+        place::Place,
         socket::{self, Incoming},
     },
     wait::Hear,
@@ -258,6 +264,70 @@ fn a_host_that_never_answers_is_given_up() {
 }
 
 #[test]
+fn one_who_was_let_in_before_the_receiver_went_off_is_sent_back_to_the_door() {
+    let bound = bind(&terms());
+    let caller = raw_connect(&bound);
+    let waiting = || lock(&bound.host.host.as_ref().unwrap().waiting).len();
+    eventually("it was let in", || waiting() == 1);
+    let descriptor = receiver_into_fd(&bound.host).unwrap();
+    assert!(socket::send(&caller, &hello(16), &[]).is_err_and(|error| socket::is_gone(&error)));
+    assert_eq!(next(&caller), None, "not a word of a channel that is closed");
+    let joins = std::thread::spawn({
+        let path = bound.path.clone();
+        move || connect(&path, SIZE, ALIGN, &terms())
+    });
+    let host = receiver_from_fd(descriptor, SIZE, ALIGN, &terms()).unwrap();
+    let guest = joins.join().unwrap().unwrap();
+    assert_eq!(guest.id(), host.id());
+}
+
+/// Somebody at a name who does with each caller what comes next.
+fn at_a_name(callers: impl IntoIterator<Item = Option<Message>>) -> Result<Arc<Endpoint>, OpenError> {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("feed");
+    let listener = Listener::bind(&Place::new(&path).unwrap(), 0o600).unwrap();
+    std::thread::scope(|scope| {
+        let joins = scope.spawn(|| connect(&path, SIZE, ALIGN, &terms()));
+        for answer in callers {
+            assert!(
+                socket::wait_readable(&listener, Some(Instant::now() + Duration::from_secs(20))).unwrap()
+            );
+            let caller = listener.accept().unwrap().unwrap();
+            if let Some(answer) = answer {
+                assert!(matches!(next(&caller), Some(Message::Hello(_))));
+                socket::send(&caller, &answer.encode(), &[]).unwrap();
+            }
+        }
+        joins.join().unwrap()
+    })
+}
+
+fn refusal(code: Code) -> Message {
+    let Message::Hello(Hello { facts, .. }) = Message::decode(&hello(16)).unwrap() else { panic!() };
+    let none = 0;
+    Message::Refuse(Refusal {
+        code,
+        facts,
+        members: none,
+        leaving: none,
+        host_uid: none,
+        host_gid: none,
+        peer_uid: none,
+        peer_gid: none,
+    })
+}
+
+#[test]
+fn one_who_is_sent_away_without_an_answer_calls_again_a_few_times() {
+    let joined = at_a_name([None, Some(refusal(Code::UnderWay)), None, Some(refusal(Code::Ended))]);
+    assert!(matches!(joined, Err(OpenError::Ended)));
+    let joined = at_a_name([None, None, None, None]);
+    assert!(matches!(joined, Err(OpenError::HungUp)));
+    let joined = at_a_name([Some(refusal(Code::Closed))]);
+    assert!(matches!(joined, Err(OpenError::Closed)));
+}
+
+#[test]
 fn the_host_leaves_and_its_guests_know() {
     let bound = bind(&terms());
     let guest = bound.connect().unwrap();
@@ -457,6 +527,45 @@ fn wakes_find_their_way() {
     }
     a.wake(Sleeper::Overflow, Kind::Task);
     eventually("all others ring", || rings(&host).unwrap() && rings(&b).unwrap());
+}
+
+#[test]
+fn a_guest_that_cannot_be_heard_for_lack_of_memory_is_heard_later_and_without_haste() {
+    let host = alone();
+    let [a, b] =
+        [(); 2].map(|()| sender_from_fd(sender_into_fd(&host).unwrap(), SIZE, ALIGN, &terms()).unwrap());
+    let lifeline = host.host.as_ref().unwrap().roster().member(a.me()).unwrap().lifeline.clone();
+    b.hear();
+    let rings = || socket::wait_readable(b.bell_fd().unwrap(), Some(Instant::now())).unwrap();
+    let tries = || starving::TRIES.load(Ordering::Relaxed);
+    let since = Instant::now();
+    starving::AT.store(lifeline.as_raw_fd() as u32, Ordering::Relaxed);
+    a.wake(Sleeper::Waiter { cell: 0, owner: b.me() }, Kind::Task);
+    eventually("it is tried again", || tries() >= 3);
+    let (tries, passed) = (tries(), since.elapsed());
+    assert!(tries <= 1 + passed.div_duration_f32(PAUSE) as u32, "{tries} tries in {passed:?}");
+    assert!(!rings());
+    starving::AT.store(0, Ordering::Relaxed);
+    eventually("it is heard", rings);
+}
+
+#[test]
+fn a_guest_whose_connection_broke_still_wakes_tasks_of_other_guests() {
+    let host = alone();
+    let [a, b] =
+        [(); 2].map(|()| sender_from_fd(sender_into_fd(&host).unwrap(), SIZE, ALIGN, &terms()).unwrap());
+    let member = host.host.as_ref().unwrap().roster().member(a.me()).unwrap();
+    b.hear();
+    let rings = || socket::wait_readable(b.bell_fd().unwrap(), Some(Instant::now())).unwrap();
+    // Only in this direction: it is not to think that the host is gone.
+    let copy = UnixStream::from(member.lifeline.try_clone().unwrap());
+    copy.shutdown(std::net::Shutdown::Read).unwrap();
+    eventually("the host has seen it", || !member.is_listened_to());
+    for _ in 0..3 {
+        a.wake(Sleeper::Waiter { cell: 0, owner: b.me() }, Kind::Task);
+        eventually("it rings", rings);
+        b.hear();
+    }
 }
 
 #[test]

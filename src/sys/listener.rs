@@ -18,7 +18,7 @@ use rustix::{
 
 use super::{
     place::Place,
-    socket::{hang_up, is_messages_socket, refuse_descriptors, set_pass_credentials},
+    socket::{hang_up, is_messages_socket, refuse_descriptors, set_pass_credentials, wait_readable},
 };
 use crate::sync::lock;
 
@@ -90,6 +90,11 @@ impl Listener {
     /// so the door does not stay ready for ever with nothing done about it.
     pub(crate) fn accept(&self) -> io::Result<Option<OwnedFd>> {
         loop {
+            // The call would say so itself; but the flag that it does not wait is of the open file, which a forked child and
+            // the giver of a receiver have too.
+            if !wait_readable(&self.socket, Some(Instant::now()))? {
+                return Ok(None);
+            }
             match accept(&self.socket) {
                 Ok(caller) => {
                     set_pass_credentials(&caller)?;
@@ -195,6 +200,25 @@ mod tests {
 
     fn listen(path: &Path, mode: u32) -> Listener {
         Listener::bind(&Place::new(path).unwrap(), mode).unwrap()
+    }
+
+    #[test]
+    fn nobody_waits_at_an_empty_door_though_another_process_let_all_wait() {
+        let (_directory, path) = somewhere();
+        let listener = listen(&path, 0o600);
+        // The flag is of the open file, which a child and the giver of a receiver have too.
+        rustix::io::ioctl_fionbio(&listener.socket, false).unwrap();
+        let (tell, told) = std::sync::mpsc::channel();
+        thread::spawn(move || {
+            let caller = connect(&path, soon()).unwrap();
+            tell.send(listener.accept().unwrap().is_some()).unwrap();
+            tell.send(listener.accept().unwrap().is_some()).unwrap();
+            listener.close();
+            drop(caller);
+        });
+        let next = || told.recv_timeout(Duration::from_secs(20));
+        assert_eq!((next(), next()), (Ok(true), Ok(false)));
+        assert!(next().is_err_and(|over| over == std::sync::mpsc::RecvTimeoutError::Disconnected), "closed");
     }
 
     #[test]

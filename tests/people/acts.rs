@@ -32,3 +32,14 @@ pub fn tries_until_told(sender: &Sender<Value>, who: u64, batch: u64) {
         tell(sent);
     });
 }
+
+/// Closes the lifeline behind the library's back.
+pub fn close_all_sockets() {
+    for fd in 3..100 {
+        let link = std::fs::read_link(format!("/proc/self/fd/{fd}"));
+        if link.is_ok_and(|link| link.to_string_lossy().starts_with("socket:")) {
+            // SAFETY: it is broken behind its owner's back on purpose; the process opens nothing else from now on.
+            assert_eq!(unsafe { libc::close(fd) }, 0);
+        }
+    }
+}

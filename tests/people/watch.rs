@@ -75,6 +75,23 @@ pub fn sleeps(pid: u32) -> u64 {
     threads(pid).iter().map(|thread| Switches::of(thread).voluntary).max().unwrap_or(0)
 }
 
+/// Descriptors that a process has open.
+pub fn descriptors(pid: u32) -> usize {
+    fs::read_dir(format!("/proc/{pid}/fd")).map_or(0, Iterator::count)
+}
+
+/// Threads of a process.
+pub fn thread_count(pid: u32) -> usize {
+    threads(pid).len()
+}
+
+/// Kilobytes of memory that a process has for itself alone: none of a channel, none of a program file.
+pub fn own_kilobytes(pid: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:"));
+    line.and_then(|size| size.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0)
+}
+
 /// What a process holds.
 #[derive(Clone, Copy, Debug)]
 pub struct Holdings {
@@ -83,20 +100,19 @@ pub struct Holdings {
     pub mappings: usize,
     /// Of these, mappings of a channel's memory.
     pub segments: usize,
-    /// Kilobytes of memory that it uses.
+    /// Kilobytes of memory that it has for itself alone.
     pub memory: u64,
 }
 
 /// Of this process.
 pub fn holdings() -> Holdings {
+    let pid = std::process::id();
     let maps = fs::read_to_string("/proc/self/maps").expect("proc is mounted");
-    let status = fs::read_to_string("/proc/self/status").expect("proc is mounted");
-    let memory = status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB"));
     Holdings {
-        threads: threads(std::process::id()).len(),
-        descriptors: fs::read_dir("/proc/self/fd").expect("proc is mounted").count(),
+        threads: thread_count(pid),
+        descriptors: descriptors(pid),
         mappings: maps.lines().count(),
         segments: maps.lines().filter(|line| line.contains("memfd:")).count(),
-        memory: memory.expect("a line of its memory").parse().expect("a number"),
+        memory: own_kilobytes(pid),
     }
 }

@@ -16,7 +16,7 @@ const SAMPLE: usize = 1;
 
 /// Before it sleeps, or passes a sender, a receiver looks for a value for some ten thousand instructions, and nothing but its last
 /// looks differ. So only this many instructions before that are positions, and all behind it.
-const LAST_LOOKS: usize = 3000;
+const LAST_LOOKS: usize = 2000;
 
 /// Behind everything.
 const ITS_END: usize = usize::MAX;

@@ -340,11 +340,11 @@ impl<'a> Scene<'a> {
     #[track_caller]
     fn waiters_end(&mut self) -> u64 {
         let mut count = 0;
-        for at in 0..2 {
+        for (at, first) in OTHERS.into_iter().enumerate() {
             let told = self.around.others[at].obeys("ends");
             for who in told.split(' ').skip(1) {
                 let who = who.parse().expect("a number");
-                assert!((OTHERS[at] + 1..OTHERS[at] + NAMES).contains(&who));
+                assert!((first + 1..first + NAMES).contains(&who));
                 self.has_sent(who, 1);
                 count += 1;
             }
@@ -354,7 +354,7 @@ impl<'a> Scene<'a> {
 
     /// The receiver is dead: everybody hears of it, nobody hangs, and nothing can be sent.
     #[track_caller]
-    pub fn is_over(mut self, most: u64) {
+    pub fn ends(mut self, most: u64) {
         self.stalled_one_goes_on();
         let went_on = self.waiters_end();
         assert!(went_on <= most, "{went_on} went on, for at most {most} places");

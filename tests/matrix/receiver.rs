@@ -11,7 +11,8 @@ use crate::{
     steps::{Led, Stands},
 };
 
-/// How many positions of each operation and each state of the queue a sample has, beside the last one.
+/// How many positions of each operation and each state of the queue a sample has, beside the last one. Of those that are too long
+/// a way it has only that one.
 const SAMPLE: usize = 1;
 
 /// Before it sleeps, or passes a sender, a receiver looks for a value for some ten thousand instructions, and nothing but its last
@@ -108,7 +109,7 @@ fn happens(
             led.dies();
         }
     }
-    scene.is_over(operation.takes);
+    scene.ends(operation.takes);
     went
 }
 
@@ -123,7 +124,7 @@ fn at_every_instruction(fate: Fate, name: &str) {
         let mut around = Around::new();
         let position = |steps| Position { fate, operation: operation.name, queued, steps };
         let looks_long = operation.sleeps || matches!(queued, Queued::Stalled | Queued::Dead);
-        let is_led = is_whole() || !looks_long;
+        let is_led = is_whole() || !(looks_long || operation.is_long);
         let went = happens(&mut around, operation, &position(ITS_END), 0, is_led);
         assert_eq!(went.stands, Stands::AtItsEnd);
         let length = went.steps;

@@ -42,6 +42,8 @@ pub struct Operation {
     pub is_closed: bool,
     /// Whether it may sleep, until there is a value.
     pub sleeps: bool,
+    /// Whether it is too long a way for a sample.
+    pub is_long: bool,
     is_async: bool,
     act: fn(&mut Hands),
 }
@@ -81,7 +83,17 @@ const fn operation(
     queued: &'static [Queued],
     act: fn(&mut Hands),
 ) -> Operation {
-    Operation { name, takes, queued, then: Then::Open, is_closed: false, sleeps: false, is_async: false, act }
+    Operation {
+        name,
+        takes,
+        queued,
+        then: Then::Open,
+        is_closed: false,
+        sleeps: false,
+        is_long: false,
+        is_async: false,
+        act,
+    }
 }
 
 const fn task(operation: Operation) -> Operation {
@@ -93,7 +105,11 @@ const fn ending(then: Then, operation: Operation) -> Operation {
 }
 
 const fn asleep(operation: Operation) -> Operation {
-    Operation { sleeps: true, queued: &[Nothing], ..operation }
+    Operation { sleeps: true, is_long: true, queued: &[Nothing], ..operation }
+}
+
+const fn long(operation: Operation) -> Operation {
+    Operation { is_long: true, ..operation }
 }
 
 const fn closed(operation: Operation) -> Operation {
@@ -108,14 +124,14 @@ pub const ALL: &[Operation] = &[
     operation("recv-timeout", 1, &[Nothing, Half], recv_timeout),
     task(operation("recv", 1, WITH_VALUES, recv)),
     task(asleep(operation("recv-asleep", 1, &[], recv))),
-    task(operation("recv-cancelled", 1, &[Nothing], recv_cancelled)),
+    long(task(operation("recv-cancelled", 1, &[Nothing], recv_cancelled))),
     task(operation("recv-many", 3, &[Half, Full, AtTheWrap, Late], recv_many)),
     operation("try-peek", 0, WITHOUT_WAIT, try_peek),
     operation("peek-recv", 1, WITH_VALUES, peek_recv),
     ending(Then::Closed, operation("close", 0, &[Nothing, Full, Stalled], close)),
     ending(Then::Closed, closed(operation("end", 0, &[Nothing], end))),
-    ending(Then::Gone, operation("drop", 0, &[Nothing, Full, Late], drop_it)),
-    ending(Then::Gone, closed(operation("drop-closed", 0, &[Half], drop_it))),
+    long(ending(Then::Gone, operation("drop", 0, &[Nothing, Full, Late], drop_it))),
+    long(ending(Then::Gone, closed(operation("drop-closed", 0, &[Half], drop_it)))),
 ];
 
 /// Nobody else may take part in it, so it is led through a scene of its own.

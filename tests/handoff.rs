@@ -220,6 +220,17 @@ fn the_receiver_travels_with_its_name() {
 }
 
 #[test]
+fn others_can_join_before_what_travelled_along_is_received() {
+    let (sender, receiver) = shmpsc::channel::<Value>(3);
+    sender.try_send([0, 1]).unwrap();
+    let mut receiver = Receiver::<Value>::from_fd(receiver.into_fd().unwrap()).unwrap();
+    let other = Sender::<Value>::from_fd(sender.into_fd().unwrap()).unwrap();
+    other.try_send([1, 1]).unwrap();
+    assert_eq!(receiver.blocking_recv(), Some([0, 1]));
+    assert_eq!(receiver.blocking_recv(), Some([1, 1]));
+}
+
+#[test]
 fn a_receiver_that_its_child_loses_is_dropped() {
     let (sender, receiver) = shmpsc::channel::<Value>(1);
     sender.try_send([0, 0]).unwrap();

@@ -329,8 +329,8 @@ pub(crate) fn receiver_from_fd(
         .transpose()
         .map_err(refused("take over the receiver's name"))?;
     let doorbell = Doorbell::new().map_err(refused("make a doorbell"))?;
-    let tail = Queue::new(segment.view()).tail();
-    let mut roster = Roster::all_left(accept.geometry.members, accept.number, tail);
+    let (tail, claimants) = Queue::new(segment.view()).claimants();
+    let mut roster = Roster::taken_over(accept.geometry.members, accept.number, tail, &claimants);
     roster.take_this(accept.host);
     let rules = Rules { uids: handover.uids, gids: handover.gids };
     let members = accept.geometry.members;

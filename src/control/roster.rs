@@ -69,11 +69,12 @@ impl Roster {
         Roster { places, next: own, doors: Doors::Open }
     }
 
-    /// As if every number but 0 and this process's had been in use until `tail`.
-    pub fn all_left(members: u32, own: Number, tail: u64) -> Roster {
+    /// Where the receiver has come from another process: processes that have left claimed something before `tail` under
+    /// the numbers of `claimants`.
+    pub fn taken_over(members: u32, own: Number, tail: u64, claimants: &[Number]) -> Roster {
         let mut roster = Roster::new(members, own);
-        for place in &mut roster.places {
-            if matches!(place, Place::Free) {
+        for &number in claimants {
+            if let Some(place @ Place::Free) = roster.places.get_mut(usize::from(number)) {
                 *place = Place::Left { tail };
             }
         }
@@ -235,10 +236,18 @@ mod tests {
 
     #[test]
     fn own_number_and_the_name_never_leave() {
-        let mut roster = Roster::all_left(3, 2, 10);
+        let mut roster = Roster::taken_over(3, 2, 10, &[0, 2, 9]);
         assert!(roster.leave(0).is_none() && roster.leave(2).is_none() && roster.leave(9).is_none());
         assert_eq!(roster.others(), 0);
         roster.take_this(1);
-        assert_eq!(roster.take(|_, tail| tail == 10), Ok(3));
+        assert_eq!(roster.take(|_, _| false), Ok(3));
+    }
+
+    #[test]
+    fn a_number_that_claimed_before_the_receiver_came_is_given_again_when_it_has_passed_that() {
+        let mut roster = Roster::taken_over(3, 2, 10, &[1]);
+        assert_eq!(roster.take(|_, _| false), Ok(3));
+        assert_eq!(roster.take(|_, tail| tail > 10), Err(Full { members: 3, leaving: 1 }));
+        assert_eq!(roster.take(|_, tail| tail == 10), Ok(1));
     }
 }

@@ -5,7 +5,7 @@
 //! closed and nothing needs repair.
 
 use super::edge::{Edge, acquire};
-use super::words::{Cell, Claim};
+use super::words::{Cell, Claim, Record};
 use super::{Number, Queue, Wake};
 use crate::sync::Ordering;
 
@@ -47,6 +47,27 @@ impl Queue<'_> {
         // ORDERING: the caller knows of all that it asks for in another way: its process is dead, which the kernel said.
         let claim = Claim(self.view.header.claim.load(Ordering::Relaxed));
         self.track.widen(self.head(), claim.tail())
+    }
+
+    /// The position after the last claimed one, and under which numbers anything was claimed from head up to it: some are
+    /// told more than once. A receiver that has come from another process does not know it otherwise.
+    pub fn claimants(&self) -> (u64, Vec<Number>) {
+        let claim = Claim(self.view.header.claim.load(acquire(Edge::Claim)));
+        let head = self.head();
+        // Nonsense is not followed, and not beyond the last slot.
+        let is_valid = self.track.is_valid(head as u32);
+        let claimed = if is_valid { self.track.distance(head as u32, claim.tail()) } else { 0 };
+        let mut numbers = vec![claim.owner()];
+        let mut position = head as u32;
+        for _ in 0..claimed.min(self.capacity()) {
+            // ORDERING: the claim word was read with acquire, and a record stands before the claim behind it.
+            let record = Record(self.view.records[self.track.index(position)].load(Ordering::Relaxed));
+            if record.bears(position) {
+                numbers.push(record.owner());
+            }
+            position = self.track.add(position, 1);
+        }
+        (self.track.widen(head, claim.tail()), numbers)
     }
 
     /// Where the receiver is.

@@ -90,6 +90,34 @@ impl Bench {
 }
 
 #[test]
+fn whoever_claimed_what_is_not_passed_is_known_without_the_receiver() {
+    // The positions go over the end of a lap, and a lap has not a power of two of them.
+    let bench = Bench::new(5);
+    let mut consumer = Consumer::new(&bench.queue());
+    let claimants = || {
+        let (tail, mut numbers) = bench.queue().claimants();
+        assert_eq!(tail, bench.queue().tail());
+        numbers.sort();
+        numbers.dedup();
+        numbers
+    };
+    bench.send(3, 0);
+    bench.send(1, 1);
+    assert_eq!(bench.receive(&mut consumer), Took::Value(0));
+    assert_eq!(bench.receive(&mut consumer), Took::Value(1));
+    // The last one to claim may always be told.
+    assert_eq!(claimants(), [1]);
+    for (number, who) in [(2, [2].as_slice()), (2, &[2]), (1, &[1, 2]), (2, &[1, 2])] {
+        let _ = bench.claim(number);
+        assert_eq!(claimants(), who);
+    }
+    // A claim that is passed tells no more than itself.
+    bench.world.dead.borrow_mut().extend([1, 2]);
+    assert_eq!(bench.receive(&mut consumer), Took::Empty);
+    assert_eq!(claimants(), [2]);
+}
+
+#[test]
 fn values_come_out_in_order_over_many_laps() {
     for capacity in [1, 2, 3, 5] {
         let bench = Bench::new(capacity);

@@ -284,7 +284,7 @@ impl<T: Pod> Channel<'_, '_, T> {
 
     /// What ended by nonsense does not begin again.
     fn is_ended_for_good(&self, has_ended: bool) {
-        assert!(has_ended || !self.consumer.is_corrupt(), "a value, or a wait, after a corrupt end");
+        assert!(has_ended || self.consumer.nonsense().is_none(), "a value, or a wait, after a corrupt end");
     }
 
     fn receive_many(&mut self, limit: usize) {

@@ -1,16 +1,22 @@
-//! The matrix: a sender is stepped through an operation one instruction at a time, and killed or stopped at each; the rest of
-//! the world then shows that it has lost nothing. The published API between real processes, and the kernel's `ptrace`.
+//! The matrix: a sender, or the receiver, is stepped through an operation one instruction at a time, and killed or stopped at each;
+//! the rest of the world then shows that it has lost nothing. The published API between real processes, and the kernel's `ptrace`.
 //!
 //! `cargo test` takes, of a few short operations at one fill level, the positions before and behind every change of the shared
 //! memory and every system call, and of the others a sample, and says so; `.ci/matrix` takes all. A position is the number of
-//! instructions that the sender's thread has run since it stood just before the call; the last one is just after it. Not visited
+//! instructions that the led thread has run since it stood just before the call; the last one is just after it. Not visited
 //! are those that differ from others in nothing that anybody could notice; `way` says which, and prints how many. `operations` is
-//! what the sender does (`acts` how), `steps` how it is led, `world` everybody else.
+//! what the sender does (`acts` how), `steps` how it is led, `world` everybody else. `receiver` is the same for the receiver, with
+//! `receiving` what that does, `around` and `others` everybody else; `handing` is its way to another process.
 
 mod acts;
+mod around;
+mod handing;
 mod operations;
+mod others;
 #[path = "../people/mod.rs"]
 mod people;
+mod receiver;
+mod receiving;
 mod steps;
 mod way;
 mod world;
@@ -73,6 +79,8 @@ fn role() {
     let words: Vec<&str> = role.split(' ').collect();
     match words[0] {
         "operates" => operations::operates(words[1], WHO, &path),
+        "receives" => receiving::receives(words[1], &path),
+        "stands-by" => others::stands_by(words[1].parse().expect("a number"), &path),
         other => panic!("no role {other}"),
     }
 }

@@ -1,4 +1,5 @@
-//! How a process is led: one instruction at a time, by the thread of this process that started it. Its other threads run freely.
+//! How a sender or a receiver is led: one instruction at a time, by the thread of this process that started it. Its other threads
+//! run freely.
 
 use std::{
     fs::{self, File},
@@ -17,7 +18,7 @@ use nix::{
 
 use crate::{
     operations::MARK,
-    people::{Person, watch},
+    people::{Person, eventually, watch},
 };
 
 /// Where the led thread stands still.
@@ -34,24 +35,47 @@ pub struct Place {
     offset: u64,
 }
 
-/// A process of which one thread stands still.
+/// How far one step goes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Pace {
+    Instruction,
+    /// To the next beginning or end of a call to the system.
+    SystemCall,
+}
+
+/// One whose thread stands still.
 pub struct Led {
     person: Person,
     thread: Pid,
     sleeps: bool,
+    pace: Pace,
 }
 
 impl Led {
     /// It is about to come to its first mark. `sleeps`: it may sleep on its way from there.
     pub fn at_its_mark(person: Person, thread: i32, sleeps: bool) -> Led {
-        let led = Led { person, thread: Pid::from_raw(thread), sleeps };
+        let led = Led { person, thread: Pid::from_raw(thread), sleeps, pace: Pace::Instruction };
         assert_eq!(led.stands_still(|| {}), Stands::AtItsEnd, "it comes to its mark");
         led
     }
 
+    pub fn at_pace(mut self, pace: Pace) -> Led {
+        self.pace = pace;
+        self
+    }
+
+    /// Whether it may sleep from here on; to look whether it does takes time.
+    pub fn may_sleep(&mut self, sleeps: bool) {
+        self.sleeps = sleeps;
+    }
+
     /// It runs one instruction. When that is a call to the system in which it sleeps, the others do something meanwhile.
     pub fn step(&mut self, others: impl FnMut()) -> Stands {
-        ptrace::step(self.thread, None).expect("it stands still");
+        let stepped = match self.pace {
+            Pace::Instruction => ptrace::step(self.thread, None),
+            Pace::SystemCall => ptrace::syscall(self.thread, None),
+        };
+        stepped.expect("it stands still");
         self.stands_still(others)
     }
 
@@ -136,6 +160,20 @@ impl Led {
         File::open(path).ok()
     }
 
+    /// The rest of its process stops too.
+    #[track_caller]
+    pub fn freezes(&self) {
+        self.person.stop();
+    }
+
+    /// The rest of its process goes on.
+    #[track_caller]
+    pub fn thaws(&self) {
+        self.person.go_on();
+        // If the led thread found the signal first, it would stand still once more.
+        eventually("its other threads go on", || !watch::awaits_a_signal(self.person.pid()));
+    }
+
     pub fn goes_on_to_its_end(&mut self, others: impl FnMut()) {
         ptrace::cont(self.thread, None).expect("it stands still");
         assert_eq!(self.stands_still(others), Stands::AtItsEnd);
@@ -166,13 +204,19 @@ impl Led {
         self.person.hear()
     }
 
+    /// What it tells when it has been told to do something, once it runs freely.
+    #[track_caller]
+    pub fn obeys(&mut self, order: impl std::fmt::Display) -> String {
+        self.person.obeys(order)
+    }
+
     pub fn dies(self) {}
 }
 
 impl Drop for Led {
     fn drop(&mut self) {
         self.person.strike();
-        // A led thread other than the first has an end of its own, before that of its process.
+        // A led thread other than the first has an end of its own, before that of its process, which waits for it.
         if self.thread.as_raw().unsigned_abs() != self.person.pid() {
             let _ = waitpid(self.thread, Some(WaitPidFlag::__WALL));
         }

@@ -111,6 +111,13 @@ impl Person {
         self.stdin().write_all(format!("{what}\n").as_bytes()).expect("it listens");
     }
 
+    /// Says what to do, and hears what it tells of it.
+    #[track_caller]
+    pub fn obeys(&mut self, order: impl std::fmt::Display) -> String {
+        self.order(order);
+        self.hear()
+    }
+
     fn stdin(&mut self) -> &mut ChildStdin {
         self.child.stdin.as_mut().expect("it is piped")
     }

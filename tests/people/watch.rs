@@ -41,6 +41,13 @@ pub fn all_are_stopped(pid: u32) -> bool {
     all_are(pid, &['T', 't'])
 }
 
+/// Whether a signal to a process has not reached any of its threads yet.
+pub fn awaits_a_signal(pid: u32) -> bool {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let pending = status.lines().find_map(|line| line.strip_prefix("ShdPnd:"));
+    pending.is_some_and(|signals| signals.contains(|digit: char| digit.is_ascii_hexdigit() && digit != '0'))
+}
+
 /// How often a process gave its processor away, and how often that was taken from it.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Switches {

@@ -99,7 +99,7 @@ fn move_about(dice: &mut Dice) {
             }
         }
         let queue = bench.queue();
-        let _ = (queue.len(), queue.free_capacity(), queue.tail(), queue.strong_count());
+        let _ = (queue.len(), queue.free_capacity(), queue.claimants(), queue.strong_count());
         let _ = bench.peek(&mut consumer);
         let _ = bench.receive(&mut consumer);
         let _ = bench.peek(&mut consumer);

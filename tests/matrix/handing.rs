@@ -1,0 +1,127 @@
+//! The receiver is handed over, and killed or stopped at each beginning and end of a call to the system on the way, while somebody
+//! asks to be let in.
+
+use std::time::Instant;
+
+use crate::{
+    Fate, is_whole,
+    people::{Person, Room, ledger::Ledger, room, start},
+    receiving::HAND_OVER,
+    steps::{Led, Pace, Stands},
+};
+
+/// How many positions a sample has, beside the last one.
+const SAMPLE: usize = 3;
+
+const CALLER: u64 = 10;
+const SENDER: u64 = 20;
+
+/// Two values of a process that has ended go along.
+fn queues(receiver: &mut Person, room: &Room) {
+    let mut sender = start(&format!("stands-by {SENDER}"), &room.name());
+    assert_eq!(sender.obeys("meets"), "met");
+    assert_eq!(sender.obeys("sends 2"), "2 open");
+    sender.kill();
+    assert_eq!(receiver.obeys("is-alone"), "alone");
+}
+
+fn enters(ledger: &mut Ledger, told: &str) {
+    for word in told.split(' ').skip(1) {
+        let (who, n) = word.split_once('.').expect("two numbers");
+        ledger.enter([who.parse().expect("a number"), n.parse().expect("a number")]);
+    }
+}
+
+/// Leads a new receiver to a position, unless the hand-over ends before, and lets it happen there.
+fn happens(fate: Fate, caller: &mut Person, room: &Room, steps: usize) -> (usize, Stands) {
+    let mut receiver = start(&format!("receives {}", HAND_OVER.name), &room.name());
+    let thread = receiver.hear().parse().expect("a thread");
+    queues(&mut receiver, room);
+    receiver.order("operates");
+    let mut led = Led::at_its_mark(receiver, thread, false).at_pace(Pace::SystemCall);
+    let (mut went, mut stands) = (0, Stands::Inside);
+    while went < steps && stands == Stands::Inside {
+        stands = led.step(|| {});
+        went += 1;
+    }
+    match fate {
+        Fate::Killed => {
+            assert_eq!(caller.obeys("calls"), "calls");
+            led.dies();
+            // Let in before or not at all; either way nobody waits, and the name is free for the next.
+            if caller.obeys("called") == "met" {
+                assert_eq!(caller.obeys("mourns"), "mourned");
+            }
+        }
+        Fate::Stopped => {
+            led.freezes();
+            assert_eq!(caller.obeys("calls"), "calls");
+            led.thaws();
+            if stands == Stands::Inside {
+                led.goes_on_to_its_end(|| {});
+            }
+            assert_eq!(led.tells(), "received");
+            let called = caller.obeys("called");
+            if led.obeys("is-there") == "false" {
+                // The caller was let in before the door was shut. Then nothing is handed over, and all ends.
+                led.dies();
+                if called == "met" {
+                    assert_eq!(caller.obeys("mourns"), "mourned");
+                }
+                return (went, stands);
+            }
+            // Or the giver has sent it away; whoever has the receiver then lets it in.
+            if called != "met" {
+                println!("{went} system calls after the start of {}: {called}", HAND_OVER.name);
+                assert_eq!(caller.obeys("meets"), "met");
+            }
+            assert_eq!(caller.obeys("sends 2"), "2 open");
+            let mut ledger = Ledger::default();
+            enters(&mut ledger, &led.obeys("receives 4"));
+            assert_eq!([SENDER, CALLER].map(|who| ledger.count(who)), [2, 2], "what was sent goes along");
+            assert_eq!(led.obeys("finds-nothing"), "nothing");
+            led.dies();
+            assert_eq!(caller.obeys("mourns"), "mourned");
+        }
+    }
+    (went, stands)
+}
+
+#[track_caller]
+fn at_every_system_call(fate: Fate) {
+    let _patience = crate::patience();
+    let began = Instant::now();
+    let room = room();
+    let mut caller = start(&format!("stands-by {CALLER}"), &room.name());
+    let (length, stands) = happens(fate, &mut caller, &room, usize::MAX);
+    assert_eq!(stands, Stands::AtItsEnd);
+    let every = if is_whole() { 1 } else { length.div_ceil(SAMPLE) };
+    let mut count = usize::from(!is_whole());
+    for steps in (every / 2..).step_by(every) {
+        if !is_whole() && steps >= length {
+            break;
+        }
+        let (_, stands) = happens(fate, &mut caller, &room, steps);
+        count += 1;
+        if stands == Stands::AtItsEnd {
+            break;
+        }
+    }
+    let part = if is_whole() { "every one" } else { "a sample" };
+    println!(
+        "the receiver, {}: {length} beginnings and ends of system calls; {} at {count} positions ({part}); {:.1} s",
+        HAND_OVER.name,
+        fate.name(),
+        began.elapsed().as_secs_f64()
+    );
+}
+
+#[test]
+fn who_is_killed_handing_the_receiver_over_closes_the_channel() {
+    at_every_system_call(Fate::Killed);
+}
+
+#[test]
+fn who_is_stopped_handing_the_receiver_over_takes_all_along() {
+    at_every_system_call(Fate::Stopped);
+}

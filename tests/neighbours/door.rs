@@ -167,7 +167,7 @@ fn is_not_noticed(role: &str) {
     let mut neighbour = start(role, &world.path());
     world.goes_on_beside(&mut neighbour, true);
     neighbour.kill();
-    world.is_as_before();
+    world.ends_as_before();
 }
 
 #[test]
@@ -201,7 +201,7 @@ fn a_crowd_of_one_process_does_not_push_out_who_called_before_it() {
     // It leaves as is meant.
     first.say(&message(GOODBYE, 8)).unwrap();
     neighbour.kill();
-    world.is_as_before();
+    world.ends_as_before();
 }
 
 #[test]
@@ -229,5 +229,5 @@ fn answers_that_nobody_reads_cost_nothing_that_stays() {
     assert_eq!(world.sender.strong_count(), 4 + 101, "they take part until their process ends");
     neighbour.kill();
     eventually("they have left", || world.sender.strong_count() == 4);
-    world.is_as_before();
+    world.ends_as_before();
 }

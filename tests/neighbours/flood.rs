@@ -105,7 +105,7 @@ fn is_not_noticed(role: &str, host: How) {
     let mut neighbour = start(role, &world.path());
     world.goes_on_beside(&mut neighbour, false);
     neighbour.kill();
-    world.is_as_before();
+    world.ends_as_before();
 }
 
 #[test]
@@ -151,5 +151,5 @@ fn one_that_takes_every_place_keeps_those_outside_who_come_later_and_only_as_lon
     });
     world.newcomer();
     neighbour.kill();
-    world.is_as_before();
+    world.ends_as_before();
 }

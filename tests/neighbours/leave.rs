@@ -112,7 +112,7 @@ fn who_closes_its_lifeline_and_goes_on_is_received_and_keeps_its_number_until_it
     world.goes_on_beside(&mut neighbour, false);
     eventually("all came", || world.received(WHO) == 1001);
     neighbour.kill();
-    world.is_as_before();
+    world.ends_as_before();
 }
 
 #[test]
@@ -126,7 +126,7 @@ fn who_is_killed_is_dead_although_a_copy_speaks_on_its_lifeline() {
     neighbour.strike();
     eventually("it is counted out", || world.sender.strong_count() == 4);
     assert_eq!(neighbour.hear(), "the copy was hung up on");
-    world.is_as_before();
+    world.ends_as_before();
 }
 
 #[test]
@@ -153,5 +153,5 @@ fn a_lifeline_in_another_process_speaks_for_its_member_until_that_ends() {
     while line.hear().is_some() {}
     assert!(line.say(&invite(2)).is_err(), "nobody is spoken for any more");
     drop(answer);
-    world.is_as_before();
+    world.ends_as_before();
 }

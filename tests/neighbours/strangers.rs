@@ -55,5 +55,5 @@ fn another_user_is_refused_by_name_before_any_descriptor_is_sent() {
     };
     world.goes_on_beside(&mut neighbour, true);
     neighbour.kill();
-    world.is_as_before();
+    world.ends_as_before();
 }

@@ -175,7 +175,7 @@ impl World {
 
     /// The neighbour is gone: nothing of it is left.
     #[track_caller]
-    pub fn is_as_before(mut self) {
+    pub fn ends_as_before(mut self) {
         let senders = self.senders.len() + 1;
         eventually("nobody else is counted", || self.sender.strong_count() == senders);
         self.exchange();

@@ -10,8 +10,10 @@ use std::{
 /// The documents that point into the sources.
 const DOCUMENTS: [&str; 5] = ["edges.md", "limits.md", "protocol.md", "recovery.md", "trust.md"];
 
-/// Where the short names of the documents lie: `tests::name` is a unit test of the queue, `stall::name` a model.
+/// Where the short names of the documents lie: `tests::name` is a unit test of the queue, `matrix::name` one of the matrix,
+/// `stall::name` a model.
 const UNIT_TESTS: &str = "src/queue/tests";
+const MATRIX: &str = "tests/matrix";
 const MODELS: &str = "src/queue/models";
 
 fn root() -> &'static Path {
@@ -71,6 +73,7 @@ fn fault(name: &str) -> Option<String> {
     }
     let places = match place {
         "tests" => files(UNIT_TESTS),
+        "matrix" => files(MATRIX),
         _ if place.starts_with(char::is_uppercase) => files("src"),
         _ => files(&format!("{MODELS}/{place}")),
     };

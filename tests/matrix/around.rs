@@ -10,7 +10,7 @@ use crate::{
     people::{Person, Room, eventually, ledger::Ledger, room, start},
     receiving::{Operation, Then},
     steps::{Led, Stands},
-    world::{Value, value},
+    world::{Value, WHO, value},
 };
 
 /// One place is held by a permit.
@@ -22,7 +22,7 @@ pub const MEMBERS: usize = 5;
 
 /// Whose values are those of the one that looks on, of the stalled one, and of the two others.
 const ONLOOKER: u64 = 0;
-const STALLED: u64 = 1;
+const STALLED: u64 = WHO;
 const OTHERS: [u64; 2] = [10, 20];
 
 /// How the queue stands when the operation begins.
@@ -212,7 +212,7 @@ impl<'a> Scene<'a> {
     /// A sender stops in the middle of its send, between claim and publication.
     #[track_caller]
     fn stalls(&mut self, receiver: &mut Person) {
-        let mut sender = start(&format!("operates try-send {STALLED}"), &self.around.path());
+        let mut sender = start("operates try-send", &self.around.path());
         let word = sender.hear();
         let (thread, sent) = word.split_once(' ').expect("two words");
         self.has_sent(STALLED, sent.parse().expect("a number"));

@@ -68,7 +68,7 @@ impl<T> Receiver<T> {
     ///
     /// The receiver learns it when it looks for a value: then every receive tells the end of the stream, for ever, every
     /// sender finds the channel closed, and this tells the reason. Until then, and if all is well, it is `None`. What does not
-    /// show in the words that it looks at is not found; `docs/limits.md` says what is promised then.
+    /// show in the words that it looks at is not found; `docs/trust.md` says what is promised then.
     ///
     /// It never waits. Once there is a reason it stays.
     ///

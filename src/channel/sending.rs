@@ -230,8 +230,12 @@ impl WeakSending {
     /// A handle that keeps the channel open, if anything still does.
     pub fn upgrade(&self) -> Option<Sending> {
         let endpoint = &self.endpoint;
+        if endpoint.is_forked() {
+            return None;
+        }
+        let _first = endpoint.first_handle();
         endpoint.add_handle();
-        if !endpoint.is_forked() && endpoint.queue().upgrade(endpoint.me()) {
+        if endpoint.queue().upgrade(endpoint.me()) {
             return Some(Sending::new(Arc::clone(endpoint)));
         }
         endpoint.drop_handle();

@@ -56,6 +56,8 @@ pub(crate) struct Endpoint {
     over: AtomicU32,
     /// Sending handles of this process: the count in the segment is anybody's to write over.
     handles: AtomicU32,
+    /// Held while a first handle may come, and while it is sure that there is none.
+    first_handle: Mutex<()>,
     /// What somebody wrote over the segment, once this process has found it: it may be gone again.
     nonsense: OnceLock<Nonsense>,
     role: Mutex<Role>,
@@ -103,6 +105,7 @@ impl Endpoint {
             over: AtomicU32::new(0),
             // Who joins comes with one.
             handles: AtomicU32::new(guest.is_some().into()),
+            first_handle: Mutex::default(),
             nonsense: OnceLock::new(),
             view: ViewCell::new(),
             segment,
@@ -173,19 +176,32 @@ impl Endpoint {
         self.threads.end(view.bells.iter().chain([&*view.header.overflow_bell]));
     }
 
-    /// A sending handle comes, before it is counted in the segment.
+    /// A sending handle comes, before it is counted in the segment. Where there may be none yet, the caller holds
+    /// [`Endpoint::first_handle`] until it is counted.
     pub(crate) fn add_handle(&self) {
-        // ORDERING: SeqCst: before the count in the segment, for `Queue::forget_own_strong`.
-        self.handles.fetch_add(1, Ordering::SeqCst);
+        // ORDERING: who comes beside another is seen with that one; for the first there is the lock.
+        self.handles.fetch_add(1, Ordering::Relaxed);
     }
 
     /// It has gone, after it was taken from the count in the segment.
     pub(crate) fn drop_handle(&self) {
-        self.handles.fetch_sub(1, Ordering::SeqCst); // ORDERING: as above.
+        // ORDERING: Release: whoever finds none left finds the segment without them.
+        self.handles.fetch_sub(1, Ordering::Release);
     }
 
-    pub(super) fn has_handles(&self) -> bool {
-        self.handles.load(Ordering::SeqCst) != 0 // ORDERING: as above.
+    /// While it is held, a first sending handle of this process can come to its holder alone.
+    pub(crate) fn first_handle(&self) -> MutexGuard<'_, ()> {
+        lock(&self.first_handle)
+    }
+
+    /// This process's count in the segment is 0 if it has no handle: somebody may have written another there, and the stream
+    /// would not end.
+    pub(super) fn forget_own_handles(&self) {
+        let _nobody_comes = self.first_handle();
+        // ORDERING: Acquire, see [`Endpoint::drop_handle`].
+        if self.handles.load(Ordering::Acquire) == 0 {
+            self.queue().forget_strong(self.me());
+        }
     }
 
     /// What somebody wrote over the segment, as far as this process has found, or finds now.

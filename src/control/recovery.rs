@@ -64,7 +64,7 @@ impl Endpoint {
         if !host.is_open() {
             queue.forget_strong(0);
         }
-        queue.forget_own_strong(self.me(), || self.has_handles());
+        self.forget_own_handles();
     }
 
     /// Gives back what the dead held in permits, as far as nobody living must end an operation first; if so, this is

@@ -52,19 +52,10 @@ impl Queue<'_> {
         }
     }
 
-    /// No process has this number, so it has no handle whatever is written there. The caller sees to the end of the stream.
+    /// No process has this number, or its process has no handle, whatever is written there. The caller sees to the end of the
+    /// stream.
     pub fn forget_strong(&self, number: Number) {
-        self.strong(number).store(0, Ordering::Relaxed); // ORDERING: nobody has sent anything under this number.
-    }
-
-    /// As [`Queue::forget_strong`], unless a handle comes meanwhile, for which `is_any` is true before it is counted.
-    pub fn forget_own_strong(&self, number: Number, is_any: impl FnOnce() -> bool) {
-        let strong = self.strong(number);
-        // ORDERING: Acquire, so that the question comes after it. If a handle is counted later, the exchange fails.
-        let seen = strong.load(acquire(Edge::Strong));
-        if seen != 0 && !is_any() {
-            let _ = strong.compare_exchange(seen, 0, Ordering::Relaxed, Ordering::Relaxed);
-        }
+        self.strong(number).store(0, Ordering::Relaxed); // ORDERING: no send of a handle is to be told of.
     }
 
     /// Takes all handles of a process away.

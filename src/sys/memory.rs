@@ -24,7 +24,7 @@ use rustix::{
     process::{Resource, getrlimit},
 };
 
-use super::fork::Birthplace;
+use super::{fork::Birthplace, group};
 
 /// The seals of every segment: its size is final, and so are the seals.
 const SEALS: SealFlags = SealFlags::SHRINK.union(SealFlags::GROW).union(SealFlags::SEAL);
@@ -137,29 +137,49 @@ fn whole_pages(len: usize) -> io::Result<usize> {
 /// Growing a file beyond this limit would kill the process by SIGXFSZ before any error could be seen.
 fn check_file_size_limit(size: u64) -> io::Result<()> {
     match getrlimit(Resource::Fsize).current {
-        Some(limit) if size > limit => Err(io::ErrorKind::FileTooLarge.into()),
+        Some(limit) if size > limit => Err(io::Error::new(
+            io::ErrorKind::FileTooLarge,
+            format!(
+                "{size} bytes are more than this process may write to a file ({limit}); ask for less or raise RLIMIT_FSIZE"
+            ),
+        )),
         _ => Ok(()),
     }
 }
 
-/// Refuses what the machine does not have: else pages would be taken one by one until the kernel looks for a victim.
-/// The limit of a control group is not asked for; there it is the kernel that decides between an error and a victim.
+/// Refuses what there is no room for, in the machine or in a control group of this process: else pages would be taken one by
+/// one until the kernel looks for a victim. Others may take the room meanwhile; this cannot be excluded.
 fn check_available(size: u64) -> io::Result<()> {
     // Without this file nobody knows better than the kernel.
     let Ok(text) = std::fs::read_to_string("/proc/meminfo") else { return Ok(()) };
-    match available(&text) {
-        Some(bytes) if size > bytes => Err(io::ErrorKind::OutOfMemory.into()),
-        _ => Ok(()),
+    let swap = bytes(&text, "SwapFree:").unwrap_or(0);
+    let machine = bytes(&text, "MemAvailable:").map(|memory| memory.saturating_add(swap));
+    for (left, whose) in
+        [(machine, "the machine"), (group::memory_left(swap), "the control group of this process")]
+    {
+        if let Some(left) = left
+            && with_overhead(size) > left
+        {
+            return Err(io::Error::new(
+                io::ErrorKind::OutOfMemory,
+                format!(
+                    "{size} bytes are needed and {whose} has {left} left; ask for less or give it more memory"
+                ),
+            ));
+        }
     }
+    Ok(())
 }
 
-/// Bytes that new pages can have, memory and swap, from the text of `/proc/meminfo`.
-fn available(text: &str) -> Option<u64> {
-    let kibibytes = |name| {
-        let line = text.lines().find_map(|line| line.strip_prefix(name))?;
-        line.split_whitespace().next()?.parse::<u64>().ok()
-    };
-    kibibytes("MemAvailable:")?.saturating_add(kibibytes("SwapFree:").unwrap_or(0)).checked_mul(1024)
+/// What the kernel needs beside the pages, for its own account of them: a little more than 1 in 256, and some at once.
+fn with_overhead(size: u64) -> u64 {
+    size.saturating_add(size / 128).saturating_add(1 << 20)
+}
+
+/// One of the amounts in the text of `/proc/meminfo`.
+fn bytes(text: &str, name: &str) -> Option<u64> {
+    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
+    line.split_whitespace().next()?.parse::<u64>().ok()?.checked_mul(1024)
 }
 
 /// A new memory file of length 0 that can be sealed, is closed on exec and can never be executed.
@@ -313,13 +333,15 @@ mod tests {
     }
 
     #[test]
-    fn available_memory_is_read_from_the_kernels_text() {
+    fn amounts_of_memory_are_read_from_the_kernels_text() {
         let text =
             "MemTotal: 9 kB\nMemFree:   5 kB\nMemAvailable:    7 kB\nSwapTotal: 8 kB\nSwapFree:  2 kB\n";
-        assert_eq!(available(text), Some(9 * 1024));
-        assert_eq!(available("MemAvailable: 3 kB"), Some(3 * 1024));
-        assert_eq!(available("MemFree: 3 kB"), None);
-        assert_eq!(available("MemAvailable: many"), None);
+        assert_eq!(
+            (bytes(text, "MemAvailable:"), bytes(text, "SwapFree:")),
+            (Some(7 * 1024), Some(2 * 1024))
+        );
+        assert_eq!(bytes("MemFree: 3 kB", "MemAvailable:"), None);
+        assert_eq!(bytes("MemAvailable: many", "MemAvailable:"), None);
     }
 
     #[test]

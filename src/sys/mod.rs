@@ -5,6 +5,7 @@
 //! | file | what it owns or does |
 //! |---|---|
 //! | [`memory`] | a sealed memory file and its mapping |
+//! | [`group`] | how much memory the control groups of this process leave it |
 //! | [`futex`] | sleep on a word of shared memory, and wake its sleepers |
 //! | [`place`] | a file name in an open directory: where a socket or a lock file stands |
 //! | [`listener`] | a door in the file system: the socket at which strangers arrive, and the way to one |
@@ -21,6 +22,7 @@
 pub(crate) mod events;
 pub(crate) mod fork;
 pub(crate) mod futex;
+mod group;
 pub(crate) mod listener;
 pub(crate) mod lock;
 pub(crate) mod memory;

@@ -16,7 +16,7 @@ use rustix::{
     mm::{Advice, madvise},
 };
 
-use crate::people::{Value, chance::Chance, next_order, tell};
+use crate::people::{Value, chance::Chance, eventually, next_order, tell};
 
 const PAGE: usize = 4096;
 const CLAIM: usize = 128 / 8;
@@ -325,9 +325,10 @@ pub fn scribbles() {
                 tell(format!("done {}", done.load(Relaxed)));
             }
         });
-        // Its file first: the name of the descriptor must be free for the next one.
         drop(booty);
         drop(sender);
+        // Else the next one could find this channel's memory instead of its own.
+        eventually("all that it had of the channel is gone", || descriptors("memfd:shmpsc").is_empty());
         tell("left");
     }
 }

@@ -1,0 +1,168 @@
+//! How much memory the control groups of this process leave it. It only reads what the kernel shows in files; where it cannot,
+//! nobody knows better than the kernel.
+//!
+//! Without it a group's limit is no error: the kernel frees what it can, and then kills a process of the group.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// The two interfaces of the kernel.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Version {
+    One,
+    Two,
+}
+
+/// The group of this process that counts memory, and the outermost one that can be seen.
+#[derive(PartialEq, Eq, Debug)]
+struct Group {
+    version: Version,
+    innermost: PathBuf,
+    outermost: PathBuf,
+}
+
+/// Bytes that new pages can have in every group that this process is in, with `swap` bytes of swap space free. `None`: no
+/// group limits it, as far as can be seen.
+pub(super) fn memory_left(swap: u64) -> Option<u64> {
+    let groups = fs::read_to_string("/proc/self/cgroup").ok()?;
+    let mounts = fs::read_to_string("/proc/self/mountinfo").ok()?;
+    let group = Group::find(&groups, &mounts)?;
+    group.and_outer_ones().filter_map(|folder| group.version.left(folder, swap)).min()
+}
+
+impl Group {
+    /// From the texts of `/proc/self/cgroup` and `/proc/self/mountinfo`.
+    fn find(groups: &str, mounts: &str) -> Option<Group> {
+        // `4:memory:/path` of version 1; `0::/path` of version 2, which counts memory if version 1 does not.
+        let lines = groups.lines().filter_map(|line| {
+            let (_, rest) = line.split_once(':')?;
+            rest.split_once(':')
+        });
+        let mut second = None;
+        for (controllers, path) in lines {
+            if controllers.split(',').any(|controller| controller == "memory") {
+                return Group::mounted(Version::One, path, mounts);
+            }
+            if controllers.is_empty() {
+                second = Some(path);
+            }
+        }
+        Group::mounted(Version::Two, second?, mounts)
+    }
+
+    fn mounted(version: Version, path: &str, mounts: &str) -> Option<Group> {
+        mounts.lines().find_map(|line| {
+            // `36 35 98:0 ROOT PLACE options - kind source options`
+            let (mount, system) = line.split_once(" - ")?;
+            let mut system = system.split(' ');
+            let is_it = match version {
+                Version::One => {
+                    system.next()? == "cgroup" && system.nth(1)?.split(',').any(|option| option == "memory")
+                }
+                Version::Two => system.next()? == "cgroup2",
+            };
+            if !is_it {
+                return None;
+            }
+            let mut mount = mount.split(' ').skip(3);
+            let (root, place) = (mount.next()?, mount.next()?);
+            let inside = Path::new(path).strip_prefix(root).ok()?;
+            Some(Group { version, innermost: Path::new(place).join(inside), outermost: place.into() })
+        })
+    }
+
+    fn and_outer_ones(&self) -> impl Iterator<Item = &Path> {
+        self.innermost.ancestors().take_while(|folder| folder.starts_with(&self.outermost))
+    }
+}
+
+impl Version {
+    /// What is left in one group; `None` if it has no limit.
+    fn left(self, folder: &Path, swap: u64) -> Option<u64> {
+        let number = |name: &str| fs::read_to_string(folder.join(name)).ok()?.trim().parse::<u64>().ok();
+        let stat = fs::read_to_string(folder.join("memory.stat")).unwrap_or_default();
+        let pages = |name: &str| {
+            stat.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.parse::<u64>().ok())
+        };
+        let prefix = if self == Version::One { "total_" } else { "" };
+        // Pages of files can be had again: they are counted as used, and given up before anybody is killed.
+        let files =
+            ["inactive_file", "active_file"].map(|name| pages(&format!("{prefix}{name}")).unwrap_or(0));
+        let files = files.iter().fold(0, |sum: u64, some| sum.saturating_add(*some));
+        let free = |limit: u64, used: u64| limit.saturating_sub(used.saturating_sub(files));
+        match self {
+            Version::One => {
+                let memory = free(number("memory.limit_in_bytes")?, number("memory.usage_in_bytes")?);
+                let both = number("memory.memsw.limit_in_bytes").zip(number("memory.memsw.usage_in_bytes"));
+                let both = both.map_or(u64::MAX, |(limit, used)| free(limit, used));
+                Some(memory.saturating_add(swap).min(both))
+            }
+            Version::Two => {
+                let memory = free(number("memory.max")?, number("memory.current")?);
+                let used = number("memory.swap.current").unwrap_or(0);
+                let swap =
+                    number("memory.swap.max").map_or(swap, |limit| swap.min(limit.saturating_sub(used)));
+                Some(memory.saturating_add(swap))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn group(version: Version, innermost: &str, outermost: &str) -> Option<Group> {
+        Some(Group { version, innermost: innermost.into(), outermost: outermost.into() })
+    }
+
+    #[test]
+    fn the_group_that_counts_memory_is_found() {
+        let mounts = "35 31 0:32 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n\
+                      41 31 0:38 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n";
+        let first = "9:name=systemd:/\n4:memory,hugetlb:/a/b\n0::/c\n";
+        let found = group(Version::One, "/sys/fs/cgroup/memory/a/b", "/sys/fs/cgroup/memory");
+        assert_eq!(Group::find(first, mounts), found);
+        let second = "0::/c\n";
+        let found = group(Version::Two, "/sys/fs/cgroup/unified/c", "/sys/fs/cgroup/unified");
+        assert_eq!(Group::find(second, mounts), found);
+        let inside = "30 20 0:26 /c/d /sys/fs/cgroup ro shared:4 - cgroup2 cgroup rw\n";
+        assert_eq!(Group::find("0::/c/d\n", inside), group(Version::Two, "/sys/fs/cgroup", "/sys/fs/cgroup"));
+        assert_eq!(Group::find("0::/elsewhere\n", inside), None);
+        assert_eq!(Group::find("", mounts), None);
+        assert_eq!(Group::find("nonsense\n", "more of it"), None);
+    }
+
+    #[test]
+    fn the_outer_groups_count_too() {
+        let group = group(Version::Two, "/groups/a/b", "/groups").unwrap();
+        let folders: Vec<_> = group.and_outer_ones().collect();
+        assert_eq!(folders, ["/groups/a/b", "/groups/a", "/groups"].map(Path::new));
+    }
+
+    #[test]
+    fn what_a_group_leaves_is_its_limit_without_what_cannot_be_had_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+        let left = |version: Version, swap| version.left(folder.path(), swap);
+        assert_eq!((left(Version::One, 0), left(Version::Two, 0)), (None, None), "none is seen");
+        write("memory.max", "max\n");
+        write("memory.current", "700\n");
+        assert_eq!(left(Version::Two, 0), None, "no limit");
+        write("memory.max", "1000\n");
+        write("memory.stat", "inactive_file 100\nactive_file 50\ntotal_active_file 400\n");
+        assert_eq!(left(Version::Two, 0), Some(450));
+        assert_eq!(left(Version::Two, 80), Some(530));
+        write("memory.swap.max", "60\n");
+        write("memory.swap.current", "20\n");
+        assert_eq!(left(Version::Two, 80), Some(490));
+        write("memory.limit_in_bytes", "1000\n");
+        write("memory.usage_in_bytes", "1300\n");
+        assert_eq!(left(Version::One, 0), Some(100));
+        write("memory.memsw.limit_in_bytes", "1200\n");
+        write("memory.memsw.usage_in_bytes", "1500\n");
+        assert_eq!(left(Version::One, 500), Some(100));
+    }
+}

@@ -1,0 +1,96 @@
+//! What a process may not have: files above a size, memory above an amount, locked memory.
+
+use std::{fs, path::Path};
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+use crate::{
+    MEBIBYTE, Page, is_whole, options, patience,
+    people::{eventually, room, start, tell},
+    refusal,
+};
+
+/// More than this is refused in the children.
+const LITTLE: u64 = 16 * MEBIBYTE;
+
+fn limit(what: Resource, most: u64) {
+    setrlimit(what, Rlimit { current: Some(most), maximum: getrlimit(what).maximum }).unwrap();
+}
+
+/// Too much is refused in these words, alone and under a name; a little can be had, and used.
+fn tries(path: &Path, words: &[&str]) {
+    let much = options(4 * LITTLE);
+    for refused in [refusal(much.clone().channel::<Page>()), refusal(much.bind::<Page>(path))] {
+        assert!(words.iter().all(|word| refused.contains(word)), "{refused}");
+    }
+    assert!(!path.exists(), "nothing is left of what was refused");
+    let (sender, mut receiver) = options(LITTLE / 4).channel::<Page>().unwrap();
+    is_whole(&sender, &mut receiver);
+    let mut receiver = options(LITTLE / 4).bind::<Page>(path).unwrap();
+    is_whole(&shmpsc::connect(path).unwrap(), &mut receiver);
+}
+
+/// Role.
+pub fn may_write_little(path: &Path) {
+    limit(Resource::Fsize, LITTLE);
+    tries(path, &["RLIMIT_FSIZE", "ask for less"]);
+    tell("done");
+}
+
+/// Bytes that this process has mapped.
+fn mapped() -> u64 {
+    let pages = fs::read_to_string("/proc/self/statm").expect("proc is mounted");
+    let pages: u64 = pages.split(' ').next().expect("a size").parse().expect("a number");
+    pages * rustix::param::page_size() as u64
+}
+
+/// Role: first makes room for nothing more than a little, then also tries to join what is too large.
+pub fn may_map_little(path: &Path) {
+    limit(Resource::As, mapped() + 2 * LITTLE);
+    tries(&path.with_extension("own"), &["memory"]);
+    let refused = refusal(shmpsc::connect::<Page>(path));
+    assert!(refused.contains("memory"), "{refused}");
+    tell("refused");
+    limit(Resource::As, u64::MAX);
+    shmpsc::connect::<Page>(path).unwrap().blocking_send([1; 512]).unwrap();
+    tell("done");
+}
+
+/// Role.
+pub fn may_lock_nothing(path: &Path) {
+    limit(Resource::Memlock, 0);
+    let mut receiver = options(LITTLE).bind::<Page>(path).unwrap();
+    is_whole(&shmpsc::connect(path).unwrap(), &mut receiver);
+    tell("done");
+}
+
+#[test]
+fn a_limit_on_files_is_an_error_and_a_smaller_channel_works() {
+    let _patience = patience();
+    let room = room();
+    let mut child = start("may-write-little", &room.name());
+    assert_eq!(child.hear(), "done");
+    child.end();
+}
+
+#[test]
+fn a_limit_on_memory_is_an_error_for_who_makes_and_who_joins() {
+    let _patience = patience();
+    let room = room();
+    let mut receiver = options(8 * LITTLE).bind::<Page>(room.name()).unwrap();
+    let mut child = start("may-map-little", &room.name());
+    assert_eq!(child.hear(), "refused");
+    eventually("nobody takes part", || receiver.sender_strong_count() == 0);
+    assert_eq!(child.hear(), "done");
+    assert_eq!(receiver.blocking_recv(), Some([1; 512]));
+    child.end();
+}
+
+#[test]
+fn nothing_needs_to_be_locked() {
+    let _patience = patience();
+    let room = room();
+    let mut child = start("may-lock-nothing", &room.name());
+    assert_eq!(child.hear(), "done");
+    child.end();
+}

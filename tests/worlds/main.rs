@@ -1,0 +1,75 @@
+//! Small worlds: processes that may have little memory, few descriptors, or write small files only. What cannot be had is an error
+//! that says so, never a signal or a panic, and works once it can be had.
+//!
+//! `limits` is what a process may not have, `descriptors` how few it has, `groups` what a control group leaves it.
+
+mod descriptors;
+mod groups;
+mod limits;
+#[path = "../people/mod.rs"]
+mod people;
+
+use std::time::Duration;
+
+use people::{Patience, tell};
+use shmpsc::{Options, Receiver, Sender, error::OpenError};
+
+/// A value that fills a page.
+type Page = [u64; 512];
+const PAGE: Page = [7; 512];
+
+const MEBIBYTE: u64 = 1 << 20;
+
+/// A channel with room for so many bytes of values.
+fn options(bytes: u64) -> Options {
+    Options::new().capacity((bytes / size_of::<Page>() as u64) as usize)
+}
+
+/// What the children do.
+#[test]
+fn role() {
+    let Some((role, path)) = people::my_role() else { return };
+    people::die_with_parent();
+    let words: Vec<&str> = role.split(' ').collect();
+    match words[0] {
+        "may-write-little" => limits::may_write_little(&path),
+        "may-map-little" => limits::may_map_little(&path),
+        "may-lock-nothing" => limits::may_lock_nothing(&path),
+        "has-few-descriptors" => descriptors::has_few(words[1], &path),
+        "hosts" => hosts(words[1].parse().expect("a number"), &path),
+        "makes-in-a-group" => groups::makes(&path),
+        "sends-in-a-group" => groups::sends(words[1].parse().expect("a number"), &path),
+        other => panic!("no role {other}"),
+    }
+}
+
+/// Nothing waits for this; it turns a hang into a failure.
+fn patience() -> Patience {
+    people::patience(Duration::from_secs(120))
+}
+
+/// Role: receives all that comes under the name, until the parent is gone.
+fn hosts(bytes: u64, path: &std::path::Path) {
+    let mut receiver: Receiver<Page> = options(bytes).bind(path).unwrap();
+    tell("bound");
+    while receiver.blocking_recv().is_some() {}
+}
+
+/// Fills a channel, and takes everything out of it.
+fn is_whole(sender: &Sender<Page>, receiver: &mut Receiver<Page>) {
+    while sender.try_send(PAGE).is_ok() {}
+    assert_eq!(sender.capacity(), 0);
+    while let Ok(value) = receiver.try_recv() {
+        assert_eq!(value, PAGE);
+    }
+    assert_eq!(sender.capacity(), sender.max_capacity());
+}
+
+/// Something was refused: why, in one sentence.
+#[track_caller]
+fn refusal<T>(opened: Result<T, OpenError>) -> String {
+    match opened {
+        Ok(_) => panic!("there was no room for it"),
+        Err(error) => error.to_string(),
+    }
+}

@@ -152,11 +152,21 @@ fn stands_before(world: &mut World, operation: &Operation, fill: Fill) -> (Led, 
     (Led::at_its_mark(sender, thread, operation.may_sleep(fill)), acknowledged)
 }
 
-/// Leads a new sender to a position, unless the operation ends before, and lets it happen there.
-fn happens(operation: &Operation, way: &Way, mut position: Position) -> Stands {
+/// Leads a new sender to a position, unless the operation ends before, and lets it happen there. Gives where it stood, and
+/// whether that was where the first run was then.
+fn happens(operation: &Operation, way: &Way, mut position: Position) -> (Stands, bool) {
     let mut world = World::new();
     let (mut led, acknowledged) = stands_before(&mut world, operation, position.fill);
-    let (steps, stands) = way.leads(&mut led, position.steps, || world.takes_one());
+    let (mut steps, mut stands) = way.leads(&mut led, position.steps, || world.takes_one());
+    if stands == Stands::AtItsEnd && position.steps < way.length {
+        // It went another way, past the instruction that it was to go to.
+        led.dies();
+        world = World::new();
+        let (mut again, _) = stands_before(&mut world, operation, position.fill);
+        (steps, stands) = way.leads_slowly(&mut again, position.steps, || world.takes_one());
+        led = again;
+    }
+    let is_on_it = stands == Stands::AtItsEnd || way.is_on_it(&led, steps);
     position.steps = steps;
     world.waits_behind(position);
     match (position.fate, stands) {
@@ -176,7 +186,7 @@ fn happens(operation: &Operation, way: &Way, mut position: Position) -> Stands {
             world.ends_well(position, acknowledged..=acknowledged);
         }
     }
-    stands
+    (stands, is_on_it)
 }
 
 /// The way of an operation.
@@ -208,17 +218,16 @@ fn at_every_instruction(fate: Fate, name: &str) {
         let (positions, called) = part.of(&way, operation);
         let position = |steps| Position { fate, operation: operation.name, fill, steps };
         let mut count = positions.len();
-        for steps in positions {
-            happens(operation, &way, position(steps));
-        }
+        let strays =
+            positions.into_iter().filter(|steps| !happens(operation, &way, position(*steps)).1).count();
         if part == Part::Whole {
             // Where the kernel or the others make it longer than it was, all of it is followed to its end.
             let behind = (way.length + 1..)
-                .take_while(|steps| happens(operation, &way, position(*steps)) == Stands::Inside);
+                .take_while(|steps| happens(operation, &way, position(*steps)).0 == Stands::Inside);
             count += behind.count();
         }
         println!(
-            "{name}, {fill}: {} at {count} positions ({called}) of {}; {way}; {:.1} s",
+            "{name}, {fill}: {} at {count} positions ({called}) of {}, {strays} of them beside the first run's way; {way}; {:.1} s",
             fate.name(),
             way.positions().len(),
             began.elapsed().as_secs_f64()

@@ -35,6 +35,26 @@ pub struct Place {
     offset: u64,
 }
 
+/// Where the files of a process are mapped.
+pub struct Map(Vec<(Range<u64>, String)>);
+
+impl Map {
+    /// Of what file an address is a part, and how far behind the first that is mapped of it. In another run all of the file can lie
+    /// elsewhere.
+    pub fn place(&self, address: u64) -> Place {
+        let (_, file) = self.0.iter().find(|(range, _)| range.contains(&address)).expect("it runs there");
+        Place { file: file.clone(), offset: address - self.first(file) }
+    }
+
+    pub fn address(&self, place: &Place) -> u64 {
+        self.first(&place.file) + place.offset
+    }
+
+    fn first(&self, file: &str) -> u64 {
+        self.0.iter().find(|(_, other)| other == file).expect("it runs there").0.start
+    }
+}
+
 /// How far one step goes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Pace {
@@ -79,11 +99,8 @@ impl Led {
         self.stands_still(others)
     }
 
-    /// It runs until it has come to an instruction of its program so many times.
-    pub fn runs_to(&mut self, place: &Place, times: usize, mut others: impl FnMut()) -> Stands {
-        let address = self.address(place);
-        let place = address as *mut c_void;
-        let word = ptrace::read(self.thread, place).expect("it is its program");
+    /// It runs until it has come to an instruction so many times.
+    pub fn runs_to(&mut self, address: u64, times: usize, mut others: impl FnMut()) -> Stands {
         for _ in 0..times {
             if self.step(&mut others) == Stands::AtItsEnd {
                 return Stands::AtItsEnd;
@@ -91,16 +108,13 @@ impl Led {
             if self.stands_at() == address {
                 continue;
             }
-            ptrace::write(self.thread, place, machine::with_breakpoint(word)).expect("it stands still");
+            let armed = machine::arm(self.thread, address).expect("it stands still");
             ptrace::cont(self.thread, None).expect("it stands still");
             let stands = self.stands_still(&mut others);
-            ptrace::write(self.thread, place, word).expect("it stands still");
+            machine::disarm(self.thread, armed).expect("it stands still");
             if stands == Stands::AtItsEnd {
                 return Stands::AtItsEnd;
             }
-            let mut registers = ptrace::getregs(self.thread).expect("it stands still");
-            machine::set(&mut registers, address);
-            ptrace::setregs(self.thread, registers).expect("it stands still");
         }
         Stands::Inside
     }
@@ -125,29 +139,15 @@ impl Led {
         ptrace::getregs(self.thread).expect("it stands still")
     }
 
-    /// Of what file an address is a part, and how far behind the first that is mapped of it. In another run all of the file can lie
-    /// elsewhere.
-    pub fn place(&self, address: u64) -> Place {
-        let (range, file) = self.files().find(|(range, _)| range.contains(&address)).expect("it runs there");
-        let first =
-            self.files().find(|(_, other)| *other == file).map_or(range.start, |(first, _)| first.start);
-        Place { file, offset: address - first }
-    }
-
-    pub fn address(&self, place: &Place) -> u64 {
-        let (first, _) = self.files().find(|(_, file)| *file == place.file).expect("it runs there");
-        first.start + place.offset
-    }
-
-    fn files(&self) -> impl Iterator<Item = (Range<u64>, String)> {
+    pub fn map(&self) -> Map {
         let maps = fs::read_to_string(format!("/proc/{}/maps", self.person.pid())).expect("it is there");
         let number = |text: &str| u64::from_str_radix(text, 16).expect("an address");
-        let lines: Vec<_> = maps.lines().map(str::to_owned).collect();
-        lines.into_iter().map(move |line| {
+        let file = |line: &str| {
             let mut words = line.split_whitespace();
             let (from, to) = words.next().and_then(|range| range.split_once('-')).expect("a range");
             (number(from)..number(to), words.nth(4).unwrap_or_default().to_owned())
-        })
+        };
+        Map(maps.lines().map(file).collect())
     }
 
     /// The memory of the channel, once it has it.
@@ -224,21 +224,33 @@ impl Drop for Led {
     }
 }
 
-/// What of this is the machine's.
+/// What of this is the machine's. `arm` has one thread stop before an instruction, `disarm` no longer.
 #[cfg(target_arch = "x86_64")]
 mod machine {
-    use super::{c_long, user_regs_struct};
+    use super::{Pid, c_long, ptrace, user_regs_struct};
+    use nix::{Result, libc};
+
+    /// The processor's own breakpoint: other threads run on through it.
+    pub struct Armed;
+
+    fn write(thread: Pid, register: usize, value: u64) -> Result<()> {
+        let registers = std::mem::offset_of!(libc::user, u_debugreg);
+        let place = (registers + register * size_of::<u64>()) as ptrace::AddressType;
+        ptrace::write_user(thread, place, value as c_long)
+    }
+
+    pub fn arm(thread: Pid, address: u64) -> Result<Armed> {
+        write(thread, 0, address)?;
+        write(thread, 7, 1)?; // the first one, for this thread, when it is executed
+        Ok(Armed)
+    }
+
+    pub fn disarm(thread: Pid, Armed: Armed) -> Result<()> {
+        write(thread, 7, 0)
+    }
 
     pub fn next(registers: &user_regs_struct) -> u64 {
         registers.rip
-    }
-
-    pub fn set(registers: &mut user_regs_struct, next: u64) {
-        registers.rip = next;
-    }
-
-    pub fn with_breakpoint(word: c_long) -> c_long {
-        word & !0xff | 0xcc // int3
     }
 
     pub fn is_call(word: c_long) -> bool {
@@ -246,24 +258,31 @@ mod machine {
     }
 
     pub fn shares_memory(registers: &user_regs_struct) -> bool {
-        registers.rax == nix::libc::SYS_mmap as u64 && registers.r10 & nix::libc::MAP_SHARED as u64 != 0
+        registers.rax == libc::SYS_mmap as u64 && registers.r10 & libc::MAP_SHARED as u64 != 0
     }
 }
 
 #[cfg(target_arch = "aarch64")]
 mod machine {
-    use super::{c_long, user_regs_struct};
+    use super::{Pid, c_long, c_void, ptrace, user_regs_struct};
+    use nix::{Result, libc};
+
+    /// An instruction of the program, which is another one meanwhile.
+    pub struct Armed(*mut c_void, c_long);
+
+    pub fn arm(thread: Pid, address: u64) -> Result<Armed> {
+        let place = address as *mut c_void;
+        let word = ptrace::read(thread, place)?;
+        ptrace::write(thread, place, word & !0xffff_ffff | 0xd420_0000)?; // brk #0
+        Ok(Armed(place, word))
+    }
+
+    pub fn disarm(thread: Pid, Armed(place, word): Armed) -> Result<()> {
+        ptrace::write(thread, place, word)
+    }
 
     pub fn next(registers: &user_regs_struct) -> u64 {
         registers.pc
-    }
-
-    pub fn set(registers: &mut user_regs_struct, next: u64) {
-        registers.pc = next;
-    }
-
-    pub fn with_breakpoint(word: c_long) -> c_long {
-        word & !0xffff_ffff | 0xd420_0000 // brk #0
     }
 
     pub fn is_call(word: c_long) -> bool {
@@ -271,7 +290,6 @@ mod machine {
     }
 
     pub fn shares_memory(registers: &user_regs_struct) -> bool {
-        registers.regs[8] == nix::libc::SYS_mmap as u64
-            && registers.regs[3] & nix::libc::MAP_SHARED as u64 != 0
+        registers.regs[8] == libc::SYS_mmap as u64 && registers.regs[3] & libc::MAP_SHARED as u64 != 0
     }
 }

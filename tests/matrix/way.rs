@@ -3,15 +3,23 @@
 
 use std::{collections::HashMap, fmt, os::unix::fs::FileExt};
 
-use crate::steps::{Led, Place, Stands};
+use crate::steps::{Led, Map, Place, Stands};
 
 /// Repeats that are passed over are at least so many of at least so many instructions.
 const REPEATS: usize = 8;
 const PERIOD: usize = 30;
 
+/// To come to a position a run goes at once to an instruction shortly before it that it came to at most so often until then.
+const ARRIVALS: usize = 4;
+
 /// One run of an operation, in steps from its first mark.
 pub struct Way {
     pub length: usize,
+    /// The instructions, one for each position.
+    trace: Vec<u64>,
+    map: Map,
+    /// For each position how often its instruction was come to, from the beginning to there.
+    arrivals: Vec<usize>,
     passed: Vec<(Place, Repeat)>,
     /// The steps that are calls to the system.
     calls: Vec<usize>,
@@ -56,8 +64,16 @@ impl Way {
             // What is shared comes last, so nothing before it is in the way.
             passed = vec![Repeat { from: 0, to: shares, head, times, period: 0 }];
         }
-        let passed = passed.into_iter().map(|part| (led.place(part.head), part)).collect();
-        Way { length: trace.len() - 1, passed, calls, shares, changes: Vec::new() }
+        let map = led.map();
+        let passed = passed.into_iter().map(|part| (map.place(part.head), part)).collect();
+        let mut counts = HashMap::new();
+        let arrivals = trace[1..].iter().map(|address| {
+            let count = counts.entry(*address).or_insert(0);
+            *count += 1;
+            *count
+        });
+        let arrivals = std::iter::once(usize::MAX).chain(arrivals).collect();
+        Way { length: trace.len() - 1, trace, map, arrivals, passed, calls, shares, changes: Vec::new() }
     }
 
     /// Leads another run along it and notes what changes the memory of the channel.
@@ -83,7 +99,7 @@ impl Way {
     fn goes(&self, led: &mut Led, steps: usize, goal: usize, others: impl FnMut()) -> (usize, Stands) {
         let part = self.passed.iter().find(|(_, part)| part.from == steps && part.to <= goal);
         match part {
-            Some((head, part)) => (part.to, led.runs_to(head, part.times, others)),
+            Some((head, part)) => (part.to, led.runs_to(led.map().address(head), part.times, others)),
             None => (steps + 1, led.step(others)),
         }
     }
@@ -91,10 +107,32 @@ impl Way {
     /// Leads a run to a position, unless it ends before. Gives how many instructions it has run, and where it stands.
     pub fn leads(&self, led: &mut Led, goal: usize, mut others: impl FnMut()) -> (usize, Stands) {
         let (mut steps, mut stands) = (0, Stands::Inside);
+        // At its end it stands by itself.
+        let seldom = |at: &usize| *at < self.length && self.arrivals[*at] <= ARRIVALS;
+        if let Some(at) = (1..=goal.min(self.length)).rev().find(seldom) {
+            let address = led.map().address(&self.map.place(self.trace[at]));
+            (steps, stands) = (at, led.runs_to(address, self.arrivals[at], &mut others));
+        }
         while steps < goal && stands == Stands::Inside {
             (steps, stands) = self.goes(led, steps, goal, &mut others);
         }
         (steps, stands)
+    }
+
+    /// As [`Way::leads`], one instruction after the other.
+    pub fn leads_slowly(&self, led: &mut Led, goal: usize, mut others: impl FnMut()) -> (usize, Stands) {
+        let (mut steps, mut stands) = (0, Stands::Inside);
+        while steps < goal && stands == Stands::Inside {
+            (steps, stands) = self.goes(led, steps, goal, &mut others);
+        }
+        (steps, stands)
+    }
+
+    /// Whether one that was led there stands at the instruction that the first run came to.
+    pub fn is_on_it(&self, led: &Led, steps: usize) -> bool {
+        self.trace
+            .get(steps)
+            .is_some_and(|address| led.map().address(&self.map.place(*address)) == led.stands_at())
     }
 
     /// All positions that differ, from its beginning to its end.

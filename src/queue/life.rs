@@ -55,7 +55,9 @@ impl Queue<'_> {
     /// No process has this number, or its process has no handle, whatever is written there. The caller sees to the end of the
     /// stream.
     pub fn forget_strong(&self, number: Number) {
-        self.strong(number).store(0, Ordering::Relaxed); // ORDERING: no send of a handle is to be told of.
+        // ORDERING: a 0 that is written over hands on what the drops before it released, as far as the caller knows of them:
+        // another process's scan may find this one instead.
+        self.strong(number).store(0, release(Edge::Strong));
     }
 
     /// Takes all handles of a process away.

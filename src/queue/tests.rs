@@ -7,6 +7,7 @@ use std::cell::{Cell as Private, RefCell};
 mod nonsense;
 mod peek;
 mod permits;
+mod windows;
 
 /// A world in which deaths are declared and wakes are written down.
 #[derive(Default)]

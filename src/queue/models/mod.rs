@@ -7,6 +7,7 @@
 //! | [`close`] | close while sending |
 //! | [`death`] | senders that never publish and are proved dead; whose position it is |
 //! | [`stall`] | senders that are stopped for a while: quarantine and void positions |
+//! | [`stop`] | one or two stopped between any two steps, while the others do all their work |
 //! | [`peek`] | a value that was peeked, and a stopped sender that goes on before it is taken |
 //! | [`line`] | who waits for capacity, in which order |
 //! | [`sleep`] | lost wakeups |
@@ -32,6 +33,7 @@ mod permits;
 mod recovery;
 mod sleep;
 mod stall;
+mod stop;
 mod world;
 
 use explore::explore;

@@ -6,6 +6,7 @@
 mod death;
 mod flow;
 mod fork;
+mod forked;
 mod leave;
 mod line;
 #[path = "../people/mod.rs"]
@@ -59,6 +60,7 @@ fn role() {
         "sends-and-forks" => fork::sends_and_forks(&path),
         "hosts-and-forks" => fork::hosts_and_forks(&path),
         "forks-while-waiting" => fork::forks_while_waiting(&path),
+        "forks-with-everything" => forked::forks_with_everything(&path),
         "sends-when-told" => runtimes::sends_when_told(&path),
         "receives-when-told" => runtimes::receives_when_told(&path),
         other => panic!("no role {other}"),

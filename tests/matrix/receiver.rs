@@ -3,21 +3,20 @@
 use std::{fmt, time::Instant};
 
 use crate::{
-    Fate,
+    Fate, Part,
     around::{Around, Queued, Scene},
-    is_whole,
     people::start,
     receiving::{self, Operation},
     steps::{Led, Stands},
+    way::Way,
 };
 
 /// How many positions of each operation and each state of the queue a sample has, beside the last one. Of those that are too long
 /// a way it has only that one.
 const SAMPLE: usize = 1;
 
-/// Before it sleeps, or passes a sender, a receiver looks for a value for some ten thousand instructions, and nothing but its last
-/// looks differ. So only this many instructions before that are positions, and all behind it.
-const LAST_LOOKS: usize = 2000;
+/// How many of each the part of windows has: the memory is not looked at here.
+const STRIDES: usize = 26;
 
 /// Behind everything.
 const ITS_END: usize = usize::MAX;
@@ -49,56 +48,34 @@ impl Drop for Failing<'_> {
     }
 }
 
-/// How an operation went.
-struct Went {
-    steps: usize,
-    /// After how many steps it slept first.
-    slept: Option<usize>,
-    stands: Stands,
-}
-
-/// Leads a new receiver to a position, unless the operation ends before, and lets it happen there. It cannot sleep in the first
-/// `awake` steps. If it need not be led to its end, it runs.
-fn happens(
-    around: &mut Around,
-    operation: &Operation,
-    position: &Position,
-    awake: usize,
-    is_led: bool,
-) -> Went {
-    let _failing = Failing(position);
+/// A new receiver that stands before its operation, those around it, and how many values it finds at least.
+fn stands_before<'a>(around: &'a mut Around, operation: &Operation, queued: Queued) -> (Led, Scene<'a>, u64) {
     let mut receiver = start(&format!("receives {}", operation.name), &around.path());
     let thread = receiver.hear().parse().expect("a thread");
     let mut scene = Scene::meets(around);
-    let found = scene.prepares(&mut receiver, operation, position.queued);
+    let found = scene.prepares(&mut receiver, operation, queued);
     receiver.order("operates");
-    let mut led = Led::at_its_mark(receiver, thread, false);
-    let mut went = Went { steps: 0, slept: None, stands: Stands::Inside };
-    while is_led && went.steps < position.steps && went.stands == Stands::Inside {
-        led.may_sleep(operation.sleeps && went.steps >= awake);
-        went.stands = led.step(|| {
-            went.slept.get_or_insert(went.steps);
-            scene.wakes_it();
-        });
-        went.steps += 1;
-    }
-    led.may_sleep(operation.sleeps);
-    if !is_led {
-        led.goes_on_to_its_end(|| scene.wakes_it());
-        went.stands = Stands::AtItsEnd;
-    }
-    match position.fate {
-        Fate::Killed => {
-            if position.queued != Queued::Full && !operation.is_closed {
-                scene.presses();
-            }
-            led.dies();
+    (Led::at_its_mark(receiver, thread, operation.sleeps), scene, found)
+}
+
+/// Leads a new receiver to a position, unless the operation ends before, and lets it happen there. Without a way it runs to its end.
+fn happens(around: &mut Around, operation: &Operation, position: &Position, way: Option<&Way>) -> Stands {
+    let _failing = Failing(position);
+    let (mut led, mut scene, found) = stands_before(around, operation, position.queued);
+    let stands = match way {
+        Some(way) => way.leads(&mut led, position.steps, || scene.wakes_it()).1,
+        None => {
+            led.goes_on_to_its_end(|| scene.wakes_it());
+            Stands::AtItsEnd
         }
+    };
+    match position.fate {
+        Fate::Killed => dies(led, scene, operation, position.queued),
         Fate::Stopped => {
             led.freezes();
             scene.is_stopped(operation, position.queued);
             led.thaws();
-            if went.stands == Stands::Inside {
+            if stands == Stands::Inside {
                 led.goes_on_to_its_end(|| scene.wakes_it());
             }
             let told = led.tells();
@@ -107,50 +84,71 @@ fn happens(
             assert!((least..=operation.takes.max(least)).contains(&count), "{told}, of {found}");
             scene.is_well(&mut led, operation.then);
             led.dies();
+            scene.ends(operation.takes);
         }
     }
-    scene.ends(operation.takes);
-    went
+    stands
 }
 
-/// Every position of an operation, or a sample, in every state of the queue.
+/// All wait for room when it dies.
+fn dies(led: Led, mut scene: Scene<'_>, operation: &Operation, queued: Queued) {
+    if queued != Queued::Full && !operation.is_closed {
+        scene.presses();
+    }
+    led.dies();
+    scene.ends(operation.takes);
+}
+
+/// The way of an operation.
+fn way(around: &mut Around, operation: &Operation, queued: Queued) -> Way {
+    let (mut led, mut scene, _) = stands_before(around, operation, queued);
+    let way = Way::of(&mut led, || scene.wakes_it());
+    dies(led, scene, operation, queued);
+    way
+}
+
+/// Every position of an operation, or a part of them, in every state of the queue.
 #[track_caller]
 fn at_every_instruction(fate: Fate, name: &str) {
     let _patience = crate::patience();
     let operation = Operation::named(name);
+    let part = Part::asked_for();
     for &queued in operation.queued {
         let began = Instant::now();
         // The others meet one receiver after the other under one name.
         let mut around = Around::new();
         let position = |steps| Position { fate, operation: operation.name, queued, steps };
-        let looks_long = operation.sleeps || matches!(queued, Queued::Stalled | Queued::Dead);
-        let is_led = is_whole() || !(looks_long || operation.is_long);
-        let went = happens(&mut around, operation, &position(ITS_END), 0, is_led);
-        assert_eq!(went.stands, Stands::AtItsEnd);
-        let length = went.steps;
-        let look = if looks_long { went.slept.unwrap_or(length) } else { 0 };
-        let first = look.saturating_sub(LAST_LOOKS);
-        let every = if is_whole() { 1 } else { length.div_ceil(SAMPLE) };
-        // Its end is a position; if all are taken, it comes again.
-        let mut count = usize::from(!is_whole());
-        // Where the kernel or the others make it longer than it was, all of it is followed to its end.
-        for steps in
-            (first + every / 2..).take_while(|steps| is_whole() || *steps < length).step_by(every.max(1))
-        {
-            let went = happens(&mut around, operation, &position(steps), first, true);
-            count += 1;
-            if went.stands == Stands::AtItsEnd {
-                break;
-            }
+        // Before it sleeps, or passes a sender, a receiver looks for a value for some ten thousand instructions.
+        let is_long =
+            operation.is_long || operation.sleeps || matches!(queued, Queued::Stalled | Queued::Dead);
+        if part == Part::Sample && is_long {
+            happens(&mut around, operation, &position(ITS_END), None);
+            println!("the receiver, {name}, {queued}: {} at 1 positions (its end)", fate.name());
+            continue;
         }
-        let part = match (is_whole(), first) {
-            (true, 0) => "every instruction".to_owned(),
-            (true, first) => format!("every instruction from the {first}th"),
-            (false, _) => "a sample".to_owned(),
+        let way = way(&mut around, operation, queued);
+        let all = way.positions();
+        let every = match part {
+            Part::Whole => 1,
+            Part::Windows => all.len().div_ceil(STRIDES),
+            Part::Sample => all.len().div_ceil(SAMPLE),
         };
+        let mut count = 1;
+        for &steps in all.iter().skip(every / 2).step_by(every) {
+            happens(&mut around, operation, &position(steps), Some(&way));
+            count += 1;
+        }
+        // Where the kernel or the others make it longer than it was, all of it is followed to its end.
+        let mut steps = way.length;
+        while happens(&mut around, operation, &position(steps), Some(&way)) == Stands::Inside {
+            steps = if part == Part::Whole { steps + 1 } else { ITS_END };
+            count += 1;
+        }
+        let called = if part == Part::Whole { "every instruction" } else { "a sample" };
         println!(
-            "the receiver, {name}, {queued}: {length} instructions; {} at {count} positions ({part}); {:.1} s",
+            "the receiver, {name}, {queued}: {} at {count} positions ({called}) of {}; {way}; {:.1} s",
             fate.name(),
+            all.len(),
             began.elapsed().as_secs_f64()
         );
     }

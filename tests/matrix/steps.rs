@@ -84,11 +84,6 @@ impl Led {
         self
     }
 
-    /// Whether it may sleep from here on; to look whether it does takes time.
-    pub fn may_sleep(&mut self, sleeps: bool) {
-        self.sleeps = sleeps;
-    }
-
     /// It runs one instruction. When that is a call to the system in which it sleeps, the others do something meanwhile.
     pub fn step(&mut self, others: impl FnMut()) -> Stands {
         let stepped = match self.pace {

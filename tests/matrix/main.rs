@@ -157,16 +157,13 @@ fn stands_before(world: &mut World, operation: &Operation, fill: Fill) -> (Led, 
 fn happens(operation: &Operation, way: &Way, mut position: Position) -> (Stands, bool) {
     let mut world = World::new();
     let (mut led, acknowledged) = stands_before(&mut world, operation, position.fill);
-    let (mut steps, mut stands) = way.leads(&mut led, position.steps, || world.takes_one());
-    if stands == Stands::AtItsEnd && position.steps < way.length {
-        // It went another way, past the instruction that it was to go to.
-        led.dies();
+    let there = way.leads(&mut led, position.steps, || world.takes_one());
+    let (steps, stands) = there.unwrap_or_else(|| {
         world = World::new();
-        let (mut again, _) = stands_before(&mut world, operation, position.fill);
-        (steps, stands) = way.leads_slowly(&mut again, position.steps, || world.takes_one());
-        led = again;
-    }
-    let is_on_it = stands == Stands::AtItsEnd || way.is_on_it(&led, steps);
+        (led, _) = stands_before(&mut world, operation, position.fill);
+        way.leads_slowly(&mut led, position.steps, || world.takes_one())
+    });
+    let is_on_it = way.is_on_it(&led, position.steps, stands);
     position.steps = steps;
     world.waits_behind(position);
     match (position.fate, stands) {

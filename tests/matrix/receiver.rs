@@ -59,16 +59,41 @@ fn stands_before<'a>(around: &'a mut Around, operation: &Operation, queued: Queu
 }
 
 /// Leads a new receiver to a position, unless the operation ends before, and lets it happen there. Without a way it runs to its end.
-fn happens(around: &mut Around, operation: &Operation, position: &Position, way: Option<&Way>) -> Stands {
+/// Gives where it stood, and whether that was where the first run was then.
+fn happens(
+    around: &mut Around,
+    operation: &Operation,
+    position: &Position,
+    way: Option<&Way>,
+) -> (Stands, bool) {
     let _failing = Failing(position);
     let (mut led, mut scene, found) = stands_before(around, operation, position.queued);
-    let stands = match way {
-        Some(way) => way.leads(&mut led, position.steps, || scene.wakes_it()).1,
-        None => {
-            led.goes_on_to_its_end(|| scene.wakes_it());
-            Stands::AtItsEnd
-        }
+    let Some(way) = way else {
+        led.goes_on_to_its_end(|| scene.wakes_it());
+        happens_here(led, scene, operation, position, (Stands::AtItsEnd, found));
+        return (Stands::AtItsEnd, true);
     };
+    if let Some((_, stands)) = way.leads(&mut led, position.steps, || scene.wakes_it()) {
+        let is_on_it = way.is_on_it(&led, position.steps, stands);
+        happens_here(led, scene, operation, position, (stands, found));
+        return (stands, is_on_it);
+    }
+    dies(led, scene, operation, position.queued);
+    let (mut led, mut scene, found) = stands_before(around, operation, position.queued);
+    let (_, stands) = way.leads_slowly(&mut led, position.steps, || scene.wakes_it());
+    let is_on_it = way.is_on_it(&led, position.steps, stands);
+    happens_here(led, scene, operation, position, (stands, found));
+    (stands, is_on_it)
+}
+
+/// It stands at the position; there were so many values before it began.
+fn happens_here(
+    mut led: Led,
+    mut scene: Scene<'_>,
+    operation: &Operation,
+    position: &Position,
+    (stands, found): (Stands, u64),
+) {
     match position.fate {
         Fate::Killed => dies(led, scene, operation, position.queued),
         Fate::Stopped => {
@@ -87,7 +112,6 @@ fn happens(around: &mut Around, operation: &Operation, position: &Position, way:
             scene.ends(operation.takes);
         }
     }
-    stands
 }
 
 /// All wait for room when it dies.
@@ -133,20 +157,21 @@ fn at_every_instruction(fate: Fate, name: &str) {
             Part::Windows => all.len().div_ceil(STRIDES),
             Part::Sample => all.len().div_ceil(SAMPLE),
         };
-        let mut count = 1;
+        let (mut count, mut strays) = (1, 0);
         for &steps in all.iter().skip(every / 2).step_by(every) {
-            happens(&mut around, operation, &position(steps), Some(&way));
+            let (_, is_on_it) = happens(&mut around, operation, &position(steps), Some(&way));
             count += 1;
+            strays += usize::from(!is_on_it);
         }
         // Where the kernel or the others make it longer than it was, all of it is followed to its end.
         let mut steps = way.length;
-        while happens(&mut around, operation, &position(steps), Some(&way)) == Stands::Inside {
+        while happens(&mut around, operation, &position(steps), Some(&way)).0 == Stands::Inside {
             steps = if part == Part::Whole { steps + 1 } else { ITS_END };
             count += 1;
         }
         let called = if part == Part::Whole { "every instruction" } else { "a sample" };
         println!(
-            "the receiver, {name}, {queued}: {} at {count} positions ({called}) of {}; {way}; {:.1} s",
+            "the receiver, {name}, {queued}: {} at {count} positions ({called}) of {}, {strays} of them beside the first run's way; {way}; {:.1} s",
             fate.name(),
             all.len(),
             began.elapsed().as_secs_f64()

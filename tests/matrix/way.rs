@@ -104,35 +104,45 @@ impl Way {
         }
     }
 
-    /// Leads a run to a position, unless it ends before. Gives how many instructions it has run, and where it stands.
-    pub fn leads(&self, led: &mut Led, goal: usize, mut others: impl FnMut()) -> (usize, Stands) {
-        let (mut steps, mut stands) = (0, Stands::Inside);
+    /// Leads a run to a position, unless it ends before. Gives how many instructions it has run, and where it stands; `None`: it went
+    /// another way than the first run, and has ended.
+    pub fn leads(&self, led: &mut Led, goal: usize, mut others: impl FnMut()) -> Option<(usize, Stands)> {
+        let is_passed =
+            |at: usize| self.passed.iter().any(|(_, part)| part.to <= goal && part.from < at && at < part.to);
         // At its end it stands by itself.
-        let seldom = |at: &usize| *at < self.length && self.arrivals[*at] <= ARRIVALS;
-        if let Some(at) = (1..=goal.min(self.length)).rev().find(seldom) {
-            let address = led.map().address(&self.map.place(self.trace[at]));
-            (steps, stands) = (at, led.runs_to(address, self.arrivals[at], &mut others));
+        let seldom = |at: &usize| *at < self.length && self.arrivals[*at] <= ARRIVALS && !is_passed(*at);
+        let Some(at) = (1..=goal.min(self.length)).rev().find(seldom) else {
+            return Some(self.leads_slowly(led, goal, others));
+        };
+        let address = led.map().address(&self.map.place(self.trace[at]));
+        match led.runs_to(address, self.arrivals[at], &mut others) {
+            Stands::Inside => Some(self.goes_on(led, at, goal, others)),
+            Stands::AtItsEnd => None,
         }
-        while steps < goal && stands == Stands::Inside {
-            (steps, stands) = self.goes(led, steps, goal, &mut others);
-        }
-        (steps, stands)
     }
 
     /// As [`Way::leads`], one instruction after the other.
-    pub fn leads_slowly(&self, led: &mut Led, goal: usize, mut others: impl FnMut()) -> (usize, Stands) {
-        let (mut steps, mut stands) = (0, Stands::Inside);
+    pub fn leads_slowly(&self, led: &mut Led, goal: usize, others: impl FnMut()) -> (usize, Stands) {
+        self.goes_on(led, 0, goal, others)
+    }
+
+    fn goes_on(&self, led: &mut Led, from: usize, goal: usize, mut others: impl FnMut()) -> (usize, Stands) {
+        let (mut steps, mut stands) = (from, Stands::Inside);
         while steps < goal && stands == Stands::Inside {
             (steps, stands) = self.goes(led, steps, goal, &mut others);
         }
         (steps, stands)
     }
 
-    /// Whether one that was led there stands at the instruction that the first run came to.
-    pub fn is_on_it(&self, led: &Led, steps: usize) -> bool {
-        self.trace
-            .get(steps)
-            .is_some_and(|address| led.map().address(&self.map.place(*address)) == led.stands_at())
+    /// Whether one that was led to a position stands where the first run was then.
+    pub fn is_on_it(&self, led: &Led, goal: usize, stands: Stands) -> bool {
+        match stands {
+            Stands::AtItsEnd => goal >= self.length,
+            Stands::Inside => self
+                .trace
+                .get(goal)
+                .is_some_and(|address| led.map().address(&self.map.place(*address)) == led.stands_at()),
+        }
     }
 
     /// All positions that differ, from its beginning to its end.

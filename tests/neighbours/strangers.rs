@@ -8,7 +8,7 @@ use std::{
 };
 
 use crate::{
-    people::{how::How, start_with, stay, tell},
+    people::{how::How, left_out, start_with, stay, tell},
     raw::{REFUSE, Raw, hello},
     world::World,
 };
@@ -36,8 +36,7 @@ pub fn is_a_stranger(path: &Path) {
 #[test]
 fn another_user_is_refused_by_name_before_any_descriptor_is_sent() {
     if !rustix::process::geteuid().is_root() {
-        eprintln!("left out: only the superuser can start a process of another user");
-        return;
+        return left_out("only the superuser can start a process of another user");
     }
     let _patience = crate::patience();
     let mut world = World::new(How::CurrentThread);
@@ -48,8 +47,7 @@ fn another_user_is_refused_by_name_before_any_descriptor_is_sent() {
     let mut neighbour = match neighbour {
         Ok(neighbour) => neighbour,
         Err(error) if error.kind() == ErrorKind::PermissionDenied => {
-            eprintln!("left out: another user may not read this program");
-            return;
+            return left_out("another user may not read this program");
         }
         Err(error) => panic!("{error}"),
     };

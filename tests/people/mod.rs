@@ -188,6 +188,12 @@ impl Drop for Person {
     }
 }
 
+/// Says that a test is left out, and why, also where the harness keeps what a test prints to itself.
+pub fn left_out(why: impl std::fmt::Display) {
+    let test = thread::current().name().unwrap_or("a test").to_owned();
+    let _ = std::io::stderr().write_all(format!("\n{test} is left out: {why}\n").as_bytes());
+}
+
 /// Looks until it is so: for what has no event of its own.
 #[track_caller]
 pub fn eventually(what: &str, mut so: impl FnMut() -> bool) {

@@ -8,7 +8,7 @@ use std::{
 
 use crate::{
     MEBIBYTE, PAGE, Page, is_whole, options, patience,
-    people::{room, start, tell, wait_for_parent},
+    people::{left_out, room, start, tell, wait_for_parent},
     refusal,
 };
 
@@ -54,7 +54,7 @@ impl Drop for Group {
 
 fn group(name: &str) -> Option<Group> {
     Group::new(name)
-        .inspect_err(|error| println!("left out: no control group can be made here: {error}"))
+        .inspect_err(|error| left_out(format_args!("no control group can be made here: {error}")))
         .ok()
 }
 

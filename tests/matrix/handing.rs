@@ -4,13 +4,13 @@
 use std::time::Instant;
 
 use crate::{
-    Fate, is_whole,
+    Fate, is_sampled,
     people::{Person, Room, ledger::Ledger, room, start},
     receiving::HAND_OVER,
     steps::{Led, Pace, Stands},
 };
 
-/// How many positions a sample has, beside the last one.
+/// How many positions a sample has, at most, beside the last one.
 const SAMPLE: usize = 3;
 
 const CALLER: u64 = 10;
@@ -89,16 +89,19 @@ fn happens(fate: Fate, caller: &mut Person, room: &Room, steps: usize) -> (usize
 
 #[track_caller]
 fn at_every_system_call(fate: Fate) {
+    if !crate::can_lead() {
+        return;
+    }
     let _patience = crate::patience();
     let began = Instant::now();
     let room = room();
     let mut caller = start(&format!("stands-by {CALLER}"), &room.name());
     let (length, stands) = happens(fate, &mut caller, &room, usize::MAX);
     assert_eq!(stands, Stands::AtItsEnd);
-    let every = if is_whole() { 1 } else { length.div_ceil(SAMPLE) };
-    let mut count = usize::from(!is_whole());
+    let every = if is_sampled() { length.div_ceil(SAMPLE) } else { 1 };
+    let mut count = usize::from(is_sampled());
     for steps in (every / 2..).step_by(every) {
-        if !is_whole() && steps >= length {
+        if is_sampled() && steps >= length {
             break;
         }
         let (_, stands) = happens(fate, &mut caller, &room, steps);
@@ -107,7 +110,7 @@ fn at_every_system_call(fate: Fate) {
             break;
         }
     }
-    let part = if is_whole() { "every one" } else { "a sample" };
+    let part = if is_sampled() { "a sample" } else { "every one" };
     println!(
         "the receiver, {}: {length} beginnings and ends of system calls; {} at {count} positions ({part}); {:.1} s",
         HAND_OVER.name,

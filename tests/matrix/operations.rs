@@ -156,6 +156,7 @@ impl Operation {
         self.sleeps && fill == Fill::Full
     }
 }
+
 /// Role: tells its thread and how much it has sent, and operates between two marks when told; then tells how much it has sent.
 pub fn operates(name: &str, who: u64, path: &Path) {
     let operation = Operation::named(name);

@@ -134,6 +134,9 @@ fn way(around: &mut Around, operation: &Operation, queued: Queued) -> Way {
 /// Every position of an operation, or a part of them, in every state of the queue.
 #[track_caller]
 fn at_every_instruction(fate: Fate, name: &str) {
+    if !crate::can_lead() {
+        return;
+    }
     let _patience = crate::patience();
     let operation = Operation::named(name);
     let part = Part::asked_for();
@@ -179,31 +182,8 @@ fn at_every_instruction(fate: Fate, name: &str) {
     }
 }
 
-/// The two tests of an operation.
-macro_rules! matrix {
-    ($($operation:literal: $killed:ident, $stopped:ident;)*) => {
-        $(
-            #[test]
-            fn $killed() {
-                at_every_instruction(Fate::Killed, $operation);
-            }
-
-            #[test]
-            fn $stopped() {
-                at_every_instruction(Fate::Stopped, $operation);
-            }
-        )*
-
-        #[test]
-        fn no_operation_is_left_out() {
-            let shown: &[&str] = &[$($operation),*];
-            let all: Vec<_> = receiving::ALL.iter().map(|operation| operation.name).collect();
-            assert_eq!(shown, all);
-        }
-    };
-}
-
-matrix! {
+crate::matrix! {
+    receiving::ALL;
     "try-recv": who_is_killed_in_try_recv_closes_the_channel, who_is_stopped_in_try_recv_holds_the_senders;
     "try-recv-many": who_is_killed_in_try_recv_many_closes_the_channel, who_is_stopped_in_try_recv_many_holds_the_senders;
     "blocking-recv": who_is_killed_in_blocking_recv_closes_the_channel, who_is_stopped_in_blocking_recv_holds_the_senders;

@@ -21,6 +21,7 @@ impl Ledger {
     pub fn count(&self, who: u64) -> u64 {
         self.next.get(&who).copied().unwrap_or(0)
     }
+
     /// Who will not come again.
     pub fn strike_out(&mut self, who: u64) {
         self.next.remove(&who);

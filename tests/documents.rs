@@ -1,4 +1,4 @@
-//! What the documents name is there: each test, model and function that a table of `docs/` points to, and each file.
+//! What the documents name is there: each test, model and function that a table points to, and each file.
 //!
 //! It reads names, not meaning: whether the test shows what its line says is for the reader.
 
@@ -8,7 +8,14 @@ use std::{
 };
 
 /// The documents that point into the sources.
-const DOCUMENTS: [&str; 5] = ["edges.md", "limits.md", "protocol.md", "recovery.md", "trust.md"];
+const DOCUMENTS: [&str; 6] = [
+    "CONTRIBUTING.md",
+    "docs/edges.md",
+    "docs/limits.md",
+    "docs/protocol.md",
+    "docs/recovery.md",
+    "docs/trust.md",
+];
 
 /// Where the short names of the documents lie: `tests::name` is a unit test of the queue, `matrix::name` one of the matrix,
 /// `stall::name` a model.
@@ -48,7 +55,7 @@ fn have(files: &[PathBuf], word: &str) -> bool {
 
 /// What stands between backquotes in a document, outside of drawings and code.
 fn quoted(document: &str) -> Vec<String> {
-    let text = fs::read_to_string(root().join("docs").join(document)).expect(document);
+    let text = fs::read_to_string(root().join(document)).expect(document);
     let prose: Vec<&str> = text.split("```").step_by(2).collect();
     prose.iter().flat_map(|part| part.split('`').skip(1).step_by(2)).map(str::to_owned).collect()
 }
@@ -88,10 +95,10 @@ fn fault(name: &str) -> Option<String> {
 fn what_a_document_names_is_there() {
     let mut wrong = Vec::new();
     let mut names = 0;
-    for document in DOCUMENTS.into_iter().filter(|document| root().join("docs").join(document).exists()) {
+    for document in DOCUMENTS {
         for name in quoted(document) {
             names += usize::from(name.contains("::"));
-            wrong.extend(fault(&name).map(|fault| format!("docs/{document}: `{name}`: {fault}")));
+            wrong.extend(fault(&name).map(|fault| format!("{document}: `{name}`: {fault}")));
         }
     }
     assert!(names > 100, "names are found");

@@ -1,5 +1,5 @@
-//! One or two processes stopped between any two steps of a send, of waiting, or of the last drop: the others do all their work, and it is checked, before
-//! the stopped ones go on.
+//! One or two processes stopped between any two steps of a send, of waiting, or of the last drop: the others do all their work,
+//! and it is checked, before the stopped ones go on.
 //!
 //! The main thread waits for the others first, so the checker pays nothing to come back to them: each switch of the bound
 //! is one stop, between any two accesses to what is shared.

@@ -1,6 +1,7 @@
 //! Which lines of the library the inputs of some folders reach. `.ci/fuzz` builds it as it builds the fuzzer: the compiler
 //! counts each edge between blocks, and binutils' `addr2line` says on which line a block begins. A line is reached if any
-//! block on it is. With `keep FOLDER` in front, the inputs that reach a new block are copied there. Blocks that end in a panic are counted apart: an input that reaches one ends this program.
+//! block on it is. Blocks that end in a panic, which `objdump` shows, are counted apart: an input that reaches one ends this
+//! program. With `keep FOLDER` in front, the inputs that reach a new block are copied there.
 
 use std::collections::BTreeMap;
 use std::io::Write;

@@ -1,6 +1,6 @@
 //! Bytes as what a hostile peer does: an image of a segment, moves on it, and writes between and within the moves.
 //!
-//! The queue, the layout and the messages are the library's own sources, built on a [`sync`] of this crate, whose words
+//! The queue, the layout and the messages are the library's own sources, built on a `sync` of this crate, whose words
 //! count each access. So nothing of them is public, and what is tried is what is shipped. `replay.rs` tries the
 //! corpus and numbers that look like chance with `cargo test`; `fuzz/` lets libFuzzer look for more (`.ci/fuzz`).
 
@@ -30,7 +30,7 @@ mod world;
 pub use bound::{Call, most_seen};
 
 /// Does what the bytes say. Panics if the code under test does, touches a word outside the image, or touches more words in
-/// one call than [`bound`] allows.
+/// one call than `bound` allows.
 pub fn any_bytes(data: &[u8]) {
     let mut bytes = bytes::Bytes(data);
     match bytes.byte() % 8 {

@@ -26,6 +26,8 @@ use crate::{
 
 /// The number of the lifeline in the set of a guest's bells, which has no other.
 const LIFELINE: u64 = 0;
+/// How long one waits to try again what the system had no memory for.
+const PAUSE: Duration = Duration::from_millis(100);
 /// Messages taken at once. More than any buffer holds: only a host that sends all the time reaches it.
 const TURN: usize = 4096;
 
@@ -51,6 +53,8 @@ struct Inbox {
     open: Option<u64>,
     answer: Option<Result<OwnedFd, u32>>,
     lost: bool,
+    /// The system had nothing to hear a message with that is there.
+    unheard: bool,
 }
 
 impl Guest {
@@ -98,6 +102,13 @@ impl Guest {
                     self.take_in(&buffer[..message.len], message.descriptors);
                 }
                 Ok(Incoming::Message(_)) => {}
+                Err(error) if socket::is_lack(&error) => {
+                    // What is there will not be reported again. A wake has done its work all the same; whoever waits for
+                    // an answer is to look for it later.
+                    lock(&self.inbox).unheard = true;
+                    self.arrived.notify_all();
+                    return;
+                }
                 Ok(Incoming::Nothing | Incoming::HungUp) | Err(_) => return,
             }
         }
@@ -142,8 +153,11 @@ impl Guest {
 
     fn ask(&self, message: &[u8], until: Instant) -> Result<OwnedFd, Uninvited> {
         while let Err(error) = socket::send(&self.lifeline, message, &[]) {
-            if error.kind() != std::io::ErrorKind::WouldBlock {
+            if socket::is_gone(&error) {
                 return Err(Uninvited::Refused(Code::Closed as u32));
+            }
+            if error.kind() != std::io::ErrorKind::WouldBlock {
+                return Err(Uninvited::Unasked(error));
             }
             if !matches!(socket::wait_writable(&self.lifeline, Some(until)), Ok(true)) {
                 return Err(Uninvited::Late);
@@ -161,7 +175,14 @@ impl Guest {
             if left.is_zero() {
                 return Err(Uninvited::Late);
             }
-            inbox = self.arrived.wait_timeout(inbox, left).unwrap_or_else(PoisonError::into_inner).0;
+            let unheard = std::mem::take(&mut inbox.unheard);
+            let wait = if unheard { left.min(PAUSE) } else { left };
+            inbox = self.arrived.wait_timeout(inbox, wait).unwrap_or_else(PoisonError::into_inner).0;
+            if unheard {
+                drop(inbox);
+                self.hear(None);
+                inbox = lock(&self.inbox);
+            }
         }
     }
 }
@@ -170,6 +191,8 @@ impl Guest {
 pub(super) enum Uninvited {
     Late,
     Refused(u32),
+    /// The system did not let it ask.
+    Unasked(std::io::Error),
 }
 
 impl Endpoint {
@@ -243,9 +266,10 @@ impl Drop for Guest {
     }
 }
 
-/// Says goodbye and hangs up; if the host is too far behind to take the message, as soon as it can.
+/// Says goodbye and hangs up; if the host is too far behind to take the message, or the system has no memory for it, as soon as
+/// it can. Without it the host would keep the number until this process ends.
 pub(super) fn say_goodbye(lifeline: Arc<OwnedFd>) {
-    if !goodbye(&lifeline)
+    if goodbye(&lifeline) != Said::Over
         && let Ok(porter) = Porter::of_this_process()
     {
         let farewell = Arc::new(Farewell(lifeline.clone()));
@@ -253,13 +277,24 @@ pub(super) fn say_goodbye(lifeline: Arc<OwnedFd>) {
     }
 }
 
-/// False: there was no room for it.
-fn goodbye(lifeline: &OwnedFd) -> bool {
+/// What came of a goodbye.
+#[derive(PartialEq, Eq)]
+enum Said {
+    /// It was said, or nobody can hear it.
+    Over,
+    /// There was no room for it at the host.
+    NoRoom,
+    /// The system had nothing to send it with.
+    NotNow,
+}
+
+fn goodbye(lifeline: &OwnedFd) -> Said {
     match socket::send(lifeline, &Message::Goodbye.encode(), &[]) {
-        Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => false,
+        Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => Said::NoRoom,
+        Err(error) if socket::is_lack(&error) => Said::NotNow,
         _ => {
             socket::hang_up(lifeline);
-            true
+            Said::Over
         }
     }
 }
@@ -269,8 +304,20 @@ struct Farewell(Arc<OwnedFd>);
 
 impl Watcher for Farewell {
     fn noticed(self: Arc<Self>, porter: &'static Porter, token: Token, _: Event) {
-        if goodbye(&self.0) {
-            porter.forget(token);
+        match goodbye(&self.0) {
+            Said::Over => porter.forget(token),
+            Said::NoRoom => {}
+            // There is room at the host, so that would be reported without pause.
+            Said::NotNow => {
+                let _ = porter.change(token, Interest::NONE);
+                porter.set_deadline(token, Some(Instant::now() + PAUSE));
+            }
+        }
+    }
+
+    fn overdue(self: Arc<Self>, porter: &'static Porter, token: Token) {
+        if porter.change(token, Interest::WRITABLE).is_err() {
+            porter.set_deadline(token, Some(Instant::now() + PAUSE));
         }
     }
 }

@@ -36,6 +36,7 @@ pub(crate) fn sender_into_fd(endpoint: &Arc<Endpoint>) -> Result<OwnedFd, OpenEr
     endpoint.stop_hearing();
     answer.map_err(|uninvited| match uninvited {
         Uninvited::Late => OpenError::TimedOut { waited: endpoint.deadline },
+        Uninvited::Unasked(error) => refused("ask the receiver's process for a descriptor")(error),
         Uninvited::Refused(code) => match Code::from_number(code) {
             Some(code) => endpoint.explain_refused(Refused::new(code)),
             None => unexpected(),

@@ -21,7 +21,9 @@ use super::{
     porter::{Porter, Token, Watcher},
     roster::{Doors, Roster},
     wakes::Calmly,
-    wire::{Accept, HANDOVER_FDS, HANDOVER_FDS_NAMED, Handover, Hello, Message, NameFacts, TAKEN_FDS, Want},
+    wire::{
+        Accept, Code, HANDOVER_FDS, HANDOVER_FDS_NAMED, Handover, Hello, Message, NameFacts, TAKEN_FDS, Want,
+    },
 };
 use crate::{
     error::OpenError,
@@ -134,7 +136,11 @@ impl Watcher for Transit {
                     Heard::Nothing => return,
                     Heard::Welcome(process, _) => match self.hand_over(porter, token, process) {
                         Ok((process, end)) => State::Sent(process, end),
-                        Err(_) => State::Over,
+                        Err(_) => {
+                            let lack = Refused::new(Code::NoDescriptors);
+                            refuse(&self.endpoint, &self.socket, lack, None);
+                            State::Over
+                        }
                     },
                     Heard::Refused(code) => {
                         refuse(&self.endpoint, &self.socket, Refused::new(code), None);

@@ -129,6 +129,12 @@ pub(crate) fn is_gone(error: &io::Error) -> bool {
     matches!(error.kind(), BrokenPipe | ConnectionReset | NotConnected)
 }
 
+/// Whether an error of [`send`] or [`receive`] means that there is no memory or descriptor for it, perhaps only for a moment. It
+/// says nothing of the connection.
+pub(crate) fn is_lack(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::ENOMEM | libc::ENOBUFS | libc::EMFILE | libc::ENFILE))
+}
+
 /// Waits until there is something to receive, accept or find hung up. False: the deadline passed first.
 pub(crate) fn wait_readable(fd: impl AsFd, deadline: Option<Instant>) -> io::Result<bool> {
     wait_for(fd.as_fd(), PollFlags::IN | PollFlags::RDHUP, deadline)

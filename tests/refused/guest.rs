@@ -1,0 +1,204 @@
+//! Who makes, binds, joins, hands over or takes, and is refused one call of it.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
+};
+
+use shmpsc::{Receiver, Sender, error::OpenError};
+
+use crate::{
+    FORBIDS, LACKS, ONE, PLENTY, heard, held, is_in_words, options, panics, patience,
+    people::{Value, eventually, room, start, tell},
+    refuser::{KINDS, Refuser, What},
+};
+
+/// What is done: once, from nothing to nothing.
+fn act(what: &str, path: &Path) -> Result<(), OpenError> {
+    let own = path.with_extension("own");
+    match what {
+        "makes" => {
+            let (sender, mut receiver) = options().channel::<Value>()?;
+            sender.try_send(ONE).unwrap();
+            assert_eq!(receiver.try_recv(), Ok(ONE));
+        }
+        "binds" => {
+            let mut receiver: Receiver<Value> = options().bind(&own)?;
+            assert!(receiver.try_recv().is_err());
+            receiver.close();
+        }
+        "joins" => {
+            let sender: Sender<Value> = options().connect(path)?;
+            sender.blocking_send(ONE).unwrap();
+        }
+        "hands-over" => {
+            let sender: Sender<Value> = options().connect(path)?;
+            let second: Sender<Value> = options().sender_from_fd(sender.into_fd()?)?;
+            second.blocking_send(ONE).unwrap();
+        }
+        "moves" => {
+            let (sender, receiver) = options().channel::<Value>()?;
+            sender.try_send(ONE).unwrap();
+            let mut receiver: Receiver<Value> = options().receiver_from_fd(receiver.into_fd()?)?;
+            assert_eq!(receiver.try_recv(), Ok(ONE));
+        }
+        other => panic!("no act {other}"),
+    }
+    Ok(())
+}
+
+/// Acts once while this is refused, and sees to it that nothing stays of that. None: it was not needed. Else whether that was an
+/// error.
+fn without(
+    refused: What,
+    errno: i32,
+    refuser: &Refuser,
+    at_rest: usize,
+    act: impl Fn() -> Result<(), OpenError>,
+) -> Option<bool> {
+    let (done, call) = loop {
+        refuser.refuse(refused, errno);
+        let done = catch_unwind(AssertUnwindSafe(&act));
+        let call = refuser.relent();
+        // Those who left before may be on their way out.
+        if call.is_some() || !matches!(done, Ok(Err(OpenError::RosterFull { .. }))) {
+            break (done, call);
+        }
+    };
+    let case = format!("{refused:?}, {call:?}, error {errno}: {done:?}");
+    assert!(done.is_ok() && panics() == 0, "a panic: {case}");
+    let done = done.expect("no panic");
+    assert!(done.as_ref().err().is_none_or(is_in_words), "{case}");
+    // Nobody closed anything, and nobody was asked in vain.
+    let blames_another = matches!(done, Err(OpenError::Closed | OpenError::TimedOut { .. }));
+    let says_nothing = call == Some("pidfd_open") && matches!(done, Err(OpenError::HungUp));
+    assert!(!blames_another && !says_nothing, "that is not why: {case}");
+    eventually(&format!("all descriptors are back: {case}"), || held() <= at_rest);
+    // Whatever it was that took a number or a name, it is there again.
+    eventually(&format!("it works again: {case}"), || act().is_ok());
+    assert!(call.is_some() || done.is_ok(), "nothing was refused: {case}");
+    call.map(|_| done.is_err())
+}
+
+/// Role: acts while the first call is refused, then the second, and so on until there is none to refuse; then without each kind
+/// of call.
+pub fn acts(what: &str, path: &Path, refuser: &Refuser) {
+    let act = || act(what, path);
+    // What is made once stays: the porter, its set.
+    (0..2).for_each(|_| eventually("nothing is refused", || act().is_ok()));
+    let at_rest = held();
+    let mut refusals = Vec::new();
+    for errno in LACKS {
+        let nths = (0..PLENTY).map(|nth| without(What::Nth(nth), errno, refuser, at_rest, act));
+        refusals.extend(nths.map_while(|refused| refused));
+    }
+    for errno in FORBIDS {
+        let kinds = (0..KINDS).map(|kind| without(What::Kind(kind), errno, refuser, at_rest, act));
+        refusals.extend(kinds.flatten());
+    }
+    let errors = refusals.iter().filter(|is_error| **is_error).count();
+    tell(format!("{} {errors}", refusals.len()));
+}
+
+/// Role: as [`acts`], once, in a process that has made nothing yet: no porter, no thread for it.
+pub fn begins(what: &str, path: &Path, refused: What, errno: i32, refuser: &Refuser) {
+    // What stays of the first time is not known before it: only the second time shows what is lost.
+    let act = || act(what, path);
+    let is_error = without(refused, errno, refuser, usize::MAX, act);
+    let at_rest = held();
+    eventually("it works once more", || act().is_ok());
+    eventually("all descriptors are back", || held() <= at_rest);
+    tell(is_error.map_or("not needed", |is_error| if is_error { "an error" } else { "done" }));
+}
+
+/// What came of it in a child of its own; none if it is left out.
+fn begun(what: &str, refused: What, errno: i32, path: &Path) -> Option<String> {
+    let (which, place) = match refused {
+        What::Nth(nth) => ("nth", nth),
+        What::Kind(kind) => ("kind", kind as u64),
+    };
+    let mut child = start(&format!("begins {what} {which} {place} {errno}"), path);
+    let said = heard(&mut child)?;
+    child.end();
+    Some(said)
+}
+
+/// Lets children do something beside a receiver that nothing is refused, and sees to it that nobody is left. None: what the
+/// children would have done is left out.
+fn beside_a_receiver(children: impl FnOnce(&Path) -> Option<()>) {
+    let _patience = patience();
+    let room = room();
+    let name = room.name();
+    let mut receiver: Receiver<Value> = options().bind(&name).unwrap();
+    let received = std::thread::spawn(move || {
+        while receiver.blocking_recv() == Some(ONE) {}
+        receiver
+    });
+    let done = children(&name);
+    eventually("there is room", || {
+        shmpsc::connect::<Value>(&name).is_ok_and(|sender| sender.blocking_send([0, 0]).is_ok())
+    });
+    let receiver = received.join().unwrap();
+    if done.is_some() {
+        eventually("nobody is left", || receiver.sender_strong_count() == 0);
+        assert_eq!(receiver.capacity(), receiver.max_capacity());
+        assert_eq!(room.files(), 2, "the socket and the lock of this receiver");
+    }
+}
+
+fn has_each_call_refused(what: &str) {
+    beside_a_receiver(|name| {
+        let mut child = start(&format!("acts {what}"), name);
+        let said = heard(&mut child)?;
+        let (refusals, errors) = said.split_once(' ').expect("two numbers");
+        println!("{what}: {refusals} times refused a call, {errors} of them an error");
+        assert_ne!(errors, "0");
+        child.end();
+        Some(())
+    });
+}
+
+#[test]
+fn who_makes_a_channel_is_refused_each_call_in_turn_and_makes_it_after_that() {
+    has_each_call_refused("makes");
+}
+
+#[test]
+fn who_binds_a_name_is_refused_each_call_in_turn_and_binds_it_after_that() {
+    has_each_call_refused("binds");
+}
+
+#[test]
+fn who_joins_is_refused_each_call_in_turn_and_joins_after_that() {
+    has_each_call_refused("joins");
+}
+
+#[test]
+fn who_hands_a_sender_over_is_refused_each_call_in_turn_and_does_it_after_that() {
+    has_each_call_refused("hands-over");
+}
+
+#[test]
+fn who_moves_the_receiver_is_refused_each_call_in_turn_and_moves_it_after_that() {
+    has_each_call_refused("moves");
+}
+
+#[test]
+fn who_joins_first_of_all_is_refused_each_call_in_turn_and_joins_after_that() {
+    beside_a_receiver(|name| {
+        let mut said = Vec::new();
+        for nth in 0..PLENTY {
+            said.push(begun("joins", What::Nth(nth), libc::ENOMEM, name)?);
+            if said.last().is_some_and(|last| last == "not needed") {
+                break;
+            }
+        }
+        for kind in 0..KINDS {
+            said.push(begun("joins", What::Kind(kind), libc::EPERM, name)?);
+        }
+        let count = |what| said.iter().filter(|said| *said == what).count();
+        println!("joins first of all: {} an error, {} done without", count("an error"), count("done"));
+        assert!(count("an error") > 0);
+        Some(())
+    });
+}

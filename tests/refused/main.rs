@@ -1,10 +1,11 @@
 //! Every system call that a channel needs is refused in turn, in a real process: what cannot be done without it is an error in
 //! words, nothing hangs or panics, nothing is lost, and it works once the call is granted again.
 //!
-//! `refuser` is how a call is refused, `guest` who is refused it. Where a process may not do this to itself the tests
+//! `refuser` is how a call is refused, `guest` and `host` who is refused it. Where a process may not do this to itself the tests
 //! say that they are left out.
 
 mod guest;
+mod host;
 #[path = "../people/mod.rs"]
 mod people;
 mod refuser;
@@ -43,6 +44,7 @@ fn role() {
     };
     match words[0] {
         "acts" => guest::acts(words[1], &path, &refuser),
+        "hosts" => host::hosts(&path, &refuser),
         "begins" => {
             let place = words[3].parse().expect("a number");
             let refused = match words[2] {

@@ -18,20 +18,77 @@ pub(super) fn tell(what: &'static str, who: impl Into<u64>, with: impl Into<u64>
 /// Walks through every interleaving of `model`, or those with at most `switches` switches away from a thread that
 /// could go on. `SHMPSC_LOOM_SWITCHES` (a number or `all`) raises the bound.
 pub(super) fn explore(switches: Option<usize>, model: impl Fn() + Send + Sync + 'static) {
+    let start = Instant::now();
+    let switches = deepened(switches);
+    let runs = walk(switches, model);
+    println!("{}: switches {}, runs {runs}, {:.1?}", name(), or_all(switches), start.elapsed());
+}
+
+/// Walks through `model` for each write before which somebody is killed or stopped, as far as there are writes. It is told
+/// the number of the write, and tells whether anybody came there.
+pub(super) fn explore_writes(
+    switches: Option<usize>,
+    model: impl Fn(usize) -> bool + Copy + Send + Sync + 'static,
+) {
+    explore_pairs(switches, move |[write, _]| [model(write), false]);
+}
+
+/// The same for two who are killed or stopped, each write of the one with each of the other.
+pub(super) fn explore_pairs(
+    switches: Option<usize>,
+    model: impl Fn([usize; 2]) -> [bool; 2] + Copy + Send + Sync + 'static,
+) {
+    let start = Instant::now();
+    let switches = deepened(switches);
+    let (mut writes, mut places, mut runs) = ([0, 0], 0, 0);
+    let have_come = Arc::new(Mutex::new([true, true]));
+    let reset = |i: usize| std::mem::take(&mut have_come.lock().unwrap()[i]);
+    while reset(0) {
+        while reset(1) {
+            let have_come = have_come.clone();
+            runs += walk(switches, move || {
+                tell("come as far as writes", writes[0] as u64, writes[1] as u64);
+                let comes = model(writes);
+                let mut have_come = have_come.lock().unwrap();
+                *have_come = [have_come[0] | comes[0], have_come[1] | comes[1]];
+            });
+            places += 1;
+            writes[1] += 1;
+        }
+        have_come.lock().unwrap()[1] = true;
+        writes = [writes[0] + 1, 0];
+    }
+    let (name, bound) = (name(), or_all(switches));
+    println!("{name}: places {places}, switches {bound}, runs {runs}, {:.1?}", start.elapsed());
+}
+
+fn name() -> String {
+    std::thread::current().name().unwrap_or("?").to_string()
+}
+
+fn or_all(switches: Option<usize>) -> String {
+    switches.map_or("all".to_string(), |bound| bound.to_string())
+}
+
+/// The bound, or a deeper one that the environment names.
+fn deepened(switches: Option<usize>) -> Option<usize> {
     let deeper = std::env::var("SHMPSC_LOOM_SWITCHES").ok();
-    let switches = match (switches, deeper.as_deref()) {
+    match (switches, deeper.as_deref()) {
         (None, _) | (_, Some("all")) => None,
         (Some(bound), Some(deeper)) => {
             Some(bound.max(deeper.parse().expect("SHMPSC_LOOM_SWITCHES is a number or `all`")))
         }
         (bound, None) => bound,
-    };
+    }
+}
+
+/// Walks through `model` and tells how many runs that took.
+fn walk(switches: Option<usize>, model: impl Fn() + Send + Sync + 'static) -> usize {
     let mut builder = loom::model::Builder::new();
     builder.preemption_bound = switches;
     builder.max_branches = 5_000;
     let runs = Arc::new(Mutex::new(0));
     let counter = runs.clone();
-    let start = Instant::now();
     let walk = AssertUnwindSafe(|| {
         builder.check(move || {
             *counter.lock().unwrap() += 1;
@@ -46,7 +103,5 @@ pub(super) fn explore(switches: Option<usize>, model: impl Fn() + Send + Sync + 
         });
         resume_unwind(failure);
     }
-    let bound = switches.map_or("all".to_string(), |bound| bound.to_string());
-    let name = std::thread::current().name().unwrap_or("?").to_string();
-    println!("{name}: switches {bound}, runs {}, {:.1?}", runs.lock().unwrap(), start.elapsed());
+    *runs.lock().unwrap()
 }

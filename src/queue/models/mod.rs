@@ -15,8 +15,11 @@
 //! | [`recovery`] | what dead processes held in permits |
 //! | [`life`] | the last handle |
 //! | [`epoch`] | copies of head that are old |
+//! | [`halt`] | senders that are stopped between any two steps of any move, and the others finish meanwhile |
+//! | [`kill`] | senders that are killed before any write of any move |
 //!
-//! What they share is in `world`; `explore` walks through them.
+//! What they share is in `world`, the moves of a sender in `moves`, where they are stopped in `gate`; `explore` walks
+//! through them.
 //!
 //! `.ci/loom` runs them; `.ci/weaken` shows which of them each ordering needs. A position that is claimed and not
 //! yet published counts as stalled at once here, so every thread switch between the two steps is a stall.
@@ -26,8 +29,12 @@ mod death;
 mod epoch;
 mod explore;
 mod flow;
+mod gate;
+mod halt;
+mod kill;
 mod life;
 mod line;
+mod moves;
 mod peek;
 mod permits;
 mod recovery;
@@ -36,5 +43,5 @@ mod stall;
 mod stop;
 mod world;
 
-use explore::explore;
+use explore::{explore, explore_pairs, explore_writes};
 use world::World;

@@ -117,12 +117,17 @@ fn a_position_that_nobody_who_lives_can_have_claimed_does_not_hold_up_the_end() 
 
 #[test]
 fn a_position_claimed_under_a_number_that_nobody_has_is_passed() {
-    let (mut receiving, sending) = joined();
-    let forged = (claim(&receiving.endpoint).load(Ordering::Relaxed) + (1 << 32)) | (200 << 2);
-    claim(&receiving.endpoint).store(forged, Ordering::Relaxed);
-    assert_eq!(sending.try_send(&[5u64]), Ok(1));
-    assert_eq!(receiving.try_take(one::<u64>), Took::Value(5));
-    assert_eq!(receiving.corruption(), None);
+    // The second one is no number of this channel at all.
+    for number in [200, 900] {
+        let (mut receiving, sending) = joined();
+        let seen = claim(&receiving.endpoint).load(Ordering::Relaxed);
+        let forged = (seen + (1 << 32)) & !(1023 << 2) | (number << 2);
+        claim(&receiving.endpoint).store(forged, Ordering::Relaxed);
+        assert_eq!(sending.try_send(&[5u64]), Ok(1));
+        assert_eq!(receiving.try_take(one::<u64>), Took::Value(5));
+        assert_eq!(receiving.corruption(), None);
+        assert_eq!(receiving.endpoint.free_capacity(), 2, "nobody is waited for");
+    }
 }
 
 #[test]

@@ -103,7 +103,8 @@ impl Host {
 
     fn is_dead(&self, number: Number) -> bool {
         // ORDERING: Acquire: the proof of death comes before the last look at the dead one's stamps.
-        self.dead.get(usize::from(number)).is_some_and(|word| word.load(Ordering::Acquire) != 0)
+        // No process has a number beyond the last.
+        self.dead.get(usize::from(number)).is_none_or(|word| word.load(Ordering::Acquire) != 0)
     }
 
     fn quarantined(&self, number: Number) -> u32 {

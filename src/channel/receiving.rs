@@ -136,10 +136,11 @@ impl Receiving {
 
     /// Closes the channel for sending, in every process.
     pub fn close(&mut self) {
-        self.endpoint.close();
         if !self.endpoint.is_forked() {
+            // First: a waker that panics must not keep it from being known here.
             self.consumer.close();
         }
+        self.endpoint.close();
     }
 
     /// Whether nothing can be sent any more, or nobody is left to send.

@@ -157,3 +157,75 @@ fn a_sleeping_sender_learns_that_the_receiver_is_gone_though_line_and_bells_were
         assert_eq!(sends.join().unwrap(), Err(NoRoom::Closed));
     });
 }
+
+/// A thread of the joined sender that sleeps before a full channel, and whose bell says that it does not. It gives the sender
+/// back, so that its leaving wakes nobody.
+fn silenced(sending: Sending) -> thread::JoinHandle<(Result<usize, NoRoom>, Sending)> {
+    let endpoint = Arc::clone(&sending.endpoint);
+    let (tell, told) = std::sync::mpsc::channel();
+    let sends = thread::spawn(move || {
+        tell.send(std::fs::read_link("/proc/thread-self").unwrap()).unwrap();
+        (sending.blocking_send(&[3u64], None), sending)
+    });
+    let stat = std::path::Path::new("/proc").join(told.recv().unwrap()).join("stat");
+    let view = endpoint.queue().view;
+    let is_asleep = || {
+        view.bells.iter().any(|bell| bell.word.load(Ordering::Relaxed) & 1 == 1)
+            // In the kernel: who has yet to go there finds another bell, and rings true again.
+            && std::fs::read_to_string(&stat).unwrap().contains(") S ")
+    };
+    eventually("it sleeps", is_asleep);
+    view.bells.iter().for_each(|bell| bell.rise());
+    sends
+}
+
+#[test]
+fn a_silenced_sender_wakes_when_a_closed_channel_was_written_open_again() {
+    let (mut receiving, sending) = joined();
+    let own = receiving.endpoint.producer().claim(Place::Newcomer, 1, &*receiving.endpoint);
+    assert!(matches!(own, Claimed::Granted(_)), "so that the stream has not ended");
+    assert_eq!(sending.try_send(&[1u64]), Ok(1));
+    receiving.close();
+    claim(&receiving.endpoint).fetch_and(!1, Ordering::Relaxed);
+    let sends = silenced(sending);
+    assert_eq!(receiving.try_take(one::<u64>), Took::End);
+    assert_eq!(receiving.corruption(), Some(Corruption::Open));
+    eventually("it wakes", || sends.is_finished());
+    assert_eq!(sends.join().unwrap().0, Err(NoRoom::Closed));
+}
+
+struct Panics;
+
+impl Wake for Panics {
+    fn wake(self: Arc<Self>) {
+        panic!("on purpose");
+    }
+}
+
+#[test]
+fn a_silenced_sender_wakes_at_the_end_though_a_waker_of_the_receivers_process_panics() {
+    let (mut receiving, sending) = joined();
+    assert_eq!(sending.try_send(&[1u64, 2]), Ok(2));
+    receiving.endpoint.sleepers().put_closed(None, &Waker::from(Arc::new(Panics)));
+    let sends = silenced(sending);
+    spoil(&receiving.endpoint);
+    // The first two are where they were, and are taken.
+    assert_eq!(receiving.try_take(one::<u64>), Took::Value(1));
+    assert_eq!(receiving.try_take(one::<u64>), Took::Value(2));
+    let take = std::panic::AssertUnwindSafe(|| receiving.try_take(one::<u64>));
+    assert!(std::panic::catch_unwind(take).is_err(), "the waker's");
+    eventually("it wakes", || sends.is_finished());
+    assert_eq!(sends.join().unwrap().0, Err(NoRoom::Closed));
+}
+
+#[test]
+fn a_closed_channel_stays_closed_though_a_waker_panicked_at_the_close() {
+    let (mut receiving, sending) = joined();
+    receiving.endpoint.sleepers().put_closed(None, &Waker::from(Arc::new(Panics)));
+    let close = std::panic::AssertUnwindSafe(|| receiving.close());
+    assert!(std::panic::catch_unwind(close).is_err(), "the waker's");
+    claim(&receiving.endpoint).fetch_and(!1, Ordering::Relaxed);
+    assert_eq!(receiving.try_take(one::<u64>), Took::End);
+    assert_eq!(receiving.corruption(), Some(Corruption::Open));
+    assert!(sending.is_closed());
+}

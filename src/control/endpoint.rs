@@ -60,6 +60,8 @@ pub(crate) struct Endpoint {
     first_handle: Mutex<()>,
     /// What somebody wrote over the segment, once this process has found it: it may be gone again.
     nonsense: OnceLock<Nonsense>,
+    /// Not zero once everybody was woken for it.
+    roused: AtomicU32,
     role: Mutex<Role>,
     role_changed: Condvar,
     hearing: OnceLock<Arc<Hearing>>,
@@ -107,6 +109,7 @@ impl Endpoint {
             handles: AtomicU32::new(guest.is_some().into()),
             first_handle: Mutex::default(),
             nonsense: OnceLock::new(),
+            roused: AtomicU32::new(0),
             view: ViewCell::new(),
             segment,
             birthplace,
@@ -216,6 +219,11 @@ impl Endpoint {
 
     pub(super) fn note_nonsense(&self, found: Nonsense) {
         let _ = self.nonsense.set(found);
+    }
+
+    /// The channel ends for nonsense: whether nobody was woken for that yet. True once.
+    pub(super) fn is_first_end(&self) -> bool {
+        self.roused.swap(1, Ordering::Relaxed) == 0 // ORDERING: it counts, and orders nothing.
     }
 
     /// A send was refused as on a closed channel. If it is not closed its words do not fit each other, and the receiver, which

@@ -216,11 +216,12 @@ impl Endpoint {
     #[cold]
     pub(crate) fn end_for(&self, nonsense: Nonsense) {
         self.note_nonsense(nonsense);
-        let is_first = !self.is_over();
-        self.close();
-        if is_first {
+        if self.is_first_end() {
+            self.queue().close(self);
+            // Though the receiver has closed it before, and before its tasks are woken: a waker can panic.
             self.rouse();
         }
+        self.close();
     }
 
     /// The open name counts as a sender no longer.

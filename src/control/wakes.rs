@@ -36,10 +36,11 @@ impl Endpoint {
         let _ = catch_unwind(AssertUnwindSafe(|| self.sleepers().wake(sleeper)));
     }
 
-    /// Wakes every thread in every process that waits in the channel, whatever the bells and the line say: somebody has written
-    /// over the segment.
+    /// Wakes every thread in every process that waits in the channel, and the tasks of all others, whatever the bells and the
+    /// line say: somebody has written over the segment.
     pub(super) fn rouse(&self) {
         self.queue().shake_all().for_each(|bell| futex::wake(&bell.word));
+        self.wake_everybody();
     }
 
     /// Wakes the tasks of all other processes.

@@ -79,6 +79,11 @@ impl Guest {
         }
     }
 
+    #[cfg(test)]
+    pub fn say_nonsense(&self) {
+        socket::send(&self.lifeline, &[0xff; 30], &[]).unwrap();
+    }
+
     /// Wakes the tasks of the host.
     pub fn ring(&self) {
         self.doorbell.ring();

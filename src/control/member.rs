@@ -87,6 +87,8 @@ impl Member {
         tokens.doorbell = porter.watch(self.doorbell.clone(), Interest::READABLE.once_each(), watcher).ok();
         drop(tokens);
         porter.forget(token);
+        // So that it notices, and rings instead: what it says here would wait unread for ever.
+        socket::hear_no_more(&self.lifeline);
     }
 
     /// Whether what it says is heard.

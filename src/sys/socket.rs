@@ -160,6 +160,11 @@ pub(crate) fn hang_up(fd: impl AsFd) {
     let _ = net::shutdown(fd, Shutdown::Both);
 }
 
+/// Lets the peer send nothing more, which is told so (see [`is_gone`]); nothing else changes for it.
+pub(crate) fn hear_no_more(fd: impl AsFd) {
+    let _ = net::shutdown(fd, Shutdown::Read);
+}
+
 /// Who connected the other end, or called `listen` for it, at that moment.
 pub(crate) fn peer_credentials(fd: impl AsFd) -> io::Result<Credentials> {
     raw::peer_credentials(fd.as_fd())
@@ -470,6 +475,16 @@ pub(super) mod tests {
         assert!(is_hung_up(&b));
         assert!(is_gone(&send(&copy, b"x", &[]).unwrap_err()));
         assert!(is_gone(&send(&b, b"x", &[]).unwrap_err()));
+    }
+
+    #[test]
+    fn who_is_heard_no_more_is_told_so_and_hears_on() {
+        let (a, b) = pair().unwrap();
+        hear_no_more(&a);
+        assert!(is_gone(&send(&b, b"x", &[]).unwrap_err()));
+        assert!(!has_hung_up(&b));
+        send(&a, b"x", &[]).unwrap();
+        assert_eq!(message(&b, &mut [0; 4]).len, 1);
     }
 
     #[test]

@@ -76,6 +76,16 @@ impl Host {
         waited.unwrap_or_else(PoisonError::into_inner).0
     }
 
+    /// Begins a departure, once: None if nobody holds the number or the departure has begun.
+    pub fn begin_departure(&self, number: Number) -> Option<Leaver> {
+        let mut roster = self.roster();
+        let leaver = roster.leave(number)?;
+        // While the roster is locked: from now on another departure may clear its handles, and the stream end. The receiver is
+        // then to pass what it left, not to take it for nonsense.
+        self.set_dead(number, true);
+        Some(leaver)
+    }
+
     /// Half of a repair is done, its permits or all else; nothing was claimed under the number at `tail` or later.
     pub fn half_left(&self, number: Number, tail: u64) {
         self.roster().half_left(number, tail);

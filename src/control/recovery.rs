@@ -20,9 +20,8 @@ impl Endpoint {
     /// A process said goodbye, or is proved to have ended, or never came. Does it once, however often it is called.
     pub(super) fn depart(&self, number: Number) {
         let Some(host) = &self.host else { return };
-        // A statement of its own: the roster must not stay locked, repair wakes sleepers through it.
-        let leaver = host.roster().leave(number);
-        let Some(leaver) = leaver else { return };
+        // The mark first: repair rings the receiver, which then asks for it.
+        let Some(leaver) = host.begin_departure(number) else { return };
         if let Ok(porter) = Porter::of_this_process() {
             match &leaver {
                 Leaver::Member(member) => {
@@ -35,8 +34,6 @@ impl Endpoint {
                 Leaver::Unfinished => {}
             }
         }
-        // The mark first: repair rings the receiver, which then asks for it.
-        host.set_dead(number, true);
         let queue = self.queue();
         // Its permits before its handles: so the capacity is whole when the stream ends.
         lock(&host.recovery).add(&queue, number);

@@ -21,7 +21,7 @@ use super::{
 use crate::{
     error::OpenError,
     layout,
-    queue::{Kind, Peers, Sleeper, Spot, Wake},
+    queue::{self, Claimed, Consumer, Kind, Peers, Producer, Sleeper, Spot, Took, Wake},
     sync::{Ordering, lock},
     sys::{
         listener::{self, Listener},
@@ -61,6 +61,12 @@ impl Bound {
 fn drop_sender(endpoint: Arc<Endpoint>) {
     endpoint.queue().drop_strong(endpoint.me(), &*endpoint);
     drop(endpoint);
+}
+
+/// Drops the sender that who makes a channel without a name has.
+fn drop_own_sender(host: &Endpoint) {
+    host.queue().drop_strong(host.me(), host);
+    host.drop_handle();
 }
 
 /// Until it is so. The porter's work has no other sign.
@@ -604,6 +610,25 @@ fn more_wakes_than_a_socket_holds_are_not_lost() {
         guest.hear();
     }
     drop(guest);
+}
+
+#[test]
+fn who_leaves_is_dead_before_its_handles_can_be_cleared_for_another_departure() {
+    let host = alone();
+    let [a, b] =
+        [(); 2].map(|()| sender_from_fd(sender_into_fd(&host).unwrap(), SIZE, ALIGN, &terms()).unwrap());
+    drop_own_sender(&host);
+    // One dies in the middle of a send. Whoever sees to it comes no further than the beginning, while another thread sees
+    // to the other one, with which the stream ends.
+    let producer = Producer { queue: a.queue(), me: a.me(), view: a.view_cell() };
+    let claimed = producer.claim(queue::Place::Newcomer, 1, &*a);
+    assert!(matches!(claimed, Claimed::Granted(_)));
+    assert!(host.host.as_ref().unwrap().begin_departure(a.me()).is_some());
+    host.depart(b.me());
+    assert!(host.queue().has_ended());
+    let mut consumer = Consumer::new(&host.queue());
+    assert_eq!(consumer.receive::<[u64; 2]>(&host.queue(), &*host), Took::End);
+    assert_eq!(consumer.nonsense(), None, "it is passed");
 }
 
 /// Does something when it is woken.

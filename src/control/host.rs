@@ -239,7 +239,8 @@ impl Endpoint {
         let Some(host) = &self.host else { return };
         // ORDERING: the swap gives the one handle of the name to one caller; AcqRel as in `is_open`.
         if host.open.swap(0, Ordering::AcqRel) != 0 {
-            self.queue().drop_strong(0, self);
+            // Cleared, not taken from: a departure may have cleared it already, and anybody written another number there.
+            self.queue().clear_strong(0, self);
         }
     }
 

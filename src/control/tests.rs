@@ -631,6 +631,15 @@ fn who_leaves_is_dead_before_its_handles_can_be_cleared_for_another_departure() 
     assert_eq!(consumer.nonsense(), None, "it is passed");
 }
 
+#[test]
+fn the_name_counts_no_more_once_a_sender_has_come_though_its_count_was_written_over() {
+    let bound = bind(&Terms { end_with_last: true, ..terms() });
+    bound.host.queue().view.members[0].strong.store(7, Ordering::Relaxed);
+    let guest = bound.connect().unwrap();
+    guest.queue().drop_strong(guest.me(), &*guest);
+    assert!(guest.queue().has_ended());
+}
+
 /// Does something when it is woken.
 struct Act<F>(F);
 

@@ -54,8 +54,12 @@ impl Endpoint {
 struct Door(Weak<Endpoint>);
 
 impl Watcher for Door {
-    fn noticed(self: Arc<Self>, porter: &'static Porter, token: Token, _: Event) {
+    fn noticed(self: Arc<Self>, porter: &'static Porter, token: Token, event: Event) {
         let Some(endpoint) = self.0.upgrade() else { return };
+        if event.hung_up {
+            // Who shares the listener has shut it for good, and that would be reported without pause.
+            return porter.forget(token);
+        }
         for _ in 0..TURN {
             let listener =
                 endpoint.host.as_ref().and_then(|host| Some(host.name().as_ref()?.listener().clone()));

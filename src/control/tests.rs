@@ -14,7 +14,7 @@ use super::{
     Endpoint, Terms, connect, host,
     identity::IS_OLD_KERNEL,
     member::starving,
-    porter::PAUSE,
+    porter::{PAUSE, Porter},
     receiver_from_fd, receiver_into_fd, sender_from_fd, sender_into_fd,
     wire::{Code, Facts, Hello, Message, Refusal, Want},
 };
@@ -638,6 +638,21 @@ fn the_name_counts_no_more_once_a_sender_has_come_though_its_count_was_written_o
     let guest = bound.connect().unwrap();
     guest.queue().drop_strong(guest.me(), &*guest);
     assert!(guest.queue().has_ended());
+}
+
+#[test]
+fn a_door_that_was_shut_for_good_by_who_has_a_copy_is_watched_no_more() {
+    let bound = bind(&terms());
+    let host = bound.host.host.as_ref().unwrap();
+    let (listener, token) = {
+        let name = host.name();
+        let name = name.as_ref().unwrap();
+        (name.listener().clone(), name.token.unwrap())
+    };
+    let porter = Porter::of_this_process().unwrap();
+    assert!(porter.knows(token));
+    socket::hang_up(&*listener);
+    eventually("it is forgotten", || !porter.knows(token));
 }
 
 /// Does something when it is woken.

@@ -8,6 +8,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
+/// Version 1 has no word for it: the largest number of whole pages stands there.
+const NO_LIMIT: u64 = 1 << 62;
+
 /// The two interfaces of the kernel.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Version {
@@ -23,13 +26,13 @@ struct Group {
     outermost: PathBuf,
 }
 
-/// Bytes that new pages can have in every group that this process is in, with `swap` bytes of swap space free. `None`: no
-/// group limits it, as far as can be seen.
-pub(super) fn memory_left(swap: u64) -> Option<u64> {
+/// Bytes that new pages can have in every group that this process is in, with `swap` bytes of swap space free, if those are less
+/// than it needs. `None`: there is room, as far as can be seen.
+pub(super) fn too_little_memory(need: u64, swap: u64) -> Option<u64> {
     let groups = fs::read_to_string("/proc/self/cgroup").ok()?;
     let mounts = fs::read_to_string("/proc/self/mountinfo").ok()?;
     let group = Group::find(&groups, &mounts)?;
-    group.and_outer_ones().filter_map(|folder| group.version.left(folder, swap)).min()
+    group.and_outer_ones().filter_map(|folder| group.version.too_little(folder, need, swap)).min()
 }
 
 impl Group {
@@ -79,22 +82,34 @@ impl Group {
 }
 
 impl Version {
-    /// What is left in one group; `None` if it has no limit.
-    fn left(self, folder: &Path, swap: u64) -> Option<u64> {
-        let number = |name: &str| fs::read_to_string(folder.join(name)).ok()?.trim().parse::<u64>().ok();
+    /// What is left in one group, if it is less than needed.
+    fn too_little(self, folder: &Path, need: u64, swap: u64) -> Option<u64> {
+        // To sum up a group's pages takes the kernel longer than all else here, and seldom decides.
+        let is_little = |files| self.left(folder, swap, files).filter(|left| *left < need);
+        is_little(0)?;
+        is_little(self.files(folder))
+    }
+
+    /// Bytes of pages of files: they are counted as used, and given up before anybody is killed.
+    fn files(self, folder: &Path) -> u64 {
         let stat = fs::read_to_string(folder.join("memory.stat")).unwrap_or_default();
-        let pages = |name: &str| {
-            stat.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.parse::<u64>().ok())
-        };
         let prefix = if self == Version::One { "total_" } else { "" };
-        // Pages of files can be had again: they are counted as used, and given up before anybody is killed.
-        let files =
-            ["inactive_file", "active_file"].map(|name| pages(&format!("{prefix}{name}")).unwrap_or(0));
-        let files = files.iter().fold(0, |sum: u64, some| sum.saturating_add(*some));
+        let pages = |name: &str| {
+            let line = |line: &str| line.strip_prefix(prefix)?.strip_prefix(name)?.parse::<u64>().ok();
+            stat.lines().find_map(line).unwrap_or(0)
+        };
+        pages("inactive_file ").saturating_add(pages("active_file "))
+    }
+
+    /// What is left in one group in which so many bytes can be had again; `None` if it has no limit.
+    fn left(self, folder: &Path, swap: u64, files: u64) -> Option<u64> {
+        let number = |name: &str| fs::read_to_string(folder.join(name)).ok()?.trim().parse::<u64>().ok();
         let free = |limit: u64, used: u64| limit.saturating_sub(used.saturating_sub(files));
         match self {
             Version::One => {
-                let memory = free(number("memory.limit_in_bytes")?, number("memory.usage_in_bytes")?);
+                // The limit of memory and swap together is never below this one.
+                let limit = number("memory.limit_in_bytes").filter(|limit| *limit < NO_LIMIT)?;
+                let memory = free(limit, number("memory.usage_in_bytes")?);
                 let both = number("memory.memsw.limit_in_bytes").zip(number("memory.memsw.usage_in_bytes"));
                 let both = both.map_or(u64::MAX, |(limit, used)| free(limit, used));
                 Some(memory.saturating_add(swap).min(both))
@@ -146,7 +161,7 @@ mod tests {
     fn what_a_group_leaves_is_its_limit_without_what_cannot_be_had_again() {
         let folder = tempfile::tempdir().unwrap();
         let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
-        let left = |version: Version, swap| version.left(folder.path(), swap);
+        let left = |version: Version, swap| version.left(folder.path(), swap, version.files(folder.path()));
         assert_eq!((left(Version::One, 0), left(Version::Two, 0)), (None, None), "none is seen");
         write("memory.max", "max\n");
         write("memory.current", "700\n");
@@ -154,6 +169,8 @@ mod tests {
         write("memory.max", "1000\n");
         write("memory.stat", "inactive_file 100\nactive_file 50\ntotal_active_file 400\n");
         assert_eq!(left(Version::Two, 0), Some(450));
+        let too_little = |need| Version::Two.too_little(folder.path(), need, 0);
+        assert_eq!((too_little(300), too_little(450), too_little(451)), (None, None, Some(450)));
         assert_eq!(left(Version::Two, 80), Some(530));
         write("memory.swap.max", "60\n");
         write("memory.swap.current", "20\n");

@@ -154,21 +154,18 @@ fn check_available(size: u64) -> io::Result<()> {
     let Ok(text) = std::fs::read_to_string("/proc/meminfo") else { return Ok(()) };
     let swap = bytes(&text, "SwapFree:").unwrap_or(0);
     let machine = bytes(&text, "MemAvailable:").map(|memory| memory.saturating_add(swap));
-    for (left, whose) in
-        [(machine, "the machine"), (group::memory_left(swap), "the control group of this process")]
-    {
-        if let Some(left) = left
-            && with_overhead(size) > left
-        {
-            return Err(io::Error::new(
-                io::ErrorKind::OutOfMemory,
-                format!(
-                    "{size} bytes are needed and {whose} has {left} left; ask for less or give it more memory"
-                ),
-            ));
-        }
+    let need = with_overhead(size);
+    let too_little = |left: u64, whose| {
+        let what = format!(
+            "{size} bytes are needed and {whose} has {left} left; ask for less or give it more memory"
+        );
+        Err(io::Error::new(io::ErrorKind::OutOfMemory, what))
+    };
+    if let Some(left) = machine.filter(|left| *left < need) {
+        return too_little(left, "the machine");
     }
-    Ok(())
+    group::too_little_memory(need, swap)
+        .map_or(Ok(()), |left| too_little(left, "the control group of this process"))
 }
 
 /// What the kernel needs beside the pages, for its own account of them: a little more than 1 in 256, and some at once.

@@ -313,17 +313,12 @@ impl Watcher for Farewell {
             Said::Over => porter.forget(token),
             Said::NoRoom => {}
             // There is room at the host, so that would be reported without pause.
-            Said::NotNow => {
-                let _ = porter.change(token, Interest::NONE);
-                porter.set_deadline(token, Some(Instant::now() + PAUSE));
-            }
+            Said::NotNow => porter.pause(token),
         }
     }
 
     fn overdue(self: Arc<Self>, porter: &'static Porter, token: Token) {
-        if porter.change(token, Interest::WRITABLE).is_err() {
-            porter.set_deadline(token, Some(Instant::now() + PAUSE));
-        }
+        porter.resume(token, Interest::WRITABLE);
     }
 }
 

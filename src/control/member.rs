@@ -196,11 +196,7 @@ pub(super) fn next(lifeline: &OwnedFd) -> Said {
 
 impl Said {
     fn of_error(error: &io::Error) -> Said {
-        match error.raw_os_error() {
-            // These say nothing of the connection.
-            Some(libc::ENOMEM | libc::ENOBUFS | libc::EMFILE | libc::ENFILE) => Said::NotNow,
-            _ => Said::HungUp,
-        }
+        if socket::is_lack(error) { Said::NotNow } else { Said::HungUp }
     }
 }
 

@@ -8,7 +8,7 @@ use super::moves::*;
 use super::{World, explore, explore_pairs, explore_writes};
 use crate::queue::{Claimed, Consumer, Number, Stand, Took};
 use crate::sync::killed_at_write;
-use loom::thread;
+use loom::thread::{self, JoinHandle};
 use std::sync::Arc;
 
 /// Nothing is left of a dead one but void positions, and those of the living.
@@ -16,6 +16,20 @@ fn is_put_right(world: &Arc<World>, consumer: &mut Consumer) {
     let queue = world.queue();
     world.settle_whole(consumer);
     assert_eq!((world.reserved(), queue.strong_count(), queue.weak_count()), (0, 1, 0));
+}
+
+/// Number 1 is killed before one of its writes, and then its death is heard of. Gives whether it came to that write.
+fn dies(
+    world: &Arc<World>,
+    write: usize,
+    act: impl FnOnce(&Arc<World>, Number) + Send + 'static,
+) -> JoinHandle<bool> {
+    let world = world.clone();
+    thread::spawn(move || {
+        let is_killed = killed_at_write(write, || act(&world, 1));
+        world.bury(&[1]);
+        is_killed
+    })
 }
 
 /// One is killed while another sends and the receiver takes.
@@ -26,14 +40,7 @@ fn one_dies(capacity: u32, act: Move, switches: Option<usize>) {
         let mut consumer = Consumer::new(&world.queue());
         assert!(world.queue().upgrade(4));
         world.send(3, 30);
-        let dying = {
-            let world = world.clone();
-            thread::spawn(move || {
-                let is_killed = killed_at_write(write, || act(&world, 1));
-                world.bury(&[1]);
-                is_killed
-            })
-        };
+        let dying = dies(&world, write, act);
         let other = {
             let world = world.clone();
             thread::spawn(move || world.try_send(2, 20))
@@ -111,14 +118,7 @@ fn one_dies_at_a_void_position(act: Move) {
         let stalled = world.claim_one(3);
         world.send(2, 20);
         assert_eq!(world.poll(&mut consumer), Took::Value(20));
-        let dying = {
-            let world = world.clone();
-            thread::spawn(move || {
-                let is_killed = killed_at_write(write, || act(&world, 1));
-                world.bury(&[1]);
-                is_killed
-            })
-        };
+        let dying = dies(&world, write, act);
         world.poll(&mut consumer);
         world.try_send(2, 21);
         world.poll(&mut consumer);
@@ -152,14 +152,7 @@ fn one_dies_and_others_sleep(capacity: u32, act: Move, switches: Option<usize>) 
         for number in 0..u64::from(capacity) {
             world.send(3, 30 + number);
         }
-        let dying = {
-            let world = world.clone();
-            thread::spawn(move || {
-                let is_killed = killed_at_write(write, || act(&world, 1));
-                world.bury(&[1]);
-                is_killed
-            })
-        };
+        let dying = dies(&world, write, act);
         let other = {
             let world = world.clone();
             thread::spawn(move || {
@@ -213,14 +206,7 @@ fn with_the_last_handle_of_all() {
         world.expect_kill(1);
         let mut consumer = Consumer::new(&world.queue());
         assert!(world.queue().upgrade(1));
-        let dying = {
-            let world = world.clone();
-            thread::spawn(move || {
-                let is_killed = killed_at_write(write, || drops_its_last_handle(&world, 1));
-                world.bury(&[1]);
-                is_killed
-            })
-        };
+        let dying = dies(&world, write, drops_its_last_handle);
         assert_eq!(world.receive_asleep(&mut consumer), None);
         dying.join().unwrap()
     });
@@ -245,14 +231,7 @@ fn while_it_wakes_who_stands_before_the_line() {
             let world = world.clone();
             thread::spawn(move || assert!(world.wait_from(2, before, 20)))
         };
-        let dying = {
-            let world = world.clone();
-            thread::spawn(move || {
-                let is_killed = killed_at_write(write, || world.sender(1).leave(&mut stand, &*world));
-                world.bury(&[1]);
-                is_killed
-            })
-        };
+        let dying = dies(&world, write, move |world, me| world.sender(me).leave(&mut stand, &**world));
         assert_eq!(world.poll(&mut consumer), Took::Value(30));
         other.join().unwrap();
         let is_killed = dying.join().unwrap();

@@ -4,24 +4,19 @@
 //! The main thread waits for the others first, so the checker pays nothing to come back to them: each switch of the bound
 //! is one stop, between any two accesses to what is shared.
 
+use super::moves::{Move, sends};
 use super::{World, explore};
 use crate::queue::{Claimed, Consumer, Number, Stand, Took};
 use loom::thread;
 use std::sync::Arc;
 
-type Move = fn(&World, Number);
-
-fn sends(world: &World, me: Number) {
-    let _ = world.try_send(me, u64::from(me) * 10);
-}
-
 /// Whether there is room or not: who comes with a full channel waits, looks, and leaves.
-fn waits_and_leaves(world: &World, me: Number) {
+fn waits_and_leaves(world: &Arc<World>, me: Number) {
     let mut stand = Stand::Nowhere;
     if let Some(span) = world.turn(me, &mut stand) {
         world.publish(me, span, u64::from(me) * 10);
     }
-    world.sender(me).leave(&mut stand, world);
+    world.sender(me).leave(&mut stand, &**world);
 }
 
 /// `moves` are made by numbers 1 and up, each of them stopped anywhere. Number 3 sends `rounds` values meanwhile, and each

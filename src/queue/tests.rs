@@ -77,6 +77,14 @@ impl Bench {
         consumer.peek(&self.queue(), &self.world).map(|found| Consumer::copy(&self.queue(), found))
     }
 
+    /// The tail stands on the first stalled slot: a sender makes that position void, and comes no further.
+    fn makes_the_tail_void(&self) {
+        let view = self.segment.view();
+        let tail = words::Claim(view.header.claim.load(Ordering::Relaxed)).tail();
+        let entry = words::Entry(view.entries[0].load(Ordering::Relaxed));
+        view.entries[0].store(entry.with_last(tail).0, Ordering::Relaxed);
+    }
+
     /// Traffic goes through, with nothing left of senders that were stalled.
     fn is_whole(&self, consumer: &mut Consumer) {
         // Void positions are passed as traffic goes on.
@@ -265,11 +273,8 @@ fn the_stream_ends_with_the_whole_capacity_free() {
         bench.send(2, value);
         assert_eq!(bench.receive(&mut consumer), Took::Value(value));
     }
-    // The tail stands on the stalled slot. A sender voids that position, and the close comes before it claims over it.
-    let view = bench.segment.view();
-    let tail = words::Claim(view.header.claim.load(Ordering::Relaxed)).tail();
-    let entry = words::Entry(view.entries[0].load(Ordering::Relaxed));
-    view.entries[0].store(entry.with_last(tail).0, Ordering::Relaxed);
+    bench.makes_the_tail_void();
+    // Before it claims over it.
     bench.queue().close(&bench.world);
     bench.sender(1).publish(stalled, &[9], &bench.world);
     assert_eq!(bench.receive(&mut consumer), Took::Value(9));

@@ -107,11 +107,9 @@ fn a_receiver_that_moved_the_claim_word_over_the_last_void_position_passes_it_wh
             bench.send(2, value);
             assert_eq!(bench.receive(&mut consumer), Took::Value(value));
         }
-        // The tail stands on the stalled slot, and that position is made void.
         let queue = bench.queue();
         let claim = words::Claim(queue.view.header.claim.load(Ordering::Relaxed));
-        let entry = words::Entry(queue.view.entries[0].load(Ordering::Relaxed));
-        queue.view.entries[0].store(entry.with_last(claim.tail()).0, Ordering::Relaxed);
+        bench.makes_the_tail_void();
         bench.sender(1).publish(stalled, &[9], &bench.world);
         assert_eq!(bench.receive(&mut consumer), Took::Value(9));
         // The receiver's own exchange, and no further.

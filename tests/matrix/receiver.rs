@@ -68,32 +68,24 @@ fn happens(
 ) -> (Stands, bool) {
     let _failing = Failing(position);
     let (mut led, mut scene, found) = stands_before(around, operation, position.queued);
-    let Some(way) = way else {
-        led.goes_on_to_its_end(|| scene.wakes_it());
-        happens_here(led, scene, operation, position, (Stands::AtItsEnd, found));
-        return (Stands::AtItsEnd, true);
+    let there = match way {
+        Some(way) => way.leads(&mut led, position.steps, || scene.wakes_it()).map(|(_, stands)| stands),
+        None => {
+            led.goes_on_to_its_end(|| scene.wakes_it());
+            Some(Stands::AtItsEnd)
+        }
     };
-    if let Some((_, stands)) = way.leads(&mut led, position.steps, || scene.wakes_it()) {
-        let is_on_it = way.is_on_it(&led, position.steps, stands);
-        happens_here(led, scene, operation, position, (stands, found));
-        return (stands, is_on_it);
-    }
-    dies(led, scene, operation, position.queued);
-    let (mut led, mut scene, found) = stands_before(around, operation, position.queued);
-    let (_, stands) = way.leads_slowly(&mut led, position.steps, || scene.wakes_it());
-    let is_on_it = way.is_on_it(&led, position.steps, stands);
-    happens_here(led, scene, operation, position, (stands, found));
-    (stands, is_on_it)
-}
-
-/// It stands at the position; there were so many values before it began.
-fn happens_here(
-    mut led: Led,
-    mut scene: Scene<'_>,
-    operation: &Operation,
-    position: &Position,
-    (stands, found): (Stands, u64),
-) {
+    let (mut led, mut scene, found, stands) = match there {
+        Some(stands) => (led, scene, found, stands),
+        None => {
+            dies(led, scene, operation, position.queued);
+            let (mut led, mut scene, found) = stands_before(around, operation, position.queued);
+            let way = way.expect("who has no way goes to its end");
+            let (_, stands) = way.leads_slowly(&mut led, position.steps, || scene.wakes_it());
+            (led, scene, found, stands)
+        }
+    };
+    let is_on_it = way.is_none_or(|way| way.is_on_it(&led, position.steps, stands));
     match position.fate {
         Fate::Killed => dies(led, scene, operation, position.queued),
         Fate::Stopped => {
@@ -112,6 +104,7 @@ fn happens_here(
             scene.ends(operation.takes);
         }
     }
+    (stands, is_on_it)
 }
 
 /// All wait for room when it dies.

@@ -2,23 +2,18 @@
 
 mod people;
 
-use people::{Value, my_role, room, start, stay, tell};
+use people::{Value, my_role, room, start, stay, tell, watch::own_descriptors};
 use shmpsc::Options;
-
-/// Open descriptors of this process. (Looking costs one more, each time.)
-fn descriptors() -> usize {
-    std::fs::read_dir("/proc/self/fd").expect("the kernel tells").count()
-}
 
 /// What the child does.
 #[test]
 fn role() {
     let Some((_, path)) = my_role() else { return };
-    let alone = descriptors();
+    let alone = own_descriptors();
     let sender = shmpsc::connect::<Value>(&path).unwrap();
-    tell(descriptors() - alone);
+    tell(own_descriptors() - alone);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let joined = descriptors();
+    let joined = own_descriptors();
     runtime.block_on(async {
         tokio::select! {
             biased;
@@ -26,7 +21,7 @@ fn role() {
             () = std::future::ready(()) => {}
         }
     });
-    tell(descriptors() - joined);
+    tell(own_descriptors() - joined);
     stay();
 }
 
@@ -44,16 +39,16 @@ fn a_process_has_as_many_descriptors_as_documented() {
     const PIPES: usize = 2;
 
     let room = room();
-    let alone = descriptors();
+    let alone = own_descriptors();
     let receiver = Options::new().bind::<Value>(room.name()).unwrap();
-    assert_eq!(descriptors() - alone, BOUND - ITSELF + PORTER);
+    assert_eq!(own_descriptors() - alone, BOUND - ITSELF + PORTER);
     let mut children = Vec::new();
     for count in 1..=3 {
         let mut child = start("joins", &room.name());
         assert_eq!(child.hear(), (JOINED + PORTER).to_string());
         assert_eq!(child.hear(), RUNTIME.to_string());
         children.push(child);
-        assert_eq!(descriptors() - alone, BOUND + PORTER + count * (SENDER + PIPES));
+        assert_eq!(own_descriptors() - alone, BOUND + PORTER + count * (SENDER + PIPES));
     }
     drop(receiver);
 }

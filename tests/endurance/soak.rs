@@ -333,11 +333,11 @@ pub fn show(scale: Scale) {
     let length = Duration::from_secs(scale.of(600));
     let warm = live(receiver, &own, &room, 0, length / 10);
     let places = free_places(&room, &own);
-    let before = holdings();
+    let before = holdings(std::process::id());
     let Phase { receiver, tally, messages, acknowledged } =
         live(warm.receiver, &own, &room, 1_000_000, length);
     let places_after = free_places(&room, &own);
-    let after = holdings();
+    let after = holdings(std::process::id());
     let Tally { joined, left, killed, killed_while_stopped, stopped } = tally;
     println!(
         "   {} s with up to {PLACES} processes: {joined} joined, {left} left, {killed} killed, {killed_while_stopped} of them while \

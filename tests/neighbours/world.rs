@@ -13,7 +13,8 @@ use crate::people::{
     Person, Room, Value, eventually,
     how::{How, Runner},
     ledger::Ledger,
-    next_order, room, start, tell, watch,
+    next_order, room, start, tell,
+    watch::{self, Holdings},
 };
 
 /// Room for values: little, so that everybody sleeps and is woken all the time.
@@ -54,14 +55,6 @@ pub fn sends(how: How, who: u64, path: &Path) {
     }
 }
 
-/// What the host has.
-#[derive(Clone, Copy, Debug)]
-struct Has {
-    descriptors: usize,
-    threads: usize,
-    memory: u64,
-}
-
 pub struct World {
     room: Room,
     host: Person,
@@ -70,7 +63,8 @@ pub struct World {
     pub sender: Sender<Value>,
     rounds: u64,
     newcomers: u64,
-    before: Has,
+    /// What the host has before the neighbour comes.
+    before: Holdings,
 }
 
 impl World {
@@ -90,7 +84,7 @@ impl World {
         });
         let senders = senders.collect();
         let sender = shmpsc::connect(room.name()).unwrap();
-        let before = Has { descriptors: 0, threads: 0, memory: 0 };
+        let before = Holdings::default();
         let mut world = World { room, host, senders, sender, rounds: 0, newcomers: 0, before };
         world.exchange();
         world.rests();
@@ -164,13 +158,8 @@ impl World {
         });
     }
 
-    fn has(&self) -> Has {
-        let pid = self.host.pid();
-        Has {
-            descriptors: watch::descriptors(pid),
-            threads: watch::thread_count(pid),
-            memory: watch::own_kilobytes(pid),
-        }
+    fn has(&self) -> Holdings {
+        watch::holdings(self.host.pid())
     }
 
     /// The neighbour is gone: nothing of it is left.

@@ -82,25 +82,20 @@ pub fn sleeps(pid: u32) -> u64 {
     threads(pid).iter().map(|thread| Switches::of(thread).voluntary).max().unwrap_or(0)
 }
 
-/// Descriptors that a process has open.
-pub fn descriptors(pid: u32) -> usize {
-    fs::read_dir(format!("/proc/{pid}/fd")).map_or(0, Iterator::count)
-}
-
-/// Threads of a process.
-pub fn thread_count(pid: u32) -> usize {
-    threads(pid).len()
+/// Descriptors that this process has open. To look costs one more, each time.
+pub fn own_descriptors() -> usize {
+    fs::read_dir("/proc/self/fd").expect("proc is mounted").count()
 }
 
 /// Kilobytes of memory that a process has for itself alone: none of a channel, none of a program file.
-pub fn own_kilobytes(pid: u32) -> u64 {
+fn own_kilobytes(pid: u32) -> u64 {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:"));
     line.and_then(|size| size.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0)
 }
 
 /// What a process holds.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Default, Debug)]
 pub struct Holdings {
     pub threads: usize,
     pub descriptors: usize,
@@ -111,13 +106,13 @@ pub struct Holdings {
     pub memory: u64,
 }
 
-/// Of this process.
-pub fn holdings() -> Holdings {
-    let pid = std::process::id();
-    let maps = fs::read_to_string("/proc/self/maps").expect("proc is mounted");
+/// Of a process that lives.
+pub fn holdings(pid: u32) -> Holdings {
+    let of = |what: &str| format!("/proc/{pid}/{what}");
+    let maps = fs::read_to_string(of("maps")).expect("it lives");
     Holdings {
-        threads: thread_count(pid),
-        descriptors: descriptors(pid),
+        threads: threads(pid).len(),
+        descriptors: fs::read_dir(of("fd")).expect("it lives").count(),
         mappings: maps.lines().count(),
         segments: maps.lines().filter(|line| line.contains("memfd:")).count(),
         memory: own_kilobytes(pid),

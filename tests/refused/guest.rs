@@ -8,8 +8,8 @@ use std::{
 use shmpsc::{Receiver, Sender, error::OpenError};
 
 use crate::{
-    FORBIDS, LACKS, ONE, PLENTY, heard, held, is_in_words, options, panics, patience,
-    people::{Value, eventually, room, start, tell},
+    FORBIDS, LACKS, ONE, PLENTY, heard, is_in_words, options, panics, patience,
+    people::{Value, eventually, room, start, tell, watch::own_descriptors},
     refuser::{KINDS, Refuser, What},
 };
 
@@ -73,7 +73,7 @@ fn without(
     let blames_another = matches!(done, Err(OpenError::Closed | OpenError::TimedOut { .. }));
     let says_nothing = call == Some("pidfd_open") && matches!(done, Err(OpenError::HungUp));
     assert!(!blames_another && !says_nothing, "that is not why: {case}");
-    eventually(&format!("all descriptors are back: {case}"), || held() <= at_rest);
+    eventually(&format!("all descriptors are back: {case}"), || own_descriptors() <= at_rest);
     // Whatever it was that took a number or a name, it is there again.
     eventually(&format!("it works again: {case}"), || act().is_ok());
     assert!(call.is_some() || done.is_ok(), "nothing was refused: {case}");
@@ -86,7 +86,7 @@ pub fn acts(what: &str, path: &Path, refuser: &Refuser) {
     let act = || act(what, path);
     // What is made once stays: the porter, its set.
     (0..2).for_each(|_| eventually("nothing is refused", || act().is_ok()));
-    let at_rest = held();
+    let at_rest = own_descriptors();
     let mut refusals = Vec::new();
     for errno in LACKS {
         let nths = (0..PLENTY).map(|nth| without(What::Nth(nth), errno, refuser, at_rest, act));
@@ -105,9 +105,9 @@ pub fn begins(what: &str, path: &Path, refused: What, errno: i32, refuser: &Refu
     // What stays of the first time is not known before it: only the second time shows what is lost.
     let act = || act(what, path);
     let is_error = without(refused, errno, refuser, usize::MAX, act);
-    let at_rest = held();
+    let at_rest = own_descriptors();
     eventually("it works once more", || act().is_ok());
-    eventually("all descriptors are back", || held() <= at_rest);
+    eventually("all descriptors are back", || own_descriptors() <= at_rest);
     tell(is_error.map_or("not needed", |is_error| if is_error { "an error" } else { "done" }));
 }
 

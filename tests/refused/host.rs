@@ -5,8 +5,8 @@ use std::{path::Path, thread, time::Duration};
 use shmpsc::{Receiver, Sender};
 
 use crate::{
-    LACKS, ONE, PLENTY, heard, held, is_in_words, options, panics, patience,
-    people::{Value, eventually, next_order, room, start, tell},
+    LACKS, ONE, PLENTY, heard, is_in_words, options, panics, patience,
+    people::{Value, eventually, next_order, room, start, tell, watch::own_descriptors},
     refuser::{Refuser, What},
 };
 
@@ -22,7 +22,7 @@ pub fn hosts(path: &Path, refuser: &Refuser) {
                 tell("it is");
             }
             ["relent"] => tell(refuser.relent().unwrap_or("none")),
-            ["held"] => tell(held()),
+            ["held"] => tell(own_descriptors()),
             ["panics"] => tell(panics()),
             _ => panic!("no order {order}"),
         }
@@ -46,7 +46,7 @@ fn who_lets_in_is_refused_each_call_in_turn_and_lets_in_after_that_while_members
     drop(joins(Duration::from_secs(20)).unwrap());
     let (mut here, mut there) = (0, 0);
     eventually("the porters are at rest", || {
-        let now = (held(), ask("held".into()).parse::<usize>().unwrap());
+        let now = (own_descriptors(), ask("held".into()).parse::<usize>().unwrap());
         let same = now == (here, there);
         (here, there) = now;
         same
@@ -59,7 +59,7 @@ fn who_lets_in_is_refused_each_call_in_turn_and_lets_in_after_that_while_members
             // If the caller is turned away without a word, that is what it notices.
             let joined = joins(Duration::from_millis(500)).map(|sender| sender.blocking_send(ONE).unwrap());
             member.blocking_send(ONE).unwrap();
-            let at_rest = |there_now: usize| held() <= here && there_now <= there;
+            let at_rest = |there_now: usize| own_descriptors() <= here && there_now <= there;
             let refused = ask("relent".into());
             let case = format!("call {nth}, {refused}, error {errno}: {joined:?}");
             assert_eq!(ask("panics".into()), "0", "{case}");

@@ -11,7 +11,6 @@ mod people;
 mod refuser;
 
 use std::{
-    fs,
     sync::atomic::{AtomicU32, Ordering::SeqCst},
     time::Duration,
 };
@@ -75,11 +74,6 @@ fn count_panics() {
 
 fn panics() -> u32 {
     PANICS.load(SeqCst)
-}
-
-/// Descriptors that this process has.
-fn held() -> usize {
-    fs::read_dir("/proc/self/fd").expect("proc is mounted").count()
 }
 
 /// Two numbers of processes beside the receiver's own: whatever keeps one is noticed soon.

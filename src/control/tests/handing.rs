@@ -1,0 +1,185 @@
+//! An end of a channel on its way to another process, as one descriptor.
+
+use super::*;
+
+#[test]
+fn a_sender_travels_as_a_descriptor() {
+    let host = alone();
+    assert!(host.bell_fd().is_none());
+    let descriptor = sender_into_fd(&host).unwrap();
+    assert!(host.bell_fd().is_some());
+    assert_eq!(host.queue().strong_count(), 2);
+    let guest = sender_from_fd(descriptor, SIZE, ALIGN, &terms()).unwrap();
+    assert_eq!(host.queue().strong_count(), 2);
+    // And on from there.
+    let second = sender_into_fd(&guest).unwrap();
+    assert_eq!(host.queue().strong_count(), 3);
+    let further = sender_from_fd(second, SIZE, ALIGN, &terms()).unwrap();
+    assert_ne!(further.me(), guest.me());
+    drop_sender(guest);
+    drop_sender(further);
+    eventually("both have left", || host.queue().strong_count() == 1);
+}
+
+#[test]
+fn a_sender_lost_on_its_way_counts_as_dropped() {
+    let host = alone();
+    let descriptor = sender_into_fd(&host).unwrap();
+    host.queue().drop_strong(host.me(), &*host);
+    assert!(!host.queue().has_ended());
+    drop(descriptor);
+    eventually("the stream ends", || host.queue().has_ended());
+}
+
+#[test]
+fn the_wrong_end_is_refused() {
+    let host = alone();
+    let descriptor = sender_into_fd(&host).unwrap();
+    let error = receiver_from_fd(descriptor, SIZE, ALIGN, &terms()).err().unwrap();
+    assert!(matches!(error, OpenError::WrongEnd), "{error}");
+    eventually("its sender is dropped", || host.queue().strong_count() == 1);
+    let error = sender_from_fd(std::fs::File::open("/dev/null").unwrap().into(), SIZE, ALIGN, &terms());
+    assert!(matches!(error, Err(OpenError::BadMessage { .. })));
+}
+
+#[test]
+fn the_receiver_travels_and_the_giver_becomes_a_guest() {
+    let giver = alone();
+    let descriptor = receiver_into_fd(&giver).unwrap();
+    let host = receiver_from_fd(descriptor, SIZE, ALIGN, &terms()).unwrap();
+    eventually("the giver knows", || !giver.is_host());
+    assert!(host.is_host());
+    assert_eq!(host.queue().strong_count(), 1);
+    // The giver's sender can be handed on, now through the new host; and the giver can leave.
+    let further = sender_from_fd(sender_into_fd(&giver).unwrap(), SIZE, ALIGN, &terms()).unwrap();
+    assert_eq!(host.queue().strong_count(), 2);
+    assert!(!host.is_dead(giver.me()) && !host.is_dead(further.me()));
+    drop_sender(giver);
+    drop_sender(further);
+    eventually("the stream ends", || host.queue().has_ended());
+}
+
+#[test]
+fn the_receiver_travels_twice_with_its_name() {
+    let bound = bind(&terms());
+    let (path, dir) = (bound.path.clone(), bound._dir);
+    let first = receiver_from_fd(receiver_into_fd(&bound.host).unwrap(), SIZE, ALIGN, &terms()).unwrap();
+    eventually("the giver knows", || !bound.host.is_host());
+    drop(bound.host);
+    eventually("it has left", || first.is_dead(1));
+    let second = receiver_from_fd(receiver_into_fd(&first).unwrap(), SIZE, ALIGN, &terms()).unwrap();
+    drop(first);
+    let guest = connect(&path, SIZE, ALIGN, &terms()).unwrap();
+    assert_eq!(second.queue().strong_count(), 1);
+    assert!(matches!(host(SIZE, ALIGN, &terms(), Some(&path)), Err(OpenError::NameInUse { .. })));
+    drop(second);
+    eventually("it is closed", || guest.queue().is_closed());
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn the_receiver_stays_once_somebody_has_joined() {
+    let host = alone();
+    let guest = sender_from_fd(sender_into_fd(&host).unwrap(), SIZE, ALIGN, &terms()).unwrap();
+    let error = receiver_into_fd(&host).unwrap_err();
+    assert!(matches!(error, OpenError::Joined { members: 1 }), "{error}");
+    drop(guest);
+}
+
+/// As if a permit operation of this process were under way.
+fn is_in_the_middle(endpoint: &Endpoint) {
+    endpoint.queue().view.members[usize::from(endpoint.me())].account.store(1, Ordering::Relaxed);
+}
+
+#[test]
+fn the_receiver_stays_at_once_though_one_that_died_waits_for_one_that_is_stopped() {
+    let host = alone();
+    let [dies, stops] =
+        [(); 2].map(|()| sender_from_fd(sender_into_fd(&host).unwrap(), SIZE, ALIGN, &terms()).unwrap());
+    is_in_the_middle(&dies);
+    is_in_the_middle(&stops);
+    drop(dies);
+    let roster = || host.host.as_ref().unwrap().roster();
+    eventually("it has left", || roster().others() == 1);
+    let error = receiver_into_fd(&host).unwrap_err();
+    assert!(matches!(error, OpenError::Joined { members: 1 }), "{error}");
+    assert!(roster().is_leaving());
+    drop(stops);
+    eventually("with the other one it is repaired", || !roster().is_leaving());
+}
+
+#[test]
+fn the_receiver_stays_if_nonsense_in_the_memory_keeps_a_repair_from_its_end() {
+    let host = host(SIZE, ALIGN, &Terms { deadline: Duration::from_millis(20), ..terms() }, None).unwrap();
+    let guest = sender_from_fd(sender_into_fd(&host).unwrap(), SIZE, ALIGN, &terms()).unwrap();
+    is_in_the_middle(&host);
+    is_in_the_middle(&guest);
+    drop(guest);
+    eventually("it has left", || host.host.as_ref().unwrap().roster().others() == 0);
+    let error = receiver_into_fd(&host).unwrap_err();
+    assert!(matches!(error, OpenError::TimedOut { .. }), "{error}");
+}
+
+#[test]
+fn a_repair_that_waits_for_the_giver_of_the_receiver_hears_of_what_it_did_on_the_way() {
+    let giver = alone();
+    let descriptor = receiver_into_fd(&giver).unwrap();
+    // The porter needs this to make a guest of the giver.
+    let roster = giver.host.as_ref().unwrap().roster();
+    let host = receiver_from_fd(descriptor, SIZE, ALIGN, &terms()).unwrap();
+    let account = |number: u16| &host.queue().view.members[usize::from(number)].account;
+    is_in_the_middle(&giver);
+    let dead = 4;
+    account(dead).store(1, Ordering::Relaxed);
+    lock(&host.host.as_ref().unwrap().recovery).add(&host.queue(), dead);
+    host.go_on_with_recovery();
+    account(giver.me()).store(0, Ordering::Relaxed);
+    giver.wake_recovery();
+    assert_eq!(account(dead).load(Ordering::Relaxed), 1, "it waits");
+    drop(roster);
+    eventually("it goes on", || account(dead).load(Ordering::Relaxed) == 0);
+}
+
+#[test]
+fn a_receiver_lost_on_its_way_counts_as_dropped() {
+    let bound = bind(&terms());
+    drop(receiver_into_fd(&bound.host).unwrap());
+    eventually("it is closed", || bound.host.queue().is_closed());
+    eventually("its name is gone", || !bound.path.exists());
+}
+
+/// Takes the receiver that its standard input carries as far as the handover, and ends. Only if a parent asks.
+#[test]
+fn role_of_one_who_takes_and_dies() {
+    if std::env::var_os("SHMPSC_TAKES_AND_DIES").is_none() {
+        return;
+    }
+    let socket = std::io::stdin().as_fd().try_clone_to_owned().unwrap();
+    let facts = Facts { layout: layout::VERSION, size: 16, align: 8, word: 64, tag: String::new() };
+    let hello = Message::Hello(Hello { want: Want::Receiver, facts }).encode();
+    loop {
+        socket::send(&socket, &hello, &[]).unwrap();
+        match next(&socket) {
+            Some(Message::Again) => {}
+            Some(Message::Handover(_)) => std::process::exit(0),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_taker_that_dies_on_the_way_takes_the_receiver_with_it_though_its_connection_lives() {
+    let giver = alone();
+    let descriptor = receiver_into_fd(&giver).unwrap();
+    let copy = descriptor.try_clone().unwrap();
+    let status = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "control::tests::handing::role_of_one_who_takes_and_dies", "--test-threads=1"])
+        .env("SHMPSC_TAKES_AND_DIES", "1")
+        .stdin(descriptor)
+        .stdout(std::process::Stdio::null())
+        .status()
+        .unwrap();
+    assert!(status.success());
+    eventually("it is closed", || giver.queue().is_closed());
+    drop(copy);
+}

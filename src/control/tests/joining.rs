@@ -1,0 +1,205 @@
+//! How callers become members, or do not: at the door, and by what they say there.
+
+use super::*;
+
+#[test]
+fn refusals_name_both_sides() {
+    let bound = bind(&Terms { members: 2, tag: "frame/1".into(), ..terms() });
+    let with = |size, tag: &str| {
+        connect(&bound.path, size, ALIGN, &Terms { tag: tag.into(), ..terms() }).err().map(|e| e.to_string())
+    };
+    assert_eq!(
+        with(24, "frame/1").unwrap(),
+        "the value type here (24 bytes aligned to 8 tagged \"frame/1\") is not the value type there (16 bytes aligned to \
+         8 tagged \"frame/1\")"
+    );
+    assert_eq!(
+        with(16, "frame/2").unwrap(),
+        "the value type here (16 bytes aligned to 8 tagged \"frame/2\") is not the value type there (16 bytes aligned to \
+         8 tagged \"frame/1\")"
+    );
+    let guest = connect(&bound.path, SIZE, ALIGN, &Terms { tag: "frame/1".into(), ..terms() }).unwrap();
+    assert_eq!(with(16, "frame/1").unwrap(), "all 2 places for processes in the channel are taken");
+    assert_eq!(
+        host(SIZE, ALIGN, &terms(), Some(&bound.path)).err().unwrap().to_string(),
+        format!("another receiver already listens at {}", bound.path.display())
+    );
+    drop(guest);
+}
+
+#[test]
+fn another_version_is_refused_in_words_it_understands() {
+    let bound = bind(&terms());
+    let socket = raw_connect(&bound);
+    let mut packet = hello(16);
+    packet[4] = 77;
+    socket::send(&socket, &packet, &[]).unwrap();
+    let Some(Message::Refuse(refusal)) = answer(&socket) else { panic!() };
+    assert_eq!(refusal.code, Code::WrongVersion);
+    assert_eq!(refusal.facts.layout, layout::VERSION);
+    assert_eq!(answer(&socket), None);
+}
+
+#[test]
+fn nonsense_is_refused_and_hurts_nobody_else() {
+    let bound = bind(&terms());
+    let silent = raw_connect(&bound);
+    let guest = bound.connect().unwrap();
+    for nonsense in [&b"GET / HTTP/1.1\r\n\r\n"[..], &[0], &[0xff; 255], &[0; 5000], &hello(16)[..95]] {
+        let socket = raw_connect(&bound);
+        socket::send(&socket, nonsense, &[]).unwrap();
+        assert!(matches!(answer(&socket), Some(Message::Refuse(_))));
+        assert_eq!(answer(&socket), None);
+    }
+    // One that joins and then talks nonsense keeps its place, for its process lives; but it is not heard any more.
+    let socket = raw_connect(&bound);
+    socket::send(&socket, &hello(16), &[]).unwrap();
+    assert!(matches!(answer(&socket), Some(Message::Accept(_))));
+    assert_eq!(bound.host.queue().strong_count(), 2);
+    socket::send(&socket, &hello(16), &[]).unwrap();
+    // It may have been told so already.
+    let more = socket::send(&socket, &Message::Invite { request: 1 }.encode(), &[]);
+    assert!(more.is_ok() || more.is_err_and(|error| socket::is_gone(&error)));
+    drop_sender(bound.connect().unwrap());
+    assert_eq!(bound.host.queue().strong_count(), 2);
+    drop((silent, guest));
+}
+
+#[test]
+fn one_who_gives_up_half_way_leaves_no_trace() {
+    let bound = bind(&terms());
+    let socket = raw_connect(&bound);
+    socket::send(&socket, &hello(16), &[]).unwrap();
+    socket::send(&socket, &Message::Goodbye.encode(), &[]).unwrap();
+    drop(socket);
+    drop(raw_connect(&bound));
+    // Whoever comes next is served after them.
+    drop_sender(bound.connect().unwrap());
+    eventually("nobody is counted", || bound.host.queue().strong_count() == 0);
+}
+
+#[test]
+fn on_an_older_kernel_one_is_looked_at_twice() {
+    // Other tests that run meanwhile go the same way, and must not notice.
+    IS_OLD_KERNEL.store(1, Ordering::Relaxed);
+    let bound = bind(&terms());
+    let socket = raw_connect(&bound);
+    socket::send(&socket, &hello(16), &[]).unwrap();
+    assert_eq!(next(&socket), Some(Message::Again));
+    socket::send(&socket, &hello(16), &[]).unwrap();
+    assert!(matches!(answer(&socket), Some(Message::Accept(_))));
+    let guest = bound.connect().unwrap();
+    let further = sender_from_fd(sender_into_fd(&guest).unwrap(), SIZE, ALIGN, &terms()).unwrap();
+    IS_OLD_KERNEL.store(0, Ordering::Relaxed);
+    assert_eq!(bound.host.queue().strong_count(), 3);
+    drop((guest, further));
+}
+
+#[test]
+fn unasked_descriptors_are_not_taken() {
+    let bound = bind(&terms());
+    let socket = raw_connect(&bound);
+    let gift = socket::pair().unwrap().0;
+    // A newer kernel refuses to send them; on an older one they are dropped.
+    if socket::send(&socket, &hello(16), &[gift.as_fd()]).is_ok() {
+        assert!(matches!(answer(&socket), Some(Message::Accept(_))));
+    }
+    drop_sender(bound.connect().unwrap());
+}
+
+#[test]
+fn the_silent_one_is_sent_away_after_the_deadline() {
+    let bound = bind(&Terms { deadline: Duration::from_millis(50), ..terms() });
+    let silent = raw_connect(&bound);
+    assert_eq!(answer(&silent), None);
+}
+
+#[test]
+fn a_host_that_never_answers_is_given_up() {
+    let (ours, theirs) = socket::pair().unwrap();
+    let short = Terms { deadline: Duration::from_millis(30), ..terms() };
+    let error = sender_from_fd(theirs, SIZE, ALIGN, &short).err().unwrap();
+    assert_eq!(error.to_string(), "the other process did not answer within 30ms");
+    // It said goodbye, in case the host had counted it.
+    assert!(matches!(answer(&ours), Some(Message::Hello(_))));
+    assert_eq!(answer(&ours), Some(Message::Goodbye));
+}
+
+#[test]
+fn one_who_was_let_in_before_the_receiver_went_off_is_sent_back_to_the_door() {
+    let bound = bind(&terms());
+    let caller = raw_connect(&bound);
+    let waiting = || lock(&bound.host.host.as_ref().unwrap().waiting).len();
+    eventually("it was let in", || waiting() == 1);
+    let descriptor = receiver_into_fd(&bound.host).unwrap();
+    assert!(socket::send(&caller, &hello(16), &[]).is_err_and(|error| socket::is_gone(&error)));
+    assert_eq!(next(&caller), None, "not a word of a channel that is closed");
+    let joins = std::thread::spawn({
+        let path = bound.path.clone();
+        move || connect(&path, SIZE, ALIGN, &terms())
+    });
+    let host = receiver_from_fd(descriptor, SIZE, ALIGN, &terms()).unwrap();
+    let guest = joins.join().unwrap().unwrap();
+    assert_eq!(guest.id(), host.id());
+}
+
+/// Somebody at a name who does with each caller what comes next.
+fn at_a_name(callers: impl IntoIterator<Item = Option<Message>>) -> Result<Arc<Endpoint>, OpenError> {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("feed");
+    let listener = Listener::bind(&Place::new(&path).unwrap(), 0o600).unwrap();
+    std::thread::scope(|scope| {
+        let joins = scope.spawn(|| connect(&path, SIZE, ALIGN, &terms()));
+        for answer in callers {
+            assert!(
+                socket::wait_readable(&listener, Some(Instant::now() + Duration::from_secs(20))).unwrap()
+            );
+            let caller = listener.accept().unwrap().unwrap();
+            if let Some(answer) = answer {
+                assert!(matches!(next(&caller), Some(Message::Hello(_))));
+                socket::send(&caller, &answer.encode(), &[]).unwrap();
+            }
+        }
+        joins.join().unwrap()
+    })
+}
+
+fn refusal(code: Code) -> Message {
+    let Message::Hello(Hello { facts, .. }) = Message::decode(&hello(16)).unwrap() else { panic!() };
+    let none = 0;
+    Message::Refuse(Refusal {
+        code,
+        facts,
+        members: none,
+        leaving: none,
+        host_uid: none,
+        host_gid: none,
+        peer_uid: none,
+        peer_gid: none,
+    })
+}
+
+#[test]
+fn one_who_is_sent_away_without_an_answer_calls_again_a_few_times() {
+    let joined = at_a_name([None, Some(refusal(Code::UnderWay)), None, Some(refusal(Code::Ended))]);
+    assert!(matches!(joined, Err(OpenError::Ended)));
+    let joined = at_a_name([None, None, None, None]);
+    assert!(matches!(joined, Err(OpenError::HungUp)));
+    let joined = at_a_name([Some(refusal(Code::Closed))]);
+    assert!(matches!(joined, Err(OpenError::Closed)));
+}
+
+#[test]
+fn a_door_that_was_shut_for_good_by_who_has_a_copy_is_watched_no_more() {
+    let bound = bind(&terms());
+    let host = bound.host.host.as_ref().unwrap();
+    let (listener, token) = {
+        let name = host.name();
+        let name = name.as_ref().unwrap();
+        (name.listener().clone(), name.token.unwrap())
+    };
+    let porter = Porter::of_this_process().unwrap();
+    assert!(porter.knows(token));
+    socket::hang_up(&*listener);
+    eventually("it is forgotten", || !porter.knows(token));
+}

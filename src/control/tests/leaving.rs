@@ -1,0 +1,129 @@
+//! What a goodbye, or the end of a process, leaves of it and of the channel.
+
+use super::*;
+
+#[test]
+fn a_sender_comes_and_goes() {
+    let bound = bind(&terms());
+    assert_eq!(bound.host.queue().strong_count(), 0);
+    assert!(!bound.host.queue().has_ended(), "the open name stands for senders to come");
+    let guest = bound.connect().unwrap();
+    assert_ne!(guest.me(), bound.host.me());
+    assert_eq!(guest.id(), bound.host.id());
+    assert!(bound.host.is_host() && !guest.is_host());
+    assert_eq!(bound.host.queue().strong_count(), 1);
+    let number = guest.me();
+    drop(guest);
+    eventually("its handle counts as dropped", || bound.host.queue().strong_count() == 0);
+    eventually("it is proved gone", || bound.host.is_dead(number));
+    assert!(!bound.host.queue().has_ended());
+    bound.host.close();
+    assert!(bound.host.queue().has_ended());
+    assert!(matches!(bound.connect(), Err(OpenError::NobodyThere { .. })));
+}
+
+#[test]
+fn thousands_come_one_after_the_other() {
+    let bound = bind(&Terms { members: 2, ..terms() });
+    let mut full = 0;
+    for _ in 0..2000 {
+        loop {
+            match bound.connect() {
+                Ok(guest) => break drop_sender(guest),
+                Err(OpenError::RosterFull { members: 2, .. }) => full += 1,
+                Err(other) => panic!("{other}"),
+            }
+        }
+    }
+    eventually("the last has left", || bound.host.queue().strong_count() == 0);
+    // The place of one who said goodbye is free a moment later.
+    println!("found it taken {full} times");
+}
+
+#[test]
+fn the_host_leaves_and_its_guests_know() {
+    let bound = bind(&terms());
+    let guest = bound.connect().unwrap();
+    assert!(!guest.queue().is_closed());
+    drop(bound.host);
+    eventually("the guest sees it closed", || guest.queue().is_closed());
+    assert_eq!(std::fs::read_dir(bound._dir.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn the_last_sender_ends_it_if_asked_for() {
+    let bound = bind(&Terms { end_with_last: true, ..terms() });
+    let first = bound.connect().unwrap();
+    let second = bound.connect().unwrap();
+    drop_sender(first);
+    assert!(!bound.host.queue().has_ended());
+    drop_sender(second);
+    assert!(bound.host.queue().has_ended());
+    assert!(matches!(bound.connect(), Err(OpenError::Ended)));
+}
+
+#[test]
+fn who_leaves_is_dead_before_its_handles_can_be_cleared_for_another_departure() {
+    let host = alone();
+    let [a, b] = two_guests(&host);
+    drop_own_sender(&host);
+    // One dies in the middle of a send. Whoever sees to it comes no further than the beginning, while another thread sees
+    // to the other one, with which the stream ends.
+    let producer = Producer { queue: a.queue(), me: a.me(), view: a.view_cell() };
+    let claimed = producer.claim(queue::Place::Newcomer, 1, &*a);
+    assert!(matches!(claimed, Claimed::Granted(_)));
+    assert!(host.host.as_ref().unwrap().begin_departure(a.me()).is_some());
+    host.depart(b.me());
+    assert!(host.queue().has_ended());
+    let mut consumer = Consumer::new(&host.queue());
+    assert_eq!(consumer.receive::<[u64; 2]>(&host.queue(), &*host), Took::End);
+    assert_eq!(consumer.nonsense(), None, "it is passed");
+}
+
+#[test]
+fn the_name_counts_no_more_once_a_sender_has_come_though_its_count_was_written_over() {
+    let bound = bind(&Terms { end_with_last: true, ..terms() });
+    bound.host.queue().view.members[0].strong.store(7, Ordering::Relaxed);
+    let guest = bound.connect().unwrap();
+    guest.queue().drop_strong(guest.me(), &*guest);
+    assert!(guest.queue().has_ended());
+}
+
+/// Does something when it is woken.
+struct Act<F>(F);
+
+impl<F: Fn() + Send + Sync> std::task::Wake for Act<F> {
+    fn wake(self: Arc<Self>) {
+        (self.0)();
+    }
+}
+
+#[test]
+fn a_number_is_not_given_again_before_all_that_its_process_left_is_repaired() {
+    let host = host(SIZE, ALIGN, &Terms { members: 2, ..terms() }, None).unwrap();
+    let guest = sender_from_fd(sender_into_fd(&host).unwrap(), SIZE, ALIGN, &terms()).unwrap();
+    // A task waits in the line, and has been given room of which nobody told it. The repair does, in its middle; there
+    // the task ends a permit operation for which recovery may have waited, and asks for a sender to be sent.
+    let made = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let waker = {
+        let (host, made) = (Arc::downgrade(&host), made.clone());
+        std::task::Waker::from(Arc::new(Act(move || {
+            let host = host.upgrade().unwrap();
+            host.wake_recovery();
+            lock(&made).push(sender_into_fd(&host));
+        })))
+    };
+    let queue = host.queue();
+    let ticket = queue.enter(host.me(), 1).unwrap();
+    let cell = queue.cell_of(ticket);
+    host.sleepers().put(Spot::Cell { cell, ticket }, None, &waker);
+    queue.view.bells[cell].register(Kind::Task);
+    drop(guest);
+    eventually("the task was woken", || !lock(&made).is_empty());
+    eventually("it was repaired", || !host.host.as_ref().unwrap().roster().is_leaving());
+    let mut made = lock(&made);
+    assert!(matches!(made[..], [Err(OpenError::RosterFull { members: 2, leaving: 1 })]), "{made:?}");
+    made.push(sender_into_fd(&host));
+    assert!(made[1].is_ok());
+    assert_eq!(host.queue().strong_count(), 2, "nobody took away the handle of the next one");
+}

@@ -1,0 +1,94 @@
+//! Wakes between the processes of a channel, also from those who cannot be heard.
+
+use super::*;
+
+#[test]
+fn wakes_find_their_way() {
+    let host = alone();
+    let [a, b] = two_guests(&host);
+    let waiter = |of: &Arc<Endpoint>| Sleeper::Waiter { cell: 0, owner: of.me() };
+    let all = [&host, &a, &b];
+    let quiet = || {
+        all.iter().for_each(|endpoint| endpoint.hear());
+        assert!(all.iter().all(|endpoint| !rings(endpoint)), "nobody rang");
+    };
+    quiet();
+    for (from, sleeper, to) in [
+        (&a, Sleeper::Receiver, &host),
+        (&host, waiter(&a), &a),
+        (&a, waiter(&host), &host),
+        (&a, waiter(&b), &b),
+        (&b, waiter(&a), &a),
+    ] {
+        from.wake(sleeper, Kind::Task);
+        eventually("it rings", || rings(to));
+        quiet();
+    }
+    a.wake(Sleeper::Overflow, Kind::Task);
+    eventually("all others ring", || rings(&host) && rings(&b));
+}
+
+#[test]
+fn a_guest_that_cannot_be_heard_for_lack_of_memory_is_heard_later_and_without_haste() {
+    let host = alone();
+    let [a, b] = two_guests(&host);
+    let lifeline = host.host.as_ref().unwrap().roster().member(a.me()).unwrap().lifeline.clone();
+    b.hear();
+    let tries = || starving::TRIES.load(Ordering::Relaxed);
+    let since = Instant::now();
+    starving::AT.store(lifeline.as_raw_fd() as u32, Ordering::Relaxed);
+    a.wake(Sleeper::Waiter { cell: 0, owner: b.me() }, Kind::Task);
+    eventually("it is tried again", || tries() >= 3);
+    let (tries, passed) = (tries(), since.elapsed());
+    assert!(tries <= 1 + passed.div_duration_f32(PAUSE) as u32, "{tries} tries in {passed:?}");
+    assert!(!rings(&b));
+    starving::AT.store(0, Ordering::Relaxed);
+    eventually("it is heard", || rings(&b));
+}
+
+/// What it says is heard no more; its wakes reach the tasks of another guest all the same.
+fn wakes_though_unheard(breaks: impl FnOnce(&Arc<Endpoint>, &Member)) {
+    let host = alone();
+    let [a, b] = two_guests(&host);
+    let member = host.host.as_ref().unwrap().roster().member(a.me()).unwrap();
+    b.hear();
+    breaks(&a, &member);
+    eventually("the host has noticed it", || !member.is_listened_to());
+    for _ in 0..3 {
+        a.wake(Sleeper::Waiter { cell: 0, owner: b.me() }, Kind::Task);
+        eventually("it rings", || rings(&b));
+        b.hear();
+    }
+    assert!(!a.queue().is_closed(), "it does not think that the host is gone");
+}
+
+#[test]
+fn a_guest_whose_connection_broke_still_wakes_tasks_of_other_guests() {
+    wakes_though_unheard(|_, member| {
+        // Only in this direction: it is not to think that the host is gone.
+        let copy = UnixStream::from(member.lifeline.try_clone().unwrap());
+        copy.shutdown(std::net::Shutdown::Read).unwrap();
+    });
+}
+
+#[test]
+fn a_guest_that_spoke_nonsense_still_wakes_tasks_of_other_guests() {
+    wakes_though_unheard(|a, _| a.guest.get().unwrap().say_nonsense());
+}
+
+#[test]
+fn more_wakes_than_a_socket_holds_are_not_lost() {
+    let host = alone();
+    let guest = sender_from_fd(sender_into_fd(&host).unwrap(), SIZE, ALIGN, &terms()).unwrap();
+    let wake = || host.wake(Sleeper::Waiter { cell: 0, owner: guest.me() }, Kind::Task);
+    for _ in 0..3 {
+        (0..2000).for_each(|_| wake());
+        assert!(rings(&guest));
+        guest.hear();
+        assert!(!rings(&guest), "all was heard at once");
+        wake();
+        assert!(rings(&guest), "and the next is news again");
+        guest.hear();
+    }
+    drop(guest);
+}

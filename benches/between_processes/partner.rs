@@ -1,26 +1,22 @@
-//! The child process: the bench's own program started once more, told over pipes which sample comes next.
+//! The child process, told which sample comes next.
 //!
 //! It measures nothing; the clock stands in the parent.
 
 use std::{
-    io::{BufRead, BufReader, Write},
     path::{Path, PathBuf},
-    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
     ptr::NonNull,
 };
-
-use rustix::process::{Signal, set_parent_process_death_signal};
 
 use crate::{
     arena::Arena,
     cores::{Cores, pin},
-    harness::rounds::Timing,
+    harness::{
+        child::{self, Child},
+        rounds::Timing,
+    },
     lanes::{Lane, Run},
     traffic::Load,
 };
-
-/// The first argument of the child.
-const FLAG: &str = "--child";
 
 /// Where both sides of a sample meet.
 pub(crate) struct Venue {
@@ -45,7 +41,7 @@ impl Venue {
 pub(crate) struct Host<'a> {
     /// Where to meet.
     pub(crate) venue: &'a Venue,
-    partner: Wire<'a>,
+    partner: &'a mut Child,
     call: String,
 }
 
@@ -73,8 +69,6 @@ impl Guest<'_> {
 /// The running child and what both sides share.
 pub(crate) struct Partner {
     child: Child,
-    input: ChildStdin,
-    output: BufReader<ChildStdout>,
     venue: Venue,
 }
 
@@ -83,17 +77,9 @@ impl Partner {
     pub(crate) fn start(directory: &Path, cores: Option<Cores>) -> Self {
         let arena = Arena::create();
         let core = cores.map_or(String::new(), |cores| cores.there.to_string());
-        let mut child = Command::new(std::env::current_exe().expect("our own path"))
-            .arg(FLAG)
-            .args([directory.as_os_str(), arena.descriptor().to_string().as_ref(), core.as_ref()])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("a child process");
-        let input = child.stdin.take().expect("a piped input");
-        let output = BufReader::new(child.stdout.take().expect("a piped output"));
-        let venue = Venue { directory: directory.into(), arena, sample: 0 };
-        Self { child, input, output, venue }
+        let child =
+            Child::start([directory.as_os_str(), arena.descriptor().to_string().as_ref(), core.as_ref()]);
+        Self { child, venue: Venue { directory: directory.into(), arena, sample: 0 } }
     }
 
     /// One sample: `index` is the lane's place among [`crate::lanes::all`].
@@ -105,47 +91,16 @@ impl Partner {
     ) -> Timing {
         self.venue.sample += 1;
         let call = format!("{index} {} {} {} {}", self.venue.sample, load.lead, load.count, load.tail);
-        let wire = Wire { input: &mut self.input, output: &mut self.output };
-        let mut host = Host { venue: &self.venue, partner: wire, call };
+        let mut host = Host { venue: &self.venue, partner: &mut self.child, call };
         let timing = run(&mut host, load);
         host.partner.expect("done");
         timing
     }
 }
 
-impl Drop for Partner {
-    fn drop(&mut self) {
-        // A child in the middle of a sample (we are unwinding then) would not read that its input has ended.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-struct Wire<'a> {
-    input: &'a mut ChildStdin,
-    output: &'a mut BufReader<ChildStdout>,
-}
-
-impl Wire<'_> {
-    fn say(&mut self, line: &str) {
-        writeln!(self.input, "{line}").expect("a child that reads");
-    }
-
-    fn expect(&mut self, word: &str) {
-        let mut line = String::new();
-        self.output.read_line(&mut line).expect("a child that answers");
-        assert_eq!(line.trim(), word, "the child process has failed");
-    }
-}
-
 /// Does the child's part until the parent has no more samples, if we are the child.
 pub(crate) fn serve_if_child(lanes: &[Lane]) -> bool {
-    let mut words = std::env::args_os().skip(1);
-    if words.next().is_none_or(|word| word != FLAG) {
-        return false;
-    }
-    // A parent that was killed says no goodbye, and a busy child would spin for ever.
-    set_parent_process_death_signal(Some(Signal::KILL)).expect("a valid signal");
+    let Some(mut words) = child::arguments() else { return false };
     let directory = words.next().expect("a directory");
     let mut number = || words.next().and_then(|word| word.into_string().ok()?.parse().ok());
     let arena = Arena::inherited(number().expect("a descriptor") as i32);
@@ -153,8 +108,7 @@ pub(crate) fn serve_if_child(lanes: &[Lane]) -> bool {
         pin(core);
     }
     let mut venue = Venue { directory: directory.into(), arena, sample: 0 };
-    for line in std::io::stdin().lines() {
-        let line = line.expect("a parent that speaks text");
+    for line in child::orders() {
         let words: Vec<u64> = line.split(' ').map(|word| word.parse().expect("a number")).collect();
         let [index, sample, lead, count, tail] = words[..] else { panic!("five numbers, not {line}") };
         venue.sample = sample;

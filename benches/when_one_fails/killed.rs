@@ -11,8 +11,8 @@ use shmpsc::Options;
 use tokio::task::JoinSet;
 
 use crate::{
-    child::{Partner, now, orders},
-    harness::table::Table,
+    child::{Partner, now},
+    harness::{child::orders, table::Table},
     quantiles::{self, SHARES},
 };
 

@@ -14,8 +14,9 @@ use nix::sys::{
 use shmpsc::{Options, Receiver};
 
 use crate::{
-    child::{Partner, now, orders},
+    child::{Partner, now},
     harness::{
+        child::orders,
         spread::Spread,
         table::{Table, figure},
     },

@@ -165,7 +165,7 @@ impl Receiving {
     }
 }
 
-/// Takes what `take` takes, if it is there. If there is nonsense instead, the channel is closed for all.
+/// Takes what `take` takes, if it is there.
 #[inline]
 fn look<R>(
     endpoint: &Endpoint,
@@ -173,10 +173,21 @@ fn look<R>(
     take: &mut impl FnMut(&mut Consumer, &Queue<'_>, &Endpoint) -> Took<R>,
 ) -> Took<R> {
     let took = take(consumer, &endpoint.queue(), endpoint);
-    if let (Took::End, Some(nonsense)) = (&took, consumer.nonsense()) {
-        endpoint.end_for(nonsense);
+    if let Took::End = took {
+        ends(endpoint, consumer);
     }
     took
+}
+
+/// Before the end is told. If it came for nonsense, the channel is closed for all.
+#[cold]
+fn ends(endpoint: &Endpoint, consumer: &Consumer) {
+    if let Some(nonsense) = consumer.nonsense() {
+        endpoint.end_for(nonsense);
+    }
+    // Whoever died in the middle of a permit operation may have had the last sender, and its departure ends the stream before
+    // it gives its permits back. Now nobody is left who could hold that up, so the capacity is whole.
+    endpoint.go_on_with_recovery();
 }
 
 impl Drop for Receiving {

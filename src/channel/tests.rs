@@ -4,9 +4,9 @@
 use super::*;
 use crate::control::{self, Terms};
 use crate::queue::{Claimed, Place};
-use crate::sync::{AtomicU32, AtomicU64, Ordering};
+use crate::sync::{AtomicU32, AtomicU64, Ordering, lock};
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, mpsc};
 use std::task::{Wake, Waker};
 use std::thread;
 
@@ -162,7 +162,7 @@ fn a_sleeping_sender_learns_that_the_receiver_is_gone_though_line_and_bells_were
 /// back, so that its leaving wakes nobody.
 fn silenced(sending: Sending) -> thread::JoinHandle<(Result<usize, NoRoom>, Sending)> {
     let endpoint = Arc::clone(&sending.endpoint);
-    let (tell, told) = std::sync::mpsc::channel();
+    let (tell, told) = mpsc::channel();
     let sends = thread::spawn(move || {
         tell.send(std::fs::read_link("/proc/thread-self").unwrap()).unwrap();
         (sending.blocking_send(&[3u64], None), sending)
@@ -228,4 +228,34 @@ fn a_closed_channel_stays_closed_though_a_waker_panicked_at_the_close() {
     assert_eq!(receiving.try_take(one::<u64>), Took::End);
     assert_eq!(receiving.corruption(), Some(Corruption::Open));
     assert!(sending.is_closed());
+}
+
+/// A receiving task that looks as soon as it is woken, in the waker, and then says how much capacity is free.
+struct Looks {
+    receiving: Mutex<Receiving>,
+    found: mpsc::Sender<usize>,
+}
+
+impl Wake for Looks {
+    fn wake(self: Arc<Self>) {
+        let waker = Waker::from(Arc::clone(&self));
+        let mut receiving = lock(&self.receiving);
+        if receiving.poll_take(&mut Context::from_waker(&waker), one::<u64>) == Poll::Ready(None) {
+            self.found.send(receiving.endpoint.free_capacity()).unwrap();
+        }
+    }
+}
+
+#[test]
+fn the_capacity_is_whole_at_the_end_though_the_last_sender_died_in_a_permit_operation() {
+    let (receiving, sending) = joined();
+    assert_eq!(sending.try_reserve(1), Ok(()));
+    let member = &sending.endpoint.queue().view.members[usize::from(sending.endpoint.me())];
+    // The lowest field counts what is under way: it dies in another operation, and with a handle that it does not drop.
+    member.account.fetch_add(1, Ordering::Relaxed);
+    member.strong.fetch_add(1, Ordering::Relaxed);
+    let (found, finds) = mpsc::channel();
+    Arc::new(Looks { receiving: Mutex::new(receiving), found }).wake();
+    drop(sending);
+    assert_eq!(finds.recv(), Ok(2));
 }

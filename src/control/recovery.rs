@@ -35,7 +35,8 @@ impl Endpoint {
             }
         }
         let queue = self.queue();
-        // Its permits before its handles: so the capacity is whole when the stream ends.
+        // Its permits before its handles: so the capacity is whole when the stream ends. If it died in the middle of a permit
+        // operation, that takes the receiver's own look at the end.
         lock(&host.recovery).add(&queue, number);
         self.forget_strangers();
         queue.repair(number, &Calmly(self));
@@ -67,7 +68,7 @@ impl Endpoint {
     /// Gives back what the dead held in permits, as far as nobody living must end an operation first; if so, this is
     /// called again when it has ([`Sleeper::Recovery`](crate::queue::Sleeper)). Their numbers are free then, once all else
     /// that they left is repaired.
-    pub(super) fn go_on_with_recovery(&self) {
+    pub(crate) fn go_on_with_recovery(&self) {
         let Some(host) = &self.host else { return };
         let queue = self.queue();
         // A statement of its own: whoever is woken below may come here again.

@@ -305,7 +305,11 @@ impl Endpoint {
         let descriptors = [self.segment().fd(), member.doorbell.as_fd(), own.as_fd()];
         // First, for it may send and leave again before this thread goes on, and the stream is to have ended then.
         self.sender_came();
-        socket::send(&member.lifeline, &Message::Accept(accept).encode(), &descriptors)
+        let told = socket::send(&member.lifeline, &Message::Accept(accept).encode(), &descriptors);
+        if told.is_err() {
+            self.sender_came_in_vain();
+        }
+        told
     }
 }
 

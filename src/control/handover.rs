@@ -18,6 +18,7 @@ use super::{
     join::{Talk, check_carrier, check_place, unexpected, without_descriptors},
     member::Member,
     name::Name,
+    open_name::OpenName,
     porter::{Porter, Token, Watcher},
     roster::{Doors, Roster},
     wakes::Calmly,
@@ -243,7 +244,7 @@ impl Transit {
             accept,
             name: name.as_ref().map(|name| NameFacts { path: path(name) }),
             end_with_last: host.end_with_last,
-            open: host.is_open(),
+            open: endpoint.open_name_counts(),
             uids: host.rules.uids.clone(),
             gids: host.rules.gids.clone(),
         };
@@ -340,7 +341,7 @@ pub(crate) fn receiver_from_fd(
     roster.take_this(accept.host);
     let rules = Rules { uids: handover.uids, gids: handover.gids };
     let members = accept.geometry.members;
-    let host = Host::new(roster, members, rules, handover.end_with_last, handover.open);
+    let host = Host::new(roster, members, rules, handover.end_with_last, OpenName::new(handover.open));
     for number in 1..=members as Number {
         host.set_dead(number, number != accept.number && number != accept.host);
     }

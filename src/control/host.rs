@@ -12,6 +12,7 @@ use super::{
     endpoint::Endpoint,
     identity::Rules,
     name::Name,
+    open_name::OpenName,
     porter::{Porter, Token},
     roster::{Doors, Leaver, Roster},
     wire::Code,
@@ -35,8 +36,7 @@ pub(super) struct Host {
     pub rules: Rules,
     /// `recv` returns `None` once a sender came and all have gone.
     pub end_with_last: bool,
-    /// Not zero while the open name counts as a sender.
-    open: AtomicU32,
+    pub open_name: Mutex<OpenName>,
     name: Mutex<Option<Name>>,
     /// Applicants that came through the door, oldest first, with the process that called (0: not known); some have joined
     /// meanwhile.
@@ -46,7 +46,7 @@ pub(super) struct Host {
 }
 
 impl Host {
-    pub fn new(roster: Roster, members: u32, rules: Rules, end_with_last: bool, open: bool) -> Host {
+    pub fn new(roster: Roster, members: u32, rules: Rules, end_with_last: bool, name: OpenName) -> Host {
         let table = || (0..=members).map(|_| AtomicU32::new(0)).collect();
         Host {
             roster: Mutex::new(roster),
@@ -56,7 +56,7 @@ impl Host {
             recovery: Mutex::default(),
             rules,
             end_with_last,
-            open: AtomicU32::new(open.into()),
+            open_name: Mutex::new(name),
             name: Mutex::new(None),
             waiting: Mutex::default(),
             process: OnceLock::new(),
@@ -120,12 +120,6 @@ impl Host {
     fn quarantined(&self, number: Number) -> u32 {
         // ORDERING: Acquire pairs with the receiver's count in `bears`: at 0 it has left every slot of that number.
         self.quarantined.get(usize::from(number)).map_or(0, |count| count.load(Ordering::Acquire))
-    }
-
-    /// Whether the open name counts as a sender.
-    pub fn is_open(&self) -> bool {
-        // ORDERING: Acquire pairs with the swap in `shut_open_name`: who sees it shut sees why.
-        self.open.load(Ordering::Acquire) != 0
     }
 
     /// Wakes the tasks of one guest.
@@ -234,16 +228,6 @@ impl Endpoint {
         self.close();
     }
 
-    /// The open name counts as a sender no longer.
-    pub(super) fn shut_open_name(&self) {
-        let Some(host) = &self.host else { return };
-        // ORDERING: the swap gives the one handle of the name to one caller; AcqRel as in `is_open`.
-        if host.open.swap(0, Ordering::AcqRel) != 0 {
-            // Cleared, not taken from: a departure may have cleared it already, and anybody written another number there.
-            self.queue().clear_strong(0, self);
-        }
-    }
-
     /// A number with one strong handle, for somebody who is about to join.
     pub(super) fn seat(&self) -> Result<Number, Refused> {
         let Some(host) = &self.host else { return Err(Refused::new(Code::Closed)) };
@@ -281,13 +265,6 @@ impl Endpoint {
             return Err(Refused::new(Code::Ended));
         }
         Ok(number)
-    }
-
-    /// A sender has come: from now on, if that was asked for, the stream ends with the last one.
-    pub(super) fn sender_came(&self) {
-        if self.host.as_ref().is_some_and(|host| host.end_with_last) {
-            self.shut_open_name();
-        }
     }
 }
 

@@ -16,6 +16,7 @@
 //! | [`wakes`] | how sleepers are woken, wherever they are |
 //! | [`identity`] | who somebody is, by the word of the kernel |
 //! | [`name`] | socket and lock file |
+//! | [`open_name`] | how a name counts as a sender to come |
 //! | [`porter`] | the one background thread |
 //! | [`terms`] | what an end is opened with |
 //! | [`wire`] | the messages |
@@ -30,6 +31,7 @@ mod identity;
 mod join;
 mod member;
 mod name;
+mod open_name;
 mod porter;
 mod recovery;
 mod roster;

@@ -59,9 +59,7 @@ impl Endpoint {
         // While the roster is locked no number is given.
         let roster = host.roster();
         roster.strangers().for_each(|number| queue.forget_strong(number));
-        if !host.is_open() {
-            queue.forget_strong(0);
-        }
+        self.forget_shut_name();
         self.forget_own_handles();
     }
 

@@ -7,6 +7,7 @@ use super::{
     host::Host,
     identity::Rules,
     name::Name,
+    open_name::OpenName,
     roster::Roster,
     wire::{Facts, MAX_RULES, MAX_TAG},
 };
@@ -115,8 +116,8 @@ pub(crate) fn host(
     format(&segment, &facts, id);
     Queue::new(segment.view()).add_strong(if name.is_some() { 0 } else { CREATOR });
     let roster = Roster::new(geometry.members, CREATOR);
-    let (rules, end, open) = (terms.rules.clone(), terms.end_with_last, name.is_some());
-    let host = Host::new(roster, geometry.members, rules, end, open);
+    let (rules, end) = (terms.rules.clone(), terms.end_with_last);
+    let host = Host::new(roster, geometry.members, rules, end, OpenName::new(name.is_some()));
     host.set_dead(CREATOR, false);
     *host.name() = name;
     let endpoint = Arc::new(Endpoint::new(Parts {

@@ -62,11 +62,12 @@ impl Queue<'_> {
 
     /// Takes all handles of a process away.
     pub fn clear_strong(&self, number: Number, wake: &impl Wake) {
-        self.strong(number).store(0, release(Edge::Strong));
+        self.forget_strong(number);
         self.end_if_last(wake);
     }
 
-    fn end_if_last(&self, wake: &impl Wake) {
+    /// Ends the stream if no handle is left, for who has taken one away.
+    pub fn end_if_last(&self, wake: &impl Wake) {
         // ORDERING: own count first, then the latch and the other counts; pairs with the same fence of another process
         // that drops its last handle now: at least one of the two sees both zeros.
         full_fence(Fence::Counted);

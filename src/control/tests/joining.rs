@@ -79,6 +79,25 @@ fn one_who_gives_up_half_way_leaves_no_trace() {
 }
 
 #[test]
+fn one_who_cannot_be_told_that_it_has_joined_does_not_count_as_a_sender_that_came() {
+    let bound = bind(&Terms { end_with_last: true, ..terms() });
+    let socket = raw_connect(&bound);
+    let socket = UnixStream::from(socket);
+    socket.shutdown(std::net::Shutdown::Read).unwrap();
+    let socket = OwnedFd::from(socket);
+    socket::send(&socket, &hello(16), &[]).unwrap();
+    let host = bound.host.host.as_ref().unwrap();
+    // Served behind it.
+    let gone = connect(&bound.path, SIZE + 8, ALIGN, &terms());
+    assert!(matches!(gone, Err(OpenError::WrongType { .. })));
+    eventually("its number is free", || host.roster().others() == 0 && !host.roster().is_leaving());
+    assert!(!bound.host.queue().has_ended(), "the name stands for senders to come");
+    let first = bound.connect().unwrap();
+    drop_sender(first);
+    assert!(bound.host.queue().has_ended());
+}
+
+#[test]
 fn on_an_older_kernel_one_is_looked_at_twice() {
     // Other tests that run meanwhile go the same way, and must not notice.
     IS_OLD_KERNEL.store(1, Ordering::Relaxed);

@@ -1,0 +1,86 @@
+//! The open name: it counts as a sender, under number 0, for as long as it stands for senders to come.
+
+use super::endpoint::Endpoint;
+use crate::sync::lock;
+
+/// In the host's private memory. Its lock is held while the handle in the segment is changed, and never while somebody is woken.
+#[derive(Default)]
+pub(super) struct OpenName {
+    /// There is a name, and senders can come by it.
+    is_there: bool,
+    /// How many senders have come, if the stream is to end with the last one. The first one takes the name's place.
+    came: u64,
+}
+
+impl OpenName {
+    /// `counts`: its handle is in the segment.
+    pub fn new(counts: bool) -> OpenName {
+        OpenName { is_there: counts, came: 0 }
+    }
+
+    fn counts(&self) -> bool {
+        self.is_there && self.came == 0
+    }
+}
+
+impl Endpoint {
+    /// Whether the open name counts as a sender.
+    pub(super) fn open_name_counts(&self) -> bool {
+        self.host.as_ref().is_some_and(|host| lock(&host.open_name).counts())
+    }
+
+    /// The open name counts as a sender no longer.
+    pub(super) fn shut_open_name(&self) {
+        self.change_open_name(|name| name.is_there = false);
+    }
+
+    /// A sender has come: from now on, if that was asked for, the stream ends with the last one.
+    pub(super) fn sender_came(&self) {
+        if self.host.as_ref().is_some_and(|host| host.end_with_last) {
+            self.change_open_name(|name| name.came += 1);
+        }
+    }
+
+    /// A sender that came could not be told so, and never knew of the channel. Its handle is still counted, so the stream has not
+    /// ended meanwhile.
+    pub(super) fn sender_came_in_vain(&self) {
+        if self.host.as_ref().is_some_and(|host| host.end_with_last) {
+            self.change_open_name(|name| name.came = name.came.saturating_sub(1));
+        }
+    }
+
+    /// Clears the name's handle if it does not count, whoever wrote one there. The caller sees to the end of the stream.
+    pub(super) fn forget_shut_name(&self) {
+        let Some(host) = &self.host else { return };
+        let name = lock(&host.open_name);
+        if !name.counts() {
+            self.queue().forget_strong(0);
+        }
+    }
+
+    fn change_open_name(&self, change: impl FnOnce(&mut OpenName)) {
+        let Some(host) = &self.host else { return };
+        let queue = self.queue();
+        let has_shut = {
+            let mut name = lock(&host.open_name);
+            let before = name.counts();
+            change(&mut name);
+            match (before, name.counts()) {
+                (true, false) => {
+                    // Cleared, not taken from: anybody may have written another number there.
+                    queue.forget_strong(0);
+                    true
+                }
+                (false, true) => {
+                    // After the end, which only a peer's nonsense can have brought, nothing is counted and nobody comes.
+                    let _ = queue.upgrade(0);
+                    false
+                }
+                _ => false,
+            }
+        };
+        if has_shut {
+            queue.end_if_last(self);
+        }
+    }
+}

@@ -16,6 +16,7 @@ use super::{
     identity::{Look, Suspicion},
     member::Member,
     porter::{PAUSE, Porter, Token, Watcher},
+    roster::Doors,
     wire::{Accept, Code, Facts, Hello, Malformed, Message, Refusal, Want},
 };
 use crate::{
@@ -79,7 +80,13 @@ impl Watcher for Door {
     }
 
     fn overdue(self: Arc<Self>, porter: &'static Porter, token: Token) {
-        let _ = porter.change(token, Interest::READABLE);
+        let Some(endpoint) = self.0.upgrade() else { return };
+        let Some(host) = &endpoint.host else { return };
+        // Under the lock: whoever sends the receiver away says so there, and shuts the door afterwards.
+        let roster = host.roster();
+        if roster.doors == Doors::Open {
+            let _ = porter.change(token, Interest::READABLE);
+        }
     }
 }
 

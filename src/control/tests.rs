@@ -14,7 +14,7 @@ use super::{
     Endpoint, Terms, connect, host,
     identity::IS_OLD_KERNEL,
     member::{Member, starving},
-    porter::{PAUSE, Porter},
+    porter::{PAUSE, Porter, Token, Watcher},
     receiver_from_fd, receiver_into_fd, sender_from_fd, sender_into_fd,
     wire::{Code, Facts, Hello, Message, Refusal, Want},
 };
@@ -24,6 +24,7 @@ use crate::{
     queue::{self, Claimed, Consumer, Kind, Peers, Producer, Sleeper, Spot, Took, Wake},
     sync::{Ordering, lock},
     sys::{
+        events::{Doorbell, Event, Interest},
         listener::{self, Listener},
         place::Place,
         socket::{self, Incoming},

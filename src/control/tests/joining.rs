@@ -222,3 +222,47 @@ fn a_door_that_was_shut_for_good_by_who_has_a_copy_is_watched_no_more() {
     socket::hang_up(&*listener);
     eventually("it is forgotten", || !porter.knows(token));
 }
+
+/// Somebody whom the porter calls.
+struct Called(std::sync::mpsc::Sender<()>);
+
+impl Watcher for Called {
+    fn noticed(self: Arc<Self>, _: &'static Porter, _: Token, _: Event) {
+        let _ = self.0.send(());
+    }
+}
+
+/// The porter has gone through all that it had to do, deadlines too.
+fn the_porter_has_looked(porter: &'static Porter) {
+    // Deadlines come after what it was woken for, so the second call is behind them.
+    for _ in 0..2 {
+        let (tell, told) = std::sync::mpsc::channel();
+        let bell = Arc::new(Doorbell::new().unwrap());
+        let token = porter.watch(bell.clone(), Interest::READABLE, Arc::new(Called(tell))).unwrap();
+        bell.ring();
+        told.recv().unwrap();
+        porter.forget(token);
+    }
+}
+
+#[test]
+fn a_door_that_rested_for_lack_of_descriptors_stays_shut_while_the_receiver_is_under_way() {
+    let bound = bind(&terms());
+    let host = bound.host.host.as_ref().unwrap();
+    let (listener, token) = {
+        let name = host.name();
+        let name = name.as_ref().unwrap();
+        (name.listener().clone(), name.token.unwrap())
+    };
+    let descriptor = receiver_into_fd(&bound.host).unwrap();
+    let porter = Porter::of_this_process().unwrap();
+    porter.set_deadline(token, Some(Instant::now()));
+    the_porter_has_looked(porter);
+    let caller = raw_connect(&bound);
+    the_porter_has_looked(porter);
+    assert!(socket::wait_readable(&*listener, Some(Instant::now())).unwrap(), "it waits at the door");
+    let next_host = receiver_from_fd(descriptor, SIZE, ALIGN, &terms()).unwrap();
+    socket::send(&caller, &hello(16), &[]).unwrap();
+    assert!(matches!(answer(&caller), Some(Message::Accept(_))));
+    drop(next_host);
+}

@@ -1,8 +1,8 @@
 //! The matrix: a sender, or the receiver, is stepped through an operation one instruction at a time, and killed or stopped at each;
 //! the rest of the world then shows that it has lost nothing. The published API between real processes, and the kernel's `ptrace`.
 //!
-//! `cargo test` takes, of a few short operations at one fill level, the positions before and behind every change of the shared
-//! memory and every system call, and of the others a sample, and says so; `.ci/matrix` takes all. A position is the number of
+//! `cargo test` takes all positions of the short operations at one fill level, and a sample of the others, and says so;
+//! `.ci/matrix` takes all. A position is the number of
 //! instructions that the led thread has run since it stood just before the call; the last one is just after it. Not visited
 //! are those that differ from others in nothing that anybody could notice; `way` says which, and prints how many. `operations` is
 //! what the sender does (`acts` how), `steps` how it is led, `world` everybody else. `receiver` is the same for the receiver, with
@@ -42,7 +42,7 @@ use world::{Fill, WHO, World};
 /// Which part is taken, instead of a sample: `windows`, or all if it is set to anything else.
 const PART: &str = "SHMPSC_MATRIX";
 
-/// How many positions of each operation and fill level a sample has, at most, unless the operation is short.
+/// How many positions of each operation a sample has, at most, unless the operation is short.
 const SAMPLE: usize = 3;
 
 /// What happens to the sender at each position.
@@ -102,6 +102,7 @@ enum Part {
     Whole,
     /// Those before and behind every change of the segment and every system call.
     Windows,
+    /// All of the short operations, some of the others, at one fill level.
     Sample,
 }
 
@@ -138,21 +139,25 @@ impl Part {
             return operation.fills.to_vec();
         }
         let fills = || operation.short_fills();
-        let one = match fate {
-            _ if operation.is_short => fills().find(|fill| *fill == Fill::Half),
+        let half = fills().find(|fill| operation.is_short && *fill == Fill::Half);
+        let one = half.or_else(|| match fate {
             Fate::Killed => fills().next(),
             Fate::Stopped => fills().last(),
-        };
+        });
         one.into_iter().collect()
+    }
+
+    /// Whether every position is taken.
+    fn is_whole(self, is_short: bool) -> bool {
+        self == Part::Whole || self == Part::Sample && is_short
     }
 
     /// The positions, and how they are called.
     fn of(self, way: &Way, operation: &Operation) -> (Vec<usize>, &'static str) {
         match self {
-            Part::Whole => (way.positions(), "every instruction"),
+            _ if self.is_whole(operation.is_short) => (way.positions(), "every instruction"),
             Part::Windows => (way.windows(), "before and behind every change and call"),
-            Part::Sample if operation.is_short => Part::Windows.of(way, operation),
-            Part::Sample => {
+            Part::Whole | Part::Sample => {
                 let windows = way.windows();
                 let every = windows.len().div_ceil(SAMPLE);
                 (windows.into_iter().skip(every / 2).step_by(every).collect(), "a sample")
@@ -241,7 +246,7 @@ fn at_every_instruction(fate: Fate, name: &str) {
         let mut count = positions.len();
         let strays =
             positions.into_iter().filter(|steps| !happens(operation, &way, position(*steps)).1).count();
-        if part == Part::Whole {
+        if part.is_whole(operation.is_short) {
             // Where the kernel or the others make it longer than it was, all of it is followed to its end.
             let behind = (way.length + 1..)
                 .take_while(|steps| happens(operation, &way, position(*steps)).0 == Stands::Inside);

@@ -148,10 +148,11 @@ fn at_every_instruction(fate: Fate, name: &str) {
         }
         let way = way(&mut around, operation, queued);
         let all = way.positions();
+        let is_whole = part.is_whole(operation.is_short && queued == Queued::Half);
         let every = match part {
-            Part::Whole => 1,
+            _ if is_whole => 1,
             Part::Windows => all.len().div_ceil(STRIDES),
-            Part::Sample => all.len().div_ceil(SAMPLE),
+            Part::Whole | Part::Sample => all.len().div_ceil(SAMPLE),
         };
         let (mut count, mut strays) = (1, 0);
         for &steps in all.iter().skip(every / 2).step_by(every) {
@@ -162,10 +163,10 @@ fn at_every_instruction(fate: Fate, name: &str) {
         // Where the kernel or the others make it longer than it was, all of it is followed to its end.
         let mut steps = way.length;
         while happens(&mut around, operation, &position(steps), Some(&way)).0 == Stands::Inside {
-            steps = if part == Part::Whole { steps + 1 } else { ITS_END };
+            steps = if is_whole { steps + 1 } else { ITS_END };
             count += 1;
         }
-        let called = if part == Part::Whole { "every instruction" } else { "a sample" };
+        let called = if is_whole { "every instruction" } else { "a sample" };
         println!(
             "the receiver, {name}, {queued}: {} at {count} positions ({called}) of {}, {strays} of them beside the first run's way; {way}; {:.1} s",
             fate.name(),

@@ -44,6 +44,8 @@ pub struct Operation {
     pub sleeps: bool,
     /// Whether it is too long a way for a sample.
     pub is_long: bool,
+    /// Whether all its positions before a half-full queue are visited also in a sample.
+    pub is_short: bool,
     is_async: bool,
     act: fn(&mut Hands),
 }
@@ -91,6 +93,7 @@ const fn operation(
         is_closed: false,
         sleeps: false,
         is_long: false,
+        is_short: false,
         is_async: false,
         act,
     }
@@ -112,22 +115,26 @@ const fn long(operation: Operation) -> Operation {
     Operation { is_long: true, ..operation }
 }
 
+const fn short(operation: Operation) -> Operation {
+    Operation { is_short: true, ..operation }
+}
+
 const fn closed(operation: Operation) -> Operation {
     Operation { is_closed: true, ..operation }
 }
 
 pub const ALL: &[Operation] = &[
-    operation("try-recv", 1, WITHOUT_WAIT, try_recv),
-    operation("try-recv-many", 3, WITHOUT_WAIT, try_recv_many),
-    operation("blocking-recv", 1, WITH_VALUES, blocking_recv),
+    short(operation("try-recv", 1, WITHOUT_WAIT, try_recv)),
+    short(operation("try-recv-many", 3, WITHOUT_WAIT, try_recv_many)),
+    short(operation("blocking-recv", 1, WITH_VALUES, blocking_recv)),
     asleep(operation("blocking-recv-asleep", 1, &[], blocking_recv)),
-    operation("recv-timeout", 1, &[Nothing, Half], recv_timeout),
-    task(operation("recv", 1, WITH_VALUES, recv)),
+    short(operation("recv-timeout", 1, &[Nothing, Half], recv_timeout)),
+    short(task(operation("recv", 1, WITH_VALUES, recv))),
     task(asleep(operation("recv-asleep", 1, &[], recv))),
     long(task(operation("recv-cancelled", 1, &[Nothing], recv_cancelled))),
-    task(operation("recv-many", 3, &[Half, Full, AtTheWrap, Late], recv_many)),
-    operation("try-peek", 0, WITHOUT_WAIT, try_peek),
-    operation("peek-recv", 1, WITH_VALUES, peek_recv),
+    short(task(operation("recv-many", 3, &[Half, Full, AtTheWrap, Late], recv_many))),
+    short(operation("try-peek", 0, WITHOUT_WAIT, try_peek)),
+    short(operation("peek-recv", 1, WITH_VALUES, peek_recv)),
     ending(Then::Closed, operation("close", 0, &[Nothing, Full, Stalled], close)),
     ending(Then::Closed, closed(operation("end", 0, &[Nothing], end))),
     long(ending(Then::Gone, operation("drop", 0, &[Nothing, Full, Late], drop_it))),

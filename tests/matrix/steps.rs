@@ -75,7 +75,7 @@ impl Led {
     /// It is about to come to its first mark. `sleeps`: it may sleep on its way from there.
     pub fn at_its_mark(person: Person, thread: i32, sleeps: bool) -> Led {
         let led = Led { person, thread: Pid::from_raw(thread), sleeps, pace: Pace::Instruction };
-        assert_eq!(led.stands_still(|| {}), Stands::AtItsEnd, "it comes to its mark");
+        assert_eq!(led.stands_still(false, || {}), Stands::AtItsEnd, "it comes to its mark");
         led
     }
 
@@ -86,16 +86,17 @@ impl Led {
 
     /// It runs one instruction. When that is a call to the system in which it sleeps, the others do something meanwhile.
     pub fn step(&mut self, others: impl FnMut()) -> Stands {
+        let sleeps = self.sleeps && (self.pace == Pace::SystemCall || self.is_about_to_call());
         let stepped = match self.pace {
             Pace::Instruction => ptrace::step(self.thread, None),
             Pace::SystemCall => ptrace::syscall(self.thread, None),
         };
         stepped.expect("it stands still");
-        self.stands_still(others)
+        self.stands_still(sleeps, others)
     }
 
-    /// It runs until it has come to an instruction so many times.
-    pub fn runs_to(&mut self, address: u64, times: usize, mut others: impl FnMut()) -> Stands {
+    /// It runs until it has come to an instruction so many times. `sleeps`: it may, on its way there.
+    pub fn runs_to(&mut self, address: u64, times: usize, sleeps: bool, mut others: impl FnMut()) -> Stands {
         for _ in 0..times {
             if self.step(&mut others) == Stands::AtItsEnd {
                 return Stands::AtItsEnd;
@@ -113,7 +114,7 @@ impl Led {
                 continue;
             };
             ptrace::cont(self.thread, None).expect("it stands still");
-            let stands = self.stands_still(&mut others);
+            let stands = self.stands_still(sleeps && self.sleeps, &mut others);
             machine::disarm(self.thread, armed).expect("it stands still");
             if stands == Stands::AtItsEnd {
                 return Stands::AtItsEnd;
@@ -179,14 +180,13 @@ impl Led {
 
     pub fn goes_on_to_its_end(&mut self, others: impl FnMut()) {
         ptrace::cont(self.thread, None).expect("it stands still");
-        assert_eq!(self.stands_still(others), Stands::AtItsEnd);
+        assert_eq!(self.stands_still(self.sleeps, others), Stands::AtItsEnd);
     }
 
-    /// Until it stands still. While it sleeps, the others do something.
-    fn stands_still(&self, mut others: impl FnMut()) -> Stands {
-        // Who never sleeps is waited for asleep, which leaves it the processor.
-        let flags =
-            if self.sleeps { WaitPidFlag::__WALL | WaitPidFlag::WNOHANG } else { WaitPidFlag::__WALL };
+    /// Until it stands still. While it sleeps, which it may if `sleeps`, the others do something.
+    fn stands_still(&self, sleeps: bool, mut others: impl FnMut()) -> Stands {
+        // Who does not sleep is waited for asleep, which leaves it the processor.
+        let flags = if sleeps { WaitPidFlag::__WALL | WaitPidFlag::WNOHANG } else { WaitPidFlag::__WALL };
         loop {
             match waitpid(self.thread, Some(flags)).expect("it is led") {
                 WaitStatus::StillAlive => {}

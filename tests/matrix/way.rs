@@ -99,7 +99,8 @@ impl Way {
     fn goes(&self, led: &mut Led, steps: usize, goal: usize, others: impl FnMut()) -> (usize, Stands) {
         let part = self.passed.iter().find(|(_, part)| part.from == steps && part.to <= goal);
         match part {
-            Some((head, part)) => (part.to, led.runs_to(led.map().address(head), part.times, others)),
+            // Without a call to the system, so it does not sleep there.
+            Some((head, part)) => (part.to, led.runs_to(led.map().address(head), part.times, false, others)),
             None => (steps + 1, led.step(others)),
         }
     }
@@ -115,7 +116,7 @@ impl Way {
             return Some(self.leads_slowly(led, goal, others));
         };
         let address = led.map().address(&self.map.place(self.trace[at]));
-        match led.runs_to(address, self.arrivals[at], &mut others) {
+        match led.runs_to(address, self.arrivals[at], true, &mut others) {
             Stands::Inside => Some(self.goes_on(led, at, goal, others)),
             Stands::AtItsEnd => None,
         }

@@ -23,7 +23,7 @@ use crate::{
     error::OpenError,
     queue::{Nonsense, Number, Queue, ViewCell},
     segment::Segment,
-    sync::{AtomicU32, Ordering, lock},
+    sync::{AtomicU32, AtomicU64, Ordering, lock},
     sys::{
         events::{Event, Events, Interest},
         fork::Birthplace,
@@ -55,7 +55,7 @@ pub(crate) struct Endpoint {
     /// Not zero once this process knows that the channel is closed, whatever the segment says.
     over: AtomicU32,
     /// Sending handles of this process: the count in the segment is anybody's to write over.
-    handles: AtomicU32,
+    handles: AtomicU64,
     /// Held while a first handle may come, and while it is sure that there is none.
     first_handle: Mutex<()>,
     /// What somebody wrote over the segment, once this process has found it: it may be gone again.
@@ -106,7 +106,7 @@ impl Endpoint {
             threads: Threads::default(),
             over: AtomicU32::new(0),
             // Who joins comes with one.
-            handles: AtomicU32::new(guest.is_some().into()),
+            handles: AtomicU64::new(guest.is_some().into()),
             first_handle: Mutex::default(),
             nonsense: OnceLock::new(),
             roused: AtomicU32::new(0),

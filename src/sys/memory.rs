@@ -91,8 +91,8 @@ impl Memory {
         let map = MmapOptions::new().len(len).map_raw(&file)?;
         // A forked child gets a hole instead of the mapping: it must not act under its parent's number.
         map.advise(Advice::DontFork)?;
-        // A core dump need not hold the queue, and large ones delay the end of the process.
-        map.advise(Advice::DontDump)?;
+        // A core dump need not hold the queue, and large ones delay the end of the process. It works with them too.
+        let _ = map.advise(Advice::DontDump);
         let base = NonNull::new(map.as_mut_ptr()).ok_or(io::ErrorKind::OutOfMemory)?;
         Ok(Memory { map: Some(map), base, len, file, birthplace })
     }

@@ -36,6 +36,14 @@ fn act(what: &str, path: &Path) -> Result<(), OpenError> {
             let second: Sender<Value> = options().sender_from_fd(sender.into_fd()?)?;
             second.blocking_send(ONE).unwrap();
         }
+        "gives" => {
+            let (sender, mut receiver) = options().channel::<Value>()?;
+            let given = sender.into_fd().and_then(|descriptor| options().sender_from_fd(descriptor));
+            let sent = given.map(|second: Sender<Value>| second.blocking_send(ONE).unwrap());
+            // If it could not be given away nobody has it, and the stream ends.
+            assert_eq!(receiver.blocking_recv(), sent.is_ok().then_some(ONE));
+            sent?;
+        }
         "moves" => {
             let (sender, receiver) = options().channel::<Value>()?;
             sender.try_send(ONE).unwrap();
@@ -176,6 +184,11 @@ fn who_joins_is_refused_each_call_in_turn_and_joins_after_that() {
 #[test]
 fn who_hands_a_sender_over_is_refused_each_call_in_turn_and_does_it_after_that() {
     has_each_call_refused("hands-over");
+}
+
+#[test]
+fn who_gives_a_sender_of_its_own_channel_away_is_refused_each_call_in_turn_and_does_it_after_that() {
+    has_each_call_refused("gives");
 }
 
 #[test]

@@ -77,6 +77,17 @@ fn a_guest_that_spoke_nonsense_still_wakes_tasks_of_other_guests() {
 }
 
 #[test]
+fn a_guest_that_died_about_to_say_whom_to_wake_has_woken_it() {
+    let host = alone();
+    let [a, b] = two_guests(&host);
+    b.hear();
+    host.segment().view().members[usize::from(b.me())].relay.store(1, Ordering::Relaxed);
+    assert!(!rings(&b));
+    host.depart(a.me());
+    assert!(rings(&b));
+}
+
+#[test]
 fn more_wakes_than_a_socket_holds_are_not_lost() {
     let host = alone();
     let guest = sender_from_fd(sender_into_fd(&host).unwrap(), SIZE, ALIGN, &terms()).unwrap();

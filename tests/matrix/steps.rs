@@ -97,26 +97,43 @@ impl Led {
 
     /// It runs until it has come to an instruction so many times. `sleeps`: it may, on its way there.
     pub fn runs_to(&mut self, address: u64, times: usize, sleeps: bool, mut others: impl FnMut()) -> Stands {
+        let mut armed = None;
         for _ in 0..times {
-            if self.step(&mut others) == Stands::AtItsEnd {
+            // From where a breakpoint stopped it, it goes on through that.
+            if !machine::PASSES || armed.is_none() {
+                armed.take().into_iter().for_each(|armed| self.disarms(armed));
+                if self.step(&mut others) == Stands::AtItsEnd {
+                    return Stands::AtItsEnd;
+                }
+                if self.stands_at() == address {
+                    continue;
+                }
+                armed = machine::arm(self.thread, address).ok();
+            }
+            let stands = match armed {
+                Some(_) => {
+                    ptrace::cont(self.thread, None).expect("it stands still");
+                    self.stands_still(sleeps && self.sleeps, &mut others)
+                }
+                // Not every machine that is only imitated has breakpoints.
+                None => self.steps_to(address, &mut others),
+            };
+            if stands == Stands::AtItsEnd {
+                armed.into_iter().for_each(|armed| self.disarms(armed));
                 return Stands::AtItsEnd;
             }
-            if self.stands_at() == address {
-                continue;
-            }
-            // Not every machine that is only imitated has breakpoints.
-            let Ok(armed) = machine::arm(self.thread, address) else {
-                while self.stands_at() != address {
-                    if self.step(&mut others) == Stands::AtItsEnd {
-                        return Stands::AtItsEnd;
-                    }
-                }
-                continue;
-            };
-            ptrace::cont(self.thread, None).expect("it stands still");
-            let stands = self.stands_still(sleeps && self.sleeps, &mut others);
-            machine::disarm(self.thread, armed).expect("it stands still");
-            if stands == Stands::AtItsEnd {
+        }
+        armed.into_iter().for_each(|armed| self.disarms(armed));
+        Stands::Inside
+    }
+
+    fn disarms(&self, armed: machine::Armed) {
+        machine::disarm(self.thread, armed).expect("it stands still");
+    }
+
+    fn steps_to(&mut self, address: u64, mut others: impl FnMut()) -> Stands {
+        while self.stands_at() != address {
+            if self.step(&mut others) == Stands::AtItsEnd {
                 return Stands::AtItsEnd;
             }
         }
@@ -236,6 +253,9 @@ mod machine {
     /// The processor's own breakpoint: other threads run on through it.
     pub struct Armed;
 
+    /// The kernel lets it go on from where it was stopped (by the resume flag), with no need to disarm it for a step.
+    pub const PASSES: bool = true;
+
     fn write(thread: Pid, register: usize, value: u64) -> Result<()> {
         let registers = std::mem::offset_of!(libc::user, u_debugreg);
         let place = (registers + register * size_of::<u64>()) as ptrace::AddressType;
@@ -272,6 +292,8 @@ mod machine {
 
     /// An instruction of the program, which is another one meanwhile.
     pub struct Armed(*mut c_void, c_long);
+
+    pub const PASSES: bool = false;
 
     pub fn arm(thread: Pid, address: u64) -> Result<Armed> {
         let place = address as *mut c_void;

@@ -9,9 +9,6 @@ use crate::steps::{Led, Map, Place, Stands};
 const REPEATS: usize = 8;
 const PERIOD: usize = 30;
 
-/// To come to a position a run goes at once to an instruction shortly before it that it came to at most so often until then.
-const ARRIVALS: usize = 4;
-
 /// One run of an operation, in steps from its first mark.
 pub struct Way {
     pub length: usize,
@@ -108,11 +105,7 @@ impl Way {
     /// Leads a run to a position, unless it ends before. Gives how many instructions it has run, and where it stands; `None`: it went
     /// another way than the first run, and has ended.
     pub fn leads(&self, led: &mut Led, goal: usize, mut others: impl FnMut()) -> Option<(usize, Stands)> {
-        let is_passed =
-            |at: usize| self.passed.iter().any(|(_, part)| part.to <= goal && part.from < at && at < part.to);
-        // At its end it stands by itself.
-        let seldom = |at: &usize| *at < self.length && self.arrivals[*at] <= ARRIVALS && !is_passed(*at);
-        let Some(at) = (1..=goal.min(self.length)).rev().find(seldom) else {
+        let Some(at) = self.halt(goal) else {
             return Some(self.leads_slowly(led, goal, others));
         };
         let address = led.map().address(&self.map.place(self.trace[at]));
@@ -120,6 +113,25 @@ impl Way {
             Stands::Inside => Some(self.goes_on(led, at, goal, others)),
             Stands::AtItsEnd => None,
         }
+    }
+
+    /// Where a run first stops on its way to a position: each arrival at an instruction costs about as much as a step, and the rest
+    /// of the way is stepped.
+    fn halt(&self, goal: usize) -> Option<usize> {
+        let is_passed =
+            |at: usize| self.passed.iter().any(|(_, part)| part.to <= goal && part.from < at && at < part.to);
+        let (mut best, mut least) = (None, usize::MAX);
+        // At its end it stands by itself.
+        for at in (1..=goal.min(self.length.saturating_sub(1))).rev() {
+            if goal - at >= least {
+                break;
+            }
+            let costs = self.arrivals[at].saturating_add(goal - at);
+            if costs < least && !is_passed(at) {
+                (best, least) = (Some(at), costs);
+            }
+        }
+        best
     }
 
     /// As [`Way::leads`], one instruction after the other.

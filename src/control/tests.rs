@@ -1,4 +1,4 @@
-//! Two ends in one process: everything but the death of one, which `tests/` shows with real processes.
+//! Two ends in one process: nearly everything but the death of one, which `tests/` shows with real processes.
 
 use std::{
     os::{

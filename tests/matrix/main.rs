@@ -2,11 +2,11 @@
 //! the rest of the world then shows that it has lost nothing. The published API between real processes, and the kernel's `ptrace`.
 //!
 //! `cargo test` takes all positions of the short operations at one fill level, and a sample of the others, and says so;
-//! `.ci/matrix` takes all. A position is the number of
-//! instructions that the led thread has run since it stood just before the call; the last one is just after it. Not visited
-//! are those that differ from others in nothing that anybody could notice; `way` says which, and prints how many. `operations` is
-//! what the sender does (`acts` how), `steps` how it is led, `world` everybody else. `receiver` is the same for the receiver, with
-//! `receiving` what that does, `around` and `others` everybody else; `handing` is its way to another process.
+//! `.ci/matrix` takes all. A position is the number of instructions that the led thread has run since it stood just before the
+//! call; the last one is just after it. Not visited are those that differ from others in nothing that anybody could notice; `way`
+//! says which, and prints how many. `operations` is what the sender does (`acts` how), `steps` how it is led, `world` everybody
+//! else. `receiver` is the same for the receiver, with `receiving` what that does, `around` and `others` everybody else; `handing`
+//! is its way to another process.
 
 mod acts;
 mod around;
@@ -102,7 +102,7 @@ enum Part {
     Whole,
     /// Those before and behind every change of the segment and every system call.
     Windows,
-    /// All of the short operations, some of the others, at one fill level.
+    /// All of the short operations, some of the others; of a sender's at one fill level.
     Sample,
 }
 
@@ -133,7 +133,8 @@ impl Part {
         }
     }
 
-    /// At what fill levels. A sample takes one, of all an operation has another one for the killed than for the stopped.
+    /// At what fill levels. A sample takes one: half full if the operation is short, else the first of its levels for the killed
+    /// and the last for the stopped.
     fn fills(self, operation: &Operation, fate: Fate) -> Vec<Fill> {
         if self != Part::Sample {
             return operation.fills.to_vec();

@@ -11,8 +11,8 @@ use crate::{
     way::Way,
 };
 
-/// How many positions of each operation and each state of the queue a sample has, beside the last one. Of those that are too long
-/// a way it has only that one.
+/// How many positions of each operation and each state of the queue a sample has, beside the last one, unless the operation is short
+/// and the queue half full. Of those that are too long a way it has only that one.
 const SAMPLE: usize = 1;
 
 /// How many of each the part of windows has: the memory is not looked at here.

@@ -8,7 +8,7 @@ use std::{
 
 use super::{
     endpoint::{Endpoint, Hearing},
-    porter::{Porter, Token, Watcher},
+    porter::{PAUSE, Porter, Token, Watcher},
     wakes::Calmly,
     wire::{Code, Message},
 };
@@ -26,8 +26,6 @@ use crate::{
 
 /// The number of the lifeline in the set of a guest's bells, which has no other.
 const LIFELINE: u64 = 0;
-/// How long one waits to try again what the system had no memory for.
-const PAUSE: Duration = Duration::from_millis(100);
 /// Messages taken at once. More than any buffer holds: only a host that sends all the time reaches it.
 const TURN: usize = 4096;
 

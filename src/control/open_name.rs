@@ -1,10 +1,10 @@
-//! The open name: it counts as a sender, under number 0, for as long as it stands for senders to come.
+//! The open name: it counts as a sender, under number 0, for as long as it stands for senders to come. Its files
+//! are [`super::name`]'s.
 
 use super::endpoint::Endpoint;
 use crate::sync::lock;
 
 /// In the host's private memory. Its lock is held while the handle in the segment is changed, and never while somebody is woken.
-#[derive(Default)]
 pub(super) struct OpenName {
     /// There is a name, and senders can come by it.
     is_there: bool,

@@ -24,7 +24,7 @@ use crate::{
     },
 };
 
-/// How long a watcher waits before it tries again what the system refused it for lack of descriptors or memory.
+/// How long one waits before it tries again what the system refused it for lack of descriptors or memory.
 pub(super) const PAUSE: Duration = Duration::from_millis(100);
 
 /// The name of a watched descriptor; never used twice.

@@ -41,7 +41,7 @@ pub(super) enum Message {
     Again,
     /// To the receiver's process: my last handle is gone, and my mapping.
     Goodbye,
-    /// To the receiver's process: somebody's relay word is set.
+    /// To the receiver's process: somebody's relay word is set, or a permit operation has ended for which it may wait.
     Relay,
     /// To the receiver's process: make me a descriptor with a sender in it.
     Invite {

@@ -83,7 +83,8 @@ pub(crate) struct Bell {
     pub word: AtomicU32,
 }
 
-/// One process in the channel. Only that process writes its line, until its end is known.
+/// One process in the channel. While it takes part, what it holds is its own to write; its first handle, its end and its number
+/// are written by the receiver's process, and `relay` by anybody.
 #[repr(C, align(64))]
 #[derive(Default)]
 pub(crate) struct Member {

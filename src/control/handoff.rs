@@ -1,4 +1,5 @@
-//! Giving an end of a channel to another process as one descriptor, to be inherited or sent over a socket.
+//! Giving a sender to another process as one descriptor, to be inherited or sent over a socket. The receiver is
+//! [`super::handover`]'s.
 //!
 //! The descriptor is one end of a socket pair. Whoever holds it says `HELLO` on it, exactly as through the door; the
 //! other end is watched from the moment of its making, so that an end which is lost on its way counts as dropped.

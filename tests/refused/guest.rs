@@ -1,4 +1,5 @@
-//! Who makes, binds, joins, hands over or takes, and is refused one call of it.
+//! Who makes, binds, joins, hands a sender over, gives one of its own channel away or moves the receiver, and is refused one call of
+//! it.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},

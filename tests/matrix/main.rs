@@ -93,7 +93,7 @@ fn role() {
 
 /// Nothing waits for this; it turns a lost wakeup into a failure.
 fn patience() -> Patience {
-    people::patience(Duration::from_secs(if is_sampled() { 180 } else { 7200 }))
+    people::patience(Duration::from_secs(if is_sampled() { 600 } else { 7200 }))
 }
 
 /// Which positions are taken.

@@ -239,12 +239,13 @@ impl Transit {
             align: endpoint.facts.align,
             id: endpoint.id(),
         };
+        let (open, end_with_last) = host.open_name_facts();
         let path = |name: &Name| std::os::unix::ffi::OsStrExt::as_bytes(name.path().as_os_str()).to_owned();
         let handover = Handover {
             accept,
             name: name.as_ref().map(|name| NameFacts { path: path(name) }),
-            end_with_last: host.end_with_last,
-            open: endpoint.open_name_counts(),
+            end_with_last,
+            open,
             uids: host.rules.uids.clone(),
             gids: host.rules.gids.clone(),
         };
@@ -341,7 +342,8 @@ pub(crate) fn receiver_from_fd(
     roster.take_this(accept.host);
     let rules = Rules { uids: handover.uids, gids: handover.gids };
     let members = accept.geometry.members;
-    let host = Host::new(roster, members, rules, handover.end_with_last, OpenName::new(handover.open));
+    let open_name = OpenName::new(handover.open, handover.end_with_last);
+    let host = Host::new(roster, members, rules, open_name);
     for number in 1..=members as Number {
         host.set_dead(number, number != accept.number && number != accept.host);
     }

@@ -34,8 +34,6 @@ pub(super) struct Host {
     /// What those who have left held in permits. Locked for no longer than a look: nobody is woken meanwhile.
     pub recovery: Mutex<Recovery>,
     pub rules: Rules,
-    /// `recv` returns `None` once a sender came and all have gone.
-    pub end_with_last: bool,
     pub open_name: Mutex<OpenName>,
     name: Mutex<Option<Name>>,
     /// Applicants that came through the door, oldest first, with the process that called (0: not known); some have joined
@@ -46,7 +44,7 @@ pub(super) struct Host {
 }
 
 impl Host {
-    pub fn new(roster: Roster, members: u32, rules: Rules, end_with_last: bool, name: OpenName) -> Host {
+    pub fn new(roster: Roster, members: u32, rules: Rules, name: OpenName) -> Host {
         let table = || (0..=members).map(|_| AtomicU32::new(0)).collect();
         Host {
             roster: Mutex::new(roster),
@@ -55,7 +53,6 @@ impl Host {
             quarantined: table(),
             recovery: Mutex::default(),
             rules,
-            end_with_last,
             open_name: Mutex::new(name),
             name: Mutex::new(None),
             waiting: Mutex::default(),
@@ -74,16 +71,6 @@ impl Host {
         let repairing = |roster: &mut Roster| roster.others() == 0 && roster.is_leaving();
         let waited = self.repaired.wait_timeout_while(self.roster(), time, repairing);
         waited.unwrap_or_else(PoisonError::into_inner).0
-    }
-
-    /// Begins a departure, once: None if nobody holds the number or the departure has begun.
-    pub fn begin_departure(&self, number: Number) -> Option<Leaver> {
-        let mut roster = self.roster();
-        let leaver = roster.leave(number)?;
-        // While the roster is locked: from now on another departure may clear its handles, and the stream end. The receiver is
-        // then to pass what it left, not to take it for nonsense.
-        self.set_dead(number, true);
-        Some(leaver)
     }
 
     /// Half of a repair is done, its permits or all else; nothing was claimed under the number at `tail` or later.

@@ -1,34 +1,39 @@
 //! The open name: it counts as a sender, under number 0, for as long as it stands for senders to come. Its files
 //! are [`super::name`]'s.
 
-use super::endpoint::Endpoint;
+use super::{endpoint::Endpoint, host::Host, wakes::Calmly};
 use crate::sync::lock;
 
 /// In the host's private memory. Its lock is held while the handle in the segment is changed, and never while somebody is woken.
 pub(super) struct OpenName {
     /// There is a name, and senders can come by it.
     is_there: bool,
-    /// How many senders have come, if the stream is to end with the last one. The first one takes the name's place.
+    /// `recv` returns `None` once a sender came and all have gone: the first one takes the name's place.
+    gives_way: bool,
+    /// How many senders have come.
     came: u64,
 }
 
 impl OpenName {
     /// `counts`: its handle is in the segment.
-    pub fn new(counts: bool) -> OpenName {
-        OpenName { is_there: counts, came: 0 }
+    pub fn new(counts: bool, gives_way: bool) -> OpenName {
+        OpenName { is_there: counts, gives_way, came: 0 }
     }
 
     fn counts(&self) -> bool {
-        self.is_there && self.came == 0
+        self.is_there && !(self.gives_way && self.came > 0)
+    }
+}
+
+impl Host {
+    /// Whether the open name counts as a sender, and whether it gives way: what [`OpenName::new`] takes.
+    pub fn open_name_facts(&self) -> (bool, bool) {
+        let name = lock(&self.open_name);
+        (name.counts(), name.gives_way)
     }
 }
 
 impl Endpoint {
-    /// Whether the open name counts as a sender.
-    pub(super) fn open_name_counts(&self) -> bool {
-        self.host.as_ref().is_some_and(|host| lock(&host.open_name).counts())
-    }
-
     /// The open name counts as a sender no longer.
     pub(super) fn shut_open_name(&self) {
         self.change_open_name(|name| name.is_there = false);
@@ -36,17 +41,13 @@ impl Endpoint {
 
     /// A sender has come: from now on, if that was asked for, the stream ends with the last one.
     pub(super) fn sender_came(&self) {
-        if self.host.as_ref().is_some_and(|host| host.end_with_last) {
-            self.change_open_name(|name| name.came += 1);
-        }
+        self.change_open_name(|name| name.came += 1);
     }
 
     /// A sender that came could not be told so, and never knew of the channel. Its handle is still counted, so the stream has not
     /// ended meanwhile.
     pub(super) fn sender_came_in_vain(&self) {
-        if self.host.as_ref().is_some_and(|host| host.end_with_last) {
-            self.change_open_name(|name| name.came = name.came.saturating_sub(1));
-        }
+        self.change_open_name(|name| name.came -= 1);
     }
 
     /// Clears the name's handle if it does not count, whoever wrote one there. The caller sees to the end of the stream.
@@ -80,7 +81,7 @@ impl Endpoint {
             }
         };
         if has_shut {
-            queue.end_if_last(self);
+            queue.end_if_last(&Calmly(self));
         }
     }
 }

@@ -20,8 +20,7 @@ impl Endpoint {
     /// A process said goodbye, or is proved to have ended, or never came. Does it once, however often it is called.
     pub(super) fn depart(&self, number: Number) {
         let Some(host) = &self.host else { return };
-        // The mark first: repair rings the receiver, which then asks for it.
-        let Some(leaver) = host.begin_departure(number) else { return };
+        let Some(leaver) = self.begin_departure(number) else { return };
         if let Ok(porter) = Porter::of_this_process() {
             match &leaver {
                 Leaver::Member(member) => {
@@ -35,9 +34,6 @@ impl Endpoint {
             }
         }
         let queue = self.queue();
-        // Its permits before its handles: so the capacity is whole when the stream ends. If it died in the middle of a permit
-        // operation, that takes the receiver's own look at the end.
-        lock(&host.recovery).add(&queue, number);
         self.forget_strangers();
         queue.repair(number, &Calmly(self));
         // Also if it has taken away that the receiver sleeps.
@@ -50,6 +46,21 @@ impl Endpoint {
         host.half_left(number, queue.tail());
         // The other half. Another thread may have been here before, while this one was still repairing.
         self.go_on_with_recovery();
+    }
+
+    /// Begins a departure, once: None if nobody holds the number or the departure has begun.
+    ///
+    /// All of it while the roster is locked: from then on another departure may clear its handles, and the stream end. The
+    /// receiver is then to pass what it left, not to take it for nonsense, and the capacity is to be whole.
+    pub(super) fn begin_departure(&self, number: Number) -> Option<Leaver> {
+        let host = self.host.as_ref()?;
+        let mut roster = host.roster();
+        let leaver = roster.leave(number)?;
+        // The repair rings the receiver, which then asks for the mark.
+        host.set_dead(number, true);
+        // If it died in the middle of a permit operation, the receiver goes on with this at the end.
+        lock(&host.recovery).add(&self.queue(), number);
+        Some(leaver)
     }
 
     /// Clears the handles that nobody has: who has left may have written some there, and the stream would not end.

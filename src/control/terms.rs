@@ -116,8 +116,8 @@ pub(crate) fn host(
     format(&segment, &facts, id);
     Queue::new(segment.view()).add_strong(if name.is_some() { 0 } else { CREATOR });
     let roster = Roster::new(geometry.members, CREATOR);
-    let (rules, end) = (terms.rules.clone(), terms.end_with_last);
-    let host = Host::new(roster, geometry.members, rules, end, OpenName::new(name.is_some()));
+    let open_name = OpenName::new(name.is_some(), terms.end_with_last);
+    let host = Host::new(roster, geometry.members, terms.rules.clone(), open_name);
     host.set_dead(CREATOR, false);
     *host.name() = name;
     let endpoint = Arc::new(Endpoint::new(Parts {

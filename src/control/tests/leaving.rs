@@ -72,12 +72,26 @@ fn who_leaves_is_dead_before_its_handles_can_be_cleared_for_another_departure() 
     let producer = Producer { queue: a.queue(), me: a.me(), view: a.view_cell() };
     let claimed = producer.claim(queue::Place::Newcomer, 1, &*a);
     assert!(matches!(claimed, Claimed::Granted(_)));
-    assert!(host.host.as_ref().unwrap().begin_departure(a.me()).is_some());
+    assert!(host.begin_departure(a.me()).is_some());
     host.depart(b.me());
     assert!(host.queue().has_ended());
     let mut consumer = Consumer::new(&host.queue());
     assert_eq!(consumer.receive::<[u64; 2]>(&host.queue(), &*host), Took::End);
     assert_eq!(consumer.nonsense(), None, "it is passed");
+}
+
+#[test]
+fn what_who_leaves_held_is_given_back_before_its_handles_can_be_cleared_for_another_departure() {
+    let host = alone();
+    let [a, b] = two_guests(&host);
+    drop_own_sender(&host);
+    let producer = Producer { queue: a.queue(), me: a.me(), view: a.view_cell() };
+    assert_eq!(Permits(1).ask(&producer, queue::Place::Newcomer, &*a), Claimed::Granted(()));
+    // As above.
+    assert!(host.begin_departure(a.me()).is_some());
+    host.depart(b.me());
+    assert!(host.queue().has_ended());
+    assert_eq!(host.queue().free_capacity() as i64, host.queue().capacity(), "at the end");
 }
 
 #[test]

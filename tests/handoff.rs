@@ -3,19 +3,17 @@
 mod people;
 
 use std::{
-    io::{IoSlice, IoSliceMut},
-    mem::MaybeUninit,
     os::{
         fd::{AsFd, OwnedFd},
-        unix::net::{UnixListener, UnixStream},
+        unix::net::UnixListener,
     },
     path::Path,
 };
 
-use people::{Person, Value, eventually, room, start, start_with, tell};
-use rustix::net::{
-    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage,
-    SendFlags, recvmsg, sendmsg,
+use people::{
+    Person, Value,
+    descriptors::{pass, passed},
+    eventually, room, start, start_with, tell,
 };
 use shmpsc::{Options, Receiver, Sender, error::OpenError};
 
@@ -84,27 +82,6 @@ fn add_up(mut receiver: Receiver<Value>) {
         sum += value;
     }
     tell(format_args!("{count} values, {sum} in all"));
-}
-
-fn pass(stream: &UnixStream, descriptor: OwnedFd) {
-    let mut room = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
-    let mut control = SendAncillaryBuffer::new(&mut room);
-    let descriptors = [descriptor.as_fd()];
-    assert!(control.push(SendAncillaryMessage::ScmRights(&descriptors)));
-    assert_eq!(sendmsg(stream, &[IoSlice::new(b"x")], &mut control, SendFlags::empty()).unwrap(), 1);
-}
-
-fn passed(path: &Path) -> OwnedFd {
-    let stream = UnixStream::connect(path).unwrap();
-    let mut room = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
-    let mut control = RecvAncillaryBuffer::new(&mut room);
-    let mut byte = [0];
-    recvmsg(&stream, &mut [IoSliceMut::new(&mut byte)], &mut control, RecvFlags::CMSG_CLOEXEC).unwrap();
-    let descriptor = control.drain().find_map(|message| match message {
-        RecvAncillaryMessage::ScmRights(mut descriptors) => descriptors.next(),
-        _ => None,
-    });
-    descriptor.unwrap()
 }
 
 /// Receives to the end and checks that each of `senders` sent its ten in order.

@@ -18,6 +18,7 @@ mod people;
 mod receiver;
 mod receiving;
 mod steps;
+mod taking;
 mod way;
 mod world;
 
@@ -86,6 +87,8 @@ fn role() {
     match words[0] {
         "operates" => operations::operates(words[1], WHO, &path),
         "receives" => receiving::receives(words[1], &path),
+        "gives" => taking::gives(&path),
+        "takes" => taking::takes(&path),
         "stands-by" => others::stands_by(words[1].parse().expect("a number"), &path),
         other => panic!("no role {other}"),
     }

@@ -325,7 +325,7 @@ fn obeys(hands: &mut Hands) {
     }
 }
 
-fn tell_values(values: &[Value]) {
+pub fn tell_values(values: &[Value]) {
     let mut told = String::from("received");
     for &[who, n, ..] in values {
         write!(told, " {who}.{n}").expect("a string grows");

@@ -1,0 +1,135 @@
+//! The receiver is handed over from one process to another, and one of the two is killed at each beginning and end of a call to the
+//! system with which the other one takes it.
+
+use std::{os::unix::net::UnixListener, path::Path, time::Instant};
+
+use nix::sys::{ptrace, signal::raise};
+use shmpsc::Receiver;
+
+use crate::{
+    is_sampled,
+    operations::MARK,
+    people::{
+        descriptors::{pass, passed},
+        eventually, next_order, room, start, stay, tell,
+    },
+    receiving::tell_values,
+    steps::{Led, Pace, Stands},
+    world::{Value, value},
+};
+
+/// How many positions a sample has, at most, beside the last one.
+const SAMPLE: usize = 3;
+
+const GIVER: u64 = 30;
+
+/// What the taker receives if it gets the receiver.
+const ALL: &str = "received 30.0 30.1";
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Killed {
+    Giver,
+    Taker,
+}
+
+/// Role: sends two values, gives the receiver to whoever calls, and sees it end when told.
+pub fn gives(path: &Path) {
+    let (sender, receiver) = shmpsc::channel(4);
+    (0..2).for_each(|n| sender.try_send(value(GIVER, n)).unwrap());
+    let listener = UnixListener::bind(path).unwrap();
+    tell("listening");
+    let (stream, _) = listener.accept().unwrap();
+    pass(&stream, receiver.into_fd().unwrap());
+    drop(stream);
+    while let Some(order) = next_order() {
+        assert_eq!(order, "mourns");
+        eventually("the receiver is gone", || sender.is_closed());
+        tell("mourned");
+    }
+    stay();
+}
+
+/// Role: takes the receiver between two marks, and receives to the end.
+pub fn takes(path: &Path) {
+    ptrace::traceme().expect("the parent may lead it");
+    let descriptor = passed(path);
+    tell(rustix::thread::gettid().as_raw_nonzero());
+    raise(MARK).expect("the parent hears it");
+    let taken = Receiver::<Value>::from_fd(descriptor);
+    raise(MARK).expect("the parent hears it");
+    match taken {
+        Ok(mut receiver) => {
+            let values: Vec<Value> = std::iter::from_fn(|| receiver.blocking_recv()).collect();
+            tell_values(&values);
+        }
+        Err(error) => tell(format_args!("failed: {error}")),
+    }
+    stay();
+}
+
+/// Leads a new taker to a position, unless it has taken the receiver before, and lets it happen there.
+fn happens(who: Killed, steps: usize) -> (usize, Stands) {
+    let room = room();
+    let mut giver = start("gives", &room.name());
+    assert_eq!(giver.hear(), "listening");
+    let mut taker = start("takes", &room.name());
+    let thread = taker.hear().parse().expect("a thread");
+    let mut led = Led::at_its_mark(taker, thread, false).at_pace(Pace::SystemCall);
+    let (mut went, mut stands) = (0, Stands::Inside);
+    while went < steps && stands == Stands::Inside {
+        stands = led.step(|| {});
+        went += 1;
+    }
+    match who {
+        Killed::Giver => {
+            giver.kill();
+            if stands == Stands::Inside {
+                led.goes_on_to_its_end(|| {});
+            }
+            let told = led.tells();
+            let has_failed = stands == Stands::Inside && told.starts_with("failed: ");
+            assert!(has_failed || told == ALL, "{told}, {went} system calls after the start");
+            led.dies();
+        }
+        Killed::Taker => {
+            led.dies();
+            assert_eq!(giver.obeys("mourns"), "mourned");
+        }
+    }
+    (went, stands)
+}
+
+#[track_caller]
+fn at_every_system_call(who: Killed) {
+    if !crate::can_lead() {
+        return;
+    }
+    let _patience = crate::patience();
+    let began = Instant::now();
+    let (length, stands) = happens(who, usize::MAX);
+    assert_eq!(stands, Stands::AtItsEnd);
+    let every = if is_sampled() { length.div_ceil(SAMPLE) } else { 1 };
+    let mut count = 1;
+    for steps in (every / 2..).step_by(every) {
+        let (_, stands) = happens(who, steps);
+        count += 1;
+        if stands == Stands::AtItsEnd {
+            break;
+        }
+    }
+    println!(
+        "the receiver, taken by another process: {length} beginnings and ends of system calls; {who:?} killed at {count} positions ({}); {:.1} s",
+        if is_sampled() { "a sample" } else { "every one" },
+        began.elapsed().as_secs_f64()
+    );
+}
+
+#[test]
+fn who_is_killed_while_another_process_takes_the_receiver_leaves_it_all_or_an_error() {
+    at_every_system_call(Killed::Giver);
+}
+
+#[test]
+fn who_is_killed_taking_the_receiver_closes_the_channel() {
+    at_every_system_call(Killed::Taker);
+}

@@ -169,6 +169,8 @@ impl Talk {
         let mut buffer = vec![0; MAX_MESSAGE];
         let message = loop {
             match socket::receive(socket, &mut buffer) {
+                // A wake: the host counts us among those whom it wakes a moment before it tells us. Nobody sleeps here yet.
+                Ok(Incoming::Message(message)) if message.len == 1 && Instant::now() < self.until => {}
                 Ok(Incoming::Message(message)) => break message,
                 Ok(Incoming::HungUp) => return Err(OpenError::HungUp),
                 Ok(Incoming::Nothing) => {}

@@ -266,3 +266,25 @@ fn a_door_that_rested_for_lack_of_descriptors_stays_shut_while_the_receiver_is_u
     assert!(matches!(answer(&caller), Some(Message::Accept(_))));
     drop(next_host);
 }
+
+#[test]
+fn a_wake_that_comes_before_the_answer_is_no_answer() {
+    let host = alone();
+    let descriptor = sender_into_fd(&host).unwrap();
+    // Somebody in between, so that the order is sure.
+    let (ours, theirs) = socket::pair().unwrap();
+    let mut buffer = [0; 4096];
+    let accept = loop {
+        socket::send(&descriptor, &hello(16), &[]).unwrap();
+        assert!(socket::wait_readable(&descriptor, None).unwrap());
+        let Incoming::Message(message) = socket::receive(&descriptor, &mut buffer).unwrap() else { panic!() };
+        if Message::decode(&buffer[..message.len]) != Ok(Message::Again) {
+            break message;
+        }
+    };
+    let descriptors: Vec<_> = accept.descriptors.iter().map(|descriptor| descriptor.as_fd()).collect();
+    socket::send(&ours, &[0], &[]).unwrap();
+    socket::send(&ours, &buffer[..accept.len], &descriptors).unwrap();
+    let joined = sender_from_fd(theirs, SIZE, ALIGN, &terms());
+    assert!(joined.is_ok(), "{:?}", joined.err());
+}

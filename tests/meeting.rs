@@ -120,7 +120,13 @@ fn a_killed_receiver_leaves_a_name_that_is_taken_over() {
     let mut first = start("binds", &room.name());
     assert_eq!(first.hear(), "bound");
     let mut second = start("binds", &room.name());
-    assert_eq!(second.hear(), format!("another receiver already listens at {}", room.name().display()));
+    assert_eq!(
+        second.hear(),
+        format!(
+            "another receiver already listens at {}; end it or choose another name",
+            room.name().display()
+        )
+    );
     first.kill();
     assert_eq!(room.files(), 2, "socket and lock file, and nothing else");
     let error = shmpsc::connect::<Value>(room.name()).unwrap_err();
@@ -291,7 +297,12 @@ fn rules_decide_who_comes_in() {
         return left_out("another user may not read this program");
     };
     let gid = rustix::process::getegid().as_raw();
-    assert_eq!(refused, format!("the receiver (user 0, group {gid}) does not admit user 12345, group 23456"));
+    assert_eq!(
+        refused,
+        format!(
+            "the receiver (user 0, group {gid}) does not admit user 12345, group 23456; allow one of them there, in its options"
+        )
+    );
     assert_eq!(as_stranger(Options::new().allow_uid(12345)).unwrap(), "in");
     assert_eq!(as_stranger(Options::new().allow_gid(23456)).unwrap(), "in");
     assert_ne!(as_stranger(Options::new().allow_gid(12345)).unwrap(), "in");

@@ -137,49 +137,75 @@ impl fmt::Display for OpenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NobodyThere { path } => write!(f, "no receiver listens at {}", path.display()),
-            Self::NameInUse { path } => write!(f, "another receiver already listens at {}", path.display()),
+            Self::NameInUse { path } => write!(
+                f,
+                "another receiver already listens at {}; end it or choose another name",
+                path.display()
+            ),
             Self::NotASocket { path } => {
                 write!(f, "{} exists and is not a socket; remove it or choose another name", path.display())
             }
             Self::NotAllowed { uid, gid, receiver_uid, receiver_gid } => write!(
                 f,
-                "the receiver (user {receiver_uid}, group {receiver_gid}) does not admit user {uid}, group {gid}"
+                "the receiver (user {receiver_uid}, group {receiver_gid}) does not admit user {uid}, group {gid}; \
+                 allow one of them there, in its options"
             ),
             Self::WrongVersion { ours, theirs } => {
-                write!(f, "layout version {ours} here does not fit layout version {theirs} there")
+                write!(
+                    f,
+                    "layout version {ours} here does not fit layout version {theirs} there; build both with one \
+                     version of shmpsc"
+                )
             }
             Self::WrongType { ours, theirs } => {
-                write!(f, "the value type here ({ours}) is not the value type there ({theirs})")
+                write!(
+                    f,
+                    "the value type here ({ours}) is not the value type there ({theirs}); send and receive \
+                     one type with one tag"
+                )
             }
-            Self::WrongEnd => write!(f, "the descriptor carries the other end of the channel"),
+            Self::WrongEnd => {
+                write!(f, "the descriptor carries the other end of the channel; take that one from it")
+            }
             Self::RosterFull { members, leaving: 0 } => {
-                write!(f, "all {members} places for processes in the channel are taken")
+                write!(
+                    f,
+                    "all {members} places for processes in the channel are taken; make it with more `members`"
+                )
             }
             Self::RosterFull { members, leaving } => write!(
                 f,
                 "all {members} places for processes in the channel are taken, {leaving} of them by processes that \
-                 left and whose last values the receiver has not reached"
+                 left and are not yet repaired, or whose last values are not yet received; try again once they are"
             ),
             Self::Closed => write!(f, "the receiver has closed the channel"),
             Self::UnderWay => write!(f, "the receiver is being handed to another process; try again"),
             Self::Ended => write!(f, "the channel has ended: its last sender is gone"),
-            Self::TimedOut { waited } => write!(f, "the other process did not answer within {waited:?}"),
-            Self::HungUp => write!(f, "the other process hung up before it had answered"),
+            Self::TimedOut { waited } => write!(
+                f,
+                "the other process did not answer within {waited:?}; try again, or with a longer `deadline`"
+            ),
+            Self::HungUp => write!(f, "the other process hung up before it had answered; try again"),
             Self::BadMessage { what } => write!(f, "the other process broke the protocol: {what}"),
             Self::Joined { members } => write!(
                 f,
-                "the receiver can no longer be handed over: {members} other process(es) take part in the channel"
+                "the receiver can no longer be handed over: {members} other process(es) take part in the channel; \
+                 hand it over before they join"
             ),
             Self::Stalled => {
                 f.write_str("the receiver cannot be handed over while a send is stopped half-way; try again")
             }
             Self::Unwatchable => write!(
                 f,
-                "the receiver's process cannot watch this one (another PID namespace, and a kernel older than 6.5)"
+                "the receiver's process cannot watch this one (another PID namespace, and a kernel older than \
+                 6.5); run both in one namespace"
             ),
             Self::InvalidOption { what } => f.write_str(what),
             Self::Forked => {
-                write!(f, "this end belongs to the process that opened it, not to its forked child")
+                write!(
+                    f,
+                    "this end belongs to the process that opened it, not to its forked child; open one there"
+                )
             }
             Self::System { what, path: Some(path), source } => {
                 write!(f, "could not {what} {}: {source}", path.display())
@@ -234,15 +260,16 @@ mod tests {
         assert_eq!(
             OpenError::WrongType { ours, theirs }.to_string(),
             "the value type here (64 bytes aligned to 8 tagged \"frame/2\") is not the value type there (48 bytes \
-             aligned to 8 with no tag)"
+             aligned to 8 with no tag); send and receive one type with one tag"
         );
         assert_eq!(
             OpenError::NotAllowed { uid: 1000, gid: 100, receiver_uid: 0, receiver_gid: 1 }.to_string(),
-            "the receiver (user 0, group 1) does not admit user 1000, group 100"
+            "the receiver (user 0, group 1) does not admit user 1000, group 100; allow one of them there, in its \
+             options"
         );
         assert_eq!(
             OpenError::WrongVersion { ours: 1, theirs: 2 }.to_string(),
-            "layout version 1 here does not fit layout version 2 there"
+            "layout version 1 here does not fit layout version 2 there; build both with one version of shmpsc"
         );
     }
 

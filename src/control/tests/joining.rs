@@ -11,18 +11,24 @@ fn refusals_name_both_sides() {
     assert_eq!(
         with(24, "frame/1").unwrap(),
         "the value type here (24 bytes aligned to 8 tagged \"frame/1\") is not the value type there (16 bytes aligned to \
-         8 tagged \"frame/1\")"
+         8 tagged \"frame/1\"); send and receive one type with one tag"
     );
     assert_eq!(
         with(16, "frame/2").unwrap(),
         "the value type here (16 bytes aligned to 8 tagged \"frame/2\") is not the value type there (16 bytes aligned to \
-         8 tagged \"frame/1\")"
+         8 tagged \"frame/1\"); send and receive one type with one tag"
     );
     let guest = connect(&bound.path, SIZE, ALIGN, &Terms { tag: "frame/1".into(), ..terms() }).unwrap();
-    assert_eq!(with(16, "frame/1").unwrap(), "all 2 places for processes in the channel are taken");
+    assert_eq!(
+        with(16, "frame/1").unwrap(),
+        "all 2 places for processes in the channel are taken; make it with more `members`"
+    );
     assert_eq!(
         host(SIZE, ALIGN, &terms(), Some(&bound.path)).err().unwrap().to_string(),
-        format!("another receiver already listens at {}", bound.path.display())
+        format!(
+            "another receiver already listens at {}; end it or choose another name",
+            bound.path.display()
+        )
     );
     drop(guest);
 }
@@ -138,7 +144,10 @@ fn a_host_that_never_answers_is_given_up() {
     let (ours, theirs) = socket::pair().unwrap();
     let short = Terms { deadline: Duration::from_millis(30), ..terms() };
     let error = sender_from_fd(theirs, SIZE, ALIGN, &short).err().unwrap();
-    assert_eq!(error.to_string(), "the other process did not answer within 30ms");
+    assert_eq!(
+        error.to_string(),
+        "the other process did not answer within 30ms; try again, or with a longer `deadline`"
+    );
     // It said goodbye, in case the host had counted it.
     assert!(matches!(answer(&ours), Some(Message::Hello(_))));
     assert_eq!(answer(&ours), Some(Message::Goodbye));

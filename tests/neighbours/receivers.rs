@@ -48,10 +48,13 @@ fn say_with(line: &Raw, bytes: &[u8], descriptors: &[BorrowedFd<'_>]) {
 /// What to do with a caller that has said its `HELLO`, and what it is to be told.
 type Case = (&'static str, fn(&Raw));
 
-const CASES: [Case; 14] = [
+const CASES: [Case; 16] = [
     ("hung up before it had answered", |_| {}),
     ("does not speak this protocol", |line| line.say(b"HTTP/1.1 400 Bad Request\r\n\r\n").unwrap()),
-    ("does not speak this protocol", |line| line.say(&[0]).unwrap()),
+    ("does not speak this protocol", |line| line.say(&[0, 0]).unwrap()),
+    // A wake is no answer.
+    ("hung up before it had answered", |line| line.say(&[0]).unwrap()),
+    ("does not speak this protocol", |line| while line.say(&[0]).is_ok() {}),
     ("a message that does not belong here", |line| line.say(&[0; 100_000]).unwrap()),
     ("does not fit layout version 2 there", |line| {
         line.say(&[&b"shmp\x02\0\x02\0"[..], &[0; 48]].concat()).unwrap()

@@ -29,6 +29,9 @@ use crate::{
 /// Who takes two and stands in the line for two leaves room for one who waits.
 const CAPACITY: usize = 6;
 
+/// The receiver's process, the two others, the one, and whom it invites: before it is led, and while it is.
+const MEMBERS: usize = 6;
+
 /// The number of the next sender that is killed or stopped.
 pub const WHO: u64 = 2;
 
@@ -105,8 +108,7 @@ pub struct World {
 impl World {
     pub fn new() -> World {
         let room = room();
-        // The receiver's process, the two others, the one, and whom it invites.
-        let options = Options::new().capacity(CAPACITY).members(5).end_with_last_sender();
+        let options = Options::new().capacity(CAPACITY).members(MEMBERS).end_with_last_sender();
         let receiver = options.bind(room.name()).unwrap();
         let others = (0..2).map(|_| shmpsc::connect(room.name()).unwrap()).collect();
         World {
@@ -326,7 +328,7 @@ impl World {
         let mut newcomers: Vec<Sender<Value>> = Vec::new();
         eventually(&format!("its numbers are given again: {position}"), || {
             newcomers.extend(shmpsc::connect(self.path()));
-            newcomers.len() == 2
+            newcomers.len() == MEMBERS - 3
         });
     }
 }

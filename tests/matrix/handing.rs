@@ -1,17 +1,12 @@
 //! The receiver is handed over, and killed or stopped at each beginning and end of a call to the system on the way, while somebody
 //! asks to be let in.
 
-use std::time::Instant;
-
 use crate::{
-    Fate, is_sampled,
+    part::{Fate, at_every_system_call},
     people::{Person, Room, ledger::Ledger, room, start},
     receiving::HAND_OVER,
     steps::{Led, Pace, Stands},
 };
-
-/// How many positions a sample has, at most, beside the last one.
-const SAMPLE: usize = 3;
 
 const CALLER: u64 = 10;
 const SENDER: u64 = 20;
@@ -88,43 +83,23 @@ fn happens(fate: Fate, caller: &mut Person, room: &Room, steps: usize) -> (usize
 }
 
 #[track_caller]
-fn at_every_system_call(fate: Fate) {
+fn happens_at_every_system_call(fate: Fate) {
     if !crate::can_lead() {
         return;
     }
     let _patience = crate::patience();
-    let began = Instant::now();
     let room = room();
     let mut caller = start(&format!("stands-by {CALLER}"), &room.name());
-    let (length, stands) = happens(fate, &mut caller, &room, usize::MAX);
-    assert_eq!(stands, Stands::AtItsEnd);
-    let every = if is_sampled() { length.div_ceil(SAMPLE) } else { 1 };
-    let mut count = usize::from(is_sampled());
-    for steps in (every / 2..).step_by(every) {
-        if is_sampled() && steps >= length {
-            break;
-        }
-        let (_, stands) = happens(fate, &mut caller, &room, steps);
-        count += 1;
-        if stands == Stands::AtItsEnd {
-            break;
-        }
-    }
-    let part = if is_sampled() { "a sample" } else { "every one" };
-    println!(
-        "the receiver, {}: {length} beginnings and ends of system calls; {} at {count} positions ({part}); {:.1} s",
-        HAND_OVER.name,
-        fate.name(),
-        began.elapsed().as_secs_f64()
-    );
+    let what = format!("{}, {}", HAND_OVER.name, fate.name());
+    at_every_system_call(&what, |steps| happens(fate, &mut caller, &room, steps));
 }
 
 #[test]
 fn who_is_killed_handing_the_receiver_over_closes_the_channel() {
-    at_every_system_call(Fate::Killed);
+    happens_at_every_system_call(Fate::Killed);
 }
 
 #[test]
 fn who_is_stopped_handing_the_receiver_over_takes_all_along() {
-    at_every_system_call(Fate::Stopped);
+    happens_at_every_system_call(Fate::Stopped);
 }

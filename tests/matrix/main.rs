@@ -13,6 +13,7 @@ mod around;
 mod handing;
 mod operations;
 mod others;
+mod part;
 #[path = "../people/mod.rs"]
 mod people;
 mod receiver;
@@ -22,10 +23,7 @@ mod taking;
 mod way;
 mod world;
 
-use std::{
-    fmt,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use nix::{
     sys::{
@@ -35,48 +33,14 @@ use nix::{
     unistd::{ForkResult, fork},
 };
 use operations::Operation;
+use part::{Fate, Part, Position, spread};
 use people::{Patience, start};
 use steps::{Led, Stands};
 use way::Way;
 use world::{Fill, WHO, World};
 
-/// Which part is taken, instead of a sample: `windows`, or all if it is set to anything else.
-const PART: &str = "SHMPSC_MATRIX";
-
 /// How many positions of each operation a sample has, at most, unless the operation is short.
 const SAMPLE: usize = 3;
-
-/// What happens to the sender at each position.
-#[derive(Clone, Copy)]
-enum Fate {
-    Killed,
-    Stopped,
-}
-
-impl Fate {
-    fn name(self) -> &'static str {
-        match self {
-            Fate::Killed => "killed",
-            Fate::Stopped => "stopped",
-        }
-    }
-}
-
-/// Where the sender was when it happened.
-#[derive(Clone, Copy)]
-pub struct Position {
-    fate: Fate,
-    operation: &'static str,
-    fill: Fill,
-    steps: usize,
-}
-
-impl fmt::Display for Position {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Position { fate, operation, fill, steps } = self;
-        write!(f, "{} {steps} instructions after the start of {operation}, {fill}", fate.name())
-    }
-}
 
 /// What the children do.
 #[test]
@@ -96,21 +60,7 @@ fn role() {
 
 /// Nothing waits for this; it turns a lost wakeup into a failure.
 fn patience() -> Patience {
-    people::patience(Duration::from_secs(if is_sampled() { 600 } else { 7200 }))
-}
-
-/// Which positions are taken.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Part {
-    Whole,
-    /// Those before and behind every change of the segment and every system call.
-    Windows,
-    /// All of the short operations, some of the others; of a sender's at one fill level.
-    Sample,
-}
-
-fn is_sampled() -> bool {
-    Part::asked_for() == Part::Sample
+    people::patience(Duration::from_secs(if Part::asked_for().is_sample() { 600 } else { 7200 }))
 }
 
 /// Whether this process may lead its children; if not, the test says that it is left out.
@@ -127,46 +77,27 @@ fn can_lead() -> bool {
     may_be_led
 }
 
-impl Part {
-    fn asked_for() -> Part {
-        match std::env::var_os(PART) {
-            None => Part::Sample,
-            Some(part) if part == "windows" => Part::Windows,
-            Some(_) => Part::Whole,
-        }
+/// At what fill levels. A sample takes one: half full if the operation is short, else the first of its levels for the killed
+/// and the last for the stopped.
+fn fills(part: Part, operation: &Operation, fate: Fate) -> Vec<Fill> {
+    if !part.is_sample() {
+        return operation.fills.to_vec();
     }
+    let fills = || operation.short_fills();
+    let half = fills().find(|fill| operation.is_short && *fill == Fill::Half);
+    let one = half.or_else(|| match fate {
+        Fate::Killed => fills().next(),
+        Fate::Stopped => fills().last(),
+    });
+    one.into_iter().collect()
+}
 
-    /// At what fill levels. A sample takes one: half full if the operation is short, else the first of its levels for the killed
-    /// and the last for the stopped.
-    fn fills(self, operation: &Operation, fate: Fate) -> Vec<Fill> {
-        if self != Part::Sample {
-            return operation.fills.to_vec();
-        }
-        let fills = || operation.short_fills();
-        let half = fills().find(|fill| operation.is_short && *fill == Fill::Half);
-        let one = half.or_else(|| match fate {
-            Fate::Killed => fills().next(),
-            Fate::Stopped => fills().last(),
-        });
-        one.into_iter().collect()
-    }
-
-    /// Whether every position is taken.
-    fn is_whole(self, is_short: bool) -> bool {
-        self == Part::Whole || self == Part::Sample && is_short
-    }
-
-    /// The positions, and how they are called.
-    fn of(self, way: &Way, operation: &Operation) -> (Vec<usize>, &'static str) {
-        match self {
-            _ if self.is_whole(operation.is_short) => (way.positions(), "every instruction"),
-            Part::Windows => (way.windows(), "before and behind every change and call"),
-            Part::Whole | Part::Sample => {
-                let windows = way.windows();
-                let every = windows.len().div_ceil(SAMPLE);
-                (windows.into_iter().skip(every / 2).step_by(every).collect(), "a sample")
-            }
-        }
+/// The positions, and how they are called.
+fn positions(part: Part, way: &Way, operation: &Operation) -> (Vec<usize>, &'static str) {
+    match part {
+        _ if part.takes_all(operation.is_short) => (way.positions(), "every instruction"),
+        Part::Windows => (way.windows(), "before and behind every change and call"),
+        Part::Whole | Part::Sample => (spread(way.windows(), SAMPLE).collect(), "a sample"),
     }
 }
 
@@ -184,7 +115,7 @@ fn stands_before(world: &mut World, operation: &Operation, fill: Fill) -> (Led, 
 
 /// Leads a new sender to a position, unless the operation ends before, and lets it happen there. Gives where it stood, and
 /// whether that was where the first run was then.
-fn happens(operation: &Operation, way: &Way, mut position: Position) -> (Stands, bool) {
+fn happens(operation: &Operation, way: &Way, mut position: Position<Fill>) -> (Stands, bool) {
     let mut world = World::new();
     let (mut led, acknowledged) = stands_before(&mut world, operation, position.fill);
     let there = way.leads(&mut led, position.steps, || world.takes_one());
@@ -203,7 +134,7 @@ fn happens(operation: &Operation, way: &Way, mut position: Position) -> (Stands,
         }
         (fate, stands) => {
             if let Fate::Stopped = fate {
-                world.passes_by(position, if is_sampled() { 200 } else { 10_000 });
+                world.passes_by(position, if Part::asked_for().is_sample() { 200 } else { 10_000 });
             }
             if stands == Stands::Inside {
                 led.goes_on_to_its_end(|| world.takes_one());
@@ -238,19 +169,18 @@ fn at_every_instruction(fate: Fate, name: &str) {
     let _patience = patience();
     let operation = Operation::named(name);
     let part = Part::asked_for();
-    let fills = part.fills(operation, fate);
+    let fills = fills(part, operation, fate);
     if fills.len() < operation.fills.len() {
         println!("{name}: {} of {} fill levels (a sample)", fills.len(), operation.fills.len());
     }
     for fill in fills {
         let began = Instant::now();
         let way = way(operation, fill);
-        let (positions, called) = part.of(&way, operation);
+        let (taken, called) = positions(part, &way, operation);
         let position = |steps| Position { fate, operation: operation.name, fill, steps };
-        let mut count = positions.len();
-        let strays =
-            positions.into_iter().filter(|steps| !happens(operation, &way, position(*steps)).1).count();
-        if part.is_whole(operation.is_short) {
+        let mut count = taken.len();
+        let strays = taken.into_iter().filter(|steps| !happens(operation, &way, position(*steps)).1).count();
+        if part.takes_all(operation.is_short) {
             // Where the kernel or the others make it longer than it was, all of it is followed to its end.
             let behind = (way.length + 1..)
                 .take_while(|steps| happens(operation, &way, position(*steps)).0 == Stands::Inside);

@@ -1,10 +1,10 @@
 //! The receiver's part of the matrix: it is led to every position of its operations, or a sample, and killed or stopped there.
 
-use std::{fmt, time::Instant};
+use std::time::Instant;
 
 use crate::{
-    Fate, Part,
     around::{Around, Queued, Scene},
+    part::{Fate, Part, Position, spread},
     people::start,
     receiving::{self, Operation},
     steps::{Led, Stands},
@@ -21,24 +21,8 @@ const STRIDES: usize = 26;
 /// Behind everything.
 const ITS_END: usize = usize::MAX;
 
-/// Where the receiver was when it happened.
-#[derive(Clone, Copy)]
-struct Position {
-    fate: Fate,
-    operation: &'static str,
-    queued: Queued,
-    steps: usize,
-}
-
-impl fmt::Display for Position {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Position { fate, operation, queued, steps } = self;
-        write!(f, "{} {steps} instructions after the start of {operation}, {queued}", fate.name())
-    }
-}
-
 /// Says where the receiver was, if anything fails.
-struct Failing<'a>(&'a Position);
+struct Failing<'a>(&'a Position<Queued>);
 
 impl Drop for Failing<'_> {
     fn drop(&mut self) {
@@ -63,11 +47,11 @@ fn stands_before<'a>(around: &'a mut Around, operation: &Operation, queued: Queu
 fn happens(
     around: &mut Around,
     operation: &Operation,
-    position: &Position,
+    position: &Position<Queued>,
     way: Option<&Way>,
 ) -> (Stands, bool) {
     let _failing = Failing(position);
-    let (mut led, mut scene, found) = stands_before(around, operation, position.queued);
+    let (mut led, mut scene, found) = stands_before(around, operation, position.fill);
     let there = match way {
         Some(way) => way.leads(&mut led, position.steps, || scene.wakes_it()).map(|(_, stands)| stands),
         None => {
@@ -78,8 +62,8 @@ fn happens(
     let (mut led, mut scene, found, stands) = match there {
         Some(stands) => (led, scene, found, stands),
         None => {
-            dies(led, scene, operation, position.queued);
-            let (mut led, mut scene, found) = stands_before(around, operation, position.queued);
+            dies(led, scene, operation, position.fill);
+            let (mut led, mut scene, found) = stands_before(around, operation, position.fill);
             let way = way.expect("who has no way goes to its end");
             let (_, stands) = way.leads_slowly(&mut led, position.steps, || scene.wakes_it());
             (led, scene, found, stands)
@@ -87,10 +71,10 @@ fn happens(
     };
     let is_on_it = way.is_none_or(|way| way.is_on_it(&led, position.steps, stands));
     match position.fate {
-        Fate::Killed => dies(led, scene, operation, position.queued),
+        Fate::Killed => dies(led, scene, operation, position.fill),
         Fate::Stopped => {
             led.freezes();
-            scene.is_stopped(operation, position.queued);
+            scene.is_stopped(operation, position.fill);
             led.thaws();
             if stands == Stands::Inside {
                 led.goes_on_to_its_end(|| scene.wakes_it());
@@ -137,25 +121,26 @@ fn at_every_instruction(fate: Fate, name: &str) {
         let began = Instant::now();
         // The others meet one receiver after the other under one name.
         let mut around = Around::new();
-        let position = |steps| Position { fate, operation: operation.name, queued, steps };
+        let position = |steps| Position { fate, operation: operation.name, fill: queued, steps };
         // Before it sleeps, or passes a sender, a receiver looks for a value for some ten thousand instructions.
         let is_long =
             operation.is_long || operation.sleeps || matches!(queued, Queued::Stalled | Queued::Dead);
-        if part == Part::Sample && is_long {
+        if part.is_sample() && is_long {
             happens(&mut around, operation, &position(ITS_END), None);
             println!("the receiver, {name}, {queued}: {} at 1 positions (its end)", fate.name());
             continue;
         }
         let way = way(&mut around, operation, queued);
         let all = way.positions();
-        let is_whole = part.is_whole(operation.is_short && queued == Queued::Half);
-        let every = match part {
-            _ if is_whole => 1,
-            Part::Windows => all.len().div_ceil(STRIDES),
-            Part::Whole | Part::Sample => all.len().div_ceil(SAMPLE),
+        let length = all.len();
+        let is_whole = part.takes_all(operation.is_short && queued == Queued::Half);
+        let most = match part {
+            _ if is_whole => all.len(),
+            Part::Windows => STRIDES,
+            Part::Whole | Part::Sample => SAMPLE,
         };
         let (mut count, mut strays) = (1, 0);
-        for &steps in all.iter().skip(every / 2).step_by(every) {
+        for steps in spread(all, most) {
             let (_, is_on_it) = happens(&mut around, operation, &position(steps), Some(&way));
             count += 1;
             strays += usize::from(!is_on_it);
@@ -170,7 +155,7 @@ fn at_every_instruction(fate: Fate, name: &str) {
         println!(
             "the receiver, {name}, {queued}: {} at {count} positions ({called}) of {}, {strays} of them beside the first run's way; {way}; {:.1} s",
             fate.name(),
-            all.len(),
+            length,
             began.elapsed().as_secs_f64()
         );
     }

@@ -1,14 +1,14 @@
 //! The receiver is handed over from one process to another, and one of the two is killed at each beginning and end of a call to the
 //! system with which the other one takes it.
 
-use std::{os::unix::net::UnixListener, path::Path, time::Instant};
+use std::{os::unix::net::UnixListener, path::Path};
 
 use nix::sys::{ptrace, signal::raise};
 use shmpsc::Receiver;
 
 use crate::{
-    is_sampled,
     operations::MARK,
+    part::at_every_system_call,
     people::{
         descriptors::{pass, passed},
         eventually, next_order, room, start, stay, tell,
@@ -17,9 +17,6 @@ use crate::{
     steps::{Led, Pace, Stands},
     world::{Value, value},
 };
-
-/// How many positions a sample has, at most, beside the last one.
-const SAMPLE: usize = 3;
 
 const GIVER: u64 = 30;
 
@@ -100,36 +97,20 @@ fn happens(who: Killed, steps: usize) -> (usize, Stands) {
 }
 
 #[track_caller]
-fn at_every_system_call(who: Killed) {
+fn happens_at_every_system_call(who: Killed) {
     if !crate::can_lead() {
         return;
     }
     let _patience = crate::patience();
-    let began = Instant::now();
-    let (length, stands) = happens(who, usize::MAX);
-    assert_eq!(stands, Stands::AtItsEnd);
-    let every = if is_sampled() { length.div_ceil(SAMPLE) } else { 1 };
-    let mut count = 1;
-    for steps in (every / 2..).step_by(every) {
-        let (_, stands) = happens(who, steps);
-        count += 1;
-        if stands == Stands::AtItsEnd {
-            break;
-        }
-    }
-    println!(
-        "the receiver, taken by another process: {length} beginnings and ends of system calls; {who:?} killed at {count} positions ({}); {:.1} s",
-        if is_sampled() { "a sample" } else { "every one" },
-        began.elapsed().as_secs_f64()
-    );
+    at_every_system_call(&format!("taken by another process, {who:?} killed"), |steps| happens(who, steps));
 }
 
 #[test]
 fn who_is_killed_while_another_process_takes_the_receiver_leaves_it_all_or_an_error() {
-    at_every_system_call(Killed::Giver);
+    happens_at_every_system_call(Killed::Giver);
 }
 
 #[test]
 fn who_is_killed_taking_the_receiver_closes_the_channel() {
-    at_every_system_call(Killed::Taker);
+    happens_at_every_system_call(Killed::Taker);
 }

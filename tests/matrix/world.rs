@@ -21,8 +21,8 @@ use shmpsc::{
 };
 
 use crate::{
-    Position,
     acts::Reserving,
+    part::Position,
     people::{Room, eventually, ledger::Ledger, room, watch},
 };
 
@@ -210,7 +210,7 @@ impl World {
 
     /// While the one stands where it will be killed or stopped: there is no room left, and a third sender waits for some.
     #[track_caller]
-    pub fn waits_behind(&mut self, position: Position) {
+    pub fn waits_behind(&mut self, position: Position<Fill>) {
         if self.is_alone() || self.sleeper.is_some() {
             return;
         }
@@ -261,7 +261,7 @@ impl World {
 
     /// The two others send, as if nobody was there, the receiver takes what they send, and who waits gets its turn.
     #[track_caller]
-    pub fn passes_by(&mut self, position: Position, values: usize) {
+    pub fn passes_by(&mut self, position: Position<Fill>, values: usize) {
         if self.is_alone() {
             return;
         }
@@ -288,7 +288,7 @@ impl World {
     /// Once the one is dead: the others go on, what it was told is sent has come, everything that it had is free, and the stream
     /// comes to its end.
     #[track_caller]
-    pub fn ends_well(mut self, position: Position, sent: RangeInclusive<u64>) {
+    pub fn ends_well(mut self, position: Position<Fill>, sent: RangeInclusive<u64>) {
         if !self.is_alone() {
             self.goes_on(position);
         }
@@ -305,7 +305,7 @@ impl World {
     }
 
     #[track_caller]
-    fn goes_on(&mut self, position: Position) {
+    fn goes_on(&mut self, position: Position<Fill>) {
         if self.sleeper.is_some() {
             let [other, _] = &self.others[..] else { panic!("there are two") };
             // Whoever wakes it: what the dead one has sent does not lie there until somebody else sends.

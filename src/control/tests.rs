@@ -61,6 +61,13 @@ impl Bound {
     fn connect(&self) -> Result<Arc<Endpoint>, OpenError> {
         connect(&self.path, SIZE, ALIGN, &terms())
     }
+
+    /// The listening socket, and under what token the porter watches it.
+    fn door(&self) -> (Arc<Listener>, Token) {
+        let name = self.host.host.as_ref().unwrap().name();
+        let name = name.as_ref().unwrap();
+        (name.listener().clone(), name.token.unwrap())
+    }
 }
 
 /// Ends a sender's last handle and its process's end, as its drop would.

@@ -220,12 +220,7 @@ fn one_who_is_sent_away_without_an_answer_calls_again_a_few_times() {
 #[test]
 fn a_door_that_was_shut_for_good_by_who_has_a_copy_is_watched_no_more() {
     let bound = bind(&terms());
-    let host = bound.host.host.as_ref().unwrap();
-    let (listener, token) = {
-        let name = host.name();
-        let name = name.as_ref().unwrap();
-        (name.listener().clone(), name.token.unwrap())
-    };
+    let (listener, token) = bound.door();
     let porter = Porter::of_this_process().unwrap();
     assert!(porter.knows(token));
     socket::hang_up(&*listener);
@@ -257,12 +252,7 @@ fn the_porter_has_looked(porter: &'static Porter) {
 #[test]
 fn a_door_that_rested_for_lack_of_descriptors_stays_shut_while_the_receiver_is_under_way() {
     let bound = bind(&terms());
-    let host = bound.host.host.as_ref().unwrap();
-    let (listener, token) = {
-        let name = host.name();
-        let name = name.as_ref().unwrap();
-        (name.listener().clone(), name.token.unwrap())
-    };
+    let (listener, token) = bound.door();
     let descriptor = receiver_into_fd(&bound.host).unwrap();
     let porter = Porter::of_this_process().unwrap();
     porter.set_deadline(token, Some(Instant::now()));

@@ -62,19 +62,25 @@ fn the_last_sender_ends_it_if_asked_for() {
     assert!(matches!(bound.connect(), Err(OpenError::Ended)));
 }
 
-#[test]
-fn who_leaves_is_dead_before_its_handles_can_be_cleared_for_another_departure() {
+/// Of two senders one does something and dies. Whoever sees to it comes no further than the beginning, while another thread sees to
+/// the other one, with which the stream ends.
+fn ends_while_one_leaves(does: impl FnOnce(&Producer<'_>, &Endpoint)) -> (Arc<Endpoint>, [Arc<Endpoint>; 2]) {
     let host = alone();
     let [a, b] = two_guests(&host);
     drop_own_sender(&host);
-    // One dies in the middle of a send. Whoever sees to it comes no further than the beginning, while another thread sees
-    // to the other one, with which the stream ends.
-    let producer = Producer { queue: a.queue(), me: a.me(), view: a.view_cell() };
-    let claimed = producer.claim(queue::Place::Newcomer, 1, &*a);
-    assert!(matches!(claimed, Claimed::Granted(_)));
+    does(&Producer { queue: a.queue(), me: a.me(), view: a.view_cell() }, &a);
     assert!(host.begin_departure(a.me()).is_some());
     host.depart(b.me());
     assert!(host.queue().has_ended());
+    (host, [a, b])
+}
+
+#[test]
+fn who_leaves_is_dead_before_its_handles_can_be_cleared_for_another_departure() {
+    let (host, _guests) = ends_while_one_leaves(|producer, wake| {
+        let claimed = producer.claim(queue::Place::Newcomer, 1, wake);
+        assert!(matches!(claimed, Claimed::Granted(_)));
+    });
     let mut consumer = Consumer::new(&host.queue());
     assert_eq!(consumer.receive::<[u64; 2]>(&host.queue(), &*host), Took::End);
     assert_eq!(consumer.nonsense(), None, "it is passed");
@@ -82,15 +88,9 @@ fn who_leaves_is_dead_before_its_handles_can_be_cleared_for_another_departure() 
 
 #[test]
 fn what_who_leaves_held_is_given_back_before_its_handles_can_be_cleared_for_another_departure() {
-    let host = alone();
-    let [a, b] = two_guests(&host);
-    drop_own_sender(&host);
-    let producer = Producer { queue: a.queue(), me: a.me(), view: a.view_cell() };
-    assert_eq!(Permits(1).ask(&producer, queue::Place::Newcomer, &*a), Claimed::Granted(()));
-    // As above.
-    assert!(host.begin_departure(a.me()).is_some());
-    host.depart(b.me());
-    assert!(host.queue().has_ended());
+    let (host, _guests) = ends_while_one_leaves(|producer, wake| {
+        assert_eq!(Permits(1).ask(producer, queue::Place::Newcomer, wake), Claimed::Granted(()));
+    });
     assert_eq!(host.queue().free_capacity() as i64, host.queue().capacity(), "at the end");
 }
 

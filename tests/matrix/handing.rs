@@ -34,11 +34,7 @@ fn happens(fate: Fate, caller: &mut Person, room: &Room, steps: usize) -> (usize
     queues(&mut receiver, room);
     receiver.order("operates");
     let mut led = Led::at_its_mark(receiver, thread, false).at_pace(Pace::SystemCall);
-    let (mut went, mut stands) = (0, Stands::Inside);
-    while went < steps && stands == Stands::Inside {
-        stands = led.step(|| {});
-        went += 1;
-    }
+    let (went, stands) = led.goes(steps);
     match fate {
         Fate::Killed => {
             assert_eq!(caller.obeys("calls"), "calls");

@@ -6,7 +6,7 @@
 //! call; the last one is just after it. Not visited are those that differ from others in nothing that anybody could notice; `way`
 //! says which, and prints how many. `operations` is what the sender does (`acts` how), `steps` how it is led, `world` everybody
 //! else. `receiver` is the same for the receiver, with `receiving` what that does, `around` and `others` everybody else; `handing`
-//! is its way to another process.
+//! is its way to another process, and `taking` that way with a process at each end. `part` says which positions are taken.
 
 mod acts;
 mod around;

@@ -95,6 +95,16 @@ impl Led {
         self.stands_still(sleeps, others)
     }
 
+    /// It goes so many steps, unless it comes to its end before. Gives how many that were.
+    pub fn goes(&mut self, most: usize) -> (usize, Stands) {
+        let (mut went, mut stands) = (0, Stands::Inside);
+        while went < most && stands == Stands::Inside {
+            stands = self.step(|| {});
+            went += 1;
+        }
+        (went, stands)
+    }
+
     /// It runs until it has come to an instruction so many times. `sleeps`: it may, on its way there.
     pub fn runs_to(&mut self, address: u64, times: usize, sleeps: bool, mut others: impl FnMut()) -> Stands {
         let mut armed = None;

@@ -72,11 +72,7 @@ fn happens(who: Killed, steps: usize) -> (usize, Stands) {
     let mut taker = start("takes", &room.name());
     let thread = taker.hear().parse().expect("a thread");
     let mut led = Led::at_its_mark(taker, thread, false).at_pace(Pace::SystemCall);
-    let (mut went, mut stands) = (0, Stands::Inside);
-    while went < steps && stands == Stands::Inside {
-        stands = led.step(|| {});
-        went += 1;
-    }
+    let (went, stands) = led.goes(steps);
     match who {
         Killed::Giver => {
             giver.kill();

@@ -2,7 +2,10 @@
 //!
 //! Like is compared with like: busy with busy, blocking with blocking; the goals hold at 64 bytes.
 
-use crate::lanes::{Figure, Way};
+use crate::{
+    harness::goal::Goal,
+    lanes::{Figure, Way},
+};
 
 /// shmpsc's figure over another one's of the same size and round.
 pub(crate) struct Ratio {
@@ -24,38 +27,6 @@ impl Ratio {
             Figure::RoundTrip => "round trip",
         };
         format!("{figure}, {} : {}, {}", self.way.name(), self.other.0, self.other.1.name())
-    }
-}
-
-/// What a ratio should be.
-#[derive(Clone, Copy)]
-pub(crate) enum Goal {
-    /// Told for the reader.
-    None,
-    /// Of messages per second.
-    AtLeast(f64),
-    /// Of a time.
-    AtMost(f64),
-}
-
-impl Goal {
-    /// The goal in words.
-    pub(crate) fn text(self) -> String {
-        match self {
-            Self::None => String::new(),
-            Self::AtLeast(bound) => format!("at least {bound}"),
-            Self::AtMost(bound) => format!("at most {bound}"),
-        }
-    }
-
-    /// Whether this median meets it.
-    pub(crate) fn verdict(self, median: f64) -> &'static str {
-        let met = match self {
-            Self::None => return "",
-            Self::AtLeast(bound) => median >= bound,
-            Self::AtMost(bound) => median <= bound,
-        };
-        if met { "met" } else { "missed" }
     }
 }
 

@@ -6,11 +6,13 @@ use std::{sync::Barrier, thread};
 
 use crate::{
     contestants,
-    cores::{Cores, pin},
-    harness::rounds::Timing,
+    harness::{
+        cores::{Cores, pin},
+        rounds::Timing,
+        value::Value,
+    },
     partner::{Guest, Host},
     traffic::Load,
-    value::Value,
 };
 
 /// What is measured.

@@ -5,22 +5,18 @@
 #[path = "../harness/mod.rs"]
 mod harness;
 
-mod arena;
 mod contestants;
-mod cores;
 mod goals;
 mod lanes;
 mod partner;
 mod report;
-mod ring;
 mod traffic;
-mod value;
 
 use std::{cell::RefCell, time::Duration};
 
-use cores::{Cores, pin};
 use harness::{
     args::{Args, Usage},
+    cores::{Cores, pin},
     machine,
     rounds::{self, Entry, Pace},
 };

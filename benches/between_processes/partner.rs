@@ -8,10 +8,10 @@ use std::{
 };
 
 use crate::{
-    arena::Arena,
-    cores::{Cores, pin},
     harness::{
+        arena::Arena,
         child::{self, Child},
+        cores::{Cores, pin},
         rounds::Timing,
     },
     lanes::{Lane, Run},

@@ -1,11 +1,24 @@
-//! The small harness of the benches: paired rounds, medians, a table, and child processes.
+//! What the benches have in common: paired rounds, medians, tables, child processes, and the bare ring that is the yardstick.
 //!
 //! It is not a statistics package and compares nothing with a stored past: every figure of a run was taken in that run.
 
+// Each bench uses its part.
+#[allow(dead_code)]
+pub(crate) mod arena;
 pub(crate) mod args;
-#[allow(dead_code, reason = "each bench uses its part, and one has no other process")]
+#[allow(dead_code)]
 pub(crate) mod child;
+#[allow(dead_code)]
+pub(crate) mod cores;
+#[allow(dead_code)]
+pub(crate) mod goal;
 pub(crate) mod machine;
+#[allow(dead_code)]
+pub(crate) mod quantiles;
+#[allow(dead_code)]
+pub(crate) mod ring;
 pub(crate) mod rounds;
 pub(crate) mod spread;
 pub(crate) mod table;
+#[allow(dead_code)]
+pub(crate) mod value;

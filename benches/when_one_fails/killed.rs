@@ -12,8 +12,11 @@ use tokio::task::JoinSet;
 
 use crate::{
     child::{Partner, now},
-    harness::{child::orders, table::Table},
-    quantiles::{self, SHARES},
+    harness::{
+        child::orders,
+        quantiles::{self, SHARES},
+        table::Table,
+    },
 };
 
 type Value = [u64; 1];

@@ -8,7 +8,6 @@ mod harness;
 
 mod child;
 mod killed;
-mod quantiles;
 mod stopped;
 
 use std::time::Duration;

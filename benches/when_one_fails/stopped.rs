@@ -17,10 +17,10 @@ use crate::{
     child::{Partner, now},
     harness::{
         child::orders,
+        quantiles::{self, P99, SHARES},
         spread::Spread,
         table::{Table, figure},
     },
-    quantiles::{self, P99, SHARES},
 };
 
 /// When it was sent, on the clock of all.

@@ -3,15 +3,17 @@
 //! There is nothing here that could wait other than busily.
 
 use crate::{
-    harness::rounds::Timing,
+    harness::{
+        ring::{Consumer, Producer, reset},
+        rounds::Timing,
+        value::Value,
+    },
     lanes::{Figure, Lane, Run, Way},
     partner::{Guest, Host},
-    ring::{Consumer, Producer, reset},
     traffic::{
         Load,
         threads::{drain, echo, pump, trips},
     },
-    value::Value,
 };
 
 pub(super) fn lanes<T: Value>() -> Vec<Lane> {

@@ -7,14 +7,12 @@ use std::hint::spin_loop;
 use crossbeam_channel::{Receiver, Sender, TryRecvError, TrySendError, bounded};
 
 use crate::{
-    cores::Cores,
-    harness::rounds::Timing,
+    harness::{cores::Cores, rounds::Timing, value::Value},
     lanes::{Figure, Lane, Run, Way, side_by_side},
     traffic::{
         CAPACITY, Load,
         threads::{drain, echo, pump, trips},
     },
-    value::Value,
 };
 
 pub(super) fn lanes<T: Value>() -> Vec<Lane> {

@@ -10,7 +10,7 @@ mod unix_socket;
 
 use tokio::runtime::{Builder, Runtime};
 
-use crate::{lanes::Lane, value::Value};
+use crate::{harness::value::Value, lanes::Lane};
 
 /// All contestants with messages of type `T`.
 pub(crate) fn lanes<T: Value>() -> Vec<Lane> {

@@ -12,13 +12,13 @@ use ::shmpsc::{
 use super::runtime;
 use crate::{
     goals::OURS,
+    harness::value::Value,
     lanes::{Figure, Lane, Run, Way},
     partner::{Guest, Venue},
     traffic::{
         BATCH, CAPACITY, tasks,
         threads::{drain, drain_batches, echo, pump, pump_batches, trips},
     },
-    value::Value,
 };
 
 pub(super) fn lanes<T: Value>() -> Vec<Lane> {

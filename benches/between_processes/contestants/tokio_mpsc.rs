@@ -17,14 +17,16 @@ use tokio::{
 
 use super::runtime;
 use crate::{
-    cores::{Cores, pin},
-    harness::rounds::Timing,
+    harness::{
+        cores::{Cores, pin},
+        rounds::Timing,
+        value::Value,
+    },
     lanes::{Figure, Lane, Run, Way, side_by_side},
     traffic::{
         BATCH, CAPACITY, Load, tasks,
         threads::{drain, drain_batches, echo, pump, trips},
     },
-    value::Value,
 };
 
 pub(super) fn lanes<T: Value>() -> Vec<Lane> {

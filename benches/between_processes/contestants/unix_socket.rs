@@ -18,14 +18,13 @@ use tokio::{
 
 use super::runtime;
 use crate::{
-    harness::rounds::Timing,
+    harness::{rounds::Timing, value::Value},
     lanes::{Figure, Lane, Run, Way},
     partner::{Guest, Host},
     traffic::{
         BATCH, Load, tasks,
         threads::{drain, drain_batches, echo, pump, pump_batches, trips},
     },
-    value::Value,
 };
 
 pub(super) fn lanes<T: Value>() -> Vec<Lane> {

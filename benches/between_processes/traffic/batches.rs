@@ -5,8 +5,8 @@
 use std::time::Instant;
 
 use super::{BATCH, Load};
-use crate::{
-    harness::rounds::Timing,
+use crate::harness::{
+    rounds::Timing,
     value::{Value, check, numbered},
 };
 

@@ -8,10 +8,10 @@ pub(crate) mod threads;
 
 use std::time::Instant;
 
-use crate::harness::rounds::Timing;
+use crate::harness::{ring, rounds::Timing};
 
 /// Room of every contestant that lets itself be given one.
-pub(crate) const CAPACITY: usize = 1024;
+pub(crate) const CAPACITY: usize = ring::CAPACITY;
 /// Messages of one batch.
 pub(crate) const BATCH: usize = 64;
 

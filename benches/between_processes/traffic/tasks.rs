@@ -8,8 +8,8 @@ use super::{
     CAPACITY, Load,
     batches::{Arrivals, Batches},
 };
-use crate::{
-    harness::rounds::Timing,
+use crate::harness::{
+    rounds::Timing,
     value::{Value, check, numbered},
 };
 

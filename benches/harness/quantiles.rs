@@ -1,6 +1,6 @@
 //! What share of the samples is below what: exact, of all of them.
 
-use crate::harness::{spread::Spread, table::figure};
+use super::{spread::Spread, table::figure};
 
 /// The shares that are shown, and how they are called.
 pub(crate) const SHARES: [(&str, f64); 3] = [("p50", 0.5), ("p99", 0.99), ("p99.9", 0.999)];

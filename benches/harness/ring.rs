@@ -16,7 +16,8 @@ use std::{
 
 use bytemuck::Pod;
 
-use crate::traffic::CAPACITY;
+/// Values that a ring has room for.
+pub(crate) const CAPACITY: usize = 1024;
 
 const _: () = assert!(CAPACITY.is_power_of_two());
 

@@ -5,6 +5,7 @@
 use std::{
     os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd},
     ptr::NonNull,
+    sync::atomic::AtomicU64,
 };
 
 use memmap2::{MmapOptions, MmapRaw};
@@ -17,6 +18,9 @@ use rustix::{
 const RING: usize = 2 << 20;
 /// One ring each way.
 const RINGS: usize = 2;
+/// Where the word of all processes lies, and the length of everything.
+const WORD: usize = RING * RINGS;
+const LENGTH: usize = WORD + 4096;
 
 /// The shared mapping.
 pub(crate) struct Arena {
@@ -28,7 +32,7 @@ impl Arena {
     /// New memory whose descriptor a child inherits through exec.
     pub(crate) fn create() -> Self {
         let file = memfd_create("shmpsc-bench", MemfdFlags::CLOEXEC).expect("a memfd");
-        ftruncate(&file, (RING * RINGS) as u64).expect("room for the rings");
+        ftruncate(&file, LENGTH as u64).expect("room for the rings");
         fcntl_setfd(&file, FdFlags::empty()).expect("an inherited descriptor");
         Self::map(file)
     }
@@ -40,7 +44,7 @@ impl Arena {
     }
 
     fn map(file: OwnedFd) -> Self {
-        let map = MmapOptions::new().len(RING * RINGS).map_raw(&file).expect("a shared mapping");
+        let map = MmapOptions::new().len(LENGTH).map_raw(&file).expect("a shared mapping");
         Self { file, map }
     }
 
@@ -54,5 +58,11 @@ impl Arena {
         assert!(index < RINGS);
         let start = self.map.as_mut_ptr().wrapping_add(index * RING);
         (NonNull::new(start).expect("a mapping is not at zero"), RING)
+    }
+
+    /// Returns one word, at first 0, that all processes may use as they agree.
+    pub(crate) fn word(&self) -> &AtomicU64 {
+        // SAFETY: it lies within the mapping, on a page of its own, and is accessed as an atomic by all processes.
+        unsafe { AtomicU64::from_ptr(self.map.as_mut_ptr().wrapping_add(WORD).cast()) }
     }
 }

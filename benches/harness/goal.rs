@@ -9,6 +9,8 @@ pub(crate) enum Goal {
     AtLeast(f64),
     /// Of a time.
     AtMost(f64),
+    /// Of a time, beside an earlier version's in its own run; no run can tell alone.
+    NotWorse,
 }
 
 impl Goal {
@@ -18,13 +20,14 @@ impl Goal {
             Self::None => String::new(),
             Self::AtLeast(bound) => format!("at least {bound}"),
             Self::AtMost(bound) => format!("at most {bound}"),
+            Self::NotWorse => "no worse than before".to_owned(),
         }
     }
 
     /// Whether this median meets it.
     pub(crate) fn verdict(self, median: f64) -> &'static str {
         let met = match self {
-            Self::None => return "",
+            Self::None | Self::NotWorse => return "",
             Self::AtLeast(bound) => median >= bound,
             Self::AtMost(bound) => median <= bound,
         };

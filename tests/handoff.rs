@@ -36,6 +36,16 @@ fn role() {
             child_with("sends ten, inherited", &path, sender.into_fd().unwrap()).end();
         }
         "loses it" => drop(inherited()),
+        "uses what it inherits" => sends_when_told(inherited(), || {}),
+        "uses what it is passed" => sends_when_told(passed(&path), people::wait_for_parent),
+        "takes what it is passed" => match Receiver::<Value>::from_fd(passed(&path)) {
+            Ok(receiver) => {
+                tell("joined");
+                people::wait_for_parent();
+                add_up(receiver);
+            }
+            Err(error) => tell(error),
+        },
         "adds up" => add_up(Receiver::from_fd(inherited()).unwrap()),
         "takes it and is stopped" => {
             let mut receiver = Receiver::<Value>::from_fd(inherited()).unwrap();
@@ -66,6 +76,30 @@ fn inherited() -> OwnedFd {
     let null = std::fs::File::open("/dev/null").unwrap();
     rustix::stdio::dup2_stdin(&null).unwrap();
     descriptor
+}
+
+/// In the child: uses a descriptor that others have too, says what came of it, and sends ten values when it may.
+fn sends_when_told(descriptor: OwnedFd, may_go_on: impl Fn()) {
+    match Sender::<Value>::from_fd(descriptor) {
+        Ok(sender) => {
+            tell("joined");
+            may_go_on();
+            (0..10).for_each(|n| sender.blocking_send([n, 1]).unwrap());
+        }
+        Err(error) => tell(error),
+    }
+}
+
+/// What is told of a descriptor that was used before.
+const USED: &str = "the descriptor was used already, and carries one end once; make one more with `into_fd`";
+
+/// A child that is passed a copy of the descriptor, and what it tells of it.
+fn passed_a_copy(role: &str, listener: &UnixListener, room: &people::Room, of: &OwnedFd) -> (Person, String) {
+    let mut child = start(role, &room.name());
+    let (stream, _) = listener.accept().unwrap();
+    pass(&stream, of.try_clone().unwrap());
+    let told = child.hear();
+    (child, told)
 }
 
 fn child_with(role: &str, path: &Path, descriptor: OwnedFd) -> Person {
@@ -145,6 +179,89 @@ fn a_sender_that_its_child_loses_is_dropped() {
     let child = child_with("loses it", Path::new(""), sender.into_fd().unwrap());
     assert_eq!(receiver.blocking_recv(), None);
     child.end();
+}
+
+#[test]
+fn two_children_that_inherit_one_sender_at_once_are_one_sender() {
+    let (sender, receiver) = shmpsc::channel::<Value>(3);
+    let descriptor = sender.clone().into_fd().unwrap();
+    let copies = [(); 3].map(|()| descriptor.try_clone().unwrap());
+    drop(descriptor);
+    let mut children = copies.map(|copy| child_with("uses what it inherits", Path::new(""), copy));
+    let mut told = children.each_mut().map(Person::hear);
+    told.sort();
+    assert_eq!(told, ["joined", USED, USED]);
+    assert!(!sender.is_closed());
+    drop(sender);
+    receive_tens(receiver, 1);
+    children.into_iter().for_each(Person::end);
+}
+
+#[test]
+fn a_descriptor_used_again_disturbs_no_other_process() {
+    let (sender, mut receiver) = shmpsc::channel::<Value>(3);
+    let other = child_with("uses what it inherits", Path::new(""), sender.clone().into_fd().unwrap());
+    let room = room();
+    let listener = UnixListener::bind(room.name()).unwrap();
+    let descriptor = sender.clone().into_fd().unwrap();
+    let pass_it = || passed_a_copy("uses what it is passed", &listener, &room, &descriptor);
+    let (mut first, told) = pass_it();
+    assert_eq!(told, "joined");
+    for _ in 0..2 {
+        let (again, told) = pass_it();
+        assert_eq!(told, USED);
+        again.end();
+    }
+    let here = Sender::<Value>::from_fd(descriptor.try_clone().unwrap());
+    assert_eq!(here.unwrap_err().to_string(), USED);
+    first.say();
+    for _ in 0..20 {
+        assert!(receiver.blocking_recv().is_some());
+    }
+    first.end();
+    other.end();
+    eventually("both have left", || receiver.sender_strong_count() == 1);
+    assert_eq!(pass_it().1, USED, "also when its first user has left");
+    assert!(!sender.is_closed());
+    assert_eq!((sender.capacity(), receiver.sender_strong_count()), (3, 1));
+}
+
+#[test]
+fn a_descriptor_stays_used_when_its_first_user_is_killed() {
+    let (sender, mut receiver) = shmpsc::channel::<Value>(3);
+    let room = room();
+    let listener = UnixListener::bind(room.name()).unwrap();
+    let descriptor = sender.into_fd().unwrap();
+    let pass_it = || passed_a_copy("uses what it is passed", &listener, &room, &descriptor);
+    let (mut first, told) = pass_it();
+    assert_eq!(told, "joined");
+    first.stop();
+    assert_eq!(pass_it().1, USED);
+    assert_eq!(receiver.sender_strong_count(), 1);
+    first.kill();
+    assert_eq!(receiver.blocking_recv(), None);
+    assert_eq!(pass_it().1, USED);
+}
+
+#[test]
+fn a_receiver_whose_descriptor_is_used_again_goes_on_receiving() {
+    let (sender, receiver) = shmpsc::channel::<Value>(2);
+    let room = room();
+    let listener = UnixListener::bind(room.name()).unwrap();
+    let descriptor = receiver.into_fd().unwrap();
+    let pass_it = || passed_a_copy("takes what it is passed", &listener, &room, &descriptor);
+    let (mut first, told) = pass_it();
+    assert_eq!(told, "joined");
+    assert_eq!(pass_it().1, USED);
+    let here = Receiver::<Value>::from_fd(descriptor.try_clone().unwrap());
+    assert_eq!(here.unwrap_err().to_string(), USED);
+    first.say();
+    (0..10).for_each(|n| sender.blocking_send([n, 0]).unwrap());
+    assert!(!sender.is_closed());
+    drop(sender);
+    assert_eq!(first.hear(), "10 values, 45 in all");
+    first.end();
+    assert_eq!(pass_it().1, USED);
 }
 
 #[test]

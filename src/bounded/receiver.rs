@@ -208,7 +208,8 @@ impl<T> Receiver<T> {
         self.inner.0.into_fd()
     }
 
-    /// Makes a receiver of a descriptor from [`into_fd`](Receiver::into_fd), which is used up.
+    /// Makes a receiver of a descriptor from [`into_fd`](Receiver::into_fd), which is used up: a copy of it, in whatever
+    /// process, gives [`OpenError::AlreadyUsed`].
     ///
     /// # When it waits
     ///

@@ -246,7 +246,8 @@ impl<T> Sender<T> {
         self.inner.0.into_fd()
     }
 
-    /// Makes a sender of a descriptor from [`into_fd`](Sender::into_fd), which is used up.
+    /// Makes a sender of a descriptor from [`into_fd`](Sender::into_fd), which is used up: a copy of it, in whatever
+    /// process, gives [`OpenError::AlreadyUsed`].
     ///
     /// # When it waits
     ///

@@ -1,8 +1,8 @@
 //! Giving a sender to another process as one descriptor, to be inherited or sent over a socket. The receiver is
 //! [`super::handover`]'s.
 //!
-//! The descriptor is one end of a socket pair. Whoever holds it says `HELLO` on it, exactly as through the door; the
-//! other end is watched from the moment of its making, so that an end which is lost on its way counts as dropped.
+//! The descriptor carries one end of a socket pair, see [`super::carrier`]. Its user says `HELLO` on that, exactly as through
+//! the door; the other end is watched from the moment of its making, so that an end which is lost on its way counts as dropped.
 
 use std::{
     os::fd::{AsFd, OwnedFd},
@@ -11,6 +11,7 @@ use std::{
 
 use super::{
     admission::Applicant,
+    carrier,
     endpoint::{Endpoint, Role, refused},
     guest::Uninvited,
     host::Refused,
@@ -64,11 +65,11 @@ impl Endpoint {
             let (ours, theirs) = socket::pair()?;
             socket::set_pass_credentials(&ours)?;
             socket::refuse_descriptors(&ours)?;
-            std::io::Result::Ok((porter, ours, theirs))
+            std::io::Result::Ok((porter, ours, carrier::load(theirs)?))
         };
         let no_descriptors = || Refused::new(Code::NoDescriptors);
         self.open_doors().map_err(|_| no_descriptors())?;
-        let (porter, ours, theirs) = prepare().map_err(|_| no_descriptors())?;
+        let (porter, ours, carrier) = prepare().map_err(|_| no_descriptors())?;
         let number = self.seat()?;
         let ours = Arc::new(ours);
         let applicant = Arc::new(Applicant::new(self, ours.clone(), Some(number)));
@@ -83,7 +84,7 @@ impl Endpoint {
             return Err(no_descriptors());
         }
         self.sender_came();
-        Ok(theirs)
+        Ok(carrier)
     }
 
     /// A guest asked for a descriptor that carries a sender.

@@ -11,11 +11,12 @@ use std::{
 use super::{
     Terms,
     admission::{Heard, hear_hello, refuse},
+    carrier,
     endpoint::{Endpoint, Parts, Role, refused},
     guest::Guest,
     host::{Host, Refused},
     identity::{Rules, Suspicion},
-    join::{Talk, check_carrier, check_place, unexpected, without_descriptors},
+    join::{Talk, check_place, unexpected, without_descriptors},
     member::Member,
     name::Name,
     open_name::OpenName,
@@ -81,6 +82,7 @@ fn send_off(endpoint: &Arc<Endpoint>, host: &Host, number: Number) -> Result<Own
     // Those who came in before call again, and wait there too.
     host.send_applicants_away(porter);
     let (ours, theirs) = socket::pair().map_err(refused("make a pair of sockets"))?;
+    let carrier = carrier::load(theirs).map_err(refused("make a descriptor that carries the receiver"))?;
     socket::set_pass_credentials(&ours).map_err(refused("ask who sends"))?;
     // The tasks of this process that sleep must listen to another one soon.
     endpoint.set_role(Role::UnderWay);
@@ -91,7 +93,7 @@ fn send_off(endpoint: &Arc<Endpoint>, host: &Host, number: Number) -> Result<Own
     porter
         .watch(ours, Interest::READABLE.and(Interest::HANG_UP), transit)
         .map_err(refused("watch the descriptor"))?;
-    Ok(theirs)
+    Ok(carrier)
 }
 
 impl Endpoint {
@@ -311,9 +313,8 @@ pub(crate) fn receiver_from_fd(
     terms: &Terms,
 ) -> Result<Arc<Endpoint>, OpenError> {
     let facts = terms.facts(size, align)?;
-    check_carrier(&descriptor)?;
     let birthplace = Birthplace::here().map_err(refused("mark this process"))?;
-    let talk = Talk::new(descriptor, Instant::now() + terms.deadline, terms.deadline);
+    let talk = Talk::new(carrier::unload(descriptor)?, Instant::now() + terms.deadline, terms.deadline);
     let (answer, descriptors) = talk.ask(Hello { want: Want::Receiver, facts: facts.clone() })?;
     let Message::Handover(handover) = answer else { return Err(unexpected()) };
     let accept = handover.accept;

@@ -9,7 +9,7 @@ use std::{
 };
 
 use super::{
-    Terms,
+    Terms, carrier,
     endpoint::{Endpoint, Parts, refused},
     guest::{Guest, say_goodbye},
     wire::{ACCEPT_FDS, Accept, Code, Facts, Hello, MAX_MESSAGE, Malformed, Message, Refusal, Want},
@@ -64,16 +64,7 @@ pub(crate) fn sender_from_fd(
     terms: &Terms,
 ) -> Result<Arc<Endpoint>, OpenError> {
     let facts = terms.facts(size, align)?;
-    check_carrier(&descriptor)?;
-    join(descriptor, Instant::now() + terms.deadline, facts, terms)
-}
-
-/// Whether a descriptor can be one that carries an end of a channel.
-pub(super) fn check_carrier(descriptor: &OwnedFd) -> Result<(), OpenError> {
-    if socket::is_messages_socket(descriptor) {
-        return Ok(());
-    }
-    Err(OpenError::BadMessage { what: "the descriptor is not one that carries an end of a channel" })
+    join(carrier::unload(descriptor)?, Instant::now() + terms.deadline, facts, terms)
 }
 
 /// Whether the place that was given is in a channel of the values that were asked for.
@@ -82,6 +73,11 @@ pub(super) fn check_place(place: &Accept, facts: &Facts) -> Result<(), OpenError
         return Ok(());
     }
     Err(OpenError::BadMessage { what: "it accepted another type than was asked for" })
+}
+
+/// Descriptors came for which this process has no room.
+pub(super) fn lacks_descriptors() -> OpenError {
+    refused("take the channel's descriptors")(io::Error::from_raw_os_error(libc::EMFILE))
 }
 
 /// It is part of an answer that descriptors come with it.
@@ -183,8 +179,7 @@ impl Talk {
             }
         };
         if message.descriptors_lost {
-            let source = io::Error::from_raw_os_error(libc::EMFILE);
-            return Err(refused("take the channel's descriptors")(source));
+            return Err(lacks_descriptors());
         }
         if message.truncated {
             return Err(unexpected());

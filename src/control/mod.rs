@@ -13,6 +13,7 @@
 //! | [`recovery`] | what happens when somebody has left |
 //! | [`admission`], [`join`] | the two sides of joining |
 //! | [`handoff`], [`handover`] | a sender, and the receiver, as one descriptor |
+//! | [`carrier`] | that descriptor, which works once |
 //! | [`wakes`] | how sleepers are woken, wherever they are |
 //! | [`identity`] | who somebody is, by the word of the kernel |
 //! | [`name`] | socket and lock file |
@@ -22,6 +23,7 @@
 //! | [`wire`] | the messages |
 
 mod admission;
+mod carrier;
 mod endpoint;
 mod guest;
 mod handoff;

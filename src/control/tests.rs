@@ -11,7 +11,7 @@ use std::{
 };
 
 use super::{
-    Endpoint, Terms, connect, host,
+    Endpoint, Terms, carrier, connect, host,
     identity::IS_OLD_KERNEL,
     member::{Member, starving},
     porter::{PAUSE, Porter, Token, Watcher},

@@ -29,6 +29,8 @@ pub(super) const HANDOVER_FDS: usize = 2;
 pub(super) const HANDOVER_FDS_NAMED: usize = 4;
 /// Descriptors that come with `TAKEN`: doorbell.
 pub(super) const TAKEN_FDS: usize = 1;
+/// Descriptors that come with `CONNECTION`: the joining side's end of it.
+pub(super) const CONNECTION_FDS: usize = 1;
 
 /// Everything that is said on a connection, except the single byte that wakes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,6 +56,8 @@ pub(super) enum Message {
     },
     /// To the process that gave the receiver away: it lives here now.
     Taken,
+    /// To the first user of a descriptor that carries an end of a channel: this is the connection to say `HELLO` on.
+    Connection,
 }
 
 /// Which end a joining process asks for.
@@ -187,6 +191,7 @@ impl Message {
             Message::Invite { .. } => 8,
             Message::Invitation { .. } => 9,
             Message::Taken => 10,
+            Message::Connection => 11,
         }
     }
 
@@ -219,7 +224,7 @@ impl Message {
                     w.u32(number);
                 }
             }
-            Message::Again | Message::Goodbye | Message::Relay | Message::Taken => {}
+            Message::Again | Message::Goodbye | Message::Relay | Message::Taken | Message::Connection => {}
             Message::Invite { request } => w.u64(*request),
             Message::Invitation { request, refused } => {
                 w.u64(*request);
@@ -279,6 +284,7 @@ fn body(kind: u16, r: &mut Reader<'_>) -> Option<Message> {
             Message::Invitation { request, refused }
         }
         10 => Message::Taken,
+        11 => Message::Connection,
         _ => return None,
     })
 }
@@ -333,6 +339,7 @@ mod tests {
             (Message::Invite { request: 7 }, 16),
             (Message::Invitation { request: 7, refused: 5 }, 24),
             (Message::Taken, 8),
+            (Message::Connection, 8),
         ]
     }
 

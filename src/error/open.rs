@@ -61,6 +61,8 @@ pub enum OpenError {
     },
     /// The descriptor carries the other end: a sender was asked of a receiver's, or the reverse.
     WrongEnd,
+    /// The descriptor was used before, by this process or another one that has a copy of it. It carries one end, once.
+    AlreadyUsed,
     /// As many processes take part as the receiver's process made room for.
     RosterFull {
         /// Processes that can take part at once.
@@ -167,6 +169,9 @@ impl fmt::Display for OpenError {
             Self::WrongEnd => {
                 write!(f, "the descriptor carries the other end of the channel; take that one from it")
             }
+            Self::AlreadyUsed => f.write_str(
+                "the descriptor was used already, and carries one end once; make one more with `into_fd`",
+            ),
             Self::RosterFull { members, leaving: 0 } => {
                 write!(
                     f,
@@ -233,9 +238,10 @@ impl From<OpenError> for io::Error {
             OpenError::NotASocket { .. } => Kind::AlreadyExists,
             OpenError::NotAllowed { .. } => Kind::PermissionDenied,
             OpenError::WrongVersion { .. } | OpenError::Unwatchable => Kind::Unsupported,
-            OpenError::WrongType { .. } | OpenError::WrongEnd | OpenError::InvalidOption { .. } => {
-                Kind::InvalidInput
-            }
+            OpenError::WrongType { .. }
+            | OpenError::WrongEnd
+            | OpenError::AlreadyUsed
+            | OpenError::InvalidOption { .. } => Kind::InvalidInput,
             OpenError::RosterFull { .. } => Kind::QuotaExceeded,
             OpenError::Closed | OpenError::Ended => Kind::BrokenPipe,
             OpenError::TimedOut { .. } => Kind::TimedOut,

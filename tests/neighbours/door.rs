@@ -11,8 +11,8 @@ use shmpsc::{Options, error::TryRecvError};
 use crate::{
     people::{Value, eventually, how::How, room, start, stay, tell},
     raw::{
-        ACCEPT, AGAIN, ALIGN_AT, GOODBYE, HELLO, INVITATION, LAYOUT_AT, LENGTHS, REFUSE, RELAY, Raw, SIZE_AT,
-        Seat, TAG_AT, TAG_LENGTH_AT, TAKEN, VERSION_AT, WANT_AT, WORD_AT, hello, message, put,
+        ACCEPT, AGAIN, ALIGN_AT, CONNECTION, GOODBYE, HELLO, INVITATION, LAYOUT_AT, LENGTHS, REFUSE, RELAY,
+        Raw, SIZE_AT, Seat, TAG_AT, TAG_LENGTH_AT, TAKEN, VERSION_AT, WANT_AT, WORD_AT, hello, message, put,
     },
     world::World,
 };
@@ -116,7 +116,7 @@ pub fn joins_and_then_errs(path: &Path) {
     err(&message(RELAY, 9));
     err(&message(99, 8));
     for (kind, length) in LENGTHS {
-        if [ACCEPT, REFUSE, AGAIN, INVITATION, TAKEN].contains(&kind) {
+        if [ACCEPT, REFUSE, AGAIN, INVITATION, TAKEN, CONNECTION].contains(&kind) {
             err(&message(kind, length));
         }
     }

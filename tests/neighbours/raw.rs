@@ -27,9 +27,10 @@ pub const RELAY: u16 = 7;
 pub const INVITE: u16 = 8;
 pub const INVITATION: u16 = 9;
 pub const TAKEN: u16 = 10;
+pub const CONNECTION: u16 = 11;
 
 /// Bytes of each kind of message, where that is fixed.
-pub const LENGTHS: [(u16, usize); 9] = [
+pub const LENGTHS: [(u16, usize); 10] = [
     (HELLO, 96),
     (ACCEPT, 56),
     (REFUSE, 120),
@@ -39,6 +40,7 @@ pub const LENGTHS: [(u16, usize); 9] = [
     (INVITE, 16),
     (INVITATION, 24),
     (TAKEN, 8),
+    (CONNECTION, 8),
 ];
 
 /// Places in a `HELLO`.

@@ -32,6 +32,23 @@ fn a_sender_lost_on_its_way_counts_as_dropped() {
 }
 
 #[test]
+fn a_connection_taken_out_and_not_spoken_on_holds_the_sender() {
+    let host = alone();
+    let descriptor = sender_into_fd(&host).unwrap();
+    let copy = || descriptor.try_clone().unwrap();
+    let connection = carrier::unload(copy()).unwrap();
+    for _ in 0..2 {
+        let error = sender_from_fd(copy(), SIZE, ALIGN, &terms()).err().unwrap();
+        assert!(matches!(error, OpenError::AlreadyUsed), "{error}");
+        let error = receiver_from_fd(copy(), SIZE, ALIGN, &terms()).err().unwrap();
+        assert!(matches!(error, OpenError::AlreadyUsed), "{error}");
+    }
+    assert_eq!(host.queue().strong_count(), 2);
+    drop(connection);
+    eventually("its sender is dropped", || host.queue().strong_count() == 1);
+}
+
+#[test]
 fn the_wrong_end_is_refused() {
     let host = alone();
     let descriptor = sender_into_fd(&host).unwrap();
@@ -154,7 +171,7 @@ fn role_of_one_who_takes_and_dies() {
     if std::env::var_os("SHMPSC_TAKES_AND_DIES").is_none() {
         return;
     }
-    let socket = std::io::stdin().as_fd().try_clone_to_owned().unwrap();
+    let socket = carrier::unload(std::io::stdin().as_fd().try_clone_to_owned().unwrap()).unwrap();
     let facts = Facts { layout: layout::VERSION, size: 16, align: 8, word: 64, tag: String::new() };
     let hello = Message::Hello(Hello { want: Want::Receiver, facts }).encode();
     loop {
@@ -170,12 +187,12 @@ fn role_of_one_who_takes_and_dies() {
 #[test]
 fn a_taker_that_dies_on_the_way_takes_the_receiver_with_it_though_its_connection_lives() {
     let giver = alone();
-    let descriptor = receiver_into_fd(&giver).unwrap();
-    let copy = descriptor.try_clone().unwrap();
+    let connection = carrier::unload(receiver_into_fd(&giver).unwrap()).unwrap();
+    let copy = connection.try_clone().unwrap();
     let status = std::process::Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "control::tests::handing::role_of_one_who_takes_and_dies", "--test-threads=1"])
         .env("SHMPSC_TAKES_AND_DIES", "1")
-        .stdin(descriptor)
+        .stdin(carrier::load(connection).unwrap())
         .stdout(std::process::Stdio::null())
         .status()
         .unwrap();

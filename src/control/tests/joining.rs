@@ -143,7 +143,7 @@ fn the_silent_one_is_sent_away_after_the_deadline() {
 fn a_host_that_never_answers_is_given_up() {
     let (ours, theirs) = socket::pair().unwrap();
     let short = Terms { deadline: Duration::from_millis(30), ..terms() };
-    let error = sender_from_fd(theirs, SIZE, ALIGN, &short).err().unwrap();
+    let error = sender_from_fd(carrier::load(theirs).unwrap(), SIZE, ALIGN, &short).err().unwrap();
     assert_eq!(
         error.to_string(),
         "the other process did not answer within 30ms; try again, or with a longer `deadline`"
@@ -269,7 +269,7 @@ fn a_door_that_rested_for_lack_of_descriptors_stays_shut_while_the_receiver_is_u
 #[test]
 fn a_wake_that_comes_before_the_answer_is_no_answer() {
     let host = alone();
-    let descriptor = sender_into_fd(&host).unwrap();
+    let descriptor = carrier::unload(sender_into_fd(&host).unwrap()).unwrap();
     // Somebody in between, so that the order is sure.
     let (ours, theirs) = socket::pair().unwrap();
     let mut buffer = [0; 4096];
@@ -284,6 +284,6 @@ fn a_wake_that_comes_before_the_answer_is_no_answer() {
     let descriptors: Vec<_> = accept.descriptors.iter().map(|descriptor| descriptor.as_fd()).collect();
     socket::send(&ours, &[0], &[]).unwrap();
     socket::send(&ours, &buffer[..accept.len], &descriptors).unwrap();
-    let joined = sender_from_fd(theirs, SIZE, ALIGN, &terms());
+    let joined = sender_from_fd(carrier::load(theirs).unwrap(), SIZE, ALIGN, &terms());
     assert!(joined.is_ok(), "{:?}", joined.err());
 }

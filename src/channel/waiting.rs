@@ -46,6 +46,11 @@ impl Waiting {
             }
             return Poll::Pending;
         };
+        // The end of this process's end is not in the segment: there may be room there.
+        if endpoint.is_over() {
+            self.leave(endpoint);
+            return Poll::Ready(None);
+        }
         if *stand == Stand::Nowhere {
             for _ in 0..TASK_LOOKS {
                 match want.ask(&producer, Place::Newcomer, &Calmly(endpoint)) {

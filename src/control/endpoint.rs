@@ -52,7 +52,8 @@ pub(crate) struct Endpoint {
     pub(super) deadline: Duration,
     sleepers: Sleepers,
     threads: Threads,
-    /// Not zero once this process knows that the channel is closed, whatever the segment says.
+    /// Not zero once nothing can be sent from this process any more, whatever the segment says: the channel is closed, or the
+    /// host has hung up.
     over: AtomicU32,
     /// Sending handles of this process: the count in the segment is anybody's to write over.
     handles: AtomicU64,
@@ -163,15 +164,15 @@ impl Endpoint {
         &self.sleepers
     }
 
-    /// Whether this process knows that the channel is closed, whatever the segment says.
+    /// Whether nothing can be sent from this process any more, whatever the segment says.
     #[inline(always)]
     pub(crate) fn is_over(&self) -> bool {
         // ORDERING: nothing is read on its strength. Who is about to sleep has a fence before it, see [`Wake::is_over`].
         self.over.load(Ordering::Relaxed) != 0
     }
 
-    /// The channel is closed: has every sender of this process know it, whatever stands in the segment. The caller then wakes
-    /// its tasks.
+    /// Ends the sending of this process, whatever stands in the segment: the channel is closed, or the host has hung up. The
+    /// caller then wakes its tasks.
     pub(super) fn make_over(&self) {
         // ORDERING: the locks of those who sleep, threads and tasks, come after it; who lies down takes them, and then looks.
         self.over.store(1, Ordering::Relaxed);
@@ -377,6 +378,8 @@ impl Drop for Endpoint {
         if self.guest.get().is_none()
             && let Some(host) = &self.host
         {
+            // Usually the receiver has done so. If one that was handed here could not be taken, nobody else would.
+            self.queue().close(&Calmly(self));
             host.leave();
         }
     }

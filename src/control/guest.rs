@@ -36,12 +36,20 @@ pub(super) struct Guest {
     /// The host's number.
     pub host: Number,
     birthplace: Birthplace,
-    tokens: Mutex<Vec<Token>>,
+    tokens: Mutex<Tokens>,
     lost: AtomicU32,
     inbox: Mutex<Inbox>,
     arrived: Condvar,
     /// Held by whoever waits for an answer: there is one question at a time.
     asking: Mutex<()>,
+}
+
+/// What of the host is watched.
+#[derive(Default)]
+struct Tokens {
+    lifeline: Option<Token>,
+    /// Kept after a hang-up: the end of the process is still to be noticed.
+    process: Option<Token>,
 }
 
 #[derive(Default)]
@@ -75,6 +83,12 @@ impl Guest {
             arrived: Condvar::new(),
             asking: Mutex::new(()),
         }
+    }
+
+    /// As if the host had hung up, or the connection were broken.
+    #[cfg(test)]
+    pub fn break_connection(&self) {
+        socket::hang_up(&self.lifeline);
     }
 
     #[cfg(test)]
@@ -213,31 +227,47 @@ impl Endpoint {
             // Held so that the porter, which may hear of the host's end at once, finds both tokens. One that it does not
             // find would be reported without pause for as long as the endpoint lives.
             let mut tokens = lock(&guest.tokens);
-            tokens.push(porter.watch(guest.lifeline.clone(), Interest::HANG_UP, watch())?);
-            tokens.push(porter.watch(guest.process.clone(), Interest::READABLE, watch())?);
+            tokens.lifeline = Some(porter.watch(guest.lifeline.clone(), Interest::HANG_UP, watch())?);
+            tokens.process = Some(porter.watch(guest.process.clone(), Interest::READABLE, watch())?);
             Ok(())
         };
         attend().map_err(super::endpoint::refused("watch the receiver's process"))
     }
 
-    /// The host is gone, or has hung up, which for a guest is the same: there is no receiver any more.
-    pub(super) fn lose_host(&self) {
+    /// Ends this process's end of the channel: the host listens to it no more. The channel of the others goes on, for a hang-up
+    /// does not prove that there is no receiver.
+    pub(super) fn lose_lifeline(&self) {
         let Some(guest) = self.guest.get() else { return };
-        // ORDERING: the swap only finds the first who comes here; AcqRel so that who comes later sees what it did.
+        guest.forget(|tokens| tokens.lifeline.take());
+        // ORDERING: the swap only finds the first call; AcqRel so that a later one sees what that did.
         if guest.lost.swap(1, Ordering::AcqRel) != 0 {
             return;
-        }
-        let tokens = std::mem::take(&mut *lock(&guest.tokens));
-        if let Ok(porter) = Porter::of_this_process() {
-            tokens.into_iter().for_each(|token| porter.forget(token));
         }
         // Last words may still be there.
         guest.hear(None);
         lock(&guest.inbox).lost = true;
         guest.arrived.notify_all();
-        self.queue().close(&Calmly(self));
         self.make_over();
         Calmly(self).wake_senders();
+    }
+
+    /// Closes the channel for all: the host's process has ended.
+    fn lose_host(&self) {
+        let Some(guest) = self.guest.get() else { return };
+        guest.forget(|tokens| tokens.process.take());
+        // First, so that the senders that wake in this process find it closed, as those of all others do.
+        self.queue().close(&Calmly(self));
+        self.lose_lifeline();
+    }
+}
+
+impl Guest {
+    /// Stops watching one thing of the host.
+    fn forget(&self, which: impl FnOnce(&mut Tokens) -> Option<Token>) {
+        let token = which(&mut lock(&self.tokens));
+        if let (Some(token), Ok(porter)) = (token, Porter::of_this_process()) {
+            porter.forget(token);
+        }
     }
 }
 
@@ -248,8 +278,10 @@ impl Watcher for HostWatch {
     fn noticed(self: Arc<Self>, _: &'static Porter, _: Token, event: Event) {
         let Some(endpoint) = self.0.upgrade() else { return };
         let ended = endpoint.guest.get().is_some_and(|guest| guest.process.has_ended());
-        if event.hung_up || ended {
+        if ended {
             endpoint.lose_host();
+        } else if event.hung_up {
+            endpoint.lose_lifeline();
         }
     }
 }
@@ -260,12 +292,10 @@ impl Drop for Guest {
         if !self.birthplace.is_here() {
             return;
         }
-        let Ok(porter) = Porter::of_this_process() else { return };
-        std::mem::take(&mut *lock(&self.tokens)).into_iter().for_each(|token| porter.forget(token));
-        // ORDERING: pairs with the swap in `lose_host`; nobody else is left who could write it.
-        if self.lost.load(Ordering::Acquire) == 0 {
-            say_goodbye(self.lifeline.clone());
-        }
+        self.forget(|tokens| tokens.lifeline.take());
+        self.forget(|tokens| tokens.process.take());
+        // Also if the host has hung up, which then nobody hears: this end may be over for another reason.
+        say_goodbye(self.lifeline.clone());
     }
 }
 
@@ -328,7 +358,7 @@ mod tests {
 
     /// Two ends in one process, of which the host leaves while the guest begins to watch it.
     #[test]
-    fn of_a_host_that_leaves_at_once_nothing_stays_watched() {
+    fn of_a_host_that_leaves_at_once_no_hang_up_is_missed() {
         let terms = Terms { capacity: 1, members: 2, ..Terms::default() };
         for _ in 0..2000 {
             let host = host(8, 8, &terms, None).unwrap();
@@ -342,7 +372,7 @@ mod tests {
             let joined = sender_from_fd(descriptor, 8, 8, &terms);
             leaving.join().unwrap();
             let Ok(guest) = joined else { continue };
-            let left = || guest.guest.get().is_some_and(|guest| lock(&guest.tokens).is_empty());
+            let left = || guest.guest.get().is_some_and(|guest| lock(&guest.tokens).lifeline.is_none());
             let until = Instant::now() + Duration::from_secs(20);
             while !guest.queue().is_closed() || !left() {
                 assert!(Instant::now() < until, "still watched: {}", guest.queue().is_closed());

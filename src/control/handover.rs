@@ -291,8 +291,8 @@ impl Endpoint {
         }
         self.set_role(Role::Guest);
         if self.attend_host().is_err() {
-            // Unable to notice the end of the receiver, so better take it as ended.
-            self.lose_host();
+            // Unable to notice the end of the receiver, so its senders here had better end now.
+            self.lose_lifeline();
             return;
         }
         // Whoever sent something while the receiver was under way rang nobody, and whoever ended a permit operation for

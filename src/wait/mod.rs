@@ -52,6 +52,11 @@ pub(crate) fn take<W: Want>(
     let mut stand = Stand::Nowhere;
     let mut in_time = true;
     loop {
+        // The end of this process's end is not in the segment: there may be room there.
+        if wake.is_over() {
+            producer.leave(&mut stand, wake);
+            return Err(NoRoom::Closed);
+        }
         match producer.turn(&mut stand, want, Kind::Thread, &mut |_| {}, wake) {
             Turn::Granted(grant) => return Ok(grant),
             Turn::Closed => return Err(NoRoom::Closed),

@@ -56,6 +56,7 @@ fn role() {
         "keeps-a-weak-one" => permits::keeps_a_weak_one(&path),
         "sinks" => wrappers::sinks(how(), number(2), number(3), &path),
         "sink-holds" => wrappers::sink_holds(how(), &path),
+        "breaks-its-connection" => leave::breaks_its_connection(&path),
         "exits" => leave::exits(number(1), &path),
         "sends-and-forks" => fork::sends_and_forks(&path),
         "hosts-and-forks" => fork::hosts_and_forks(&path),

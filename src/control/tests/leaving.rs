@@ -51,6 +51,51 @@ fn the_host_leaves_and_its_guests_know() {
 }
 
 #[test]
+fn a_guest_that_is_hung_up_on_ends_and_closes_nothing() {
+    let bound = bind(&terms());
+    let (guest, other) = (bound.connect().unwrap(), bound.connect().unwrap());
+    guest.guest.get().unwrap().break_connection();
+    eventually("it has ended", || guest.is_over());
+    assert!(!guest.queue().is_closed() && !other.is_over() && !bound.host.is_over());
+    assert!(matches!(sender_into_fd(&guest), Err(OpenError::Closed)));
+    drop_sender(guest);
+    eventually("its handle is gone", || bound.host.queue().strong_count() == 1);
+    drop_sender(bound.connect().unwrap());
+    assert!(!other.queue().is_closed());
+}
+
+const HOSTS: &str = "SHMPSC_HOSTS_AT";
+
+/// Is the receiver's process until it is killed. Only if a parent asks.
+#[test]
+fn role_of_one_who_hosts() {
+    let Some(path) = std::env::var_os(HOSTS) else { return };
+    let _host = host(SIZE, ALIGN, &terms(), Some(path.as_ref())).unwrap();
+    let _ = std::io::stdin().read_line(&mut String::new());
+}
+
+#[test]
+fn the_end_of_a_host_that_hung_up_before_closes_the_channel() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("feed");
+    let mut child = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "control::tests::leaving::role_of_one_who_hosts", "--test-threads=1"])
+        .env(HOSTS, &path)
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    eventually("it hosts", || connect(&path, SIZE, ALIGN, &terms()).is_ok());
+    let guest = connect(&path, SIZE, ALIGN, &terms()).unwrap();
+    guest.guest.get().unwrap().break_connection();
+    eventually("its end is over", || guest.is_over());
+    assert!(!guest.queue().is_closed());
+    child.kill().unwrap();
+    child.wait().unwrap();
+    eventually("the channel is closed", || guest.queue().is_closed());
+}
+
+#[test]
 fn the_last_sender_ends_it_if_asked_for() {
     let bound = bind(&Terms { end_with_last: true, ..terms() });
     let first = bound.connect().unwrap();

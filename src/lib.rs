@@ -3,6 +3,8 @@
 // The checker builds what the models need, which is not all.
 #![cfg_attr(shmpsc_loom, allow(dead_code, unused_imports))]
 
+extern crate alloc;
+
 #[cfg(not(shmpsc_loom))]
 mod blocking;
 #[cfg(not(shmpsc_loom))]

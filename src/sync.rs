@@ -9,6 +9,9 @@
 #![allow(unsafe_code)]
 
 #[cfg(not(shmpsc_loom))]
+pub(crate) use std::sync::{Mutex, MutexGuard};
+
+#[cfg(not(shmpsc_loom))]
 pub(crate) use core::{
     hint::spin_loop,
     sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering},
@@ -19,7 +22,10 @@ pub(crate) use checked::{AtomicU32, AtomicU64};
 #[cfg(all(test, shmpsc_loom))]
 pub(crate) use checked::{killed_at_write, stopped_at_write};
 #[cfg(shmpsc_loom)]
-pub(crate) use loom::{sync::atomic::Ordering, thread::yield_now as spin_loop};
+pub(crate) use loom::{
+    sync::{Condvar, Mutex, MutexGuard, atomic::Ordering},
+    thread::yield_now as spin_loop,
+};
 
 /// Loom's words, on which a thread can be killed or stopped before any one of its writes.
 #[cfg(shmpsc_loom)]
@@ -180,7 +186,6 @@ pub(crate) fn full_fence() {
 }
 
 /// Locks, also after a panic elsewhere: nothing that a mutex of this crate guards is left half done by one.
-#[cfg(not(shmpsc_loom))]
-pub(crate) fn lock<T>(mutex: &std::sync::Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }

@@ -35,7 +35,7 @@ const TESTS: &[&str] = &["queue/models/", "queue/tests", "wait/model.rs"];
 const FOREIGN: &[(&str, &[&str])] = &[
     ("sync", &["loom", "std"]),
     ("layout", &[]),
-    ("queue", &["bytemuck"]),
+    ("queue", &["alloc", "bytemuck"]),
     ("sys", &["bytemuck", "libc", "memmap2", "rustix", "std", "tokio"]),
     ("wait", &["std", "tokio"]),
     ("error", &["std"]),
@@ -51,8 +51,18 @@ const FOREIGN: &[(&str, &[&str])] = &[
 ];
 
 /// Everything that a row of `FOREIGN` can name.
-const CRATES: &[&str] =
-    &["bytemuck", "futures_core", "futures_sink", "libc", "loom", "memmap2", "rustix", "std", "tokio"];
+const CRATES: &[&str] = &[
+    "alloc",
+    "bytemuck",
+    "futures_core",
+    "futures_sink",
+    "libc",
+    "loom",
+    "memmap2",
+    "rustix",
+    "std",
+    "tokio",
+];
 
 /// Files in which `unsafe` may stand.
 const UNSAFE: &[&str] = &[

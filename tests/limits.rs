@@ -15,10 +15,14 @@ fn role() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let joined = own_descriptors();
     runtime.block_on(async {
-        tokio::select! {
-            biased;
-            () = sender.closed() => unreachable!("the receiver stays"),
-            () = std::future::ready(()) => {}
+        let mut closed = std::pin::pin!(sender.closed());
+        // Until the runtime listens.
+        while own_descriptors() == joined {
+            tokio::select! {
+                biased;
+                () = &mut closed => unreachable!("the receiver stays"),
+                () = tokio::task::yield_now() => {}
+            }
         }
     });
     tell(own_descriptors() - joined);

@@ -31,7 +31,7 @@ use bytemuck::Pod;
 ///
 /// `capacity` values can be sent before a sender must wait, 1 to 1,048,575, exactly as many as asked for. The queue
 /// is memory shared between processes from the start: about `capacity` times the size of a value, rounded up to cache
-/// lines, and 82 KiB. [`Sender::into_fd`] and [`Receiver::into_fd`] hand an end to another process;
+/// lines, and 88 KiB. [`Sender::into_fd`] and [`Receiver::into_fd`] hand an end to another process;
 /// [`Options::bind`] makes a channel with a name instead.
 ///
 /// # Panics

@@ -22,10 +22,6 @@ impl<T: Pod> Receiver<T> {
     ///
     /// No value is lost if the future is dropped.
     ///
-    /// # Panics
-    ///
-    /// If it must wait in a tokio runtime without its I/O driver while other processes take part in the channel.
-    ///
     /// # Examples
     ///
     /// ```

@@ -25,10 +25,6 @@ impl<T: Pod> Sender<T> {
     ///
     /// [`SendError`] with the value, if the channel is closed, before or while it waits.
     ///
-    /// # Panics
-    ///
-    /// If it must wait in a tokio runtime without its I/O driver while other processes take part in the channel.
-    ///
     /// # Examples
     ///
     /// ```

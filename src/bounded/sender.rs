@@ -39,10 +39,6 @@ impl<T> Sender<T> {
     ///
     /// Nothing is lost.
     ///
-    /// # Panics
-    ///
-    /// In a tokio runtime without its I/O driver, if other processes take part in the channel.
-    ///
     /// # Examples
     ///
     /// ```

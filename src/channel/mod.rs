@@ -3,8 +3,7 @@
 //! It joins queue, waiting and endpoint; tokio's names and the errors of sending and receiving are not known here.
 //! Also the one place that minds forked children: to them a channel is closed, empty and ended.
 //!
-//! Before it sleeps, each end looks again: a thread for about 20 µs, because waking it takes longer; a task for about
-//! 2 µs, because it holds a worker meanwhile. How many looks that is differs between the ends.
+//! Before it sleeps, each end looks again for a while, if that has lately paid: see [`crate::wait`].
 //!
 //! | file | what it is about |
 //! | --- | --- |
@@ -77,25 +76,15 @@ fn told(nonsense: Nonsense) -> Corruption {
     }
 }
 
-/// How long a thread waits.
-struct Patience<'a> {
-    /// How often it looks, before it sleeps.
-    looks: u32,
-    /// How it sleeps then, unless it does not.
-    sleep: Option<Futex<'a>>,
-}
-
-impl<'a> Patience<'a> {
-    /// `looks` before it sleeps; with a timeout of zero one look, and no sleep.
-    #[inline]
-    fn new(timeout: Option<Duration>, looks: u32, threads: Option<&'a Threads>) -> Patience<'a> {
-        if timeout.is_some_and(|timeout| timeout.is_zero()) {
-            return Patience { looks: 1, sleep: None };
-        }
-        // A moment too far away for the clock never comes.
-        let until = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-        Patience { looks, sleep: Some(Futex { until, threads }) }
+/// How a thread sleeps, until that much time has passed. None: it does not, for the timeout is zero.
+#[inline]
+fn sleep(timeout: Option<Duration>, threads: Option<&Threads>) -> Option<Futex<'_>> {
+    if timeout.is_some_and(|timeout| timeout.is_zero()) {
+        return None;
     }
+    // A moment too far away for the clock never comes.
+    let until = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+    Some(Futex { until, threads })
 }
 
 /// Takes one unit of the task's turn.

@@ -1,23 +1,17 @@
 //! The receiving end. What to take is said by [`one`], [`many`] and [`peeked`]; here is how a thread or a task waits
 //! for it.
 
-use super::{Patience, Took};
+use super::Took;
 use crate::control::{self, Endpoint};
 use crate::error::{Corruption, OpenError};
 use crate::queue::{Consumer, Kind, Queue};
-use crate::sync::spin_loop;
-use crate::wait;
+use crate::wait::{self, Spin, Spins};
 use bytemuck::Pod;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::task::coop::poll_proceed;
-
-/// How often a thread looks for a value before it sleeps, see [`super`]. Each look has pauses of its own.
-const THREAD_LOOKS: u32 = 50;
-/// How often a task does.
-const TASK_LOOKS: u32 = 5;
 
 /// Takes the next value.
 #[inline]
@@ -75,17 +69,13 @@ impl Receiving {
         let budget = ready!(poll_proceed(cx));
         self.rise();
         let mut took = self.try_take(&mut take);
-        for _ in 0..TASK_LOOKS {
-            if !matches!(took, Took::Empty) {
-                break;
-            }
-            spin_loop();
-            took = self.try_take(&mut take);
+        if matches!(took, Took::Empty) {
+            took = look_again(&self.endpoint, &mut self.consumer, |spins| &spins.receiving_task, &mut take);
         }
         if matches!(took, Took::Empty) {
             let sleepers = self.endpoint.sleepers();
             sleepers.put_receiver(cx.waker());
-            sleepers.drivers.ensure(&self.endpoint);
+            sleepers.reactors.ensure(&self.endpoint, cx.waker());
             self.endpoint.queue().view.header.receiver_bell.register(Kind::Task);
             self.is_asleep = true;
             // The second look: what was sent before the bell was set is seen here, what is sent after rings it.
@@ -115,22 +105,24 @@ impl Receiving {
         timeout: Option<Duration>,
         mut take: impl FnMut(&mut Consumer, &Queue<'_>, &Endpoint) -> Took<R>,
     ) -> Took<R> {
-        let patience = Patience::new(timeout, THREAD_LOOKS, None);
-        for _ in 0..patience.looks {
-            match self.try_take(&mut take) {
-                Took::Empty => spin_loop(),
-                took => return took,
-            }
+        let took = self.try_take(&mut take);
+        if !matches!(took, Took::Empty) {
+            return took;
         }
-        let Some(sleep) = patience.sleep else { return Took::Empty };
+        let Some(sleep) = super::sleep(timeout, None) else { return Took::Empty };
         let Receiving { endpoint, consumer, .. } = self;
-        let queue = endpoint.queue();
+        let took = look_again(endpoint, consumer, |spins| &spins.receiving_thread, &mut take);
+        if !matches!(took, Took::Empty) {
+            return took;
+        }
+        let (queue, since) = (endpoint.queue(), Instant::now());
         let took = wait::until(&queue.view.header.receiver_bell, &sleep, || {
             match look(endpoint, consumer, &mut take) {
                 Took::Empty => None,
                 took => Some(took),
             }
         });
+        endpoint.spins().receiving_thread.slept(since.elapsed(), 1);
         took.unwrap_or(Took::Empty)
     }
 
@@ -177,6 +169,22 @@ fn look<R>(
         ends(endpoint, consumer);
     }
     took
+}
+
+/// Looks again for as long as that has lately paid.
+#[inline]
+fn look_again<R>(
+    endpoint: &Endpoint,
+    consumer: &mut Consumer,
+    spin: impl FnOnce(&Spins) -> &Spin,
+    take: &mut impl FnMut(&mut Consumer, &Queue<'_>, &Endpoint) -> Took<R>,
+) -> Took<R> {
+    let look = || match look(endpoint, consumer, take) {
+        Took::Empty => None,
+        took => Some(took),
+    };
+    // A step of a sender would be a value.
+    spin(endpoint.spins()).look_again(look, || 0).unwrap_or(Took::Empty)
 }
 
 /// Before the end is told. If it came for nonsense, the channel is closed for all.

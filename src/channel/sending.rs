@@ -1,21 +1,16 @@
 //! The sending end's handles: what they do without waiting, and how a thread waits for room. How a task does stands in
 //! [`super::waiting`].
 
-use super::Patience;
 use super::waiting::{Closing, Taking, Waiting};
 use crate::control::{self, Calmly, Endpoint};
 use crate::error::OpenError;
-use crate::queue::{Claimed, Permits, Place, Positions, Producer, Span, Want};
-use crate::sync::spin_loop;
-use crate::wait::{self, NoRoom};
+use crate::queue::{Claimed, Permits, Positions, Rank, Span, Ticket, Want};
+use crate::wait::{self, Bell, Futex, Hear, NoRoom, Park, Signal};
 use bytemuck::Pod;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
-
-/// How often a thread looks for room before it sleeps, see [`super`].
-const THREAD_LOOKS: u32 = 400;
+use std::time::{Duration, Instant};
 
 /// Most positions claimed at once. Others get their turn between the parts of a long batch; and a sender that is stopped
 /// in the middle of one leaves no more positions behind than the receiver can go round: half of the quarantine.
@@ -65,7 +60,7 @@ impl Sending {
         if self.endpoint.is_forked() || self.endpoint.is_over() {
             return Err(Unsent::Closed);
         }
-        match want.ask(&self.endpoint.producer(), Place::Newcomer, &Calmly(&self.endpoint)) {
+        match want.ask(&self.endpoint.producer(), Rank::Newcomer, &Calmly(&self.endpoint)) {
             Claimed::Granted(grant) => Ok(grant),
             Claimed::Full => Err(Unsent::Full),
             Claimed::Closed => {
@@ -78,16 +73,36 @@ impl Sending {
     /// Takes what is wanted; the thread sleeps until there is room, or until the time is up.
     #[inline]
     fn blocking_take<W: Want>(&self, want: W, timeout: Option<Duration>) -> Result<W::Grant, NoRoom> {
-        let patience = Patience::new(timeout, THREAD_LOOKS, Some(self.endpoint.threads()));
-        for _ in 0..patience.looks {
-            match self.try_take(want) {
-                Ok(grant) => return Ok(grant),
-                Err(Unsent::Closed) => return Err(NoRoom::Closed),
-                Err(Unsent::Full) => spin_loop(),
-            }
+        match self.try_take(want) {
+            Ok(grant) => Ok(grant),
+            Err(Unsent::Closed) => Err(NoRoom::Closed),
+            Err(Unsent::Full) => self.blocking_take_slowly(want, timeout),
         }
-        let sleep = patience.sleep.ok_or(NoRoom::TimedOut)?;
-        let taken = wait::take(&self.endpoint.producer(), want, &sleep, &Calmly(&self.endpoint));
+    }
+
+    /// The same, after a first look.
+    #[cold]
+    fn blocking_take_slowly<W: Want>(&self, want: W, timeout: Option<Duration>) -> Result<W::Grant, NoRoom> {
+        let sleep = super::sleep(timeout, Some(self.endpoint.threads())).ok_or(NoRoom::TimedOut)?;
+        let spin = &self.endpoint.spins().sending_thread;
+        let head = || self.endpoint.queue().head();
+        let look = || match self.try_take(want) {
+            Ok(grant) => Some(Ok(grant)),
+            Err(Unsent::Closed) => Some(Err(NoRoom::Closed)),
+            Err(Unsent::Full) => None,
+        };
+        if let Some(answer) = spin.look_again(look, head) {
+            return answer;
+        }
+        let (before, since) = (head(), Instant::now());
+        let taken = wait::take(
+            &self.endpoint.producer(),
+            want,
+            &self.endpoint.sleepers().backlog,
+            &Resting { futex: sleep, endpoint: &self.endpoint },
+            &Calmly(&self.endpoint),
+        );
+        spin.slept(since.elapsed(), head().wrapping_sub(before));
         if let Err(NoRoom::Closed) = taken {
             self.endpoint.was_refused();
         }
@@ -203,10 +218,22 @@ impl Drop for Sending {
     }
 }
 
-impl Endpoint {
-    #[inline(always)]
-    pub(super) fn producer(&self) -> Producer<'_> {
-        Producer { queue: self.queue(), me: self.me(), view: self.view_cell() }
+/// How a thread of this endpoint sleeps.
+struct Resting<'a> {
+    futex: Futex<'a>,
+    endpoint: &'a Arc<Endpoint>,
+}
+
+impl Park for Resting<'_> {
+    fn park(&self, bell: &Bell, ticket: Ticket) -> bool {
+        self.futex.park(bell, ticket)
+    }
+
+    fn park_in_backlog(&self, signal: &Signal) -> bool {
+        // A backlog is rung through its process, whose threads all may sleep. If the porter cannot be had, the thread is woken
+        // by those of its own process.
+        let _ = self.endpoint.porter_hears();
+        self.futex.park_in_backlog(signal)
     }
 }
 
@@ -278,7 +305,7 @@ mod tests {
         let endpoint = control::host(8, 8, &terms, None).unwrap();
         let sending = Sending::new(Arc::clone(&endpoint));
         let mut receiving = Receiving::new(Arc::clone(&endpoint));
-        let stopped = endpoint.producer().claim(Place::Newcomer, 1, &*endpoint);
+        let stopped = endpoint.producer().claim(Rank::Newcomer, 1, &*endpoint);
         let Claimed::Granted(stopped) = stopped else { panic!("there was room") };
         assert_eq!(sending.try_send(&[1u64]), Ok(1));
         assert_eq!(receiving.try_take(one::<u64>), Took::Value(1));
@@ -303,15 +330,42 @@ mod tests {
         let (endpoint, sending, mut receiving, _stopped) = about_to_void();
         std::thread::scope(|scope| {
             let waiting = scope.spawn(|| sending.blocking_send(&[2u64], None));
-            while endpoint.queue().needs_before(Place::Newcomer, 0) == 0 {
+            while endpoint.queue().needs_before(Rank::Newcomer, 0) == 0 {
                 std::thread::yield_now();
             }
             // Its turn comes, and before it has a position it claims the void one at the tail and wakes the receiver.
             sending.give_back(1);
             assert_eq!(waiting.join().expect("no panic"), Ok(1));
         });
-        assert_eq!(endpoint.queue().needs_before(Place::Newcomer, 0), 0);
+        assert_eq!(endpoint.queue().needs_before(Rank::Newcomer, 0), 0);
         assert_eq!(receiving.try_take(one::<u64>), Took::Value(2));
         assert_eq!(endpoint.free_capacity(), 1);
+    }
+
+    #[test]
+    fn a_granted_send_is_made_though_the_waker_of_the_next_one_panics() {
+        let terms = control::Terms { capacity: 2, ..control::Terms::default() };
+        let endpoint = control::host(8, 8, &terms, None).unwrap();
+        let sending = Sending::new(Arc::clone(&endpoint));
+        let mut receiving = Receiving::new(Arc::clone(&endpoint));
+        assert_eq!(sending.try_send(&[0u64, 1]), Ok(2));
+        // All records, also the one of this process, and one sender behind them.
+        let records = endpoint.queue().view.geometry.line as usize + 1;
+        let mut line: Vec<_> = (0..records).map(|_| Box::pin(sending.send(&[2u64]))).collect();
+        for waiting in &mut line {
+            assert!(waiting.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        }
+        let mut behind = std::pin::pin!(sending.send(&[3u64]));
+        let waker = Waker::from(Arc::new(Panics));
+        assert!(behind.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+        assert_eq!(receiving.try_take(one::<u64>), Took::Value(0));
+        let first = line[0].as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        assert_eq!(first, Poll::Ready(Some(1)));
+        drop(line);
+        assert_eq!(receiving.try_take(one::<u64>), Took::Value(1));
+        assert_eq!(behind.as_mut().poll(&mut Context::from_waker(Waker::noop())), Poll::Ready(Some(1)));
+        assert_eq!(receiving.try_take(one::<u64>), Took::Value(2));
+        assert_eq!(receiving.try_take(one::<u64>), Took::Value(3));
+        assert_eq!(endpoint.free_capacity(), 2);
     }
 }

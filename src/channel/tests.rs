@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::control::{self, Terms};
-use crate::queue::{Claimed, Place};
+use crate::queue::{Claimed, Rank};
 use crate::sync::{AtomicU32, AtomicU64, Ordering, lock};
 use std::pin::pin;
 use std::sync::{Arc, Mutex, mpsc};
@@ -133,7 +133,7 @@ fn a_position_claimed_under_a_number_that_nobody_has_is_passed() {
 #[test]
 fn a_closed_channel_that_was_written_open_again_stays_closed() {
     let (mut receiving, sending) = joined();
-    let own = receiving.endpoint.producer().claim(Place::Newcomer, 1, &*receiving.endpoint);
+    let own = receiving.endpoint.producer().claim(Rank::Newcomer, 1, &*receiving.endpoint);
     assert!(matches!(own, Claimed::Granted(_)), "so that the stream has not ended");
     receiving.close();
     claim(&receiving.endpoint).fetch_and(!1, Ordering::Relaxed);
@@ -150,7 +150,7 @@ fn a_sleeping_sender_learns_that_the_receiver_is_gone_though_line_and_bells_were
         let sends = scope.spawn(|| sending.blocking_send(&[3u64], None));
         let view = *sending.endpoint.queue().view;
         let line = &view.header.seldom.line;
-        eventually("it stands in the line", || sending.endpoint.queue().needs_before(Place::Newcomer, 0) > 0);
+        eventually("it stands in the line", || sending.endpoint.queue().needs_before(Rank::Newcomer, 0) > 0);
         line.store(0, Ordering::Relaxed);
         view.bells.iter().for_each(|bell| bell.rise());
         drop(receiving);
@@ -182,7 +182,7 @@ fn silenced(sending: Sending) -> thread::JoinHandle<(Result<usize, NoRoom>, Send
 #[test]
 fn a_silenced_sender_wakes_when_a_closed_channel_was_written_open_again() {
     let (mut receiving, sending) = joined();
-    let own = receiving.endpoint.producer().claim(Place::Newcomer, 1, &*receiving.endpoint);
+    let own = receiving.endpoint.producer().claim(Rank::Newcomer, 1, &*receiving.endpoint);
     assert!(matches!(own, Claimed::Granted(_)), "so that the stream has not ended");
     assert_eq!(sending.try_send(&[1u64]), Ok(1));
     receiving.close();

@@ -1,16 +1,12 @@
 //! How a task of the sending end waits: for room, in the line, and for the close. What it wants is told it.
 
 use crate::control::{Calmly, Endpoint};
-use crate::queue::{Claimed, Kind, Place, Stand, Turn, Want};
-use crate::sync::spin_loop;
-use crate::wait::TaskSpot;
+use crate::queue::{Claimed, Kind, Place, Rank, Want};
+use crate::wait::{Next, Stand, TaskSpot, Wakeable};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use tokio::task::coop::poll_proceed;
-
-/// How often a task looks for room before it sleeps, see [`super`].
-const TASK_LOOKS: u32 = 60;
 
 /// How far a task has got with waiting for room. It does not know of what channel, so whoever has it must let it
 /// [`leave`](Waiting::leave) before dropping it.
@@ -39,10 +35,9 @@ impl Waiting {
             return Poll::Ready(None);
         }
         let Poll::Ready(budget) = poll_proceed(cx) else {
-            // The place in the line is kept although the turn is over: the order is that of arrival.
+            // It takes its place in the line although its turn is over: the order is that of arrival.
             if *stand == Stand::Nowhere {
-                *stand =
-                    producer.queue.enter(endpoint.me(), want.need()).map_or(Stand::Nowhere, Stand::InLine);
+                *stand = endpoint.sleepers().backlog.come(&producer, want.need());
             }
             return Poll::Pending;
         };
@@ -52,38 +47,45 @@ impl Waiting {
             return Poll::Ready(None);
         }
         if *stand == Stand::Nowhere {
-            for _ in 0..TASK_LOOKS {
-                match want.ask(&producer, Place::Newcomer, &Calmly(endpoint)) {
-                    Claimed::Granted(grant) => {
-                        budget.made_progress();
-                        return Poll::Ready(Some(grant));
-                    }
-                    Claimed::Closed => {
-                        endpoint.was_refused();
-                        return Poll::Ready(None);
-                    }
-                    Claimed::Full => spin_loop(),
+            let look = || match want.ask(&producer, Rank::Newcomer, &Calmly(endpoint)) {
+                Claimed::Granted(grant) => Some(Some(grant)),
+                Claimed::Closed => Some(None),
+                Claimed::Full => None,
+            };
+            match look().or_else(|| endpoint.spins().sending_task.look_again(look, || 0)) {
+                Some(Some(grant)) => {
+                    budget.made_progress();
+                    return Poll::Ready(Some(grant));
                 }
+                Some(None) => {
+                    endpoint.was_refused();
+                    return Poll::Ready(None);
+                }
+                None => {}
             }
         }
         let sleepers = endpoint.sleepers();
-        let mut prepare = |place| *spot = Some(sleepers.put(place, *spot, cx.waker()));
-        match producer.turn(stand, want, Kind::Task, &mut prepare, &Calmly(endpoint)) {
-            Turn::Granted(grant) => {
+        let mut task = WaitingTask { endpoint, spot, waker: cx.waker() };
+        match sleepers.backlog.next(&producer, stand, want, &mut task, &Calmly(endpoint)) {
+            Next::Granted(grant) => {
                 sleepers.forget(spot.take());
                 budget.made_progress();
                 Poll::Ready(Some(grant))
             }
-            Turn::Closed => {
+            Next::Closed => {
                 sleepers.forget(spot.take());
                 endpoint.was_refused();
                 Poll::Ready(None)
             }
-            Turn::Sleep(_, asleep) => {
+            Next::Sleep(_, asleep) => {
                 if let Some(spot) = *spot {
                     sleepers.settle(spot, asleep);
                 }
-                sleepers.drivers.ensure(endpoint);
+                sleepers.reactors.ensure(endpoint, cx.waker());
+                Poll::Pending
+            }
+            Next::SleepInBacklog => {
+                sleepers.reactors.ensure(endpoint, cx.waker());
                 Poll::Pending
             }
         }
@@ -93,8 +95,27 @@ impl Waiting {
     pub(super) fn leave(&mut self, endpoint: &Arc<Endpoint>) {
         if !endpoint.is_forked() {
             endpoint.sleepers().forget(self.spot.take());
-            endpoint.producer().leave(&mut self.stand, &Calmly(endpoint));
+            endpoint.sleepers().backlog.leave(&endpoint.producer(), &mut self.stand, &Calmly(endpoint));
         }
+    }
+}
+
+/// A task that waits to send.
+struct WaitingTask<'a> {
+    endpoint: &'a Endpoint,
+    spot: &'a mut Option<TaskSpot>,
+    waker: &'a Waker,
+}
+
+impl Wakeable for WaitingTask<'_> {
+    const KIND: Kind = Kind::Task;
+
+    fn waker(&mut self) -> Waker {
+        self.waker.clone()
+    }
+
+    fn prepare(&mut self, place: Place) {
+        *self.spot = Some(self.endpoint.sleepers().put(place, *self.spot, self.waker));
     }
 }
 
@@ -149,7 +170,7 @@ impl Future for Closing<'_> {
         }
         let sleepers = endpoint.sleepers();
         *spot = Some(sleepers.put_closed(*spot, cx.waker()));
-        sleepers.drivers.ensure(endpoint);
+        sleepers.reactors.ensure(endpoint, cx.waker());
         // The second look: who closes sets the claim word first and takes the wakers after, under the lock that
         // `put_closed` held.
         if endpoint.is_closed_for_sending() { Poll::Ready(()) } else { Poll::Pending }

@@ -8,6 +8,7 @@
 use std::{
     io,
     os::fd::{AsFd, BorrowedFd},
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, Weak},
     time::{Duration, Instant},
 };
@@ -21,14 +22,14 @@ use super::{
 };
 use crate::{
     error::OpenError,
-    queue::{Nonsense, Number, Queue, ViewCell},
+    queue::{Nonsense, Number, Producer, Queue, Ranking, ViewCell},
     segment::Segment,
     sync::{AtomicU32, AtomicU64, Ordering, lock},
     sys::{
         events::{Event, Events, Interest},
         fork::Birthplace,
     },
-    wait::{Hear, Sleepers, Threads},
+    wait::{Hear, Reactors, Sleepers, Spins, Threads},
 };
 
 /// What this process is in the channel.
@@ -46,10 +47,12 @@ pub(crate) struct Endpoint {
     birthplace: Birthplace,
     pub(super) facts: Facts,
     me: Number,
-    /// What this process last saw of head, shared by all its sending threads.
+    /// What all sending threads of this process know.
     view: ViewCell,
+    ranking: Ranking,
     id: u128,
     pub(super) deadline: Duration,
+    spins: Spins,
     sleepers: Sleepers,
     threads: Threads,
     /// Not zero once nothing can be sent from this process any more, whatever the segment says: the channel is closed, or the
@@ -80,7 +83,7 @@ pub(super) struct Hearing {
 #[derive(Default)]
 struct Ear {
     token: Option<Token>,
-    /// A task asked for it, and may sleep at any time.
+    /// Tasks sleep for which no runtime listens.
     always: bool,
     /// Threads that wait for one answer.
     askers: u32,
@@ -103,6 +106,7 @@ impl Endpoint {
         let Parts { segment, birthplace, facts, me, id, deadline, host, guest } = parts;
         let role = if host.is_some() { Role::Host } else { Role::Guest };
         Endpoint {
+            spins: Spins::default(),
             sleepers: Sleepers::new(),
             threads: Threads::default(),
             over: AtomicU32::new(0),
@@ -112,6 +116,7 @@ impl Endpoint {
             nonsense: OnceLock::new(),
             roused: AtomicU32::new(0),
             view: ViewCell::new(),
+            ranking: Ranking::default(),
             segment,
             birthplace,
             facts,
@@ -129,13 +134,13 @@ impl Endpoint {
 
     #[inline]
     pub(crate) fn queue(&self) -> Queue<'_> {
-        Queue::new(self.segment.view())
+        Queue { ranking: Some(&self.ranking), ..Queue::new(self.segment.view()) }
     }
 
-    /// What the senders of this process last saw of head.
+    /// The sending side of this process.
     #[inline(always)]
-    pub(crate) fn view_cell(&self) -> &ViewCell {
-        &self.view
+    pub(crate) fn producer(&self) -> Producer<'_> {
+        Producer { queue: self.queue(), me: self.me(), view: &self.view }
     }
 
     pub(super) fn segment(&self) -> &Segment {
@@ -158,6 +163,12 @@ impl Endpoint {
         self.id
     }
 
+    /// Whether it has lately paid here to look again before sleeping.
+    #[inline]
+    pub(crate) fn spins(&self) -> &Spins {
+        &self.spins
+    }
+
     /// The tasks of this process that sleep in this channel.
     #[inline]
     pub(crate) fn sleepers(&self) -> &Sleepers {
@@ -177,7 +188,9 @@ impl Endpoint {
         // ORDERING: the locks of those who sleep, threads and tasks, come after it; who lies down takes them, and then looks.
         self.over.store(1, Ordering::Relaxed);
         let view = self.queue().view;
-        self.threads.end(view.bells.iter().chain([&*view.header.overflow_bell]));
+        self.threads.end(view.bells.iter());
+        // A waker that panics must not keep the close from being made known.
+        let _ = catch_unwind(AssertUnwindSafe(|| self.sleepers.backlog.wake_all()));
     }
 
     /// A sending handle comes, before it is counted in the segment. Where there may be none yet, the caller holds
@@ -269,12 +282,7 @@ impl Endpoint {
     pub(super) fn stop_hearing(&self) {
         let mut ear = lock(&self.ear);
         ear.askers = ear.askers.saturating_sub(1);
-        if ear.askers == 0
-            && !ear.always
-            && let (Some(token), Ok(porter)) = (ear.token.take(), Porter::of_this_process())
-        {
-            porter.forget(token);
-        }
+        ear.rest();
     }
 
     fn listen(self: &Arc<Self>, ear: &mut Ear) -> io::Result<()> {
@@ -355,14 +363,44 @@ impl Hear for Endpoint {
             guest.hear(self.hearing.get());
         }
         self.sleepers.hear(self.queue());
+        self.sleepers.backlog.admit(&self.producer());
     }
 
-    /// From now on the porter calls [`Hear::hear`]: for executors that cannot wait for a descriptor.
+    fn wake_all(&self) {
+        let _ = catch_unwind(AssertUnwindSafe(|| self.sleepers.wake_all()));
+    }
+
     fn porter_hears(self: &Arc<Self>) -> io::Result<()> {
         let mut ear = lock(&self.ear);
         self.listen(&mut ear)?;
         ear.always = true;
         Ok(())
+    }
+
+    fn porter_rests(&self) {
+        let mut ear = lock(&self.ear);
+        ear.always = false;
+        ear.rest();
+    }
+
+    fn is_forked(&self) -> bool {
+        Endpoint::is_forked(self)
+    }
+
+    fn reactors(&self) -> &Reactors {
+        &self.sleepers.reactors
+    }
+}
+
+impl Ear {
+    /// Has the porter hear no longer, if that is for nothing.
+    fn rest(&mut self) {
+        if self.askers == 0
+            && !self.always
+            && let (Some(token), Ok(porter)) = (self.token.take(), Porter::of_this_process())
+        {
+            porter.forget(token);
+        }
     }
 }
 

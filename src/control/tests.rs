@@ -21,7 +21,7 @@ use super::{
 use crate::{
     error::OpenError,
     layout,
-    queue::{self, Claimed, Consumer, Kind, Peers, Permits, Producer, Sleeper, Spot, Took, Wake, Want as _},
+    queue::{Claimed, Consumer, Kind, Peers, Permits, Producer, Rank, Sleeper, Took, Wake, Want as _},
     sync::{Ordering, lock},
     sys::{
         events::{Doorbell, Event, Interest},

@@ -36,6 +36,12 @@ impl Endpoint {
         let _ = catch_unwind(AssertUnwindSafe(|| self.sleepers().wake(sleeper)));
     }
 
+    /// Brings senders of this process's backlog to the line, and wakes those that are covered behind it. A panic of a waker
+    /// stays with its task, as above.
+    fn admit_backlog(&self) {
+        let _ = catch_unwind(AssertUnwindSafe(|| self.sleepers().backlog.admit(&self.producer())));
+    }
+
     /// Wakes every thread in every process that waits in the channel, and the tasks of all others, whatever the bells and the
     /// line say: somebody has written over the segment.
     pub(super) fn rouse(&self) {
@@ -60,29 +66,21 @@ impl Endpoint {
 impl Wake for Endpoint {
     fn wake(&self, sleeper: Sleeper, kind: Kind) {
         let view = self.segment().view();
-        let bell = match sleeper {
-            Sleeper::Receiver => Some(&view.header.receiver_bell.word),
-            Sleeper::Waiter { cell, .. } => view.bells.get(cell).map(|bell| &bell.word),
-            Sleeper::Overflow => Some(&view.header.overflow_bell.word),
-            Sleeper::Recovery => return self.wake_recovery(),
-        };
-        if kind == Kind::Thread || sleeper == Sleeper::Overflow {
-            bell.into_iter().for_each(futex::wake);
-        }
-        if kind == Kind::Task || sleeper == Sleeper::Overflow {
-            match sleeper {
-                Sleeper::Receiver => match self.guest.get() {
-                    Some(guest) => guest.ring(),
-                    None => self.sleepers().wake(sleeper),
-                },
-                Sleeper::Waiter { owner, .. } if owner == self.me() => self.wake_waiters(sleeper),
-                Sleeper::Waiter { owner, .. } => self.wake_process(owner),
-                Sleeper::Overflow => {
-                    self.wake_waiters(sleeper);
-                    self.wake_everybody();
+        match (sleeper, kind) {
+            (Sleeper::Receiver, Kind::Thread) => futex::wake(&view.header.receiver_bell.word),
+            (Sleeper::Receiver, Kind::Task) => match self.guest.get() {
+                Some(guest) => guest.ring(),
+                None => self.sleepers().wake(sleeper),
+            },
+            (Sleeper::Waiter { record, .. }, Kind::Thread) => {
+                if let Some(bell) = view.bells.get(record) {
+                    futex::wake(&bell.word);
                 }
-                Sleeper::Recovery => {}
             }
+            (Sleeper::Waiter { owner, .. }, Kind::Task) if owner == self.me() => self.wake_waiters(sleeper),
+            (Sleeper::Backlog { owner }, _) if owner == self.me() => self.admit_backlog(),
+            (Sleeper::Waiter { owner, .. } | Sleeper::Backlog { owner }, _) => self.wake_process(owner),
+            (Sleeper::Recovery, _) => self.wake_recovery(),
         }
     }
 

@@ -17,8 +17,14 @@ pub(crate) struct View<'a> {
     pub header: &'a Header,
     pub entries: &'a [AtomicU64],
     pub members: &'a [Member],
-    pub cells: &'a [AtomicU64],
+    /// A bit for each of `waiters`.
+    pub occupied: &'a [AtomicU64],
+    /// First those for all, then one for each process, by its number.
+    pub waiters: &'a [AtomicU64],
+    /// One for each of `waiters`.
     pub bells: &'a [Bell],
+    /// One for each process, by its number.
+    pub backlogs: &'a [Bell],
     pub records: &'a [AtomicU64],
     /// Every slot one after another: see [`View::slot`].
     pub(super) slots: &'a [AtomicU64],
@@ -107,8 +113,10 @@ impl<'a> View<'a> {
                 header: base.cast::<Header>().as_ref(),
                 entries: words(base, offsets.entries, geometry.entries as usize),
                 members: words(base, offsets.members, geometry.members as usize + 1),
-                cells: words(base, offsets.cells, geometry.line as usize),
-                bells: words(base, offsets.bells, geometry.line as usize),
+                occupied: words(base, offsets.occupied, geometry.occupied_words()),
+                waiters: words(base, offsets.waiters, geometry.waiters()),
+                bells: words(base, offsets.bells, geometry.waiters()),
+                backlogs: words(base, offsets.backlogs, geometry.members as usize + 1),
                 records: words(base, offsets.records, geometry.capacity as usize),
                 slots: words(base, offsets.slots, geometry.capacity as usize * geometry.stride_words()),
                 stride: geometry.stride_words(),

@@ -18,7 +18,7 @@ pub(crate) struct Geometry {
     pub capacity: u32,
     /// Size of a value in bytes, 0 to [`Geometry::MAX_PAYLOAD`].
     pub payload: u32,
-    /// Cells in the line of waiting senders, a power of two.
+    /// Records for waiting senders that any process may take, at least one. Each process has one more of its own.
     pub line: u32,
     /// Processes that can take part, 1 to [`MAX_MEMBERS`]; the roster has one place more, for the open name.
     pub members: u32,
@@ -43,8 +43,10 @@ pub(crate) enum GeometryError {
 pub(super) struct Offsets {
     pub entries: usize,
     pub members: usize,
-    pub cells: usize,
+    pub occupied: usize,
+    pub waiters: usize,
     pub bells: usize,
+    pub backlogs: usize,
     pub records: usize,
     pub slots: usize,
     pub end: usize,
@@ -53,11 +55,11 @@ pub(super) struct Offsets {
 impl Geometry {
     /// Largest value: 64 MiB.
     pub const MAX_PAYLOAD: u32 = 64 << 20;
-    /// Cells in the line of every real channel; models use fewer.
+    /// Records for waiting senders in every real channel; models use fewer.
     pub const LINE: u32 = 4096;
     /// Places in the quarantine of every real channel; models use fewer.
     pub const ENTRIES: u32 = 64;
-    /// Most cells: a ticket's low bits are the cell, and tickets have 31 bits.
+    /// Most of them, so that a walk along the line stays short beside the 2^30 tickets that can be told apart.
     const MAX_LINE: u32 = 1 << 20;
     const MAX_ENTRIES: u32 = 1 << 10;
 
@@ -69,7 +71,7 @@ impl Geometry {
         if self.payload > Self::MAX_PAYLOAD {
             return Err(GeometryError::Payload);
         }
-        if !self.line.is_power_of_two() || self.line > Self::MAX_LINE {
+        if !(1..=Self::MAX_LINE).contains(&self.line) {
             return Err(GeometryError::Line);
         }
         if !(1..=MAX_MEMBERS).contains(&self.members) {
@@ -91,6 +93,16 @@ impl Geometry {
         (WORD + self.payload_words() * WORD).next_multiple_of(LINE) / WORD
     }
 
+    /// Records for waiting senders in all: those for any process, then one by each number.
+    pub fn waiters(&self) -> usize {
+        self.line as usize + self.members as usize + 1
+    }
+
+    /// Words that have a bit for each such record.
+    pub(super) fn occupied_words(&self) -> usize {
+        self.waiters().div_ceil(u64::BITS as usize)
+    }
+
     /// Bytes of the whole segment, before rounding to pages. `None` if they do not fit an address space.
     pub fn size(&self) -> Option<usize> {
         self.offsets().map(|offsets| offsets.end)
@@ -106,8 +118,10 @@ impl Geometry {
         Some(Offsets {
             entries: region(self.entries as usize, WORD)?,
             members: region(self.members as usize + 1, LINE)?,
-            cells: region(self.line as usize, WORD)?,
-            bells: region(self.line as usize, WORD)?,
+            occupied: region(self.occupied_words(), WORD)?,
+            waiters: region(self.waiters(), WORD)?,
+            bells: region(self.waiters(), WORD)?,
+            backlogs: region(self.members as usize + 1, WORD)?,
             records: region(self.capacity as usize, WORD)?,
             slots: region(self.capacity as usize, self.stride_words() * WORD)?,
             end,
@@ -124,11 +138,13 @@ mod tests {
     #[test]
     fn regions_follow_each_other_without_overlap() {
         let o = SMALL.offsets().unwrap();
-        assert_eq!(o.entries, 896);
-        assert_eq!(o.members, 1024);
-        assert_eq!(o.cells, 1024 + 256);
-        assert_eq!(o.bells, o.cells + 128);
-        assert_eq!(o.records, o.bells + 128);
+        assert_eq!(o.entries, 768);
+        assert_eq!(o.members, 896);
+        assert_eq!(o.occupied, 896 + 256);
+        assert_eq!(o.waiters, o.occupied + 128);
+        assert_eq!(o.bells, o.waiters + 128);
+        assert_eq!(o.backlogs, o.bells + 128);
+        assert_eq!(o.records, o.backlogs + 128);
         assert_eq!(o.slots, o.records + 128);
         assert_eq!(o.end, o.slots + 256);
     }
@@ -144,7 +160,7 @@ mod tests {
     fn a_real_channel_takes_as_much_memory_as_documented() {
         let real = Geometry { capacity: 1000, payload: 64, line: 4096, members: 256, entries: 64 };
         let fixed = real.size().unwrap() - 1000 * (128 + 8);
-        assert!((81 << 10..82 << 10).contains(&fixed), "{fixed} bytes beside the values");
+        assert!((88 << 10..89 << 10).contains(&fixed), "{fixed} bytes beside the values");
     }
 
     #[test]
@@ -154,7 +170,7 @@ mod tests {
         assert_eq!(wrong(Geometry { capacity: 1 << 20, ..SMALL }), GeometryError::Capacity);
         assert_eq!(wrong(Geometry { payload: (64 << 20) + 1, ..SMALL }), GeometryError::Payload);
         assert_eq!(wrong(Geometry { line: 0, ..SMALL }), GeometryError::Line);
-        assert_eq!(wrong(Geometry { line: 3, ..SMALL }), GeometryError::Line);
+        assert_eq!(wrong(Geometry { line: (1 << 20) + 1, ..SMALL }), GeometryError::Line);
         assert_eq!(wrong(Geometry { members: 0, ..SMALL }), GeometryError::Members);
         assert_eq!(wrong(Geometry { members: 1024, ..SMALL }), GeometryError::Members);
         assert_eq!(wrong(Geometry { entries: 0, ..SMALL }), GeometryError::Entries);

@@ -3,7 +3,7 @@
 use crate::sync::{AtomicU32, AtomicU64};
 
 /// Bytes of [`Header`].
-pub(super) const HEADER_SIZE: usize = 7 * super::geometry::BLOCK;
+pub(super) const HEADER_SIZE: usize = 6 * super::geometry::BLOCK;
 
 /// A word, or a few that are written together, alone on two cache lines.
 #[repr(C, align(128))]
@@ -32,8 +32,6 @@ pub(crate) struct Header {
     pub seldom: Block<Seldom>,
     /// Where the receiver sleeps.
     pub receiver_bell: Block<Bell>,
-    /// Where senders sleep when the line itself is full.
-    pub overflow_bell: Block<Bell>,
     /// `{ version: 63 | ended: 1 }`: ended when the last strong handle is gone.
     pub latch: Block<AtomicU64>,
 }
@@ -70,7 +68,7 @@ pub(crate) struct Taken {
 #[repr(C)]
 #[derive(Default)]
 pub(crate) struct Seldom {
-    /// `{ front: 31 | back: 31 | overflow: 1 }`: who waits for capacity.
+    /// `{ drawn: 62 | backlog: 1 | waiting: 1 }`: the line of waiting senders.
     pub line: AtomicU64,
     /// Grows every 2^29 positions or oftener, so that a handle that slept long knows its copy of head is old.
     pub epoch: AtomicU64,
@@ -109,8 +107,7 @@ const _: () = {
     assert!(offset_of!(Header, taken) == 256);
     assert!(offset_of!(Header, seldom) == 384);
     assert!(offset_of!(Header, receiver_bell) == 512);
-    assert!(offset_of!(Header, overflow_bell) == 640);
-    assert!(offset_of!(Header, latch) == 768);
+    assert!(offset_of!(Header, latch) == 640);
     assert!(offset_of!(Taken, quarantined) == 8 && offset_of!(Seldom, epoch) == 8);
     assert!(size_of::<Bell>() == 8 && offset_of!(Bell, word) == 0);
     assert!(size_of::<Member>() == 64 && offset_of!(Member, account) == 0);

@@ -1,11 +1,13 @@
 //! What the bytes of a segment are. No atomic operation is performed here.
 //!
 //! ```text
-//! 0            header      896 bytes   identity, claim, head, line, the two bells, latch: a block of 128 each
-//! 896          entries     8 each      quarantine: slots of stalled senders
+//! 0            header      768 bytes   identity, claim, head, line, the receiver's bell, latch: a block of 128 each
+//! 768          entries     8 each      quarantine: slots of stalled senders
 //!              members     64 each     the roster: one line for each process, number 0 is the open name
-//!              cells       8 each      the line: senders that wait for capacity
-//!              bells       8 each      one for each cell
+//!              occupied    8 each      a bit for each waiter's record that is in use
+//!              waiters     8 each      the line: a record for each sender that waits for capacity
+//!              bells       8 each      one for each waiter's record
+//!              backlogs    8 each      a bell for each process, whose backlog waits behind the line
 //!              records     8 each      who claimed which position, one for each slot
 //!              slots       stride      stamp word, then the payload as words
 //! ```

@@ -14,9 +14,9 @@ use core::ptr::NonNull;
 pub(crate) struct Typed {
     view: View<'static>,
     _header: Box<Header>,
-    _words: [Box<[AtomicU64]>; 4],
+    _words: [Box<[AtomicU64]>; 5],
     _members: Box<[Member]>,
-    _bells: Box<[Bell]>,
+    _bells: [Box<[Bell]>; 2],
 }
 
 /// As many zeros as asked for.
@@ -39,10 +39,17 @@ impl Typed {
     pub fn new(geometry: Geometry) -> Typed {
         geometry.check().expect("a geometry for a test");
         let header = Box::<Header>::default();
-        let (members, bells) = (zeros(geometry.members as usize + 1), zeros(geometry.line as usize));
+        let members = zeros(geometry.members as usize + 1);
+        let bells = [geometry.waiters(), geometry.members as usize + 1].map(zeros);
         let slots = geometry.capacity as usize * geometry.stride_words();
-        let words =
-            [geometry.entries as usize, geometry.line as usize, geometry.capacity as usize, slots].map(zeros);
+        let words = [
+            geometry.entries as usize,
+            geometry.occupied_words(),
+            geometry.waiters(),
+            geometry.capacity as usize,
+            slots,
+        ]
+        .map(zeros);
         // SAFETY: all of them are dropped together with the view, which is not used in that.
         let view = unsafe {
             View {
@@ -50,10 +57,12 @@ impl Typed {
                 header: extended(&*header),
                 entries: extended(&*words[0]),
                 members: extended(&*members),
-                cells: extended(&*words[1]),
-                bells: extended(&*bells),
-                records: extended(&*words[2]),
-                slots: extended(&*words[3]),
+                occupied: extended(&*words[1]),
+                waiters: extended(&*words[2]),
+                bells: extended(&*bells[0]),
+                backlogs: extended(&*bells[1]),
+                records: extended(&*words[3]),
+                slots: extended(&*words[4]),
                 stride: geometry.stride_words(),
             }
         };

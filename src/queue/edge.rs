@@ -38,10 +38,10 @@ named! {
         Quarantined,
         /// E7: a record, from its writer to another one whose claim word is old.
         Record,
-        /// E8: the line, from who comes, goes or moves an end, to who looks along the cells.
+        /// E8: the line, from a sender that draws a ticket to a thread that looks along the records.
         Line,
-        /// E9: a cell, from who took or left it to one who would enter there but has read an old end of the line.
-        Cell,
+        /// E9: a free record, from the sender that has left it to the one that takes it next.
+        Waiter,
         /// E10: the epoch, from the receiver to a sender that makes a copy of head.
         Epoch,
         /// E11: the latch, from an upgrade to a scan, and from the end to the receiver.

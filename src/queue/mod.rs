@@ -16,8 +16,7 @@
 //! | [`send`] | claiming positions and publishing values |
 //! | [`take`] | receiving, and what to do with positions that stay unpublished |
 //! | [`quarantine`] | the slots of stalled senders |
-//! | [`mod@line`] | who waits for capacity, in which order |
-//! | [`bell`] | who sleeps and must be rung |
+//! | [`waiting`] | which senders wait for capacity, in which order, and which sleepers are rung |
 //! | [`life`] | strong and weak handles, close, and the end of the stream |
 //! | [`permits`] | capacity that is held before it is used |
 //! | [`account`] | permits of each process, for recovery |
@@ -26,10 +25,8 @@
 //! | [`nonsense`] | words that do not fit each other |
 
 pub(crate) mod account;
-pub(crate) mod bell;
 pub(crate) mod edge;
 pub(crate) mod life;
-pub(crate) mod line;
 mod nonsense;
 mod payload;
 pub(crate) mod permits;
@@ -40,20 +37,20 @@ pub(crate) mod repair;
 pub(crate) mod room;
 pub(crate) mod send;
 pub(crate) mod take;
+pub(crate) mod waiting;
 pub(crate) mod words;
 
-pub(crate) use bell::{Kind, Ticket};
-pub(crate) use line::{Place, Spot};
 pub(crate) use nonsense::Nonsense;
 pub(crate) use permits::Permits;
 pub(crate) use recovery::Recovery;
-pub(crate) use send::{Claimed, Positions, Producer, Span, Stand, Turn, ViewCell, Want};
+pub(crate) use send::{Claimed, Positions, Producer, Span, Turn, ViewCell, Want};
 pub(crate) use take::{Consumer, Peers, Took};
+pub(crate) use waiting::{Kind, Place, Rank, Ranking, Ticket};
 
 use crate::layout::View;
 use crate::sync::Ordering;
 use position::Track;
-use words::{Cell, Claim, Line};
+use words::Claim;
 
 /// The roster number of a process. 0 is nobody, and in the roster the open name.
 pub(crate) type Number = u16;
@@ -63,10 +60,10 @@ pub(crate) type Number = u16;
 pub(crate) enum Sleeper {
     /// The receiver, on its bell.
     Receiver,
-    /// The sender whose place in the line is this cell, on the cell's bell.
-    Waiter { cell: usize, owner: Number },
-    /// All senders, threads and tasks, that wait for a place in the line, on the overflow bell.
-    Overflow,
+    /// The sender that waits with this record, on the record's bell.
+    Waiter { record: usize, owner: Number },
+    /// The senders in the backlog of a process, which the process wakes itself.
+    Backlog { owner: Number },
     /// Whoever makes the [`Recovery`]: a permit operation has ended for which it may wait.
     Recovery,
 }
@@ -87,12 +84,14 @@ pub(crate) trait Wake {
 pub(crate) struct Queue<'a> {
     pub view: &'a View<'a>,
     pub track: Track,
+    /// What this process remembers of the line, if it does.
+    pub ranking: Option<&'a Ranking>,
 }
 
 impl<'a> Queue<'a> {
     #[inline(always)]
     pub fn new(view: &'a View<'a>) -> Queue<'a> {
-        Queue { view, track: Track::new(view.geometry.capacity) }
+        Queue { view, track: Track::new(view.geometry.capacity), ranking: None }
     }
 
     pub fn capacity(&self) -> i64 {
@@ -106,11 +105,6 @@ impl<'a> Queue<'a> {
         // ORDERING: nobody else maps the segment yet; handing it over is a synchronizing act of its own.
         header.claim.store(Claim(0).with_tail(first as u32).0, Ordering::Relaxed);
         header.taken.head.store(first, Ordering::Relaxed);
-        let ring = self.view.geometry.line;
-        header.seldom.line.store(Line(0).with_front(ring).with_back(ring).0, Ordering::Relaxed);
-        for (ticket, cell) in (0..).zip(self.view.cells) {
-            cell.store(Cell::gone(ticket).0, Ordering::Relaxed);
-        }
     }
 }
 

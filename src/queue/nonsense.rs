@@ -44,7 +44,7 @@ impl Queue<'_> {
         // ORDERING: what made this necessary stands, then each bell is changed; a sleeper changes its bell, then looks.
         full_fence(Fence::Freed);
         let header = self.view.header;
-        let all = self.view.bells.iter().chain([&*header.overflow_bell, &*header.receiver_bell]);
+        let all = self.view.bells.iter().chain(self.view.backlogs).chain([&*header.receiver_bell]);
         all.inspect(|bell| bell.shake())
     }
 

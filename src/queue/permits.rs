@@ -4,10 +4,10 @@
 //! by the send. Each operation is one exchange of the claim word, inside an [`Operation`] of its process's account.
 //! What a kill leaves: capacity that is reserved, which [`super::recovery`] gives back exactly.
 
+use super::Rank;
 use super::Wake;
 use super::account::Operation;
 use super::edge::{Edge, acquire, release};
-use super::line::Place;
 use super::send::{Claimed, Producer, Span, Want};
 use super::words::{Claim, Entry};
 use crate::sync::Ordering;
@@ -23,8 +23,8 @@ impl Want for Permits {
         self.0
     }
 
-    fn ask(self, producer: &Producer<'_>, place: Place, wake: &impl Wake) -> Claimed<()> {
-        producer.reserve(place, self.0, wake)
+    fn ask(self, producer: &Producer<'_>, rank: Rank, wake: &impl Wake) -> Claimed<()> {
+        producer.reserve(rank, self.0, wake)
     }
 }
 
@@ -37,12 +37,12 @@ enum Redeemed {
 }
 
 impl Producer<'_> {
-    /// Reserves `count` for who stands at `place`, all or nothing.
-    fn reserve(&self, place: Place, count: u32, wake: &impl Wake) -> Claimed<()> {
+    /// Reserves `count` for a sender of that rank, all or nothing.
+    fn reserve(&self, rank: Rank, count: u32, wake: &impl Wake) -> Claimed<()> {
         // Whoever is refused takes nothing, so its account need not know of it.
         loop {
             let claim = Claim(self.queue.view.header.claim.load(acquire(Edge::Claim)));
-            match self.has_room(claim, place, count) {
+            match self.has_room(claim, rank, count) {
                 None => {}
                 Some(Claimed::Granted(())) => break,
                 Some(refused) => return refused,
@@ -51,7 +51,7 @@ impl Producer<'_> {
         let mut operation = Operation::begin(self.queue, self.me);
         loop {
             let claim = operation.claim();
-            let Some(answer) = self.has_room(claim, place, count) else { continue };
+            let Some(answer) = self.has_room(claim, rank, count) else { continue };
             let is_granted = answer == Claimed::Granted(());
             if is_granted && !self.change_reserved(claim, claim.reserved() + count) {
                 continue;
@@ -62,10 +62,10 @@ impl Producer<'_> {
     }
 
     /// Whether there is room for `count`. `None`: something moved, try again.
-    fn has_room(&self, claim: Claim, place: Place, count: u32) -> Option<Claimed<()>> {
-        match self.room_in_view(claim, place) {
+    fn has_room(&self, claim: Claim, rank: Rank, count: u32) -> Option<Claimed<()>> {
+        match self.room_in_view(claim, rank) {
             Some(free) if free >= count => Some(Claimed::Granted(())),
-            _ => self.room_for(claim, place, count).map(|found| found.map(|_| ())),
+            _ => self.room_for(claim, rank, count).map(|found| found.map(|_| ())),
         }
     }
 

@@ -5,26 +5,14 @@
 //! closed and nothing needs repair.
 
 use super::edge::{Edge, acquire};
-use super::words::{Cell, Claim, Record};
+use super::words::{Claim, Record};
 use super::{Number, Queue, Wake};
 use crate::sync::Ordering;
 
 impl Queue<'_> {
     /// Puts right what process `number` left. It writes to the segment no more.
     pub fn repair(&self, number: Number, wake: &impl Wake) {
-        // All cells, not only those from front to back: it may have died before it moved the end of the line.
-        for word in self.view.cells {
-            // ORDERING: whoever says that it is dead has heard so after all it did.
-            let mut cell = Cell(word.load(Ordering::Relaxed));
-            while cell.waiting() == 1 && cell.owner() == number {
-                let gone = Cell::gone(cell.ticket());
-                // ORDERING: the fence that follows orders it, and an exchange hands on what the waiter released.
-                match word.compare_exchange(cell.0, gone.0, Ordering::Relaxed, Ordering::Relaxed) {
-                    Ok(_) => break,
-                    Err(now) => cell = Cell(now),
-                }
-            }
-        }
+        self.vacate_all(number);
         self.freed(wake);
         let member = &self.view.members[usize::from(number)];
         member.weak.store(0, Ordering::Relaxed); // ORDERING: advisory.

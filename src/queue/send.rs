@@ -1,14 +1,13 @@
-//! The sender's moves: claim positions, publish values, stand in the line for room. It never sleeps.
+//! The sender's moves: claim positions, publish values, take a turn in the line. It never sleeps.
 //!
 //! A claim is one exchange of the claim word; the claimed slots are then this sender's alone, and a plain release
 //! store of each stamp publishes its value. What a kill leaves: before the exchange nothing; between exchange
 //! and stamp a position that the receiver skips once the owner is proved dead; a stop there, a slot in quarantine.
 
 use super::edge::{Edge, Fence, acquire, full_fence, release};
-use super::line::{Place, Spot};
 use super::room::Room;
 use super::words::{Claim, Entry, Record, Stamp};
-use super::{Kind, Number, Queue, Ticket, Wake, payload};
+use super::{Kind, Number, Place, Queue, Rank, Ticket, Wake, payload};
 use crate::layout::Bell;
 use crate::sync::{AtomicU64, Ordering};
 use bytemuck::Pod;
@@ -18,20 +17,36 @@ use bytemuck::Pod;
 /// 16, 16 18, 32 21 (Intel Xeon). On an AMD EPYC none of 0 to 400 made a difference.
 const PREFETCH: u32 = 32;
 
-/// A process's copy of head and of whether any slot was in quarantine then: `{ head: 32 | epoch: 31 | any: 1 }`.
-///
-/// The three are adopted together or not at all, hence one word. It lives in private memory.
-pub(crate) struct ViewCell(AtomicU64);
+/// What the senders of one process know beside the segment. It lives in private memory.
+pub(crate) struct ViewCell {
+    /// A copy of head and of whether any slot was in quarantine then: `{ head: 32 | epoch: 31 | any: 1 }`. The three are
+    /// adopted together or not at all, hence one word.
+    view: AtomicU64,
+    /// What the senders in the backlog need together.
+    backlog: AtomicU64,
+}
 
 impl ViewCell {
     /// Knows nothing: the first claim looks.
     pub fn new() -> ViewCell {
-        ViewCell(AtomicU64::new(1))
+        ViewCell { view: AtomicU64::new(1), backlog: AtomicU64::new(0) }
+    }
+
+    /// What the senders in this process's backlog need together.
+    pub fn backlog(&self) -> i64 {
+        // ORDERING: relaxed. A sender that knows of another one in the backlog sees its need; the backlog's lock orders the
+        // rest.
+        self.backlog.load(Ordering::Relaxed) as i64
+    }
+
+    /// The needs in the backlog have become these. Its lock is held.
+    pub fn set_backlog(&self, needs: u64) {
+        self.backlog.store(needs, Ordering::Relaxed); // ORDERING: see `backlog`.
     }
 
     #[cfg(all(test, shmpsc_loom))]
     pub fn remember(&self, head: u64, epoch: u64) {
-        self.0.store((head << 32) | (epoch & EPOCH) << 1, Ordering::Relaxed);
+        self.view.store((head << 32) | (epoch & EPOCH) << 1, Ordering::Relaxed);
     }
 }
 
@@ -64,15 +79,15 @@ impl<G> Claimed<G> {
     }
 }
 
-/// What somebody wants who may have to wait for it.
+/// What a sender wants that may have to wait for it.
 pub(crate) trait Want: Copy {
     type Grant;
 
     /// The capacity without which it is not granted, 1 to all.
     fn need(self) -> u32;
 
-    /// Asks for it once, for who stands at `place`.
-    fn ask(self, producer: &Producer<'_>, place: Place, wake: &impl Wake) -> Claimed<Self::Grant>;
+    /// Asks for it once, for a sender of that rank.
+    fn ask(self, producer: &Producer<'_>, rank: Rank, wake: &impl Wake) -> Claimed<Self::Grant>;
 }
 
 /// Wants between 1 and this many positions, to publish values there at once.
@@ -87,23 +102,16 @@ impl Want for Positions {
     }
 
     #[inline]
-    fn ask(self, producer: &Producer<'_>, place: Place, wake: &impl Wake) -> Claimed<Span> {
-        producer.claim(place, self.0, wake)
+    fn ask(self, producer: &Producer<'_>, rank: Rank, wake: &impl Wake) -> Claimed<Span> {
+        producer.claim(rank, self.0, wake)
     }
 }
 
-/// Where a waiting sender stands.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(crate) enum Stand {
-    #[default]
-    Nowhere,
-    InLine(u32),
-    Overflow,
-}
-
-/// What a waiting sender shall do.
+/// What a sender in the line shall do.
 pub(crate) enum Turn<'a, G> {
+    /// It has what it wants, and leaves the line.
     Granted(G),
+    /// It gets nothing any more, and leaves the line.
     Closed,
     /// Sleep while the bell equals the ticket, then take the next turn.
     Sleep(&'a Bell, Ticket),
@@ -118,15 +126,15 @@ pub(crate) struct Producer<'a> {
 }
 
 impl<'a> Producer<'a> {
-    /// Claims between 1 and `want` positions for who stands at `place`.
+    /// Claims between 1 and `want` positions for a sender of that rank.
     #[inline]
-    pub fn claim(&self, place: Place, want: u32, wake: &impl Wake) -> Claimed<Span> {
+    pub fn claim(&self, rank: Rank, want: u32, wake: &impl Wake) -> Claimed<Span> {
         let header = self.queue.view.header;
         loop {
             let claim = Claim(header.claim.load(acquire(Edge::Claim)));
-            let attempt = match self.room_in_view(claim, place) {
+            let attempt = match self.room_in_view(claim, rank) {
                 Some(free) => self.exchange(claim, claim, want.min(free)),
-                None => self.claim_slowly(claim, place, want, wake),
+                None => self.claim_slowly(claim, rank, want, wake),
             };
             if let Some(claimed) = attempt {
                 return claimed;
@@ -141,7 +149,7 @@ impl<'a> Producer<'a> {
         // ORDERING: relaxed, after the claim word, which was read with acquire. The epoch that made the present tail
         // possible is seen, and one that came later only sends this call the long way.
         let epoch = header.seldom.epoch.load(Ordering::Relaxed);
-        let view = self.view.0.load(acquire(Edge::View));
+        let view = self.view.view.load(acquire(Edge::View));
         if view & 1 != 0 || (view >> 1) & EPOCH != epoch & EPOCH {
             return None;
         }
@@ -151,13 +159,13 @@ impl<'a> Producer<'a> {
 
     /// The free capacity by this process's copy of head, if that is enough to know.
     #[inline(always)]
-    pub(super) fn room_in_view(&self, claim: Claim, place: Place) -> Option<u32> {
+    pub(super) fn room_in_view(&self, claim: Claim, rank: Rank) -> Option<u32> {
         let header = self.queue.view.header;
-        // ORDERING: relaxed, after the claim word, which was read with acquire. A waiter of whom this caller can know is
-        // seen in the line, and nothing is read on the strength of an empty one.
+        // ORDERING: relaxed, after the claim word, which was read with acquire. A waiter that this caller can know of is
+        // seen in the line, and nothing is read on the strength of an idle one.
         let line = super::words::Line(header.seldom.line.load(Ordering::Relaxed));
         let used = self.used_in_view(claim)?;
-        if line.front() != line.back() || place != Place::Newcomer || claim.closed() == 1 {
+        if !line.is_idle() || rank != Rank::Newcomer || claim.closed() == 1 {
             return None;
         }
         let free = self.queue.capacity() - used - i64::from(claim.reserved());
@@ -179,12 +187,12 @@ impl<'a> Producer<'a> {
             return queue.is_still(claim).then_some(room);
         }
         let view = (room.head << 32) | (epoch & EPOCH) << 1 | u64::from(room.any);
-        self.view.0.store(view, release(Edge::View));
+        self.view.view.store(view, release(Edge::View));
         Some(room)
     }
 
     /// Whether there is room for `need`, by a look at head, quarantine and line. `None`: something moved, try again.
-    pub(super) fn room_for(&self, claim: Claim, place: Place, need: u32) -> Option<Claimed<(u32, Room)>> {
+    pub(super) fn room_for(&self, claim: Claim, rank: Rank, need: u32) -> Option<Claimed<(u32, Room)>> {
         let queue = &self.queue;
         if claim.closed() == 1 {
             return Some(Claimed::Closed);
@@ -193,7 +201,9 @@ impl<'a> Producer<'a> {
         if room.used > queue.capacity() {
             return Some(Claimed::Closed);
         }
-        let before = queue.needs_before(place, room.free - i64::from(need));
+        // The backlog before the line: a sender that comes from the one to the other meanwhile counts twice, not never.
+        let rank = if rank == Rank::Newcomer { Rank::Backlog(self.view.backlog()) } else { rank };
+        let before = queue.needs_before(rank, room.free - i64::from(need));
         let free = room.free - before;
         if free < i64::from(need) {
             // The entries were read one by one: it was full only if nobody claimed meanwhile.
@@ -208,11 +218,11 @@ impl<'a> Producer<'a> {
     pub(super) fn claim_slowly(
         &self,
         claim: Claim,
-        place: Place,
+        rank: Rank,
         want: u32,
         wake: &impl Wake,
     ) -> Option<Claimed<Span>> {
-        let (free, room) = match self.room_for(claim, place, 1)? {
+        let (free, room) = match self.room_for(claim, rank, 1)? {
             Claimed::Granted(found) => found,
             Claimed::Full => return Some(Claimed::Full),
             Claimed::Closed => return Some(Claimed::Closed),
@@ -320,63 +330,16 @@ impl<'a> Producer<'a> {
         queue.ring_receiver(wake);
     }
 
-    /// Takes a waiting sender's next turn: into the line if it is not there, then a look whether its turn has come.
+    /// Takes the next turn of the sender at `place`: it registers as a sleeper, then looks whether it is covered.
     ///
-    /// `prepare` is told the spot before anybody can ring for it, so that a task's waker stands there in time.
-    pub fn turn<W: Want>(
-        &self,
-        stand: &mut Stand,
-        want: W,
-        kind: Kind,
-        prepare: &mut impl FnMut(Spot),
-        wake: &impl Wake,
-    ) -> Turn<'a, W::Grant> {
-        let queue = self.queue;
-        loop {
-            match *stand {
-                Stand::Nowhere => {
-                    *stand = queue.enter(self.me, want.need()).map_or(Stand::Overflow, Stand::InLine);
-                }
-                Stand::InLine(ticket) => {
-                    let cell = queue.cell_of(ticket);
-                    prepare(Spot::Cell { cell, ticket });
-                    let bell = &queue.view.bells[cell];
-                    let asleep = bell.register(kind);
-                    // The second look: what became free before the bell was set is seen here, what becomes free
-                    // after it rings.
-                    let claimed = want.ask(self, Place::InLine(ticket), wake);
-                    if let Claimed::Full = claimed
-                        && !wake.is_over()
-                    {
-                        return Turn::Sleep(bell, asleep);
-                    }
-                    self.leave(stand, wake);
-                    return match claimed {
-                        Claimed::Granted(grant) => Turn::Granted(grant),
-                        Claimed::Full | Claimed::Closed => Turn::Closed,
-                    };
-                }
-                Stand::Overflow => {
-                    prepare(Spot::Overflow);
-                    match queue.wait_for_place(kind) {
-                        Some(asleep) if !wake.is_over() => {
-                            return Turn::Sleep(&queue.view.header.overflow_bell, asleep);
-                        }
-                        _ if queue.is_closed() || wake.is_over() => {
-                            *stand = Stand::Nowhere;
-                            return Turn::Closed;
-                        }
-                        _ => *stand = Stand::Nowhere,
-                    }
-                }
-            }
-        }
-    }
-
-    /// Gives up the place in the line, if any, and lets the next ones look.
-    pub fn leave(&self, stand: &mut Stand, wake: &impl Wake) {
-        if let Stand::InLine(ticket) = core::mem::take(stand) {
-            self.queue.leave(ticket, wake);
+    /// A task's waker stands ready before. A sender that is granted or refused leaves the line.
+    pub fn turn<W: Want>(&self, place: Place, want: W, kind: Kind, wake: &impl Wake) -> Turn<'a, W::Grant> {
+        let (bell, asleep) = self.queue.register_waiter(place, kind);
+        // The second look: what became free before the bell was set is seen here, what becomes free after it rings.
+        match want.ask(self, Rank::Waiter(place.ticket), wake) {
+            Claimed::Granted(grant) => Turn::Granted(grant),
+            Claimed::Full if !wake.is_over() => Turn::Sleep(bell, asleep),
+            Claimed::Full | Claimed::Closed => Turn::Closed,
         }
     }
 }

@@ -54,8 +54,28 @@ impl Bench {
         Producer { queue: self.queue(), me, view: &self.views[usize::from(me)] }
     }
 
+    /// One turn of a sender that waits: its span, or None if it is to sleep.
+    fn turn(&self, me: Number, place: &mut Option<Place>) -> Option<Span> {
+        let here = *place.get_or_insert_with(|| self.queue().enter(me, 1).expect("a record"));
+        match self.sender(me).turn(here, Positions(1), Kind::Thread, &self.world) {
+            Turn::Sleep(..) => None,
+            Turn::Granted(span) => {
+                self.leave(place);
+                Some(span)
+            }
+            Turn::Closed => panic!("closed"),
+        }
+    }
+
+    fn leave(&self, place: &mut Option<Place>) {
+        if let Some(place) = place.take() {
+            self.queue().vacate(place);
+            self.queue().look_if_waiting(&self.world);
+        }
+    }
+
     fn claim(&self, me: Number) -> Span {
-        match self.sender(me).claim(Place::Newcomer, 1, &self.world) {
+        match self.sender(me).claim(Rank::Newcomer, 1, &self.world) {
             Claimed::Granted(span) => span,
             other => panic!("{other:?}"),
         }
@@ -66,7 +86,7 @@ impl Bench {
     }
 
     fn is_full(&self, me: Number) -> bool {
-        self.sender(me).claim(Place::Newcomer, 1, &self.world) == Claimed::Full
+        self.sender(me).claim(Rank::Newcomer, 1, &self.world) == Claimed::Full
     }
 
     fn receive(&self, consumer: &mut Consumer) -> Took<u64> {
@@ -150,7 +170,7 @@ fn a_batch_takes_only_what_is_free() {
     let bench = Bench::new(5);
     let mut consumer = Consumer::new(&bench.queue());
     bench.send(1, 0);
-    let Claimed::Granted(span) = bench.sender(2).claim(Place::Newcomer, 9, &bench.world) else { panic!() };
+    let Claimed::Granted(span) = bench.sender(2).claim(Rank::Newcomer, 9, &bench.world) else { panic!() };
     assert_eq!(span.count, 4);
     bench.sender(2).publish(span, &[1, 2, 3, 4], &bench.world);
     let mut values = Vec::new();
@@ -164,7 +184,7 @@ fn closed_fails_senders_and_ends_after_the_last_value() {
     let mut consumer = Consumer::new(&bench.queue());
     bench.send(1, 7);
     bench.queue().close(&bench.world);
-    assert_eq!(bench.sender(1).claim(Place::Newcomer, 1, &bench.world), Claimed::Closed);
+    assert_eq!(bench.sender(1).claim(Rank::Newcomer, 1, &bench.world), Claimed::Closed);
     assert_eq!(bench.receive(&mut consumer), Took::Value(7));
     assert_eq!(bench.receive(&mut consumer), Took::End);
     assert_eq!(bench.receive(&mut consumer), Took::End);
@@ -300,47 +320,106 @@ fn waiters_are_rung_in_order_and_newcomers_do_not_overtake() {
     let bench = Bench::new(1);
     let mut consumer = Consumer::new(&bench.queue());
     bench.send(1, 0);
-    let (mut first, mut second) = (Stand::Nowhere, Stand::Nowhere);
-    let turn = |me, stand: &mut Stand| match bench.sender(me).turn(
-        stand,
-        Positions(1),
-        Kind::Thread,
-        &mut |_| {},
-        &bench.world,
-    ) {
-        Turn::Granted(span) => Some(span),
-        Turn::Sleep(..) => None,
-        Turn::Closed => panic!("closed"),
-    };
+    let (mut first, mut second) = (None, None);
+    let turn = |me, place: &mut Option<Place>| bench.turn(me, place);
     assert!(turn(1, &mut first).is_none() && turn(2, &mut second).is_none());
     assert_eq!(bench.receive(&mut consumer), Took::Value(0));
-    assert_eq!(*bench.world.woken.borrow(), [Sleeper::Waiter { cell: 0, owner: 1 }]);
+    assert_eq!(*bench.world.woken.borrow(), [Sleeper::Waiter { record: 0, owner: 1 }]);
     assert!(bench.is_full(3), "the place is the first waiter's");
     assert!(turn(2, &mut second).is_none());
     let span = turn(1, &mut first).expect("its turn");
     bench.sender(1).publish(span, &[1], &bench.world);
     bench.world.woken.borrow_mut().clear();
     assert_eq!(bench.receive(&mut consumer), Took::Value(1));
-    assert_eq!(*bench.world.woken.borrow(), [Sleeper::Waiter { cell: 1, owner: 2 }]);
+    assert_eq!(*bench.world.woken.borrow(), [Sleeper::Waiter { record: 1, owner: 2 }]);
     // Cancelling hands the place on.
-    bench.sender(2).leave(&mut second, &bench.world);
+    bench.leave(&mut second);
     assert!(!bench.is_full(3));
 }
 
 #[test]
-fn a_full_line_overflows_and_a_dead_waiter_is_one_cell() {
+fn waiters_beyond_the_common_records_have_one_each_process() {
     let bench = Bench::new(1);
-    let mut consumer = Consumer::new(&bench.queue());
     bench.send(1, 0);
-    let mut stands = [Stand::Nowhere; 3];
-    for (me, stand) in (1..).zip(&mut stands) {
-        let turn = bench.sender(me).turn(stand, Positions(1), Kind::Thread, &mut |_| {}, &bench.world);
-        assert!(matches!(turn, Turn::Sleep(..)));
-    }
-    assert_eq!(stands[2], Stand::Overflow);
+    let records: Vec<_> =
+        (0..5).map(|_| bench.queue().enter(1, 1).map(|place| (place.record, place.ticket))).collect();
+    // Two common ones, then that of number 1.
+    assert_eq!(records, [Some((0, 0)), Some((1, 1)), Some((3, 2)), None, None]);
+    assert_eq!(bench.queue().enter(2, 1).map(|place| (place.record, place.ticket)), Some((4, 3)));
+    assert_eq!(bench.queue().needs_before(Rank::Newcomer, 9), 4);
+    assert_eq!(bench.queue().needs_before(Rank::Waiter(2), 9), 2);
     bench.world.dead.borrow_mut().push(1);
     bench.queue().repair(1, &bench.world);
-    assert!(bench.world.woken.borrow().contains(&Sleeper::Overflow), "a cell is free");
-    assert_eq!(bench.receive(&mut consumer), Took::Value(0));
-    assert!(bench.world.woken.borrow().contains(&Sleeper::Waiter { cell: 1, owner: 2 }));
+    assert_eq!(bench.queue().needs_before(Rank::Newcomer, 9), 1);
+    assert_eq!(bench.queue().enter(3, 1).map(|place| place.record), Some(0), "the first free one");
+}
+
+#[test]
+fn a_waiter_that_never_moves_costs_the_others_its_need_alone() {
+    let bench = Bench::new(3);
+    let mut consumer = Consumer::new(&bench.queue());
+    (0..3).for_each(|value| bench.send(2, value));
+    let mut held = None;
+    assert_eq!(bench.turn(1, &mut held), None);
+    // As many come and go behind it as could ever have been told apart by the records.
+    for _ in 0..5000 {
+        let mut other = None;
+        assert_eq!(bench.turn(2, &mut other), None);
+        bench.leave(&mut other);
+    }
+    for value in 0..3 {
+        assert_eq!(bench.receive(&mut consumer), Took::Value(value));
+    }
+    assert_eq!(bench.queue().free_capacity(), 2);
+    bench.send(3, 7);
+    bench.send(3, 8);
+    assert!(bench.is_full(3), "the last place is the waiter's");
+    assert!(bench.turn(1, &mut held).is_some());
+}
+
+#[test]
+fn of_many_waiters_exactly_the_oldest_that_are_covered_are_rung() {
+    let segment = Typed::new(Geometry { capacity: 200, payload: 8, line: 300, members: 3, entries: 1 });
+    let (queue, world) = (Queue::new(segment.view()), World::default());
+    queue.format();
+    // So that the records are not in the order of the tickets.
+    let mut places: Vec<_> = (0..300).map(|_| queue.enter(1, 1).expect("a record")).collect();
+    for place in places.drain(..).step_by(3) {
+        queue.vacate(place);
+    }
+    let mut places: Vec<_> = queue
+        .view
+        .waiters
+        .iter()
+        .enumerate()
+        .map(|(record, word)| (words::Waiter(word.load(Ordering::Relaxed)), record))
+        .filter(|(waiter, _)| waiter.waits())
+        .map(|(waiter, record)| (waiter.ticket(), record))
+        .collect();
+    places.extend(
+        (0..100).map(|_| queue.enter(1, 1).map(|place| (place.ticket, place.record)).expect("a record")),
+    );
+    places.sort_unstable();
+    places.iter().for_each(|(_, record)| {
+        queue.view.bells[*record].register(Kind::Thread);
+    });
+    queue.freed(&world);
+    let rung: Vec<_> =
+        places.iter().map(|(_, record)| Sleeper::Waiter { record: *record, owner: 1 }).collect();
+    assert_eq!(*world.woken.borrow(), rung[..200]);
+}
+
+#[test]
+fn the_line_says_idle_once_no_waiter_is_left() {
+    let bench = Bench::new(1);
+    let line = || words::Line(bench.queue().view.header.seldom.line.load(Ordering::Relaxed));
+    let mut places: Vec<_> = (0..3).map(|_| bench.queue().enter(1, 1)).collect();
+    bench.queue().arm_backlog(1);
+    while let Some(mut place) = places.pop() {
+        assert!(!line().is_idle());
+        bench.leave(&mut place);
+    }
+    assert_eq!(*bench.world.woken.borrow(), [Sleeper::Backlog { owner: 1 }]);
+    bench.queue().freed(&bench.world);
+    assert!(line().is_idle());
 }

@@ -98,66 +98,82 @@ packed! {
 }
 
 packed! {
-    /// Who waits for capacity: cells from `front` up to, not including, `back`.
+    /// The word of the line, which every send looks at. It changes with each ticket that is drawn.
     Line {
-        front / with_front: u32 = 31 << 33,
-        back / with_back: u32 = 31 << 2,
-        /// 1 while somebody sleeps because the ring of cells is full.
-        overflow / with_overflow: u32 = 1 << 0,
-    }
-}
-
-impl Line {
-    /// Nobody waits, in the line or for the line.
-    #[inline(always)]
-    pub fn is_idle(self) -> bool {
-        self.front() == self.back() && self.overflow() == 0
-    }
-}
-
-packed! {
-    /// One place in the line.
-    Cell {
-        ticket / with_ticket: u32 = 31 << 33,
-        owner / with_owner: Number = 10 << 22,
-        /// Capacity it waits for.
-        need / with_need: u32 = 20 << 2,
-        /// 1 while it counts.
+        /// Tickets drawn so far. The next one is its low 31 bits.
+        drawn / with_drawn: u64 = 62 << 2,
+        /// 1 while a process may have a backlog that wants to be told of room.
+        backlog / with_backlog: u32 = 1 << 1,
+        /// 1 while a sender may wait in the line.
         waiting / with_waiting: u32 = 1 << 0,
     }
 }
 
-impl Cell {
-    pub fn wait(ticket: u32, owner: Number, need: u32) -> Cell {
-        Cell(1).with_ticket(ticket).with_owner(owner).with_need(need)
+impl Line {
+    /// No sender waits, in the line or behind it.
+    #[inline(always)]
+    pub fn is_idle(self) -> bool {
+        self.waiting() == 0 && self.backlog() == 0
     }
 
-    pub fn gone(ticket: u32) -> Cell {
-        Cell(0).with_ticket(ticket)
+    /// The ticket that is drawn next.
+    pub fn next_ticket(self) -> u32 {
+        Line::ticket(self.drawn())
     }
 
-    pub fn waits_at(self, ticket: u32) -> bool {
-        self.ticket() == ticket && self.waiting() == 1
+    /// The ticket that is drawn after so many.
+    pub fn ticket(drawn: u64) -> u32 {
+        drawn as u32 % TICKETS
     }
 
-    /// Whether the waiter of `ticket` has left. A zero counts as gone at every ticket: no cell becomes zero again
-    /// but by ticket 0 leaving.
-    pub fn is_gone(self, ticket: u32) -> bool {
-        self.0 == 0 || self == Cell::gone(ticket)
+    /// The word after one ticket more.
+    pub fn after_draw(self) -> Line {
+        self.with_drawn(self.drawn().wrapping_add(1))
+    }
+}
+
+packed! {
+    /// The record of one waiting sender.
+    Waiter {
+        /// Its rank: a lower one comes first.
+        ticket / with_ticket: u32 = 31 << 33,
+        owner / with_owner: Number = 10 << 22,
+        /// Capacity it waits for.
+        need / with_need: u32 = 20 << 2,
+        /// 0: the record is free; [`Waiter::COMING`], [`Waiter::WAITS`].
+        state / with_state: u32 = 2 << 0,
+    }
+}
+
+impl Waiter {
+    const COMING: u32 = 1;
+    const WAITS: u32 = 2;
+    /// The record of no sender.
+    pub const FREE: Waiter = Waiter(0);
+
+    /// A sender that has the record and no ticket yet.
+    pub fn coming(owner: Number, need: u32) -> Waiter {
+        Waiter(0).with_state(Self::COMING).with_owner(owner).with_need(need)
+    }
+
+    /// A sender in the line.
+    pub fn waits_at(ticket: u32, owner: Number, need: u32) -> Waiter {
+        Waiter(0).with_state(Self::WAITS).with_ticket(ticket).with_owner(owner).with_need(need)
+    }
+
+    /// Whether it counts.
+    pub fn waits(self) -> bool {
+        self.state() == Self::WAITS
     }
 }
 
 /// Tickets of the line count modulo 2^31.
 pub(crate) const TICKETS: u32 = 1 << 31;
 
-/// The ticket after `ticket`.
-pub(crate) fn next_ticket(ticket: u32) -> u32 {
-    (ticket + 1) % TICKETS
-}
-
-/// How many tickets from `from` to `to`.
-pub(crate) fn tickets_between(from: u32, to: u32) -> u32 {
-    to.wrapping_sub(from) % TICKETS
+/// How many tickets `ticket` was drawn before `other`; negative if after it. Right for less than 2^30.
+pub(crate) fn tickets_before(ticket: u32, other: u32) -> i64 {
+    let distance = i64::from(other.wrapping_sub(ticket) % TICKETS);
+    if distance < i64::from(TICKETS / 2) { distance } else { distance - i64::from(TICKETS) }
 }
 
 packed! {
@@ -184,18 +200,26 @@ mod tests {
         assert_eq!(claim.with_tail(0).with_owner(0).with_parity(0).with_reserved(0), Claim(0));
         let entry = Entry(0).with_slot((1 << 20) - 1).with_last(7).with_used(1);
         assert_eq!((entry.slot(), entry.last(), entry.used(), entry.active()), ((1 << 20) - 1, 7, 1, 0));
-        let cell = Cell::wait(TICKETS - 1, 9, 3);
-        assert_eq!((cell.ticket(), cell.owner(), cell.need(), cell.waiting()), (TICKETS - 1, 9, 3, 1));
-        let line = Line(0).with_front(TICKETS - 1).with_back(0).with_overflow(1);
-        assert_eq!((line.front(), line.back(), line.overflow()), (TICKETS - 1, 0, 1));
-        assert_eq!(tickets_between(line.front(), line.back()), 1);
-        assert_eq!(next_ticket(TICKETS - 1), 0);
+        let waiter = Waiter::waits_at(TICKETS - 1, 1023, (1 << 20) - 1);
+        assert_eq!((waiter.ticket(), waiter.owner(), waiter.need()), (TICKETS - 1, 1023, (1 << 20) - 1));
+        assert!(waiter.waits() && !Waiter::coming(9, 3).waits());
+        let line = Line(0).with_drawn((1 << 62) - 1).with_waiting(1);
+        assert_eq!((line.next_ticket(), line.after_draw().drawn(), line.backlog()), (TICKETS - 1, 0, 0));
+    }
+
+    #[test]
+    fn tickets_are_compared_across_the_wrap() {
+        for (ticket, other, distance) in
+            [(3, 5, 2), (5, 3, -2), (7, 7, 0), (TICKETS - 1, 1, 2), (1, TICKETS - 1, -2)]
+        {
+            assert_eq!(tickets_before(ticket, other), distance, "{ticket} {other}");
+        }
     }
 
     #[test]
     fn zero_is_empty_everywhere() {
         assert!(!Record(0).bears(0));
-        assert!(Cell(0).is_gone(17) && !Cell(0).waits_at(0));
+        assert!(!Waiter::FREE.waits());
         assert_eq!(Entry(0).used(), 0);
         assert!(Line(0).is_idle());
         assert_ne!(Stamp(0), Stamp::published(0));

@@ -1,33 +1,82 @@
 //! How one sleeps: the one loop "try, say that you sleep, try again, sleep", and those who wait in a process.
 //!
 //! Which word to sleep on and whom to wake is decided in [`crate::queue`]; messages and peers are not known here.
-//! Threads sleep on a futex in the segment; tasks leave their waker with their own process ([`Sleepers`]), and
-//! whoever hears for the process wakes them.
+//! Threads sleep on a futex in the segment. Tasks leave their waker with their own process ([`Sleepers`]); a reactor that hears
+//! for the process has them woken ([`Reactors`]).
 
-#[cfg(not(shmpsc_loom))]
-mod driver;
+mod backlog;
 #[cfg(all(test, shmpsc_loom))]
 pub(crate) mod model;
 #[cfg(not(shmpsc_loom))]
+mod place;
+#[cfg(not(shmpsc_loom))]
+mod reactors;
+mod signal;
+#[cfg(not(shmpsc_loom))]
 mod sleepers;
+#[cfg(not(shmpsc_loom))]
+mod spin;
 #[cfg(not(shmpsc_loom))]
 mod thread;
 
+pub(crate) use backlog::{Backlog, Next, Stand, Wakeable};
 #[cfg(not(shmpsc_loom))]
-pub(crate) use driver::Hear;
+pub(crate) use reactors::{Hear, Reactors};
+pub(crate) use signal::Signal;
 #[cfg(not(shmpsc_loom))]
 pub(crate) use sleepers::{Sleepers, TaskSpot};
 #[cfg(not(shmpsc_loom))]
+pub(crate) use spin::{Spin, Spins};
+#[cfg(not(shmpsc_loom))]
 pub(crate) use thread::{Futex, Threads};
 
-use crate::layout::Bell;
-use crate::queue::{Claimed, Kind, Place, Producer, Stand, Ticket, Turn, Wake, Want};
+pub(crate) use crate::layout::Bell;
+use crate::queue::{Claimed, Kind, Place, Producer, Rank, Ticket, Wake, Want};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Arc;
+use std::task::Waker;
 
 /// How a thread sleeps on a bell.
 pub(crate) trait Park {
     /// Sleeps while the bell equals the ticket, or until the parker's deadline. False once that has passed.
     /// May wake for no reason.
     fn park(&self, bell: &Bell, ticket: Ticket) -> bool;
+
+    /// The same for a sender in the backlog of its process, until the signal comes.
+    fn park_in_backlog(&self, signal: &Signal) -> bool;
+}
+
+/// Wakes all of them, also if a waker panics; then the panic goes on.
+fn wake_each(woken: Vec<Waker>) {
+    let mut panic = None;
+    for waker in woken {
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| waker.wake())) {
+            panic.get_or_insert(payload);
+        }
+    }
+    if let Some(payload) = panic {
+        resume_unwind(payload);
+    }
+}
+
+/// A thread that waits to send.
+#[derive(Default)]
+pub(crate) struct WaitingThread(Option<Arc<Signal>>);
+
+impl WaitingThread {
+    pub fn signal(&mut self) -> &Arc<Signal> {
+        self.0.get_or_insert_default()
+    }
+}
+
+impl Wakeable for WaitingThread {
+    const KIND: Kind = Kind::Thread;
+
+    fn waker(&mut self) -> Waker {
+        Waker::from(self.signal().clone())
+    }
+
+    fn prepare(&mut self, _: Place) {}
 }
 
 /// Why a thread that wanted room went away without.
@@ -41,29 +90,28 @@ pub(crate) enum NoRoom {
 pub(crate) fn take<W: Want>(
     producer: &Producer<'_>,
     want: W,
+    backlog: &Backlog,
     park: &impl Park,
     wake: &impl Wake,
 ) -> Result<W::Grant, NoRoom> {
-    match want.ask(producer, Place::Newcomer, wake) {
+    match want.ask(producer, Rank::Newcomer, wake) {
         Claimed::Granted(grant) => return Ok(grant),
         Claimed::Closed => return Err(NoRoom::Closed),
         Claimed::Full => {}
     }
     let mut stand = Stand::Nowhere;
+    let mut thread = WaitingThread::default();
     let mut in_time = true;
     loop {
-        // The end of this process's end is not in the segment: there may be room there.
-        if wake.is_over() {
-            producer.leave(&mut stand, wake);
-            return Err(NoRoom::Closed);
-        }
-        match producer.turn(&mut stand, want, Kind::Thread, &mut |_| {}, wake) {
-            Turn::Granted(grant) => return Ok(grant),
-            Turn::Closed => return Err(NoRoom::Closed),
-            Turn::Sleep(bell, ticket) if in_time => in_time = park.park(bell, ticket),
+        let next = backlog.next(producer, &mut stand, want, &mut thread, wake);
+        match next {
+            Next::Granted(grant) => return Ok(grant),
+            Next::Closed => return Err(NoRoom::Closed),
+            Next::Sleep(bell, ticket) if in_time => in_time = park.park(bell, ticket),
+            Next::SleepInBacklog if in_time => in_time = park.park_in_backlog(thread.signal()),
             // The last turn came after the time was up.
-            Turn::Sleep(..) => {
-                producer.leave(&mut stand, wake);
+            Next::Sleep(..) | Next::SleepInBacklog => {
+                backlog.leave(producer, &mut stand, wake);
                 return Err(NoRoom::TimedOut);
             }
         }

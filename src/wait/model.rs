@@ -7,7 +7,7 @@
 //! that one was lost. Nobody wakes for no reason and there is no deadline, so a
 //! sleeper that nobody wakes is a deadlock, which the checker reports.
 
-use super::Park;
+use super::{Park, Signal};
 use crate::layout::{Bell, View};
 use crate::queue::{Kind, Number, Sleeper, Ticket};
 use crate::sync::Ordering;
@@ -23,15 +23,14 @@ struct Futex {
 #[derive(Default)]
 pub(crate) struct Futexes {
     receiver: Futex,
-    overflow: Futex,
-    /// For each cell, by process.
-    cells: Vec<Vec<Futex>>,
+    /// For each waiter's record, by process.
+    records: Vec<Vec<Futex>>,
 }
 
 impl Futexes {
-    pub fn new(cells: u32, members: u32) -> Futexes {
+    pub fn new(records: usize, members: u32) -> Futexes {
         let each = || (0..=members).map(|_| Futex::default()).collect();
-        Futexes { cells: (0..cells).map(|_| each()).collect(), ..Futexes::default() }
+        Futexes { records: (0..records).map(|_| each()).collect(), ..Futexes::default() }
     }
 
     /// What [`crate::queue::Wake`] does for threads. Tasks do not sleep here.
@@ -41,9 +40,9 @@ impl Futexes {
         }
         let futex = match sleeper {
             Sleeper::Receiver => &self.receiver,
-            Sleeper::Overflow => &self.overflow,
-            Sleeper::Waiter { cell, owner } => &self.cells[cell][usize::from(owner)],
-            Sleeper::Recovery => return, // Told by a message, not by a bell.
+            Sleeper::Waiter { record, owner } => &self.records[record][usize::from(owner)],
+            // Told by messages, not by bells.
+            Sleeper::Backlog { .. } | Sleeper::Recovery => return,
         };
         let guard = futex.lock.lock().unwrap();
         futex.woken.notify_all();
@@ -68,11 +67,9 @@ impl Parker<'_> {
         let is = |other: &Bell| std::ptr::eq(bell, other);
         if is(&self.view.header.receiver_bell) {
             &self.futexes.receiver
-        } else if is(&self.view.header.overflow_bell) {
-            &self.futexes.overflow
         } else {
-            let cell = self.view.bells.iter().position(is).expect("a bell of this segment");
-            &self.futexes.cells[cell][usize::from(self.me)]
+            let record = self.view.bells.iter().position(is).expect("a bell of this segment");
+            &self.futexes.records[record][usize::from(self.me)]
         }
     }
 }
@@ -85,6 +82,10 @@ impl Park for Parker<'_> {
         if bell.word.load(Ordering::Relaxed) == ticket.0 {
             drop(futex.woken.wait(guard).unwrap());
         }
+        true
+    }
+    fn park_in_backlog(&self, signal: &Signal) -> bool {
+        signal.wait();
         true
     }
 }

@@ -3,12 +3,11 @@
 //! Threads are not here, they sleep on the bells themselves. Nothing is decided here: a waker is woken because its
 //! bell was rung, or because somebody elsewhere said "look".
 
-use super::driver::Drivers;
-use crate::queue::{Queue, Sleeper, Spot, Ticket};
+use super::reactors::Reactors;
+use super::{Backlog, wake_each};
+use crate::queue::{Place, Queue, Sleeper, Ticket};
 use crate::sync::lock;
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Mutex;
 use std::task::Waker;
 
@@ -18,25 +17,24 @@ use std::task::Waker;
 pub(crate) struct Sleepers {
     receiver: Mutex<Option<Waker>>,
     waiters: Mutex<Waiters>,
-    /// Who hears for them what other processes say.
-    pub drivers: Drivers,
+    /// The senders for which the line has no record.
+    pub backlog: Backlog,
+    /// What hears for them what other processes say.
+    pub reactors: Reactors,
 }
 
 /// The sending tasks.
 #[derive(Default)]
 struct Waiters {
-    /// By cell of the line.
-    in_line: HashMap<usize, InLine>,
-    /// By key: those who wait for a place in the line.
-    overflow: HashMap<u64, Waker>,
-    /// By key: those who wait for the channel to close.
+    /// By the record in the line and a key of their own: if a peer frees a record that is in use, two tasks have it.
+    in_line: BTreeMap<(usize, u64), InLine>,
+    /// By key: those that wait for the channel to close.
     closed: HashMap<u64, Waker>,
     last_key: u64,
 }
 
 struct InLine {
-    line_ticket: u32,
-    /// What the bell said when the task lay down; none while it is about to.
+    /// What the bell said when the task registered; none while it is about to.
     asleep: Option<Ticket>,
     waker: Waker,
 }
@@ -44,22 +42,8 @@ struct InLine {
 /// Where a sending task left its waker.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum TaskSpot {
-    Line { cell: usize, ticket: u32 },
-    Overflow(u64),
+    Line { record: usize, key: u64 },
     Closed(u64),
-}
-
-/// Wakes all of them, also if a waker panics; then the panic goes on.
-fn wake_each(woken: Vec<Waker>) {
-    let mut panic = None;
-    for waker in woken {
-        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| waker.wake())) {
-            panic.get_or_insert(payload);
-        }
-    }
-    if let Some(payload) = panic {
-        resume_unwind(payload);
-    }
 }
 
 impl Sleepers {
@@ -84,33 +68,22 @@ impl Sleepers {
         drop(old);
     }
 
-    /// A sending task will sleep at `spot`. Before the bell there is set.
-    pub fn put(&self, spot: Spot, old: Option<TaskSpot>, waker: &Waker) -> TaskSpot {
+    /// A sending task will sleep at `place`. Before it registers there.
+    pub fn put(&self, place: Place, old: Option<TaskSpot>, waker: &Waker) -> TaskSpot {
         let waker = waker.clone();
         let mut waiters = lock(&self.waiters);
-        let (spot, dropped) = match spot {
-            Spot::Cell { cell, ticket } => {
-                let spot = TaskSpot::Line { cell, ticket };
-                let forgotten = waiters.forget(old.filter(|old| *old != spot));
-                let mine = InLine { line_ticket: ticket, asleep: None, waker };
-                (spot, [forgotten, waiters.in_line.insert(cell, mine).map(|before| before.waker)])
-            }
-            Spot::Overflow => {
-                let forgotten = waiters.forget(old);
-                let key = waiters.key();
-                (TaskSpot::Overflow(key), [forgotten, waiters.overflow.insert(key, waker)])
-            }
-        };
+        let forgotten = waiters.forget(old);
+        let (record, key) = (place.record, waiters.key());
+        waiters.in_line.insert((record, key), InLine { asleep: None, waker });
         drop(waiters);
-        drop(dropped);
-        spot
+        drop(forgotten);
+        TaskSpot::Line { record, key }
     }
 
-    /// A task that put its waker for [`TaskSpot::Line`] has lain down with this ticket of the bell.
+    /// A task that put its waker for [`TaskSpot::Line`] has registered, with this ticket of the bell.
     pub fn settle(&self, spot: TaskSpot, asleep: Ticket) {
-        if let TaskSpot::Line { cell, ticket } = spot
-            && let Some(waiter) = lock(&self.waiters).in_line.get_mut(&cell)
-            && waiter.line_ticket == ticket
+        if let TaskSpot::Line { record, key } = spot
+            && let Some(waiter) = lock(&self.waiters).in_line.get_mut(&(record, key))
         {
             waiter.asleep = Some(asleep);
         }
@@ -140,11 +113,13 @@ impl Sleepers {
     pub fn wake(&self, sleeper: Sleeper) {
         let woken: Vec<Waker> = match sleeper {
             Sleeper::Receiver => lock(&self.receiver).take().into_iter().collect(),
-            Sleeper::Waiter { cell, .. } => {
-                lock(&self.waiters).in_line.remove(&cell).map(|waiter| waiter.waker).into_iter().collect()
+            Sleeper::Waiter { record, .. } => {
+                let mut waiters = lock(&self.waiters);
+                let here = (record, 0)..=(record, u64::MAX);
+                waiters.in_line.extract_if(here, |_, _| true).map(|(_, waiter)| waiter.waker).collect()
             }
-            Sleeper::Overflow => lock(&self.waiters).overflow.drain().map(|(_, waker)| waker).collect(),
-            Sleeper::Recovery => Vec::new(), // No task.
+            // No task.
+            Sleeper::Backlog { .. } | Sleeper::Recovery => Vec::new(),
         };
         wake_each(woken);
     }
@@ -152,6 +127,7 @@ impl Sleepers {
     /// The channel was closed: wakes the tasks that wait for that, and those that wait to send.
     pub fn wake_senders(&self) {
         let woken = lock(&self.waiters).take_all();
+        self.backlog.wake_all();
         wake_each(woken);
     }
 
@@ -159,23 +135,23 @@ impl Sleepers {
     pub fn wake_all(&self) {
         let mut woken: Vec<Waker> = lock(&self.receiver).take().into_iter().collect();
         woken.extend(lock(&self.waiters).take_all());
+        self.backlog.wake_all();
         wake_each(woken);
     }
 
-    /// Somebody in another process said "look": wakes everybody whose bell was rung.
+    /// Another process said "look": wakes all whose bells were rung.
     pub fn hear(&self, queue: Queue<'_>) {
         let mut woken: Vec<Waker> = lock(&self.receiver).take().into_iter().collect();
         let mut waiters = lock(&self.waiters);
-        woken.extend(waiters.overflow.drain().map(|(_, waker)| waker));
         if queue.is_closed() {
             woken.extend(waiters.closed.drain().map(|(_, waker)| waker));
         }
         // A bell may have been written over.
         let is_closed = queue.is_closed();
-        let has_been_rung = |cell: &usize, waiter: &mut InLine| {
-            is_closed || !waiter.asleep.is_some_and(|ticket| queue.view.bells[*cell].is_quiet(ticket))
+        let has_been_rung = |(record, _): &(usize, u64), waiter: &mut InLine| {
+            is_closed || !waiter.asleep.is_some_and(|ticket| queue.view.bells[*record].is_quiet(ticket))
         };
-        woken.extend(waiters.in_line.extract_if(has_been_rung).map(|(_, waiter)| waiter.waker));
+        woken.extend(waiters.in_line.extract_if(.., has_been_rung).map(|(_, waiter)| waiter.waker));
         drop(waiters);
         wake_each(woken);
     }
@@ -184,9 +160,8 @@ impl Sleepers {
 impl Waiters {
     #[must_use]
     fn take_all(&mut self) -> Vec<Waker> {
-        let in_line = self.in_line.drain().map(|(_, waiter)| waiter.waker);
-        let others = self.overflow.drain().chain(self.closed.drain()).map(|(_, waker)| waker);
-        in_line.chain(others).collect()
+        let in_line = std::mem::take(&mut self.in_line).into_values().map(|waiter| waiter.waker);
+        in_line.chain(self.closed.drain().map(|(_, waker)| waker)).collect()
     }
 
     fn key(&mut self) -> u64 {
@@ -198,12 +173,7 @@ impl Waiters {
     #[must_use]
     fn forget(&mut self, spot: Option<TaskSpot>) -> Option<Waker> {
         match spot? {
-            // Only its own: another task may have the cell by now.
-            TaskSpot::Line { cell, ticket } => match self.in_line.entry(cell) {
-                Entry::Occupied(waiter) if waiter.get().line_ticket == ticket => Some(waiter.remove().waker),
-                _ => None,
-            },
-            TaskSpot::Overflow(key) => self.overflow.remove(&key),
+            TaskSpot::Line { record, key } => self.in_line.remove(&(record, key)).map(|waiter| waiter.waker),
             TaskSpot::Closed(key) => self.closed.remove(&key),
         }
     }

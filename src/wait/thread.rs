@@ -1,6 +1,6 @@
 //! How a thread sleeps: on a futex word that processes share. Tasks are not known here.
 
-use super::Park;
+use super::{Park, Signal};
 use crate::layout::Bell;
 use crate::queue::Ticket;
 use crate::sync::lock;
@@ -26,6 +26,10 @@ impl Park for Futex<'_> {
         let in_time = self.sleep(bell, ticket);
         threads.forget(bell);
         in_time
+    }
+
+    fn park_in_backlog(&self, signal: &Signal) -> bool {
+        signal.wait(self.until)
     }
 }
 

@@ -28,7 +28,7 @@ pub(crate) fn attach(bytes: &mut Bytes<'_>) {
     assert_eq!(geometry.check(), Ok(()), "attached by numbers that are refused");
     let last_slot = view.slot(geometry.capacity as usize - 1);
     let words = [&*view.header.latch, view.slot(0).stamp, last_slot.stamp];
-    let ends = [view.entries, view.cells, view.records, last_slot.payload];
+    let ends = [view.entries, view.occupied, view.waiters, view.records, last_slot.payload];
     let words = words
         .into_iter()
         .chain(ends.into_iter().flat_map(|words| words.first().into_iter().chain(words.last())));
@@ -38,7 +38,7 @@ pub(crate) fn attach(bytes: &mut Bytes<'_>) {
     for member in view.members {
         member.pid.store(1, Ordering::Relaxed);
     }
-    for bell in view.bells {
+    for bell in view.bells.iter().chain(view.backlogs) {
         bell.word.store(1, Ordering::Relaxed);
     }
 }

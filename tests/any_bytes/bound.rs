@@ -10,7 +10,7 @@ use crate::layout::Geometry;
 pub enum Call {
     /// A look at numbers: length, capacity, counts.
     Look,
-    /// Takes positions or permits, or gives them back; waits or leaves.
+    /// Takes positions or permits, or gives them back; comes to the line, takes its turn, or leaves.
     Send,
     /// Writes values at so many claimed positions.
     Publish(u32),
@@ -41,14 +41,23 @@ impl Call {
         let (capacity, line, entries) =
             (number(geometry.capacity), number(geometry.line), number(geometry.entries));
         let (members, words) = (number(geometry.members) + 1, geometry.payload_words() as u64);
-        // A look along the line, as whoever gives room back does it.
-        let along = 8 * line + entries + 24;
+        // Records of waiters, the words with their bits, and the rounds of a look: each picks out the next 32.
+        let waiters = line + members;
+        let bits = waiters.div_ceil(64);
+        let rounds = waiters / 32 + 1;
+        // What a sender must leave to those before it. With what its process remembers of the order: the records on their way,
+        // those that are ranked, all in use if that was not enough, and those that are ranked now.
+        let before = 4 * waiters + bits + entries + 24;
+        // A look along the line, by a thread that gives room back. Without memory each round reads the bits and all records in
+        // use. Four accesses ring a waiter, each once; what stands in the segment can have one be ranked twice. Three ring a
+        // backlog.
+        let along = before + rounds * (waiters + bits) + 8 * waiters + 3 * members;
         // One position of the receiver's way: its stamp, the stalled ones, and two looks along the line.
         let step = 32 + 4 * entries + 2 * along;
         match self {
-            Call::Look => 2 * entries + line + members + 8,
+            Call::Look => before + entries + members,
             // Each position that is void on the way costs one more look.
-            Call::Send => (capacity + 4) * (2 * along),
+            Call::Send => (capacity + 4) * (2 * before) + along,
             Call::Publish(values) => number(values) * (words + 1) + 4,
             // Each position once, each entry twice, twenty times in patience; and once all records and the value.
             Call::Receive => (capacity + 2 * entries + 24) * step + capacity + words,
@@ -56,7 +65,7 @@ impl Call {
                 let values = number(limit).min(2 * capacity + entries) + 1;
                 (2 * capacity + 2 * entries + 24 * values) * step + values * (capacity + words)
             }
-            Call::Life => 4 * line + 2 * along + 4 * members + 32,
+            Call::Life => 4 * waiters + 2 * along + 4 * members + 32,
         }
     }
 }

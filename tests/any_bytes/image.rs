@@ -6,7 +6,7 @@ use std::ptr::NonNull;
 
 use crate::bytes::Bytes;
 use crate::layout::{Geometry, View};
-use crate::queue::words::{Cell, Claim, Entry, Line, Record, Stamp};
+use crate::queue::words::{Claim, Entry, Line, Record, Stamp, Waiter};
 use crate::sync::Ordering;
 
 /// Two cache lines.
@@ -98,8 +98,12 @@ pub(crate) fn scribble(bytes: &mut Bytes<'_>, view: &View<'_>, base: usize) -> (
             let words = [&member.account, &member.strong, &member.weak, &member.relay];
             place((&raw const *words[index / view.members.len() % 4]).cast())
         }
-        10 => place((&raw const view.cells[index % view.cells.len()]).cast()),
-        11 => place((&raw const view.bells[index % view.bells.len()]).cast()),
+        10 => place((&raw const view.waiters[index % view.waiters.len()]).cast()),
+        11 => match index % 3 {
+            0 => place((&raw const view.occupied[index / 3 % view.occupied.len()]).cast()),
+            1 => place((&raw const view.bells[index / 3 % view.bells.len()]).cast()),
+            _ => place((&raw const view.backlogs[index / 3 % view.backlogs.len()]).cast()),
+        },
         12 => place((&raw const view.records[index % view.records.len()]).cast()),
         13 => place((&raw const *view.slot(index % view.records.len()).stamp).cast()),
         14 => place((&raw const header.receiver_bell.word).cast()),
@@ -125,7 +129,7 @@ fn likely(bytes: &mut Bytes<'_>, view: &View<'_>, region: u8, geometry: Geometry
     let line = Line(view.header.seldom.line.load(Ordering::Relaxed));
     let claim = Claim(view.header.claim.load(Ordering::Relaxed));
     let near = |by: u8| (head as u32).wrapping_add_signed(i32::from(by as i8 % 16));
-    let ticket = |by: u8| line.front().wrapping_add_signed(i32::from(by as i8 % 8));
+    let drawn = |by: u8| line.drawn().wrapping_add_signed(i64::from(by as i8 % 8));
     let owner = u16::from(bytes.byte() % 6);
     match region {
         0 | 1 => {
@@ -140,10 +144,11 @@ fn likely(bytes: &mut Bytes<'_>, view: &View<'_>, region: u8, geometry: Geometry
         }
         2 => head.wrapping_add_signed(i64::from(bytes.byte() as i8)),
         4 => {
+            let marks = bytes.byte();
             Line(0)
-                .with_front(ticket(bytes.byte()))
-                .with_back(ticket(bytes.byte()))
-                .with_overflow(owner.into())
+                .with_drawn(drawn(bytes.byte()))
+                .with_backlog(u32::from(marks & 1))
+                .with_waiting(u32::from(marks >> 1 & 1))
                 .0
         }
         7 | 8 => {
@@ -156,8 +161,13 @@ fn likely(bytes: &mut Bytes<'_>, view: &View<'_>, region: u8, geometry: Geometry
                 .0
         }
         10 => {
-            let ticket = ticket(bytes.byte());
-            if owner == 0 { Cell::gone(ticket).0 } else { Cell::wait(ticket, owner, bytes.byte().into()).0 }
+            let ticket = Line::ticket(drawn(bytes.byte()));
+            let need = bytes.byte().into();
+            match owner {
+                0 => Waiter::FREE.0,
+                5 => Waiter::coming(1, need).0,
+                _ => Waiter::waits_at(ticket, owner, need).0,
+            }
         }
         12 => Record::new(near(bytes.byte()), owner).0,
         13 => Stamp::published(near(bytes.byte())).0,

@@ -4,6 +4,8 @@
 //! count each access. So nothing of them is public, and what is tried is what is shipped. `replay.rs` tries the
 //! corpus and numbers that look like chance with `cargo test`; `fuzz/` lets libFuzzer look for more (`.ci/fuzz`).
 
+extern crate alloc;
+
 #[allow(dead_code, reason = "who waits and who repairs is not here")]
 #[path = "../../src/layout/mod.rs"]
 mod layout;

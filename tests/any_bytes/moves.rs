@@ -9,15 +9,18 @@ use crate::bound::{self, Call};
 use crate::bytes::Bytes;
 use crate::image::{Image, Wrong, scribble};
 use crate::layout::{Geometry, View};
+use crate::queue::words::Line;
 use crate::queue::{
-    Claimed, Consumer, Kind, Number, Permits, Place, Positions, Producer, Queue, Recovery, Span, Stand, Took,
-    Turn, ViewCell, Want,
+    Claimed, Consumer, Kind, Number, Permits, Place, Positions, Producer, Queue, Rank, Ranking, Recovery,
+    Span, Took, Turn, ViewCell, Want,
 };
 use crate::sync::{self, Intrusion, Ordering};
 use crate::world::World;
 
 /// Most processes that move; their numbers begin at 1.
 const SENDERS: usize = 4;
+/// Most senders of one process that wait in the line.
+const WAITERS: usize = 80;
 /// Most moves of one input.
 const MOVES: usize = 256;
 
@@ -34,12 +37,13 @@ fn channel<T: Pod>(bytes: &mut Bytes<'_>) {
     let geometry = Geometry {
         capacity: bytes.one_of(&[1, 2, 3, 4, 5, 8, 17, 500]),
         payload: size_of::<T>() as u32,
-        line: bytes.one_of(&[1, 2, 4, 8]),
+        line: bytes.one_of(&[1, 2, 4, 8, 3, 33, 64, 130]),
         members: 1 + bytes.below(SENDERS) as u32,
         entries: bytes.one_of(&[1, 2, 3, 8]),
     };
     let image = Image::new(geometry.size().expect("it is small"));
     let views: [ViewCell; SENDERS + 1] = std::array::from_fn(|_| ViewCell::new());
+    let rankings: [Ranking; SENDERS + 1] = std::array::from_fn(|_| Ranking::default());
     let private = views.as_ptr_range();
     sync::watch(image.addresses(), private.start as usize..private.end as usize);
     let view = image.view(geometry).expect("it fits");
@@ -48,9 +52,11 @@ fn channel<T: Pod>(bytes: &mut Bytes<'_>) {
     if head & 1 == 1 {
         begin_late(&view, head);
     }
+    let remembers = head >> 3 & 1 == 1;
     let mut channel = Channel {
         bytes,
-        queue: Queue::new(&view),
+        queue: Queue { ranking: remembers.then_some(&rankings[0]), ..Queue::new(&view) },
+        rankings: remembers.then_some(&rankings),
         view: &view,
         base: image.addresses().start,
         views: &views,
@@ -69,7 +75,8 @@ fn channel<T: Pod>(bytes: &mut Bytes<'_>) {
     }
 }
 
-/// The channel is where positions come round: a few before the end of 32 bits or of 64, or of 2^29.
+/// The channel is where positions come round: a few before the end of 32 bits or of 64, or of 2^29. The tickets of the line can
+/// be there too: a few before the end of 31 bits or of 62.
 fn begin_late(view: &View<'_>, which: u8) {
     let head: u64 = match which >> 1 & 3 {
         0 => (1 << 32) - 64,
@@ -79,21 +86,40 @@ fn begin_late(view: &View<'_>, which: u8) {
     };
     view.header.taken.head.store(head, Ordering::Relaxed);
     view.header.claim.store(head << 32, Ordering::Relaxed);
+    let drawn: u64 = match which >> 4 & 3 {
+        0 => 0,
+        1 => (1 << 31) - 8,
+        2 => (1 << 62) - 8,
+        _ => (1 << 30) - 8,
+    };
+    view.header.seldom.line.store(Line(0).with_drawn(drawn).0, Ordering::Relaxed);
 }
 
 /// What one process keeps for itself.
 #[derive(Default)]
 struct Sender {
-    stand: Stand,
-    /// Whether what it waits for is permits, and how many.
-    permits: Option<u32>,
+    /// Those that wait in the line.
+    waiting: Vec<Waiting>,
+    /// What those need for which the line has no record.
+    backlog: Vec<u32>,
     held: u32,
     claimed: Vec<Span>,
 }
 
+/// A sender in the line.
+#[derive(Clone, Copy)]
+struct Waiting {
+    place: Place,
+    /// Whether what it waits for is permits, and how many.
+    permits: Option<u32>,
+}
+
 struct Channel<'a, 'b, T> {
     bytes: &'a mut Bytes<'b>,
+    /// As the receiver's process sees it.
     queue: Queue<'a>,
+    /// What each process remembers of the line, if they do.
+    rankings: Option<&'a [Ranking; SENDERS + 1]>,
     view: &'a View<'a>,
     base: usize,
     views: &'a [ViewCell],
@@ -113,17 +139,17 @@ impl<T: Pod> Channel<'_, '_, T> {
         let me = (who % SENDERS.min(self.view.geometry.members as usize) + 1) as Number;
         let some = (who >> 2) as u32 % self.view.geometry.capacity + 1;
         match what % 28 {
-            0 | 1 => self.send(me, Place::Newcomer, 1),
-            2 => self.send(me, Place::Newcomer, some),
+            0 | 1 => self.send(me, Rank::Newcomer, 1),
+            2 => self.send(me, Rank::Newcomer, some),
             3 => {
                 let ticket = self.bytes.u32() >> 1;
-                self.send(me, Place::InLine(ticket), some);
+                self.send(me, Rank::Waiter(ticket), some);
             }
-            4 => self.claim(me, Place::Newcomer, some),
+            4 => self.claim(me, Rank::Newcomer, some),
             5 => self.publish_oldest(me),
-            6 => self.turn(me, None),
-            7 => self.turn(me, Some(some)),
-            8 => self.leave(me),
+            6 => self.wait(me, None, what / 28),
+            7 => self.wait(me, Some(some), what / 28),
+            8 => self.leave(me, usize::from(what / 28)),
             9 => self.reserve(me, some),
             10 => self.redeem(me),
             11 => self.give_back(me, some),
@@ -173,15 +199,17 @@ impl<T: Pod> Channel<'_, '_, T> {
     }
 
     fn producer(&self, me: Number) -> Producer<'_> {
-        Producer { queue: self.queue, me, view: &self.views[usize::from(me)] }
+        let number = usize::from(me);
+        let ranking = self.rankings.map(|rankings| &rankings[number]);
+        Producer { queue: Queue { ranking, ..self.queue }, me, view: &self.views[number] }
     }
 
     fn sender(&mut self, me: Number) -> &mut Sender {
         &mut self.senders[usize::from(me) - 1]
     }
 
-    fn claim(&mut self, me: Number, place: Place, want: u32) {
-        let claimed = self.counted(Call::Send, |it| it.producer(me).claim(place, want, &it.world));
+    fn claim(&mut self, me: Number, rank: Rank, want: u32) {
+        let claimed = self.counted(Call::Send, |it| it.producer(me).claim(rank, want, &it.world));
         if let Claimed::Granted(span) = claimed {
             self.got(me, span, want);
         }
@@ -192,8 +220,8 @@ impl<T: Pod> Channel<'_, '_, T> {
         self.sender(me).claimed.push(span);
     }
 
-    fn send(&mut self, me: Number, place: Place, want: u32) {
-        self.claim(me, place, want);
+    fn send(&mut self, me: Number, rank: Rank, want: u32) {
+        self.claim(me, rank, want);
         if let Some(span) = self.sender(me).claimed.pop() {
             self.publish(me, span);
         }
@@ -211,49 +239,122 @@ impl<T: Pod> Channel<'_, '_, T> {
         self.counted(Call::Publish(span.count), |it| it.producer(me).publish(span, &values, &it.world));
     }
 
-    /// The next turn of who waits, or the first.
-    fn turn(&mut self, me: Number, permits: Option<u32>) {
-        let mut stand = self.sender(me).stand;
-        if stand == Stand::Nowhere {
-            self.sender(me).permits = permits;
+    /// Comes to the line, alone or with many others, or takes the next turn of a sender that is there.
+    fn wait(&mut self, me: Number, permits: Option<u32>, how: u8) {
+        let place = self.sender(me).waiting.len();
+        match how {
+            0 | 1 if place > 0 => self.turn(me, usize::from(how) % place),
+            2..=4 if place > 0 => self.turn(me, place - 1),
+            7 => (0..40).for_each(|_| self.come(me, permits)),
+            8 => (0..40).for_each(|_| self.come_and_turn(me, permits)),
+            9 => self.look_from_backlog(me),
+            _ => self.come_and_turn(me, permits),
         }
-        match self.sender(me).permits {
-            None => {
-                if let Some(span) = self.turn_for(me, &mut stand, Positions(1)) {
-                    self.got(me, span, 1);
-                }
-            }
-            Some(count) => {
-                if self.turn_for(me, &mut stand, Permits(count)).is_some() {
-                    self.sender(me).held += count;
-                }
-            }
-        }
-        self.sender(me).stand = stand;
     }
 
-    fn turn_for<W: Want>(&mut self, me: Number, stand: &mut Stand, want: W) -> Option<W::Grant> {
-        self.counted(Call::Send, |it| {
-            match it.producer(me).turn(stand, want, Kind::Task, &mut |_| {}, &it.world) {
-                Turn::Granted(grant) => Some(grant),
-                Turn::Sleep(bell, ticket) => {
-                    let _ = bell.is_quiet(ticket);
-                    None
-                }
-                Turn::Closed => None,
+    fn come_and_turn(&mut self, me: Number, permits: Option<u32>) {
+        let place = self.sender(me).waiting.len();
+        self.come(me, permits);
+        if self.sender(me).waiting.len() > place {
+            self.turn(me, place);
+        }
+    }
+
+    /// Comes to the line, or to the backlog if no record is free.
+    fn come(&mut self, me: Number, permits: Option<u32>) {
+        let need = permits.unwrap_or(1);
+        if self.sender(me).waiting.len() == WAITERS {
+            return;
+        }
+        match self.counted(Call::Send, |it| it.producer(me).queue.enter(me, need)) {
+            Some(place) => self.sender(me).waiting.push(Waiting { place, permits }),
+            None => {
+                self.sender(me).backlog.push(need);
+                self.arm(me);
             }
+        }
+    }
+
+    /// What is in the backlog of a process waits to be told of room, and looks once more.
+    fn arm(&mut self, me: Number) {
+        let needs = self.sender(me).backlog.iter().map(|&need| u64::from(need)).sum();
+        self.views[usize::from(me)].set_backlog(needs);
+        if needs > 0 {
+            self.counted(Call::Send, |it| {
+                let queue = it.producer(me).queue;
+                queue.arm_backlog(me);
+                queue.left_over()
+            });
+        }
+    }
+
+    /// The first in the backlog comes to the line, or takes what line and backlog leave over.
+    fn look_from_backlog(&mut self, me: Number) {
+        let Some(&need) = self.sender(me).backlog.first() else { return };
+        let place = self.counted(Call::Send, |it| it.producer(me).queue.enter(me, need));
+        if let Some(place) = place {
+            self.sender(me).backlog.remove(0);
+            self.sender(me).waiting.push(Waiting { place, permits: (need != 1).then_some(need) });
+            self.arm(me);
+            return;
+        }
+        let (want, rank) = (Permits(need), Rank::Backlog(0));
+        let taken = self.counted(Call::Send, |it| want.ask(&it.producer(me), rank, &it.world));
+        if taken == Claimed::Granted(()) {
+            self.sender(me).backlog.remove(0);
+            self.sender(me).held += need;
+        }
+        self.arm(me);
+    }
+
+    /// The next turn of a sender in the line.
+    fn turn(&mut self, me: Number, which: usize) {
+        let Waiting { place, permits } = self.sender(me).waiting[which];
+        let leaves = match permits {
+            None => self.turn_for(me, place, Positions(1)).map(|span| {
+                if let Some(span) = span {
+                    self.got(me, span, 1);
+                }
+            }),
+            Some(count) => self.turn_for(me, place, Permits(count)).map(|granted| {
+                if granted.is_some() {
+                    self.sender(me).held += count;
+                }
+            }),
+        };
+        if leaves.is_some() {
+            self.leave(me, which);
+        }
+    }
+
+    /// What it came to, with a grant or closed; `None` if it is to sleep.
+    fn turn_for<W: Want>(&mut self, me: Number, place: Place, want: W) -> Option<Option<W::Grant>> {
+        self.counted(Call::Send, |it| match it.producer(me).turn(place, want, Kind::Task, &it.world) {
+            Turn::Granted(grant) => Some(Some(grant)),
+            Turn::Sleep(bell, ticket) => {
+                let _ = bell.is_quiet(ticket);
+                None
+            }
+            Turn::Closed => Some(None),
         })
     }
 
-    fn leave(&mut self, me: Number) {
-        let mut stand = core::mem::take(&mut self.sender(me).stand);
-        self.counted(Call::Send, |it| it.producer(me).leave(&mut stand, &it.world));
-        assert_eq!(stand, Stand::Nowhere);
+    /// One of the senders in the line leaves it, and lets the others look.
+    fn leave(&mut self, me: Number, which: usize) {
+        let count = self.sender(me).waiting.len();
+        if count > 0 {
+            let Waiting { place, .. } = self.sender(me).waiting.remove(which % count);
+            self.counted(Call::Send, |it| {
+                let queue = it.producer(me).queue;
+                queue.vacate(place);
+                queue.look_if_waiting(&it.world);
+            });
+        }
     }
 
     fn reserve(&mut self, me: Number, count: u32) {
         let want = Permits(count);
-        let taken = self.counted(Call::Send, |it| want.ask(&it.producer(me), Place::Newcomer, &it.world));
+        let taken = self.counted(Call::Send, |it| want.ask(&it.producer(me), Rank::Newcomer, &it.world));
         if taken == Claimed::Granted(()) {
             self.sender(me).held += count;
         }
@@ -331,6 +432,7 @@ impl<T: Pod> Channel<'_, '_, T> {
     fn die(&mut self, me: Number) {
         self.world.declare(me, true);
         *self.sender(me) = Sender::default();
+        self.views[usize::from(me)].set_backlog(0);
         self.counted(Call::Life, |it| it.queue.repair(me, &it.world));
     }
 
@@ -363,6 +465,7 @@ impl<T: Pod> Channel<'_, '_, T> {
         assert!(length <= capacity && free <= capacity);
         self.counted(Call::Look, |it| (it.queue.strong_count(), it.queue.tail(), it.queue.has_ended()));
         self.counted(Call::Look, |it| (it.queue.weak_count(), it.queue.head(), it.queue.is_closed()));
+        self.counted(Call::Look, |it| it.queue.left_over());
     }
 
     /// The receiver lies down, and rises or is rung.

@@ -8,6 +8,7 @@ use std::ops::Range;
 pub(crate) use core::hint::spin_loop;
 pub(crate) use core::sync::atomic::Ordering;
 use core::sync::atomic::{AtomicU32 as Plain32, AtomicU64 as Plain64};
+pub(crate) use std::sync::{Mutex, MutexGuard};
 
 use crate::image::Wrong;
 

@@ -268,7 +268,7 @@ pub fn receives(name: &str, path: &Path) {
     let receiver = Options::new().capacity(CAPACITY).members(MEMBERS).bind(path).unwrap();
     let mut hands = Hands::new(receiver);
     if operation.is_async {
-        // So that its runtime listens.
+        // So that the porter hears for it.
         runtime.block_on(async { recv_cancelled(&mut hands) });
     }
     ptrace::traceme().expect("the parent may lead it");

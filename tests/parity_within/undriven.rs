@@ -1,5 +1,5 @@
-//! Waiting in a runtime that nobody drives meanwhile, or that has no driver. Within one process: word from another
-//! comes to a task through its runtime (`docs/limits.md`, Executors).
+//! Waiting in a runtime that is not driven meanwhile, or that has no driver. Within one process: between processes
+//! `tests/processes/listening.rs` shows it.
 
 use tokio::runtime::Builder;
 

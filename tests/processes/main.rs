@@ -9,6 +9,7 @@ mod fork;
 mod forked;
 mod leave;
 mod line;
+mod listening;
 #[path = "../people/mod.rs"]
 mod people;
 mod permits;
@@ -43,6 +44,8 @@ fn role() {
         "tries-on" => stop::tries(number(1), number(2), &path),
         "times-out" => flow::times_out(number(1), number(2), &path),
         "stands" => line::stands(how(), number(2), &path),
+        "comes-and-goes" => line::comes_and_goes(&path),
+        "waits-in-crowd" => line::waits_in_crowd(number(1), &path),
         "stands-in-crowd" => trials::line::stands_in_crowd(number(1), &path),
         "works-with-permits" => trials::permits::works(number(1), number(2), number(3), &path),
         "receives-asleep" => wake::receives_asleep(how(), number(2), &path),
@@ -64,6 +67,8 @@ fn role() {
         "forks-with-everything" => forked::forks_with_everything(&path),
         "sends-when-told" => runtimes::sends_when_told(&path),
         "receives-when-told" => runtimes::receives_when_told(&path),
+        "closes-when-told" => listening::closes_when_told(&path),
+        "sends-in-a-crowd" => listening::sends_in_a_crowd(number(1), &path),
         other => panic!("no role {other}"),
     }
 }

@@ -25,9 +25,8 @@ const QUARANTINED: usize = HEAD + 1;
 const LINE: usize = 384 / 8;
 const EPOCH: usize = LINE + 1;
 const RECEIVER_BELL: usize = 512 / 8;
-const OVERFLOW_BELL: usize = 640 / 8;
-const LATCH: usize = 768 / 8;
-const HEADER: usize = 896;
+const LATCH: usize = 640 / 8;
+const HEADER: usize = 768;
 
 /// What is written over. The last one is all of them in turn.
 pub const MOODS: [&str; 13] = [
@@ -50,8 +49,10 @@ pub const MOODS: [&str; 13] = [
 struct Regions {
     entries: (usize, usize),
     members: (usize, usize),
-    cells: (usize, usize),
+    occupied: (usize, usize),
+    waiters: (usize, usize),
     bells: (usize, usize),
+    backlogs: (usize, usize),
     records: (usize, usize),
     slots: (usize, usize),
     stride: usize,
@@ -86,6 +87,7 @@ impl Booty {
         let map = MmapOptions::new().map_raw(&file).expect("it can be mapped");
         let read = |index: usize| word_of(&map, index).load(Relaxed) as usize;
         let (capacity, payload, line, members, entries) = (read(2), read(3), read(5), read(6), read(7));
+        let waiters = line + members + 1;
         let stride = (8 + payload.div_ceil(8) * 8).next_multiple_of(64);
         let mut end = HEADER;
         let mut region = |count: usize, each: usize| {
@@ -96,8 +98,10 @@ impl Booty {
         let regions = Regions {
             entries: region(entries, 8),
             members: region(members + 1, 64),
-            cells: region(line, 8),
-            bells: region(line, 8),
+            occupied: region(waiters.div_ceil(64), 8),
+            waiters: region(waiters, 8),
+            bells: region(waiters, 8),
+            backlogs: region(members + 1, 8),
             records: region(capacity, 8),
             slots: region(capacity, stride),
             stride: stride / 8,
@@ -166,27 +170,30 @@ impl Booty {
                 self.spoil(chance, index);
             }
             "stamps" => self.forge_stamp(chance),
-            "line" => match chance.below(3) {
+            "line" => match chance.below(5) {
                 0 => self.spoil(chance, LINE),
-                1 => self.spoil_one_of(chance, regions.cells),
-                // The cell at one of the ends.
-                _ => {
-                    let line = self.word(LINE).load(Relaxed);
-                    let ticket = (line >> [33, 2][chance.below(2) as usize]) as usize;
-                    let index = regions.cells.0 + ticket % regions.cells.1;
-                    self.spoil(chance, index);
+                1 => self.spoil_one_of(chance, regions.occupied),
+                2 => self.spoil_one_of(chance, regions.waiters),
+                // One of the last records, which belong to one process each.
+                3 => {
+                    let (first, count) = regions.waiters;
+                    let last = chance.below(regions.owners.min(count as u64)) as usize;
+                    self.spoil(chance, first + count - 1 - last);
                 }
+                _ => self.forge_waiter(chance),
             },
             "bells" => match chance.below(4) {
                 0 => self.spoil(chance, RECEIVER_BELL),
-                1 => self.spoil(chance, OVERFLOW_BELL),
-                2 => self.spoil_one_of(chance, regions.bells),
-                // Whoever sleeps is forgotten.
+                1 => self.spoil_one_of(chance, regions.bells),
+                2 => self.spoil_one_of(chance, regions.backlogs),
+                // All sleepers are forgotten.
                 _ => {
                     self.word(RECEIVER_BELL).fetch_and(!1, Relaxed);
-                    (0..regions.bells.1).for_each(|bell| {
-                        self.word(regions.bells.0 + bell).fetch_and(!1, Relaxed);
-                    });
+                    for (first, count) in [regions.bells, regions.backlogs] {
+                        (first..first + count).for_each(|bell| {
+                            self.word(bell).fetch_and(!1, Relaxed);
+                        });
+                    }
                 }
             },
             "entries" => match chance.below(3) {
@@ -226,6 +233,19 @@ impl Booty {
             _ => near(chance, claim),
         };
         self.word(CLAIM).store(forged, Relaxed);
+    }
+
+    /// A record of a waiter that could be right, with its bit; its ticket is near the ones drawn last.
+    fn forge_waiter(&self, chance: &mut Chance) {
+        let (first, count) = self.regions.waiters;
+        let index = chance.below(count.min(32) as u64);
+        let ticket = (self.word(LINE).load(Relaxed) >> 2).wrapping_add(8).wrapping_sub(chance.below(16));
+        let owner = chance.below(self.regions.owners);
+        let need = chance.below(self.regions.capacity as u64 + 2);
+        let state = chance.below(4);
+        self.word(first + index as usize).store(ticket << 33 | owner << 22 | need << 2 | state, Relaxed);
+        self.word(self.regions.occupied.0).fetch_or(1 << index, Relaxed);
+        self.word(LINE).fetch_or(chance.below(4), Relaxed);
     }
 
     /// A value that nobody sent, or none where one was; or a record of another owner.

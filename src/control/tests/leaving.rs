@@ -113,7 +113,7 @@ fn ends_while_one_leaves(does: impl FnOnce(&Producer<'_>, &Endpoint)) -> (Arc<En
     let host = alone();
     let [a, b] = two_guests(&host);
     drop_own_sender(&host);
-    does(&Producer { queue: a.queue(), me: a.me(), view: a.view_cell() }, &a);
+    does(&a.producer(), &a);
     assert!(host.begin_departure(a.me()).is_some());
     host.depart(b.me());
     assert!(host.queue().has_ended());
@@ -123,7 +123,7 @@ fn ends_while_one_leaves(does: impl FnOnce(&Producer<'_>, &Endpoint)) -> (Arc<En
 #[test]
 fn who_leaves_is_dead_before_its_handles_can_be_cleared_for_another_departure() {
     let (host, _guests) = ends_while_one_leaves(|producer, wake| {
-        let claimed = producer.claim(queue::Place::Newcomer, 1, wake);
+        let claimed = producer.claim(Rank::Newcomer, 1, wake);
         assert!(matches!(claimed, Claimed::Granted(_)));
     });
     let mut consumer = Consumer::new(&host.queue());
@@ -134,7 +134,7 @@ fn who_leaves_is_dead_before_its_handles_can_be_cleared_for_another_departure() 
 #[test]
 fn what_who_leaves_held_is_given_back_before_its_handles_can_be_cleared_for_another_departure() {
     let (host, _guests) = ends_while_one_leaves(|producer, wake| {
-        assert_eq!(Permits(1).ask(producer, queue::Place::Newcomer, wake), Claimed::Granted(()));
+        assert_eq!(Permits(1).ask(producer, Rank::Newcomer, wake), Claimed::Granted(()));
     });
     assert_eq!(host.queue().free_capacity() as i64, host.queue().capacity(), "at the end");
 }
@@ -173,10 +173,9 @@ fn a_number_is_not_given_again_before_all_that_its_process_left_is_repaired() {
         })))
     };
     let queue = host.queue();
-    let ticket = queue.enter(host.me(), 1).unwrap();
-    let cell = queue.cell_of(ticket);
-    host.sleepers().put(Spot::Cell { cell, ticket }, None, &waker);
-    queue.view.bells[cell].register(Kind::Task);
+    let place = queue.enter(host.me(), 1).unwrap();
+    host.sleepers().put(place, None, &waker);
+    queue.register_waiter(place, Kind::Task);
     drop(guest);
     eventually("the task was woken", || !lock(&made).is_empty());
     eventually("it was repaired", || !host.host.as_ref().unwrap().roster().is_leaving());

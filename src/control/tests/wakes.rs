@@ -1,12 +1,13 @@
 //! Wakes between the processes of a channel, also from those who cannot be heard.
 
 use super::*;
+use crate::sync::AtomicU32;
 
 #[test]
 fn wakes_find_their_way() {
     let host = alone();
     let [a, b] = two_guests(&host);
-    let waiter = |of: &Arc<Endpoint>| Sleeper::Waiter { cell: 0, owner: of.me() };
+    let waiter = |of: &Arc<Endpoint>| Sleeper::Waiter { record: 0, owner: of.me() };
     let all = [&host, &a, &b];
     let quiet = || {
         all.iter().for_each(|endpoint| endpoint.hear());
@@ -24,8 +25,45 @@ fn wakes_find_their_way() {
         eventually("it rings", || rings(to));
         quiet();
     }
-    a.wake(Sleeper::Overflow, Kind::Task);
-    eventually("all others ring", || rings(&host) && rings(&b));
+}
+
+/// Counts how often it is woken.
+#[derive(Default)]
+struct Count(AtomicU32);
+
+impl std::task::Wake for Count {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn of_two_tasks_with_one_record_both_are_woken() {
+    let host = alone();
+    let place = host.queue().enter(host.me(), 1).unwrap();
+    let counts: [Arc<Count>; 2] = Default::default();
+    // A peer has freed the record in between, so a second task has taken it.
+    for count in &counts {
+        host.sleepers().put(place, None, &std::task::Waker::from(count.clone()));
+    }
+    host.wake(Sleeper::Waiter { record: place.record, owner: host.me() }, Kind::Task);
+    assert!(counts.iter().all(|count| count.0.load(Ordering::Relaxed) == 1));
+}
+
+#[test]
+fn of_two_tasks_with_one_record_both_learn_of_the_end() {
+    let host = alone();
+    let [guest, _] = two_guests(&host);
+    let place = guest.queue().enter(guest.me(), 1).unwrap();
+    let counts: [Arc<Count>; 2] = Default::default();
+    for count in &counts {
+        guest.sleepers().put(place, None, &std::task::Waker::from(count.clone()));
+    }
+    host.close();
+    eventually("both are woken", || {
+        guest.hear();
+        counts.iter().all(|count| count.0.load(Ordering::Relaxed) == 1)
+    });
 }
 
 #[test]
@@ -37,7 +75,7 @@ fn a_guest_that_cannot_be_heard_for_lack_of_memory_is_heard_later_and_without_ha
     let tries = || starving::TRIES.load(Ordering::Relaxed);
     let since = Instant::now();
     starving::AT.store(lifeline.as_raw_fd() as u32, Ordering::Relaxed);
-    a.wake(Sleeper::Waiter { cell: 0, owner: b.me() }, Kind::Task);
+    a.wake(Sleeper::Waiter { record: 0, owner: b.me() }, Kind::Task);
     eventually("it is tried again", || tries() >= 3);
     let (tries, passed) = (tries(), since.elapsed());
     assert!(tries <= 1 + passed.div_duration_f32(PAUSE) as u32, "{tries} tries in {passed:?}");
@@ -55,7 +93,7 @@ fn wakes_though_unheard(breaks: impl FnOnce(&Arc<Endpoint>, &Member)) {
     breaks(&a, &member);
     eventually("the host has noticed it", || !member.is_listened_to());
     for _ in 0..3 {
-        a.wake(Sleeper::Waiter { cell: 0, owner: b.me() }, Kind::Task);
+        a.wake(Sleeper::Waiter { record: 0, owner: b.me() }, Kind::Task);
         eventually("it rings", || rings(&b));
         b.hear();
     }
@@ -91,7 +129,7 @@ fn a_guest_that_died_about_to_say_whom_to_wake_has_woken_it() {
 fn more_wakes_than_a_socket_holds_are_not_lost() {
     let host = alone();
     let guest = sender_from_fd(sender_into_fd(&host).unwrap(), SIZE, ALIGN, &terms()).unwrap();
-    let wake = || host.wake(Sleeper::Waiter { cell: 0, owner: guest.me() }, Kind::Task);
+    let wake = || host.wake(Sleeper::Waiter { record: 0, owner: guest.me() }, Kind::Task);
     for _ in 0..3 {
         (0..2000).for_each(|_| wake());
         assert!(rings(&guest));

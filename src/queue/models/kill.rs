@@ -6,8 +6,9 @@
 
 use super::moves::*;
 use super::{World, explore, explore_pairs, explore_writes};
-use crate::queue::{Claimed, Consumer, Number, Stand, Took};
+use crate::queue::{Claimed, Consumer, Number, Took};
 use crate::sync::killed_at_write;
+use crate::wait::Stand;
 use loom::thread::{self, JoinHandle};
 use std::sync::Arc;
 
@@ -175,7 +176,7 @@ fn in_a_send_and_others_sleep() {
     one_dies_and_others_sleep(2, sends, Some(0));
 }
 
-/// The line has one cell: one of the two stands before it, and who leaves it rings the other.
+/// The line has one common record, so the second sender has that of its process.
 #[test]
 fn in_the_line_and_others_sleep() {
     one_dies_and_others_sleep(1, waits, Some(0));
@@ -212,11 +213,11 @@ fn with_the_last_handle_of_all() {
     });
 }
 
-/// Who leaves the line is killed before any write of that, also between the ring for those who stand before the full line
-/// and the taking away of their mark.
+/// A sender that leaves the line is killed before any write of that, also between the ring of the next one and the taking
+/// away of the line's mark.
 #[test]
-fn while_it_wakes_who_stands_before_the_line() {
-    explore_writes(Some(0), |write| {
+fn while_it_leaves_the_line() {
+    explore_writes(Some(1), |write| {
         let world = World::new(1, 1, 1);
         world.expect_kill(1);
         let mut consumer = Consumer::new(&world.queue());
@@ -224,14 +225,13 @@ fn while_it_wakes_who_stands_before_the_line() {
         world.send(3, 30);
         let mut stand = Stand::Nowhere;
         assert_eq!(world.turn(1, &mut stand), None);
-        let mut before = Stand::Nowhere;
-        assert_eq!(world.turn(2, &mut before), None);
-        assert_eq!(before, Stand::Overflow);
+        let mut behind = Stand::Nowhere;
+        assert_eq!(world.turn(2, &mut behind), None);
         let other = {
             let world = world.clone();
-            thread::spawn(move || assert!(world.wait_from(2, before, 20)))
+            thread::spawn(move || assert!(world.wait_from(2, behind, 20)))
         };
-        let dying = dies(&world, write, move |world, me| world.sender(me).leave(&mut stand, &**world));
+        let dying = dies(&world, write, move |world, me| world.leave(me, &mut stand));
         assert_eq!(world.poll(&mut consumer), Took::Value(30));
         other.join().unwrap();
         let is_killed = dying.join().unwrap();

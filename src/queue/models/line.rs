@@ -1,10 +1,11 @@
-//! The line of waiting senders: nobody overtakes, places that are left are handed on, a full line overflows.
-//! Here nobody sleeps, so nothing can be said of wakeups.
+//! The line of waiting senders: no sender overtakes, records that are left are used again, marks stay as long as they are
+//! needed. No thread sleeps here, so nothing can be said of wakeups.
 
 use super::{World, explore};
-use crate::queue::words::Cell;
-use crate::queue::{Claimed, Consumer, Place, Stand, Took};
-use crate::sync::Ordering;
+use crate::queue::words::{Line, Waiter};
+use crate::queue::{Claimed, Consumer, Place, Rank, Took};
+use crate::sync::{Ordering, killed_at_write};
+use crate::wait::Stand;
 use loom::thread;
 
 /// Somebody who comes when a waiter is in the line takes nothing before it.
@@ -98,114 +99,127 @@ fn who_knows_of_a_waiter_stays_behind() {
     });
 }
 
-/// Two enter at once, both places count, and with room for both both take.
-fn two_enter(line: u32) {
+/// Leaves the line, without a backlog.
+fn leave(world: &World, place: Place) {
+    world.queue().vacate(place);
+    world.queue().look_if_waiting(world);
+}
+
+fn line(world: &World) -> Line {
+    Line(world.queue().view.header.seldom.line.load(Ordering::Acquire))
+}
+
+/// Two come at once: each has a record and a ticket of its own, and both count.
+fn two_come(common: u32) {
     explore(None, move || {
-        let world = World::new(2, line, 1);
+        let world = World::new(2, common, 1);
         let mut consumer = Consumer::new(&world.queue());
         world.send(3, 30);
         world.send(3, 31);
         let waiters = [1, 2].map(|me| {
             let world = world.clone();
-            thread::spawn(move || {
-                let mut stand = Stand::Nowhere;
-                let ticket = world.queue().enter(me, 1);
-                if let Some(ticket) = ticket {
-                    stand = Stand::InLine(ticket);
-                }
-                (ticket, stand)
-            })
+            thread::spawn(move || world.queue().enter(me, 1).expect("a record"))
         });
-        let mut stands = Vec::new();
-        let mut tickets = Vec::new();
-        for (me, waiter) in (1..).zip(waiters) {
-            let (ticket, stand) = waiter.join().unwrap();
-            tickets.extend(ticket);
-            stands.push((me, stand));
-        }
-        assert_eq!(tickets.len(), 2.min(line as usize));
-        tickets.dedup();
-        assert_eq!(tickets.len(), 2.min(line as usize), "one place for two");
+        let [first, second] = waiters.map(|waiter| waiter.join().unwrap());
+        assert_ne!(first.record, second.record);
+        assert_ne!(first.ticket, second.ticket);
         assert_eq!(world.claim(3, 1), Claimed::Full);
         world.drain(&mut consumer);
-        assert_eq!(world.claim(3, 1), if line == 1 { world.claim(3, 1) } else { Claimed::Full });
-        for (me, stand) in &mut stands {
-            world.sender(*me).leave(stand, &*world);
-        }
+        assert_eq!(world.claim(3, 1), Claimed::Full);
+        assert_eq!(world.queue().needs_before(Rank::Newcomer, 9), 2);
+        [first, second].into_iter().for_each(|place| leave(&world, place));
         assert_eq!(world.queue().free_capacity(), 2);
+        assert!(line(&world).is_idle());
         world.settle();
     });
 }
 
 #[test]
-fn two_enter_a_line_of_two() {
-    two_enter(2);
+fn two_come_to_common_records() {
+    two_come(2);
 }
 
-/// The ring of cells goes round: a place is left and taken again at once.
 #[test]
-fn a_cell_is_used_again() {
-    explore(None, || {
+fn two_come_where_one_record_is_common() {
+    two_come(1);
+}
+
+/// A record is left and taken again at once, by one of two that come. Its bit stays set for the one that has it.
+#[test]
+fn a_record_is_used_again() {
+    explore(Some(3), || {
         let world = World::new(1, 1, 1);
-        let mut consumer = Consumer::new(&world.queue());
-        world.send(3, 30);
-        let mut stand = Stand::Nowhere;
-        assert_eq!(world.turn(1, &mut stand), None);
-        let leaver = {
-            let world = world.clone();
-            thread::spawn(move || world.sender(1).leave(&mut stand, &*world))
-        };
+        let first = world.queue().enter(1, 1).expect("a record");
         let comer = {
             let world = world.clone();
-            thread::spawn(move || world.queue().enter(2, 1))
+            thread::spawn(move || world.queue().enter(2, 1).expect("a record"))
         };
-        let also = world.queue().enter(3, 1);
+        let leaver = {
+            let world = world.clone();
+            thread::spawn(move || leave(&world, first))
+        };
+        let also = world.queue().enter(3, 1).expect("a record");
         leaver.join().unwrap();
-        let ticket = comer.join().unwrap();
-        assert!(ticket.is_none() || also.is_none(), "one cell for two");
-        let is_full = world.claim(1, 1);
-        assert_eq!(is_full, Claimed::Full);
-        world.drain(&mut consumer);
-        if let Some(ticket) = ticket.or(also) {
-            assert_eq!(world.claim(1, 1), Claimed::Full, "the waiter's");
-            world.queue().leave(ticket, &*world);
-        }
-        assert_eq!(world.queue().free_capacity(), 1);
-        world.send(1, 10);
-        world.drain(&mut consumer);
-        world.settle();
+        let place = comer.join().unwrap();
+        assert_ne!(place.record, also.record, "one record for two");
+        assert_eq!(world.queue().needs_before(Rank::Newcomer, 9), 2, "a waiter does not count");
+        [place, also].into_iter().for_each(|place| leave(&world, place));
+        assert!(line(&world).is_idle());
     });
 }
 
-/// A process dies in the line, even before it could move the line's end: its place is handed on.
+/// A sender comes while two look along the line and find no waiter: its mark stays.
 #[test]
-fn a_dead_waiter_is_one_cell() {
-    for is_counted in [false, true] {
-        explore(Some(3), move || {
-            let world = World::new(1, 2, 1);
+fn a_look_that_finds_no_waiter_takes_no_mark_away() {
+    explore(Some(2), || {
+        let world = World::new(1, 2, 1);
+        let first = world.queue().enter(1, 1).expect("a record");
+        let looks = [(); 2].map(|()| {
+            let world = world.clone();
+            thread::spawn(move || world.queue().freed(&*world))
+        });
+        let comer = {
+            let world = world.clone();
+            thread::spawn(move || world.queue().enter(2, 1).expect("a record"))
+        };
+        world.queue().vacate(first);
+        looks.into_iter().for_each(|look| look.join().unwrap());
+        let place = comer.join().unwrap();
+        assert_eq!(line(&world).waiting(), 1, "the mark is lost");
+        leave(&world, place);
+        assert!(line(&world).is_idle());
+    });
+}
+
+/// A process dies on its way to the line or in it, before any one of its writes: its record is free again.
+#[test]
+fn a_dead_waiter_is_one_record() {
+    for write in 0..=4 {
+        explore(Some(2), move || {
+            let world = World::new(1, 1, 1);
             let mut consumer = Consumer::new(&world.queue());
             world.send(3, 30);
-            let queue = world.queue();
-            if is_counted {
-                queue.enter(1, 1).expect("a place");
-            } else {
-                // As far as the exchange of the cell.
-                let cells = queue.view.cells;
-                cells[0].store(Cell::wait(2, 1, 1).0, Ordering::Release);
-            }
+            let dying = {
+                let world = world.clone();
+                thread::spawn(move || {
+                    killed_at_write(write, || {
+                        world.queue().enter(1, 1);
+                    });
+                    world.queue().repair(1, &*world);
+                })
+            };
             let comer = {
                 let world = world.clone();
                 thread::spawn(move || {
                     let mut stand = Stand::Nowhere;
-                    let span = world.turn(2, &mut stand);
-                    if let Some(span) = span {
+                    if let Some(span) = world.turn(2, &mut stand) {
                         world.publish(2, span, 20);
                     }
                     stand
                 })
             };
-            queue.repair(1, &*world);
             world.poll(&mut consumer);
+            dying.join().unwrap();
             let mut stand = comer.join().unwrap();
             if stand != Stand::Nowhere {
                 let span = world.turn(2, &mut stand).expect("its turn");
@@ -214,58 +228,36 @@ fn a_dead_waiter_is_one_cell() {
             world.drain(&mut consumer);
             assert_eq!(world.received(), [30, 20]);
             assert_eq!(world.queue().free_capacity(), 1);
+            let free = |word: &crate::sync::AtomicU64| word.load(Ordering::Relaxed) == Waiter::FREE.0;
+            assert!(world.queue().view.waiters.iter().all(free));
             world.settle();
         });
     }
 }
 
-/// Somebody wants to enter where the line ended a while ago, when its cell has gone round: it must not take a place
-/// that is behind the front, nor that of somebody who stands there now.
-fn an_old_end_of_the_line(act: fn(&World), stays: bool) {
-    explore(Some(3), move || {
-        let world = World::new(1, 1, 1);
-        world.send(3, 30);
-        let late = {
+/// Two come and one of them leaves while a third looks twice, and remembers what it saw: it misses no waiter that it can
+/// know of.
+#[test]
+fn what_a_process_remembers_misses_no_waiter() {
+    explore(Some(3), || {
+        let world = World::with_rankings(4, 4);
+        let first = world.queue().enter(1, 1).expect("a record");
+        let comers = [1, 2].map(|me| {
             let world = world.clone();
-            thread::spawn(move || world.queue().enter(1, 1))
-        };
-        let other = {
-            let world = world.clone();
-            thread::spawn(move || act(&world))
-        };
-        let mut mine = world.queue().enter(3, 1);
-        if !stays && let Some(ticket) = mine.take() {
-            world.queue().leave(ticket, &*world);
+            thread::spawn(move || {
+                let place = world.queue().enter(me, 1).expect("a record");
+                if me == 1 {
+                    world.queue().vacate(first);
+                }
+                place
+            })
+        });
+        let needs = || world.sender(3).queue.needs_before(Rank::Newcomer, 9);
+        assert!(needs() <= 3);
+        assert!(needs() <= 3);
+        for comer in comers {
+            comer.join().unwrap();
         }
-        other.join().unwrap();
-        let late = late.join().unwrap();
-        let places = i64::from(mine.is_some()) + i64::from(late.is_some());
-        assert_eq!(world.queue().needs_before(Place::Newcomer, 9), places, "a place is lost");
+        assert_eq!(needs(), 2);
     });
-}
-
-fn enter_and_leave(world: &World) {
-    if let Some(ticket) = world.queue().enter(2, 1) {
-        world.queue().leave(ticket, world);
-    }
-}
-
-fn enter_and_die(world: &World) {
-    let _ = world.queue().enter(2, 1);
-    world.queue().repair(2, world);
-}
-
-#[test]
-fn an_old_end_of_the_line_where_one_left() {
-    an_old_end_of_the_line(enter_and_leave, true);
-}
-
-#[test]
-fn an_old_end_of_the_line_where_two_left() {
-    an_old_end_of_the_line(enter_and_leave, false);
-}
-
-#[test]
-fn an_old_end_of_the_line_where_one_died() {
-    an_old_end_of_the_line(enter_and_die, true);
 }

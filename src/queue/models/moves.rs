@@ -3,7 +3,8 @@
 //! Each may find the channel full or closed and then does less. None sleeps: who would, looks once more and gives up.
 
 use super::World;
-use crate::queue::{Claimed, Number, Stand};
+use crate::queue::{Claimed, Number};
+use crate::wait::Stand;
 use std::sync::Arc;
 
 /// All that a process does in a model. Its values are ten times its number and those after it.
@@ -41,7 +42,7 @@ pub(super) fn waits(world: &Arc<World>, me: Number) {
             return world.publish(me, span, first_value(me));
         }
     }
-    world.sender(me).leave(&mut stand, &**world);
+    world.leave(me, &mut stand);
 }
 
 /// The same for one who wants to reserve two.
@@ -53,7 +54,7 @@ pub(super) fn waits_for_two(world: &Arc<World>, me: Number) {
             return world.give_back(me, 1);
         }
     }
-    world.sender(me).leave(&mut stand, &**world);
+    world.leave(me, &mut stand);
 }
 
 pub(super) fn reserves_and_sends(world: &Arc<World>, me: Number) {

@@ -2,7 +2,8 @@
 //! channel waits for the last permit, and whoever waits for room is woken by one that is given back.
 
 use super::{World, explore};
-use crate::queue::{Claimed, Consumer, Stand, Took};
+use crate::queue::{Claimed, Consumer, Took};
+use crate::wait::Stand;
 use loom::thread;
 
 /// Two processes reserve at once, each sends on its permit or gives it back, and a third sends without one.
@@ -218,7 +219,7 @@ fn a_large_request_goes(act: fn(&World, &mut Stand)) {
 
 #[test]
 fn a_large_request_is_cancelled_and_the_next_one_has_its_room() {
-    a_large_request_goes(|world, stand| world.sender(1).leave(stand, world));
+    a_large_request_goes(|world, stand| world.leave(1, stand));
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use super::{World, explore};
 use crate::queue::account::Operation;
 use crate::queue::words::Claim;
-use crate::queue::{Claimed, Consumer, Number, Permits, Place, Want};
+use crate::queue::{Claimed, Consumer, Number, Permits, Rank, Want};
 use crate::sync::Ordering;
 use loom::thread;
 
@@ -23,7 +23,7 @@ enum Dies {
 
 fn dies(world: &World, me: Number, how: Dies) {
     // Past the book, which knows only what the living hold.
-    let holds = || Permits(1).ask(&world.sender(me), Place::Newcomer, world) == Claimed::Granted(());
+    let holds = || Permits(1).ask(&world.sender(me), Rank::Newcomer, world) == Claimed::Granted(());
     if matches!(how, Dies::Holding | Dies::AfterGiving) && !holds() {
         return;
     }

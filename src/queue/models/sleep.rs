@@ -2,7 +2,8 @@
 //! model. The loops are those of [`crate::wait`], on the double of the futex.
 
 use super::{World, explore};
-use crate::queue::{Consumer, Stand, Took};
+use crate::queue::{Consumer, Took};
+use crate::wait::Stand;
 use loom::thread;
 use std::sync::Arc;
 
@@ -50,7 +51,7 @@ fn two_senders_and_the_receiver_asleep_capacity_2() {
     stream(2, 2, &[1, 2], 1, Some(2));
 }
 
-/// The line has one cell: the second sender sleeps until there is a place in it.
+/// The line has one common record: the second sender has that of its process.
 #[test]
 fn two_senders_and_a_line_of_one() {
     stream(1, 1, &[1, 2], 1, Some(2));
@@ -114,12 +115,7 @@ fn room_wakes_one_after_the_other(line: u32, switches: Option<usize>) {
 }
 
 #[test]
-fn room_wakes_one_after_the_other_in_a_line_of_two() {
-    room_wakes_one_after_the_other(2, Some(2));
-}
-
-#[test]
-fn room_wakes_one_after_the_other_in_a_line_of_one() {
+fn room_wakes_each_waiter_in_turn() {
     room_wakes_one_after_the_other(1, Some(2));
 }
 
@@ -129,7 +125,7 @@ fn close_wakes_all_waiters() {
 }
 
 #[test]
-fn close_wakes_the_line_and_who_waits_for_it() {
+fn close_wakes_waiters_with_records_of_their_own() {
     full_with_waiters(1, &[1, 2], Some(2), |world, _| world.queue().close(&**world));
 }
 
@@ -147,7 +143,7 @@ fn a_cancelled_waiter(line: u32, switches: Option<usize>) {
         };
         let cancel = {
             let world = world.clone();
-            thread::spawn(move || world.sender(1).leave(&mut first, &*world))
+            thread::spawn(move || world.leave(1, &mut first))
         };
         assert_eq!(world.poll(&mut consumer), Took::Value(30));
         cancel.join().unwrap();
@@ -159,11 +155,6 @@ fn a_cancelled_waiter(line: u32, switches: Option<usize>) {
 
 #[test]
 fn a_cancelled_waiter_hands_its_place_on() {
-    a_cancelled_waiter(2, Some(2));
-}
-
-#[test]
-fn a_cancelled_waiter_leaves_a_place_in_the_line() {
     a_cancelled_waiter(1, Some(2));
 }
 
@@ -195,47 +186,87 @@ fn a_dead_waiter_hands_its_place_on() {
     });
 }
 
-/// Somebody sleeps already because the line is full. While its place is left and others look along the line, one
-/// more comes to sleep there. If `is_rung`, somebody has rung the bell for the first one and is stopped before it
-/// takes the mark from the line.
-fn two_sleep_before_a_full_line(is_rung: bool, switches: Option<usize>) {
-    explore(switches, move || {
-        let world = World::new(1, 1, 1);
+/// Two senders of a process have all records that it can get, and a third one sleeps in its backlog, or is on its way there.
+fn with_a_backlog(capacity: u32, switches: usize, act: fn(&Arc<World>, &mut Consumer, [Stand; 2])) {
+    explore(Some(switches), move || {
+        let world = World::new(capacity, 1, 1);
         let mut consumer = Consumer::new(&world.queue());
-        world.send(3, 30);
-        let mut first = Stand::Nowhere;
-        assert_eq!(world.turn(1, &mut first), None);
-        // This one will not be there to be woken: the mark it left is what matters.
-        let mut cancelled = Stand::Nowhere;
-        assert_eq!(world.turn(3, &mut cancelled), None);
-        assert_eq!(cancelled, Stand::Overflow);
-        if is_rung {
-            world.queue().view.header.overflow_bell.ring(|_| ());
+        for number in 0..u64::from(capacity) {
+            world.send(3, 30 + number);
         }
-        let comer = {
+        let mut stands = [Stand::Nowhere; 2];
+        for stand in &mut stands {
+            assert_eq!(world.turn(1, stand), None);
+        }
+        let third = {
             let world = world.clone();
-            thread::spawn(move || assert!(world.wait_from(2, Stand::Overflow, 20)))
+            thread::spawn(move || world.wait_from(1, Stand::Nowhere, 10))
         };
-        let leaver = {
-            let world = world.clone();
-            thread::spawn(move || world.sender(1).leave(&mut first, &*world))
-        };
-        assert_eq!(world.poll(&mut consumer), Took::Value(30));
-        leaver.join().unwrap();
-        comer.join().unwrap();
+        act(&world, &mut consumer, stands);
+        third.join().unwrap();
         world.drain(&mut consumer);
         world.settle();
     });
 }
 
+/// Those before it are held for ever, and the capacity covers them and the third.
 #[test]
-fn two_sleep_before_a_full_line_unrung() {
-    two_sleep_before_a_full_line(false, Some(2));
+fn room_beyond_the_line_wakes_the_backlog() {
+    with_a_backlog(3, 2, |world, consumer, _| {
+        for number in 30..33 {
+            assert_eq!(world.poll(consumer), Took::Value(number));
+        }
+    });
 }
 
 #[test]
-fn two_sleep_before_a_full_line_rung() {
-    two_sleep_before_a_full_line(true, Some(2));
+fn a_sender_that_leaves_brings_the_next_to_the_line() {
+    with_a_backlog(1, 1, |world, consumer, [mut first, mut second]| {
+        let leaver = {
+            let world = world.clone();
+            thread::spawn(move || {
+                world.leave(1, &mut first);
+                world.leave(1, &mut second);
+            })
+        };
+        assert_eq!(world.poll(consumer), Took::Value(30));
+        leaver.join().unwrap();
+    });
+}
+
+#[test]
+fn close_wakes_the_backlog() {
+    with_a_backlog(1, 2, |world, _, _| world.queue().close(&**world));
+}
+
+/// The mark of a backlog is taken away by one look while another backlog arms.
+#[test]
+fn two_backlogs_are_both_woken() {
+    explore(Some(2), || {
+        let world = World::new(4, 1, 1);
+        let mut consumer = Consumer::new(&world.queue());
+        for number in 30..34 {
+            world.send(3, number);
+        }
+        // Number 1 has the common record and its own, number 2 its own.
+        for me in [1, 1, 2] {
+            assert_eq!(world.turn(me, &mut Stand::default()), None);
+        }
+        let backlogs = [1, 2].map(|me| {
+            let world = world.clone();
+            thread::spawn(move || world.wait_from(me, Stand::Nowhere, u64::from(me) * 10))
+        });
+        let mut left = 4;
+        while left > 0 {
+            left -= u32::from(matches!(world.poll(&mut consumer), Took::Value(_)));
+        }
+        // Three are held and one of the backlogs has the fourth place; its value makes room for the other one.
+        while world.received().len() < 6 {
+            assert!(world.receive_asleep(&mut consumer).is_some());
+        }
+        backlogs.into_iter().for_each(|backlog| assert!(backlog.join().unwrap()));
+        world.settle();
+    });
 }
 
 /// A send stalls at head and its process dies: the porter's repair wakes the receiver.

@@ -6,7 +6,8 @@
 
 use super::moves::{Move, sends};
 use super::{World, explore};
-use crate::queue::{Claimed, Consumer, Number, Stand, Took};
+use crate::queue::{Claimed, Consumer, Number, Took};
+use crate::wait::Stand;
 use loom::thread;
 use std::sync::Arc;
 
@@ -16,7 +17,7 @@ fn waits_and_leaves(world: &Arc<World>, me: Number) {
     if let Some(span) = world.turn(me, &mut stand) {
         world.publish(me, span, u64::from(me) * 10);
     }
-    world.sender(me).leave(&mut stand, &**world);
+    world.leave(me, &mut stand);
 }
 
 /// `moves` are made by numbers 1 and up, each of them stopped anywhere. Number 3 sends `rounds` values meanwhile, and each

@@ -7,12 +7,13 @@ use crate::layout::{Geometry, Typed};
 use crate::queue::take::Found;
 use crate::queue::words::Claim;
 use crate::queue::{
-    Claimed, Consumer, Kind, Number, Peers, Permits, Place, Positions, Producer, Queue, Recovery, Sleeper,
-    Span, Stand, Took, Turn, ViewCell, Wake, Want,
+    Claimed, Consumer, Kind, Number, Peers, Permits, Positions, Producer, Queue, Rank, Ranking, Recovery,
+    Sleeper, Span, Took, ViewCell, Wake, Want,
 };
 use crate::sync::{AtomicU32, Ordering};
 use crate::wait;
 use crate::wait::model::Futexes;
+use crate::wait::{Backlog, Next, Stand, WaitingThread};
 use loom::cell::UnsafeCell;
 use loom::sync::Condvar;
 use std::sync::{Arc, Mutex};
@@ -60,6 +61,9 @@ impl Book {
 pub(super) struct World {
     segment: Typed,
     views: [ViewCell; 5],
+    backlogs: [Backlog; 5],
+    /// What each process remembers of the line, if the model asks for it.
+    rankings: Option<[Ranking; 5]>,
     dead: [AtomicU32; 5],
     /// One for each slot. They notice if a slot is written and read, or written twice, without one happening before
     /// the other. The mutex only lets threads share them; the checker does not see it.
@@ -75,7 +79,11 @@ impl Wake for World {
         match sleeper {
             Sleeper::Receiver => tell("wake the receiver", 0u16, 0u16),
             Sleeper::Waiter { owner, .. } => tell("wake", owner, 0u16),
-            Sleeper::Overflow => tell("wake who waits for the line", 0u16, 0u16),
+            Sleeper::Backlog { owner } => {
+                // The process's own porter, played by the ringer. With its process the backlog dies.
+                tell("wake the backlog", owner, 0u16);
+                return self.backlogs[usize::from(owner)].admit(&self.sender(owner));
+            }
             Sleeper::Recovery => return self.tell_recovery(),
         }
         self.futexes.wake(sleeper, kind);
@@ -102,6 +110,7 @@ impl World {
         let segment = Typed::new(Geometry { capacity, payload: 16, line, members: 4, entries });
         let queue = Queue::new(segment.view());
         queue.format();
+        let records = queue.view.waiters.len();
         let first = queue.track.first() * lap;
         let header = queue.view.header;
         header.claim.store(Claim(0).with_tail(first as u32).0, Ordering::Relaxed);
@@ -110,20 +119,42 @@ impl World {
         Arc::new(World {
             segment,
             views: std::array::from_fn(|_| ViewCell::new()),
+            backlogs: Default::default(),
+            rankings: None,
             dead: Default::default(),
             guards: Mutex::new((0..capacity).map(|_| UnsafeCell::new(())).collect()),
-            futexes: Futexes::new(line, 4),
+            futexes: Futexes::new(records, 4),
             told: (loom::sync::Mutex::new(0), Condvar::new()),
             book: Mutex::default(),
         })
     }
 
+    /// The same, and each process remembers what it has seen of the line.
+    pub fn with_rankings(capacity: u32, line: u32) -> Arc<World> {
+        let mut world = Arc::into_inner(World::new(capacity, line, 1)).expect("it is new");
+        world.rankings = Some(Default::default());
+        Arc::new(world)
+    }
+
     pub fn queue(&self) -> Queue<'_> {
-        Queue::new(self.segment.view())
+        let ranking = self.rankings.as_ref().map(|rankings| &rankings[0]);
+        Queue { ranking, ..Queue::new(self.segment.view()) }
     }
 
     pub fn sender(&self, me: Number) -> Producer<'_> {
-        Producer { queue: self.queue(), me, view: &self.views[usize::from(me)] }
+        let ranking = self.rankings.as_ref().map(|rankings| &rankings[usize::from(me)]);
+        let queue = Queue { ranking, ..self.queue() };
+        Producer { queue, me, view: &self.views[usize::from(me)] }
+    }
+
+    /// The backlog of process `me`.
+    pub fn backlog(&self, me: Number) -> &Backlog {
+        &self.backlogs[usize::from(me)]
+    }
+
+    /// A sender leaves the line or the backlog.
+    pub fn leave(&self, me: Number, stand: &mut Stand) {
+        self.backlog(me).leave(&self.sender(me), stand, self);
     }
 
     /// From now on the kernel says that this process is dead, which had claimed `unpublished` positions more than it
@@ -131,6 +162,8 @@ impl World {
     pub fn kill(&self, number: Number, unpublished: i64) {
         tell("is dead", number, unpublished as u64);
         self.book.lock().unwrap().claimed -= unpublished;
+        self.backlog(number).die();
+        self.views[usize::from(number)].set_backlog(0);
         self.dead[usize::from(number)].store(1, Ordering::Release);
     }
 
@@ -194,7 +227,7 @@ impl World {
 
     /// Reserves `count` as a newcomer.
     pub fn reserve(&self, me: Number, count: u32) -> Claimed<()> {
-        let answer = Permits(count).ask(&self.sender(me), Place::Newcomer, self);
+        let answer = Permits(count).ask(&self.sender(me), Rank::Newcomer, self);
         if answer == Claimed::Granted(()) {
             tell("reserved", me, count);
             self.note(0, i64::from(count));
@@ -227,7 +260,8 @@ impl World {
     pub fn reserve_asleep(&self, me: Number, count: u32) -> bool {
         let queue = self.queue();
         let parker = self.futexes.parker(queue.view, me);
-        let is_granted = wait::take(&self.sender(me), Permits(count), &parker, self).is_ok();
+        let is_granted =
+            wait::take(&self.sender(me), Permits(count), self.backlog(me), &parker, self).is_ok();
         if is_granted {
             tell("reserved", me, count);
             self.note(0, i64::from(count));
@@ -275,7 +309,7 @@ impl World {
 
     /// The first half of a send: claims up to `want` positions as a newcomer.
     pub fn claim(&self, me: Number, want: u32) -> Claimed<Span> {
-        let claimed = self.sender(me).claim(Place::Newcomer, want, self);
+        let claimed = self.sender(me).claim(Rank::Newcomer, want, self);
         match claimed {
             Claimed::Granted(span) => self.note_claim(me, span),
             Claimed::Full => tell("full", me, 0u16),
@@ -325,7 +359,7 @@ impl World {
     pub fn send_asleep(&self, me: Number, number: u64) -> bool {
         let queue = self.queue();
         let parker = self.futexes.parker(queue.view, me);
-        match wait::take(&self.sender(me), Positions(1), &parker, self) {
+        match wait::take(&self.sender(me), Positions(1), self.backlog(me), &parker, self) {
             Ok(span) => {
                 self.note_claim(me, span);
                 self.publish(me, span, number);
@@ -388,21 +422,24 @@ impl World {
         consumer.receive_many(&self.queue(), 9, put, self)
     }
 
+    fn next<W: Want>(&self, me: Number, stand: &mut Stand, want: W) -> Next<'_, W::Grant> {
+        self.backlog(me).next(&self.sender(me), stand, want, &mut WaitingThread::default(), self)
+    }
+
     /// One turn of a sender that waits, without sleeping.
     pub fn turn(&self, me: Number, stand: &mut Stand) -> Option<Span> {
-        match self.sender(me).turn(stand, Positions(1), Kind::Thread, &mut |_| {}, self) {
-            Turn::Granted(span) => {
+        match self.next(me, stand, Positions(1)) {
+            Next::Granted(span) => {
                 self.note_claim(me, span);
                 Some(span)
             }
-            Turn::Closed | Turn::Sleep(..) => None,
+            Next::Closed | Next::Sleep(..) | Next::SleepInBacklog => None,
         }
     }
 
-    /// One turn of somebody who waits to reserve, without sleeping. Whether it has.
+    /// One turn of a sender that waits to reserve, without sleeping. Whether it has.
     pub fn turn_to_reserve(&self, me: Number, count: u32, stand: &mut Stand) -> bool {
-        let turn = self.sender(me).turn(stand, Permits(count), Kind::Thread, &mut |_| {}, self);
-        let is_granted = matches!(turn, Turn::Granted(()));
+        let is_granted = matches!(self.next(me, stand, Permits(count)), Next::Granted(()));
         if is_granted {
             self.note(0, i64::from(count));
         }
@@ -413,17 +450,23 @@ impl World {
     /// try. False if the channel is closed.
     pub fn wait_from(&self, me: Number, mut stand: Stand, number: u64) -> bool {
         let parker = self.futexes.parker(self.queue().view, me);
+        let mut thread = WaitingThread::default();
         loop {
-            match self.sender(me).turn(&mut stand, Positions(1), Kind::Thread, &mut |_| {}, self) {
-                Turn::Granted(span) => {
+            let next = self.backlog(me).next(&self.sender(me), &mut stand, Positions(1), &mut thread, self);
+            match next {
+                Next::Granted(span) => {
                     self.note_claim(me, span);
                     self.publish(me, span, number);
                     return true;
                 }
-                Turn::Closed => return false,
-                Turn::Sleep(bell, ticket) => {
+                Next::Closed => return false,
+                Next::Sleep(bell, ticket) => {
                     tell("sleeps", me, ticket.0);
                     assert!(wait::Park::park(&parker, bell, ticket));
+                }
+                Next::SleepInBacklog => {
+                    tell("sleeps in the backlog", me, 0u16);
+                    assert!(wait::Park::park_in_backlog(&parker, thread.signal()));
                 }
             }
         }

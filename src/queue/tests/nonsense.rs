@@ -11,7 +11,7 @@ fn nonsense_in_the_claim_word_ends_the_channel_and_nothing_hangs() {
     for nonsense in [!1, 3 << 32, 0, 0x8000_0000_0000_0000] {
         claim.store(nonsense, Ordering::Relaxed);
         let mut consumer = Consumer::new(&bench.queue());
-        assert_eq!(bench.sender(1).claim(Place::Newcomer, 3, &bench.world), Claimed::Closed, "{nonsense:x}");
+        assert_eq!(bench.sender(1).claim(Rank::Newcomer, 3, &bench.world), Claimed::Closed, "{nonsense:x}");
         assert_eq!(bench.receive(&mut consumer), Took::End, "{nonsense:x}");
         assert_eq!(consumer.nonsense(), Some(Nonsense::Claim), "{nonsense:x}");
     }
@@ -25,7 +25,7 @@ fn a_claim_word_read_long_ago_is_not_nonsense() {
     header.claim.store(0, Ordering::Relaxed);
     header.taken.head.store(1 << 40, Ordering::Relaxed);
     let old = words::Claim(0).with_tail((1 << 31) - 4);
-    assert_eq!(bench.sender(1).claim_slowly(old, Place::Newcomer, 1, &bench.world), None, "try again");
+    assert_eq!(bench.sender(1).claim_slowly(old, Rank::Newcomer, 1, &bench.world), None, "try again");
     bench.send(1, 5);
     let mut consumer = Consumer::new(&bench.queue());
     assert_eq!(bench.receive(&mut consumer), Took::Value(5));
@@ -61,7 +61,7 @@ fn move_about(dice: &mut Dice) {
     let mut consumer = Consumer::new(&bench.queue());
     for value in 0..dice.roll() % 7 {
         let sender = bench.sender(1 + (value % 2) as Number);
-        if let Claimed::Granted(span) = sender.claim(Place::Newcomer, 1, &bench.world) {
+        if let Claimed::Granted(span) = sender.claim(Rank::Newcomer, 1, &bench.world) {
             sender.publish(span, &[value], &bench.world);
         }
         if dice.roll().is_multiple_of(2) {
@@ -71,10 +71,11 @@ fn move_about(dice: &mut Dice) {
     let view = bench.segment.view();
     let header = view.header;
     let words = [&*header.claim, &header.taken.head, &header.taken.quarantined, &header.seldom.line];
-    let words = words.into_iter().chain(view.entries).chain(view.cells).chain(view.records);
+    let words =
+        words.into_iter().chain(view.entries).chain(view.waiters).chain(view.occupied).chain(view.records);
     let words = words.chain((0..view.records.len()).map(|index| view.slot(index).stamp));
     let words: Vec<_> = words.chain([&header.seldom.epoch, &*header.latch]).collect();
-    let mut stands = [Stand::Nowhere; 3];
+    let mut places = [None; 3];
     for _ in 0..6 {
         for word in &words {
             let right = word.load(Ordering::Relaxed);
@@ -85,17 +86,25 @@ fn move_about(dice: &mut Dice) {
         if dice.roll().is_multiple_of(4) {
             bench.world.dead.borrow_mut().push(2);
         }
-        for (me, stand) in (1..).zip(&mut stands) {
+        for (me, place) in (1..).zip(&mut places) {
             let sender = bench.sender(me);
-            let place = if me == 1 { Place::Newcomer } else { Place::InLine(dice.roll() as u32 >> 1) };
-            if let Claimed::Granted(span) = sender.claim(place, 2, &bench.world) {
+            let rank = if me == 1 { Rank::Newcomer } else { Rank::Waiter(dice.roll() as u32 >> 1) };
+            if let Claimed::Granted(span) = sender.claim(rank, 2, &bench.world) {
                 sender.publish(span, &vec![1; span.count as usize], &bench.world);
             }
-            // Whoever is told to sleep has not hung.
-            match sender.turn(stand, Positions(1), Kind::Task, &mut |_| {}, &bench.world) {
-                Turn::Granted(span) => sender.publish(span, &[2], &bench.world),
-                Turn::Sleep(..) if dice.roll().is_multiple_of(2) => sender.leave(stand, &bench.world),
-                Turn::Sleep(..) | Turn::Closed => {}
+            // A sender that is told to sleep has not hung.
+            *place = place.or_else(|| bench.queue().enter(me, 1));
+            let Some(here) = *place else { continue };
+            let leaves = match sender.turn(here, Positions(1), Kind::Task, &bench.world) {
+                Turn::Granted(span) => {
+                    sender.publish(span, &[2], &bench.world);
+                    true
+                }
+                Turn::Sleep(..) => dice.roll().is_multiple_of(2),
+                Turn::Closed => true,
+            };
+            if leaves {
+                bench.leave(place);
             }
         }
         let queue = bench.queue();

@@ -2,11 +2,11 @@
 
 use super::*;
 use crate::queue::account::{Account, Operation};
-use crate::queue::words::{Cell, Claim};
+use crate::queue::words::{Claim, Waiter};
 
 impl Bench {
     fn reserve(&self, me: Number, count: u32) -> Claimed<()> {
-        Permits(count).ask(&self.sender(me), Place::Newcomer, &self.world)
+        Permits(count).ask(&self.sender(me), Rank::Newcomer, &self.world)
     }
 
     fn send_reserved(&self, me: Number, value: u64) {
@@ -187,14 +187,14 @@ fn a_waiter_for_more_than_is_free_keeps_the_rest_from_everybody_behind_it() {
     let bench = Bench::new(3);
     let mut consumer = Consumer::new(&bench.queue());
     bench.send(2, 1);
-    let ticket = bench.queue().enter(1, 3).expect("a place");
+    let place = bench.queue().enter(1, 3).expect("a record");
     assert_eq!(bench.queue().free_capacity(), 0);
     assert!(bench.is_full(2) && bench.reserve(2, 1) == Claimed::Full);
-    let turn = || Permits(3).ask(&bench.sender(1), Place::InLine(ticket), &bench.world);
+    let turn = || Permits(3).ask(&bench.sender(1), Rank::Waiter(place.ticket), &bench.world);
     assert_eq!(turn(), Claimed::Full);
     assert_eq!(bench.receive(&mut consumer), Took::Value(1));
     assert_eq!(turn(), Claimed::Granted(()));
-    bench.queue().leave(ticket, &bench.world);
+    bench.queue().vacate(place);
     assert_eq!(bench.word().reserved(), 3);
 }
 
@@ -209,7 +209,7 @@ fn nonsense_in_the_words_makes_no_permit_operation_panic_or_go_on_for_ever() {
                 view.header.claim.store(claim, Ordering::Relaxed);
                 view.header.taken.head.store(other, Ordering::Relaxed);
                 view.members[1].account.store(other, Ordering::Relaxed);
-                view.cells[0].store(Cell::wait(2, 1, capacity).0 ^ other, Ordering::Relaxed);
+                view.waiters[0].store(Waiter::waits_at(2, 1, capacity).0 ^ other, Ordering::Relaxed);
                 let sender = bench.sender(1);
                 let _ = bench.reserve(1, capacity);
                 if let Some(span) = sender.redeem(&bench.world) {

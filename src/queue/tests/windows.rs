@@ -9,20 +9,6 @@ impl Bench {
         self.world.dead.borrow_mut().push(number);
         self.queue().repair(number, &self.world);
     }
-
-    /// One turn of who waits to send. Whether it must sleep.
-    fn must_wait(&self, me: Number, stand: &mut Stand) -> bool {
-        let turn = self.sender(me).turn(stand, Positions(1), Kind::Thread, &mut |_| {}, &self.world);
-        matches!(turn, Turn::Sleep(..))
-    }
-
-    fn is_marked(&self) -> bool {
-        words::Line(self.queue().view.header.seldom.line.load(Ordering::Relaxed)).overflow() == 1
-    }
-
-    fn has_woken_overflow(&self) -> bool {
-        self.world.woken.borrow_mut().drain(..).any(|sleeper| sleeper == Sleeper::Overflow)
-    }
 }
 
 #[test]
@@ -31,7 +17,7 @@ fn of_a_batch_that_ends_between_two_parts_the_first_part_is_sent_and_nothing_els
         let bench = Bench::new(5);
         let mut consumer = Consumer::new(&bench.queue());
         assert!(bench.queue().upgrade(1) && bench.queue().upgrade(2));
-        let part = bench.sender(1).claim(Place::Newcomer, 2, &bench.world);
+        let part = bench.sender(1).claim(Rank::Newcomer, 2, &bench.world);
         let Claimed::Granted(span) = part else { panic!("{part:?}") };
         bench.sender(1).publish(span, &[1, 2], &bench.world);
         if dies {
@@ -47,54 +33,81 @@ fn of_a_batch_that_ends_between_two_parts_the_first_part_is_sent_and_nothing_els
     }
 }
 
-/// A channel of one place that is full, with a full line: numbers 1 and 2 wait there.
-fn full_line() -> (Bench, [Stand; 2]) {
-    let bench = Bench::new(1);
-    bench.send(3, 0);
-    let mut stands = [Stand::Nowhere; 2];
-    for (me, stand) in (1..).zip(&mut stands) {
-        assert!(bench.must_wait(me, stand));
+/// Makes the first `steps` writes of a sender of process 1 that comes to the line, and goes no further.
+fn comes_half_way(bench: &Bench, steps: usize) {
+    let view = bench.queue().view;
+    view.waiters[0].store(words::Waiter::coming(1, 1).0, Ordering::Relaxed);
+    if steps > 1 {
+        view.occupied[0].fetch_or(1, Ordering::Relaxed);
     }
-    (bench, stands)
+    if steps > 2 {
+        let line = words::Line(view.header.seldom.line.load(Ordering::Relaxed)).after_draw();
+        view.header.seldom.line.store(line.with_waiting(1).0, Ordering::Relaxed);
+    }
 }
 
 #[test]
-fn an_overflow_bell_that_was_set_by_one_that_made_no_mark_keeps_nobody_from_sleeping_or_waking() {
-    let (bench, mut stands) = full_line();
-    // Number 3 goes no further: no mark.
-    bench.queue().view.header.overflow_bell.register(Kind::Thread);
-    bench.world.woken.borrow_mut().clear();
-    bench.sender(1).leave(&mut stands[0], &bench.world);
-    assert!(!bench.has_woken_overflow(), "nobody is marked to sleep there");
-    assert!(bench.must_wait(1, &mut stands[0]));
-    let mut next = Stand::Nowhere;
-    assert!(bench.must_wait(3, &mut next));
-    assert_eq!((next, bench.is_marked()), (Stand::Overflow, true));
-    // It stands at the front now.
-    bench.die(2);
-    assert!(bench.has_woken_overflow());
-    assert!(!bench.is_marked());
-    assert!(bench.must_wait(3, &mut next));
-    assert!(matches!(next, Stand::InLine(_)));
+fn a_sender_that_stops_half_way_to_the_line_costs_one_record() {
+    for steps in 1..=3 {
+        let bench = Bench::new(1);
+        bench.send(3, 0);
+        comes_half_way(&bench, steps);
+        assert_eq!(bench.queue().needs_before(Rank::Newcomer, 9), 0, "{steps}");
+        let mut other = None;
+        assert_eq!(bench.turn(2, &mut other), None);
+        assert_eq!(other.map(|place| place.record), Some(1));
+        let mut consumer = Consumer::new(&bench.queue());
+        assert_eq!(bench.receive(&mut consumer), Took::Value(0));
+        assert!(bench.turn(2, &mut other).is_some(), "{steps}");
+    }
 }
 
 #[test]
-fn a_mark_that_a_ringer_left_is_taken_away_by_the_next_look() {
-    let (bench, mut stands) = full_line();
-    let mut sleeper = Stand::Nowhere;
-    assert!(bench.must_wait(3, &mut sleeper));
-    // Whoever freed a place rang, and went no further: the mark stands, and the bell is silent.
-    bench.queue().view.header.overflow_bell.ring(|_| ());
-    assert!(bench.is_marked());
-    // Rung, it finds the line full again and lies down anew.
-    assert!(bench.must_wait(3, &mut sleeper));
-    bench.world.woken.borrow_mut().clear();
-    bench.sender(2).leave(&mut stands[1], &bench.world);
-    bench.die(1);
-    assert!(bench.has_woken_overflow());
-    assert!(!bench.is_marked());
-    assert!(bench.must_wait(3, &mut sleeper));
-    assert!(matches!(sleeper, Stand::InLine(_)));
+fn a_sender_that_dies_half_way_to_the_line_leaves_nothing() {
+    for steps in 1..=3 {
+        let bench = Bench::new(1);
+        bench.send(3, 0);
+        comes_half_way(&bench, steps);
+        bench.die(1);
+        let view = bench.queue().view;
+        assert_eq!(view.waiters[0].load(Ordering::Relaxed) + view.occupied[0].load(Ordering::Relaxed), 0);
+        assert!(words::Line(view.header.seldom.line.load(Ordering::Relaxed)).is_idle(), "{steps}");
+    }
+}
+
+impl Bench {
+    fn line(&self) -> words::Line {
+        words::Line(self.queue().view.header.seldom.line.load(Ordering::Relaxed))
+    }
+}
+
+#[test]
+fn a_death_while_a_backlog_is_armed_leaves_nothing() {
+    for is_marked in [false, true] {
+        let bench = Bench::new(1);
+        let queue = bench.queue();
+        if is_marked {
+            queue.arm_backlog(1);
+        } else {
+            queue.backlog_bell(1).register(Kind::Task);
+        }
+        assert_eq!(bench.line().is_idle(), !is_marked);
+        bench.die(1);
+        assert!(bench.line().is_idle());
+        queue.backlog_bell(1).ring(|_| panic!("no sender sleeps there"));
+    }
+}
+
+#[test]
+fn a_mark_that_a_ringer_left_is_taken_by_the_next_look() {
+    let bench = Bench::new(1);
+    let queue = bench.queue();
+    queue.arm_backlog(1);
+    // A ringer, which stops before it takes the mark away.
+    queue.backlog_bell(1).ring(|_| ());
+    assert!(!bench.line().is_idle());
+    queue.freed(&bench.world);
+    assert!(bench.line().is_idle());
 }
 
 #[test]
@@ -145,7 +158,7 @@ fn a_round_that_was_not_told_of_the_last_operation_ends_at_the_next_look() {
     // Counted out, and stopped before it tells anybody.
     stopped.end(0, &World::default());
     // The others take and give, and any look ends the round.
-    assert_eq!(Permits(4).ask(&bench.sender(3), Place::Newcomer, &bench.world), Claimed::Granted(()));
+    assert_eq!(Permits(4).ask(&bench.sender(3), Rank::Newcomer, &bench.world), Claimed::Granted(()));
     bench.sender(3).give_back(4, &bench.world);
     assert_eq!(recovery.go_on(&bench.queue()), [1]);
     assert_eq!(bench.queue().free_capacity(), 5);

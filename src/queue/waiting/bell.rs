@@ -12,8 +12,8 @@
 //! sleeper's next turn, which lies down anew, has read what the ringer wrote and then passed its fence, and finds the
 //! change too. A bell itself carries one thing, from who lies down to who rings: whose it is, which is not written in it.
 
-use super::edge::{Edge, Fence, acquire, full_fence, release};
 use crate::layout::Bell;
+use crate::queue::edge::{Edge, Fence, acquire, full_fence, release};
 use crate::sync::Ordering;
 
 const ASLEEP: u32 = 1;

@@ -1,0 +1,266 @@
+//! The backlog of a process: its senders for which the line has no record free, first come first served.
+//!
+//! It is private memory under one lock. What a stop or a kill leaves in it concerns only its own process. The first in the
+//! backlog comes to the line as soon as a record is free; each process has one of its own, so a backlog always has a waiter in
+//! the line before it. A sender in the backlog may also take directly, if the capacity covers the line and all before it in
+//! the backlog. [`crate::queue::waiting`](crate::queue) says when a process is rung for that.
+//!
+//! A thread and a task differ only in their wakers here. What a waker does is the application's, so none is woken, cloned
+//! or dropped under the lock.
+
+use super::wake_each;
+use crate::layout::Bell;
+use crate::queue::edge::{Fence, full_fence};
+use crate::queue::{Claimed, Kind, Place, Producer, Rank, Ticket, Turn, Wake, Want};
+use crate::sync::{Mutex, lock};
+use std::collections::{BTreeMap, HashMap};
+use std::mem::swap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::task::Waker;
+
+/// Where a waiting sender stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) enum Stand {
+    #[default]
+    Nowhere,
+    InLine(Place),
+    /// In its process's backlog, under this key.
+    InBacklog(u64),
+}
+
+/// What a waiting sender shall do.
+pub(crate) enum Next<'a, G> {
+    Granted(G),
+    Closed,
+    /// Sleep while the bell equals the ticket.
+    Sleep(&'a Bell, Ticket),
+    /// Sleep until its waker is woken.
+    SleepInBacklog,
+}
+
+/// How a waiting sender is woken.
+pub(crate) trait Wakeable {
+    const KIND: Kind;
+
+    /// By which it is woken from the backlog.
+    fn waker(&mut self) -> Waker;
+
+    /// It is about to register as a sleeper at this place of the line.
+    fn prepare(&mut self, place: Place);
+}
+
+#[derive(Default)]
+pub(crate) struct Backlog(Mutex<Queued>);
+
+#[derive(Default)]
+struct Queued {
+    /// By key; later ones have greater keys.
+    waiting: BTreeMap<u64, Waiting>,
+    /// Those that came to the line while they slept, until they have noticed.
+    admitted: HashMap<u64, Place>,
+    needs: u64,
+    last_key: u64,
+}
+
+struct Waiting {
+    need: u32,
+    /// None once it was woken, until it looks again.
+    waker: Option<Waker>,
+}
+
+/// Wakes all of them. A panic of a waker stays with its task: the sender that wakes may hold what it was granted, or be about
+/// to look along the line for others.
+fn wake_calmly(woken: Vec<Waker>) {
+    let _ = catch_unwind(AssertUnwindSafe(|| wake_each(woken)));
+}
+
+impl Backlog {
+    /// Takes the next step of a sender that waits: to the line or its backlog if it stands nowhere, then a look whether it
+    /// is covered. Afterwards a sender that is granted or refused stands nowhere.
+    pub fn next<'a, W: Want, S: Wakeable>(
+        &self,
+        producer: &Producer<'a>,
+        stand: &mut Stand,
+        want: W,
+        sleeper: &mut S,
+        wake: &impl Wake,
+    ) -> Next<'a, W::Grant> {
+        loop {
+            // The end of this process's end is not in the segment: there may be room there.
+            if wake.is_over() {
+                self.leave(producer, stand, wake);
+                return Next::Closed;
+            }
+            match *stand {
+                Stand::Nowhere => *stand = self.come(producer, want.need()),
+                Stand::InLine(place) => {
+                    sleeper.prepare(place);
+                    let next = match producer.turn(place, want, S::KIND, wake) {
+                        Turn::Sleep(bell, asleep) => return Next::Sleep(bell, asleep),
+                        Turn::Granted(grant) => Next::Granted(grant),
+                        Turn::Closed => Next::Closed,
+                    };
+                    self.leave(producer, stand, wake);
+                    return next;
+                }
+                Stand::InBacklog(key) => match self.needs_before(key, producer.queue.left_over()) {
+                    Err(place) => *stand = Stand::InLine(place),
+                    Ok(before) => {
+                        let next = match want.ask(producer, Rank::Backlog(before), wake) {
+                            Claimed::Full if !wake.is_over() => {
+                                // The channel may be over since: its end wakes the wakers that are there.
+                                if self.rest(producer, key, sleeper) && !wake.is_over() {
+                                    return Next::SleepInBacklog;
+                                }
+                                continue;
+                            }
+                            Claimed::Granted(grant) => Next::Granted(grant),
+                            Claimed::Full | Claimed::Closed => Next::Closed,
+                        };
+                        self.leave(producer, stand, wake);
+                        return next;
+                    }
+                },
+            }
+        }
+    }
+
+    /// Takes a place in the line, or behind it. The sender is to look afterwards.
+    pub fn come(&self, producer: &Producer<'_>, need: u32) -> Stand {
+        if producer.view.backlog() == 0
+            && let Some(place) = producer.queue.enter(producer.me, need)
+        {
+            return Stand::InLine(place);
+        }
+        let (stand, woken) = {
+            let mut queued = lock(&self.0);
+            queued.last_key += 1;
+            let key = queued.last_key;
+            queued.waiting.insert(key, Waiting { need, waker: None });
+            queued.needs += u64::from(need);
+            producer.view.set_backlog(queued.needs);
+            // ORDERING: the backlog says that it is not empty, then a free record is looked for; a sender that leaves frees its
+            // record, then looks whether the backlog is empty.
+            full_fence(Fence::Asleep);
+            let woken = queued.admit(producer);
+            (queued.admitted.remove(&key).map_or(Stand::InBacklog(key), Stand::InLine), woken)
+        };
+        wake_calmly(woken);
+        stand
+    }
+
+    /// What those before this one in the backlog need; or its place in the line, if it has come there. Stops counting once it
+    /// is more than `enough`.
+    fn needs_before(&self, key: u64, enough: i64) -> Result<i64, Place> {
+        let mut queued = lock(&self.0);
+        if let Some(place) = queued.admitted.remove(&key) {
+            return Err(place);
+        }
+        let mut sum = 0;
+        for (_, before) in queued.waiting.range(..key) {
+            sum += i64::from(before.need);
+            if sum > enough {
+                break;
+            }
+        }
+        Ok(sum)
+    }
+
+    /// Leaves its waker, and has the backlog look once more. False: it is not to sleep.
+    fn rest(&self, producer: &Producer<'_>, key: u64, sleeper: &mut impl Wakeable) -> bool {
+        // Becomes the old waker; or stays, if the sender has come to the line meanwhile.
+        let mut old = Some(sleeper.waker());
+        let (sleeps, woken) = {
+            let mut queued = lock(&self.0);
+            if let Some(mine) = queued.waiting.get_mut(&key) {
+                swap(&mut mine.waker, &mut old);
+            }
+            let woken = queued.admit(producer);
+            (queued.waiting.get(&key).is_some_and(|mine| mine.waker.is_some()), woken)
+        };
+        drop(old);
+        wake_calmly(woken);
+        sleeps
+    }
+
+    /// A sender leaves, wherever it stands, having taken or given up: the next in the backlog comes to its record, and the
+    /// others look.
+    pub fn leave(&self, producer: &Producer<'_>, stand: &mut Stand, wake: &impl Wake) {
+        let left = match std::mem::take(stand) {
+            Stand::Nowhere => return,
+            Stand::InLine(place) => Some(place),
+            Stand::InBacklog(key) => {
+                let (place, gone) = lock(&self.0).remove(key);
+                drop(gone);
+                place
+            }
+        };
+        let Some(place) = left else { return self.admit(producer) };
+        producer.queue.vacate(place);
+        self.admit(producer);
+        producer.queue.look_if_waiting(wake);
+    }
+
+    /// Brings as many of the backlog to the line as find a record, and wakes those that are covered behind it.
+    pub fn admit(&self, producer: &Producer<'_>) {
+        // A sender that comes to the backlog from now on finds the record itself.
+        if producer.view.backlog() > 0 {
+            let woken = lock(&self.0).admit(producer);
+            wake_calmly(woken);
+        }
+    }
+
+    /// The process of this backlog is dead, and the backlog with it.
+    #[cfg(all(test, shmpsc_loom))]
+    pub fn die(&self) {
+        *lock(&self.0) = Queued::default();
+    }
+
+    /// Wakes all, so that each looks again.
+    pub fn wake_all(&self) {
+        let woken = lock(&self.0).waiting.values_mut().filter_map(|waiting| waiting.waker.take()).collect();
+        wake_calmly(woken);
+    }
+}
+
+impl Queued {
+    /// Takes one out. Its place, if it has come to the line meanwhile.
+    fn remove(&mut self, key: u64) -> (Option<Place>, Option<Waiting>) {
+        let gone = self.waiting.remove(&key);
+        self.needs -= gone.as_ref().map_or(0, |gone| u64::from(gone.need));
+        (self.admitted.remove(&key), gone)
+    }
+
+    /// Brings the first ones to the line, as far as a record is free. For those that are left it arms the bell of the
+    /// backlog, and looks once more. Gives the wakers of all that are to look.
+    #[must_use]
+    fn admit(&mut self, producer: &Producer<'_>) -> Vec<Waker> {
+        let mut woken = Vec::new();
+        while let Some(first) = self.waiting.first_entry() {
+            let Some(place) = producer.queue.enter(producer.me, first.get().need) else {
+                woken.extend(self.arm(producer));
+                break;
+            };
+            let (key, first) = first.remove_entry();
+            self.needs -= u64::from(first.need);
+            self.admitted.insert(key, place);
+            woken.extend(first.waker);
+        }
+        producer.view.set_backlog(self.needs);
+        woken
+    }
+
+    fn arm(&mut self, producer: &Producer<'_>) -> Vec<Waker> {
+        producer.queue.arm_backlog(producer.me);
+        let mut left = producer.queue.left_over();
+        let mut woken = Vec::new();
+        for waiting in self.waiting.values_mut() {
+            left = left.saturating_sub(i64::from(waiting.need));
+            if left < 0 {
+                break;
+            }
+            woken.extend(waiting.waker.take());
+        }
+        woken
+    }
+}

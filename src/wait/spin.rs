@@ -17,9 +17,11 @@
 //! place back after the other, and a sender that comes a little later finds room for many values. The receiver looks at
 //! an even pace, as the value that it waits for is the next.
 //!
-//! A task must not hold its worker thread: it spins for about a microsecond at most, and does not yield the core.
+//! A task must not hold its worker thread: it spins for about a microsecond at most, and does not yield the core. With more
+//! than one core it always spins a little.
 
 use crate::sync::{AtomicU32, Ordering, spin_loop};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 /// A yield that took longer, and came to nothing, was a time slice of a thread that does not wait for this one.
@@ -48,6 +50,7 @@ enum Pace {
 
 /// How often one way is tried in one wait.
 struct Budget {
+    least: u32,
     most: u32,
     now: AtomicU32,
     /// Waits until the next trial; and how many there are between two.
@@ -56,8 +59,14 @@ struct Budget {
 }
 
 impl Budget {
-    const fn new(most: u32) -> Budget {
-        Budget { most, now: AtomicU32::new(most), pause: AtomicU32::new(0), pauses: AtomicU32::new(16) }
+    const fn new(least: u32, most: u32) -> Budget {
+        Budget {
+            least,
+            most,
+            now: AtomicU32::new(most),
+            pause: AtomicU32::new(0),
+            pauses: AtomicU32::new(16),
+        }
     }
 
     /// How often to try in this wait.
@@ -85,7 +94,7 @@ impl Budget {
     }
 
     fn was_vain(&self) {
-        self.now.store(self.now.load(Ordering::Relaxed) / 2, Ordering::Relaxed);
+        self.now.store((self.now.load(Ordering::Relaxed) / 2).max(self.least), Ordering::Relaxed);
     }
 
     /// It would pay, or will soon.
@@ -104,19 +113,27 @@ pub(crate) struct Spins {
 
 impl Default for Spins {
     fn default() -> Spins {
+        // The tasks of both sides would otherwise give up together, each because the other one slept.
+        let least = if usable_cores() > 1 { 5 } else { 0 };
         Spins {
-            sending_thread: Spin::new(Pace::Doubling, 24, 64),
-            sending_task: Spin::new(Pace::Doubling, 6, 0),
-            receiving_thread: Spin::new(Pace::Even, 200, 64),
-            receiving_task: Spin::new(Pace::Even, 12, 0),
+            sending_thread: Spin::new(Pace::Doubling, 0, 24, 64),
+            sending_task: Spin::new(Pace::Doubling, least, 6, 0),
+            receiving_thread: Spin::new(Pace::Even, 0, 200, 64),
+            receiving_task: Spin::new(Pace::Even, least, 12, 0),
         }
     }
 }
 
+/// Cores that this process could use when it was first asked, by its affinity and the quota of its control group.
+fn usable_cores() -> usize {
+    static CORES: OnceLock<usize> = OnceLock::new();
+    *CORES.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from))
+}
+
 impl Spin {
-    /// At most so many looks, and so many yields.
-    const fn new(pace: Pace, looks: u32, yields: u32) -> Spin {
-        Spin { pace, spins: Budget::new(looks), yields: Budget::new(yields) }
+    /// At least and at most so many looks, and at most so many yields.
+    const fn new(pace: Pace, least: u32, looks: u32, yields: u32) -> Spin {
+        Spin { pace, spins: Budget::new(least, looks), yields: Budget::new(0, yields) }
     }
 
     /// Looks again for as long as that has lately paid. The caller has looked once. `progress` changes while the other

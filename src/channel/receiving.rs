@@ -4,7 +4,7 @@
 use super::Took;
 use crate::control::{self, Endpoint};
 use crate::error::{Corruption, OpenError};
-use crate::queue::{Consumer, Kind, Queue};
+use crate::queue::{Consumer, Effort, Kind, Queue};
 use crate::wait::{self, Spin, Spins};
 use bytemuck::Pod;
 use std::os::fd::OwnedFd;
@@ -54,10 +54,19 @@ impl Receiving {
         &mut self,
         mut take: impl FnMut(&mut Consumer, &Queue<'_>, &Endpoint) -> Took<R>,
     ) -> Took<R> {
+        self.look(Effort::Spin, &mut take)
+    }
+
+    #[inline]
+    fn look<R>(
+        &mut self,
+        effort: Effort,
+        take: &mut impl FnMut(&mut Consumer, &Queue<'_>, &Endpoint) -> Took<R>,
+    ) -> Took<R> {
         if self.endpoint.is_forked() {
             return Took::End;
         }
-        look(&self.endpoint, &mut self.consumer, &mut take)
+        look(&self.endpoint, &mut self.consumer, effort, take)
     }
 
     /// Takes what `take` takes; the task sleeps until it is there. `None` at the end of the stream.
@@ -68,7 +77,7 @@ impl Receiving {
     ) -> Poll<Option<R>> {
         let budget = ready!(poll_proceed(cx));
         self.rise();
-        let mut took = self.try_take(&mut take);
+        let mut took = self.look(Effort::Least, &mut take);
         if matches!(took, Took::Empty) {
             took = look_again(&self.endpoint, &mut self.consumer, |spins| &spins.receiving_task, &mut take);
         }
@@ -79,7 +88,7 @@ impl Receiving {
             self.endpoint.queue().view.header.receiver_bell.register(Kind::Task);
             self.is_asleep = true;
             // The second look: what was sent before the bell was set is seen here, what is sent after rings it.
-            took = self.try_take(&mut take);
+            took = self.look(Effort::Once, &mut take);
         }
         let result = match took {
             Took::Empty => return Poll::Pending,
@@ -105,11 +114,11 @@ impl Receiving {
         timeout: Option<Duration>,
         mut take: impl FnMut(&mut Consumer, &Queue<'_>, &Endpoint) -> Took<R>,
     ) -> Took<R> {
-        let took = self.try_take(&mut take);
+        let took = self.look(Effort::Least, &mut take);
         if !matches!(took, Took::Empty) {
             return took;
         }
-        let Some(sleep) = super::sleep(timeout, None) else { return Took::Empty };
+        let Some(sleep) = super::sleep(timeout, None) else { return self.look(Effort::Once, &mut take) };
         let Receiving { endpoint, consumer, .. } = self;
         let took = look_again(endpoint, consumer, |spins| &spins.receiving_thread, &mut take);
         if !matches!(took, Took::Empty) {
@@ -117,7 +126,7 @@ impl Receiving {
         }
         let (queue, since) = (endpoint.queue(), Instant::now());
         let took = wait::until(&queue.view.header.receiver_bell, &sleep, || {
-            match look(endpoint, consumer, &mut take) {
+            match look(endpoint, consumer, Effort::Once, &mut take) {
                 Took::Empty => None,
                 took => Some(took),
             }
@@ -162,8 +171,10 @@ impl Receiving {
 fn look<R>(
     endpoint: &Endpoint,
     consumer: &mut Consumer,
+    effort: Effort,
     take: &mut impl FnMut(&mut Consumer, &Queue<'_>, &Endpoint) -> Took<R>,
 ) -> Took<R> {
+    consumer.set_effort(effort);
     let took = take(consumer, &endpoint.queue(), endpoint);
     if let Took::End = took {
         ends(endpoint, consumer);
@@ -179,7 +190,7 @@ fn look_again<R>(
     spin: impl FnOnce(&Spins) -> &Spin,
     take: &mut impl FnMut(&mut Consumer, &Queue<'_>, &Endpoint) -> Took<R>,
 ) -> Took<R> {
-    let look = || match look(endpoint, consumer, take) {
+    let look = || match look(endpoint, consumer, Effort::Spin, take) {
         Took::Empty => None,
         took => Some(took),
     };

@@ -350,14 +350,11 @@ impl Hear for Endpoint {
         self.hearing.get().map(|hearing| hearing.as_fd())
     }
 
-    /// Something may have changed: takes in what other processes said, then looks at every local sleeper.
+    /// Something may have changed: takes in what other processes said, then looks at every local sleeper. It does not
+    /// matter which bell was rung, so neither the bells nor the set of them are read.
     fn hear(&self) {
         if self.is_forked() {
             return;
-        }
-        if let Some(hearing) = self.hearing.get() {
-            // Who rang does not matter, and the bells themselves are never read.
-            hearing.events.drain();
         }
         if let Some(guest) = self.guest.get() {
             guest.hear(self.hearing.get());

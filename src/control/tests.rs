@@ -24,7 +24,7 @@ use crate::{
     queue::{Claimed, Consumer, Kind, Peers, Permits, Producer, Rank, Sleeper, Took, Wake, Want as _},
     sync::{Ordering, lock},
     sys::{
-        events::{Doorbell, Event, Interest},
+        events::{Batch, Doorbell, Event, Events, Interest},
         listener::{self, Listener},
         place::Place,
         socket::{self, Incoming},
@@ -133,7 +133,31 @@ fn two_guests(host: &Arc<Endpoint>) -> [Arc<Endpoint>; 2] {
     [(); 2].map(|()| sender_from_fd(sender_into_fd(host).unwrap(), SIZE, ALIGN, &terms()).unwrap())
 }
 
-/// Whether somebody has rung for its tasks since it heard last.
-fn rings(endpoint: &Arc<Endpoint>) -> bool {
-    socket::wait_readable(endpoint.bell_fd().unwrap(), Some(Instant::now())).unwrap()
+/// Watches the bells of an endpoint, as a reactor does.
+struct Ear {
+    endpoint: Arc<Endpoint>,
+    events: Events,
+}
+
+impl Ear {
+    fn of(endpoint: &Arc<Endpoint>) -> Ear {
+        let events = Events::new().unwrap();
+        events.add(endpoint.bell_fd().unwrap(), 0, Interest::READABLE.once_each()).unwrap();
+        let ear = Ear { endpoint: endpoint.clone(), events };
+        ear.hear();
+        ear
+    }
+
+    /// Whether another process has rung for its tasks since this was asked last.
+    fn rings(&self) -> bool {
+        let mut batch = Batch::with_capacity(1);
+        self.events.wait(&mut batch, Some(Duration::ZERO)).unwrap();
+        batch.iter().next().is_some()
+    }
+
+    /// Forgets what has rung, and has the endpoint take in what was said.
+    fn hear(&self) {
+        self.rings();
+        self.endpoint.hear();
+    }
 }

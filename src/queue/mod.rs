@@ -44,7 +44,7 @@ pub(crate) use nonsense::Nonsense;
 pub(crate) use permits::Permits;
 pub(crate) use recovery::Recovery;
 pub(crate) use send::{Claimed, Positions, Producer, Span, Turn, ViewCell, Want};
-pub(crate) use take::{Consumer, Peers, Took};
+pub(crate) use take::{Consumer, Effort, Peers, Took};
 pub(crate) use waiting::{Kind, Place, Rank, Ranking, Ticket};
 
 use crate::layout::View;

@@ -75,6 +75,19 @@ pub(crate) struct Consumer {
     is_closed: bool,
     /// Somebody wrote nonsense over the segment: the stream ended there.
     nonsense: Option<Nonsense>,
+    effort: Effort,
+}
+
+/// What a take does before it says that the queue is empty.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum Effort {
+    /// It looks at head's stamp alone. If that is not published it says `Empty`, also at the end of the stream and though
+    /// the sender of a position behind it is done. For a caller that looks again in any case.
+    Least,
+    /// It looks at everything, once. For a caller that sleeps if there is nothing.
+    Once,
+    /// It looks [`LOOKS`] times at head's stamp, and at everything else after that. For a caller that asks again at once.
+    Spin,
 }
 
 /// How often head's stamp alone is looked at, with a short pause before each further look, before the claim word is. Its
@@ -84,7 +97,7 @@ pub(crate) struct Consumer {
 /// so that values gather, did not raise the rate: the sender sets it.
 const LOOKS: u32 = if cfg!(shmpsc_loom) { 0 } else { 20 };
 
-/// How often that is done again for a claimed position before its sender counts as stalled.
+/// How often it spins so at a claimed position before its sender counts as stalled.
 const PATIENCE: u32 = if cfg!(shmpsc_loom) { 0 } else { 20 };
 
 /// A value of the position's high bits changes about every 2^29 positions.
@@ -96,7 +109,19 @@ impl Consumer {
         // ORDERING: only a receiver writes head, and this one got its office through a synchronizing act.
         let head = queue.view.header.taken.head.load(Ordering::Relaxed);
         let nonsense = (!queue.track.is_valid(head as u32)).then_some(Nonsense::Head);
-        Consumer { head, quarantine: Quarantine::default(), peeked: None, is_closed: false, nonsense }
+        Consumer {
+            head,
+            quarantine: Quarantine::default(),
+            peeked: None,
+            is_closed: false,
+            nonsense,
+            effort: Effort::Spin,
+        }
+    }
+
+    /// Says what the next takes do before they find the queue empty. At first they spin.
+    pub fn set_effort(&mut self, effort: Effort) {
+        self.effort = effort;
     }
 
     /// The nonsense in the segment for which the stream ended.
@@ -120,9 +145,10 @@ impl Consumer {
         slot.stamp.load(acquire(Edge::Stamp)) == Stamp::published(position).0
     }
 
-    /// Whether a position is published, now or within a moment.
-    fn becomes_published(queue: &Queue<'_>, position: u32) -> bool {
-        (0..LOOKS).any(|_| {
+    /// Whether a position is published, now or, if that is the effort, within a moment.
+    fn becomes_published(queue: &Queue<'_>, position: u32, effort: Effort) -> bool {
+        let looks = if effort == Effort::Spin { LOOKS } else { 0 };
+        (0..looks).any(|_| {
             let is_published = Self::is_published(queue, position);
             if !is_published {
                 spin_loop();
@@ -228,7 +254,10 @@ impl Consumer {
         if let Some(found) = self.peeked.take() {
             return Took::Value(found);
         }
-        let mut patience = PATIENCE;
+        let (mut patience, mut effort) = (PATIENCE, self.effort);
+        if effort == Effort::Least && self.quarantine.is_empty() && self.nonsense.is_none() {
+            return Took::Empty;
+        }
         let mut known: Option<Owned> = None;
         while self.nonsense.is_none() {
             let head = self.head as u32;
@@ -236,7 +265,7 @@ impl Consumer {
             let is_held = self.quarantine.holds_slot_of(queue, head);
             // ORDERING: head's stamp first, the stalled ones after: a late value whose send returned before the
             // value at head was sent is then seen, and goes first.
-            let is_here = !is_held && Self::becomes_published(queue, head);
+            let is_here = !is_held && Self::becomes_published(queue, head, effort);
             let (late, dead) = self.poll_stalled(queue, peers);
             if let Some(place) = late {
                 return Took::Value(Found {
@@ -291,6 +320,7 @@ impl Consumer {
             }
             if patience > 0 {
                 patience -= 1;
+                effort = Effort::Spin;
                 continue;
             }
             // Asked once for all positions that one claimed: who dies with a batch leaves as many as there are slots.

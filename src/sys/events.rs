@@ -4,7 +4,6 @@
 
 use std::{
     io,
-    mem::MaybeUninit,
     os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd},
     time::Duration,
 };
@@ -16,7 +15,6 @@ use rustix::{
         eventfd,
     },
     io::Errno,
-    time::Timespec,
 };
 
 use super::timespec;
@@ -83,7 +81,8 @@ impl Batch {
 }
 
 /// A set of descriptors to wait for. Its own descriptor is readable while any of them has something to say, so sets
-/// can be put into sets.
+/// can be put into sets: with [`Interest::once_each`] the outer one hears of each new occurrence in the inner one, also
+/// if what was said before was never taken from the inner one.
 #[derive(Debug)]
 pub(crate) struct Events {
     fd: OwnedFd,
@@ -120,21 +119,6 @@ impl Events {
         match epoll::wait(&self.fd, rustix::buffer::spare_capacity(&mut batch.0), timeout.as_ref()) {
             Ok(_) | Err(Errno::INTR) => Ok(()),
             Err(error) => Err(error.into()),
-        }
-    }
-}
-
-impl Events {
-    /// Empties the list of what has been said and not been heard, without a look at who it was. What is said for as
-    /// long as it is true stays in the list.
-    pub(crate) fn drain(&self) {
-        let mut room = [MaybeUninit::<epoll::Event>::uninit(); 16];
-        // Bounded: somebody who has something to say without pause must not hold us here.
-        for _ in 0..64 {
-            match epoll::wait(&self.fd, &mut room, Some(&Timespec::default())) {
-                Ok((heard, _)) if !heard.is_empty() => {}
-                _ => return,
-            }
         }
     }
 }
@@ -243,6 +227,25 @@ mod tests {
             let inside = heard(&inner, AT_ONCE);
             assert_eq!(inside.iter().map(|event| event.token).collect::<Vec<_>>(), [round as u64 % 2]);
         }
+    }
+
+    #[test]
+    fn a_set_in_a_set_that_is_never_read_is_heard_for_each_ring() {
+        let (outer, inner) = (Events::new().unwrap(), Events::new().unwrap());
+        let bells = [Doorbell::new().unwrap(), Doorbell::new().unwrap()];
+        for (token, bell) in (0..).zip(&bells) {
+            inner.add(bell, token, Interest::READABLE.once_each()).unwrap();
+        }
+        outer.add(&inner, 7, Interest::READABLE.once_each()).unwrap();
+        for round in 0..100 {
+            assert_eq!(heard(&outer, AT_ONCE), []);
+            bells[round % 2].ring();
+            assert_eq!(heard(&outer, None).len(), 1);
+        }
+        // A newcomer hears at once what was said before it came.
+        let other = Events::new().unwrap();
+        other.add(&inner, 8, Interest::READABLE.once_each()).unwrap();
+        assert_eq!(heard(&other, AT_ONCE).len(), 1);
     }
 
     #[test]

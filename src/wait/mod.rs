@@ -118,11 +118,8 @@ pub(crate) fn take<W: Want>(
     }
 }
 
-/// Sleeps on `bell` until `look` finds something. `None` once the parker's deadline has passed.
+/// Sleeps on `bell` until `look` finds something, which it has not lately. `None` once the parker's deadline has passed.
 pub(crate) fn until<R>(bell: &Bell, park: &impl Park, mut look: impl FnMut() -> Option<R>) -> Option<R> {
-    if let Some(found) = look() {
-        return Some(found);
-    }
     let mut in_time = true;
     loop {
         let ticket = bell.register(Kind::Thread);

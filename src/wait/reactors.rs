@@ -8,7 +8,7 @@
 //! - The runtime is driven while its tasks wait for it, see [`Place`].
 //!
 //! One of the two listens at a time, so one ring wakes one thread. At a change the next begins before the last one ends: both
-//! hear by edges of the same set of bells, and what has not been drained from that set is an edge for the newcomer.
+//! hear by edges of the same set of bells, which is never read, so whatever was rung before is an edge for the newcomer.
 
 use super::place::{Place, Spot};
 use crate::sync::lock;

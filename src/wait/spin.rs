@@ -9,23 +9,29 @@
 //!   woken.
 //!
 //! Neither pays if the other side is busy elsewhere, or stopped. So each way has a budget, which doubles when it paid and
-//! halves when it was spent in vain, down to nothing. Every now and then a wait tries a part of the full budget, and more
-//! seldom each time it did not pay.
+//! halves when it was spent in vain, down to nothing. Every now and then a wait without a budget tries once more: the
+//! first time after 16 waits, and after twice as many each time that it did not pay, up to 1024.
 //!
-//! The full budgets bound what one wait spends of the processor: about 20 µs of spinning, and 64 yields, which take a
-//! microsecond each if no other thread is runnable. A sender pauses twice as long after each look: the receiver gives one
+//! - The trial spins for as long as waking takes, about 60 µs, for if both sides sleep each wakes too late for a shorter
+//!   spinning of the other one, and neither would ever find the other awake again.
+//! - Threads that yield to each other sleep once in 1024 waits, for they may share one core while another one idles. The
+//!   scheduler moves a thread when it wakes, and seldom before. If a value came from another core meanwhile, the next
+//!   wait spins.
+//!
+//! The full budgets bound what one wait spends of the processor: about 60 µs of spinning, and 64 yields, which take less than
+//! a microsecond each if no other thread is runnable. A sender pauses twice as long after each look: the receiver gives one
 //! place back after the other, and a sender that comes a little later finds room for many values. The receiver looks at
 //! an even pace, as the value that it waits for is the next.
 //!
-//! A task must not hold its worker thread: it spins for about a microsecond at most, and does not yield the core. With more
-//! than one core it always spins a little.
+//! A task must not hold its worker thread: apart from a trial it spins for about 3 µs at most, and it does not yield the core.
 
 use crate::sync::{AtomicU32, Ordering, spin_loop};
-use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 /// A yield that took longer, and came to nothing, was a time slice of a thread that does not wait for this one.
 const SLICE: Duration = Duration::from_millis(1);
+/// A yield that took less did not switch to another thread: whatever came meanwhile came from another core.
+const SWITCH: Duration = Duration::from_nanos(1000);
 /// The other side is at work if it makes a step in this time.
 const AT_WORK: Duration = Duration::from_micros(25);
 /// Most pauses between two looks.
@@ -39,6 +45,8 @@ pub(crate) struct Spin {
     pace: Pace,
     spins: Budget,
     yields: Budget,
+    /// Waits that did not spin, but yielded.
+    stays: AtomicU32,
 }
 
 /// How a spinning thread spreads its looks.
@@ -50,8 +58,9 @@ enum Pace {
 
 /// How often one way is tried in one wait.
 struct Budget {
-    least: u32,
     most: u32,
+    /// The same for a trial.
+    trial: u32,
     now: AtomicU32,
     /// Waits until the next trial; and how many there are between two.
     pause: AtomicU32,
@@ -59,10 +68,10 @@ struct Budget {
 }
 
 impl Budget {
-    const fn new(least: u32, most: u32) -> Budget {
+    const fn new(most: u32, trial: u32) -> Budget {
         Budget {
-            least,
             most,
+            trial,
             now: AtomicU32::new(most),
             pause: AtomicU32::new(0),
             pauses: AtomicU32::new(16),
@@ -73,28 +82,36 @@ impl Budget {
     fn grant(&self) -> u32 {
         // ORDERING: relaxed here and below: hints, which order nothing.
         let now = self.now.load(Ordering::Relaxed);
-        if now > 0 || self.most == 0 {
+        if now > 0 || self.trial == 0 {
             return now;
         }
         let pause = self.pause.load(Ordering::Relaxed);
         if pause > 0 {
             self.pause.store(pause - 1, Ordering::Relaxed);
-            return 0;
+            return now;
         }
         let pauses = self.pauses.load(Ordering::Relaxed);
         self.pause.store(pauses, Ordering::Relaxed);
         self.pauses.store((pauses * 2).min(SELDOM), Ordering::Relaxed);
-        self.most.div_ceil(4)
+        self.trial
     }
 
     fn paid(&self, spent: u32) {
         let now = self.now.load(Ordering::Relaxed).max(spent);
         self.now.store((now * 2).clamp(2, self.most), Ordering::Relaxed);
-        self.pauses.store(16, Ordering::Relaxed);
+        // A trial that found something late has paid only if the next waits are short.
+        if spent <= self.most {
+            self.pauses.store(16, Ordering::Relaxed);
+        }
     }
 
     fn was_vain(&self) {
-        self.now.store((self.now.load(Ordering::Relaxed) / 2).max(self.least), Ordering::Relaxed);
+        self.now.store(self.now.load(Ordering::Relaxed) / 2, Ordering::Relaxed);
+    }
+
+    /// The next wait tries it, whatever the last ones found.
+    fn try_soon(&self) {
+        self.pause.store(0, Ordering::Relaxed);
     }
 
     /// It would pay, or will soon.
@@ -113,27 +130,18 @@ pub(crate) struct Spins {
 
 impl Default for Spins {
     fn default() -> Spins {
-        // The tasks of both sides would otherwise give up together, each because the other one slept.
-        let least = if usable_cores() > 1 { 5 } else { 0 };
         Spins {
-            sending_thread: Spin::new(Pace::Doubling, 0, 24, 64),
-            sending_task: Spin::new(Pace::Doubling, least, 6, 0),
-            receiving_thread: Spin::new(Pace::Even, 0, 200, 64),
-            receiving_task: Spin::new(Pace::Even, least, 12, 0),
+            sending_thread: Spin::new(Pace::Doubling, Budget::new(24, 6), Budget::new(64, 16)),
+            sending_task: Spin::new(Pace::Doubling, Budget::new(6, 6), Budget::new(0, 0)),
+            receiving_thread: Spin::new(Pace::Even, Budget::new(200, 200), Budget::new(64, 16)),
+            receiving_task: Spin::new(Pace::Even, Budget::new(12, 200), Budget::new(0, 0)),
         }
     }
 }
 
-/// Cores that this process could use when it was first asked, by its affinity and the quota of its control group.
-fn usable_cores() -> usize {
-    static CORES: OnceLock<usize> = OnceLock::new();
-    *CORES.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from))
-}
-
 impl Spin {
-    /// At least and at most so many looks, and at most so many yields.
-    const fn new(pace: Pace, least: u32, looks: u32, yields: u32) -> Spin {
-        Spin { pace, spins: Budget::new(least, looks), yields: Budget::new(0, yields) }
+    const fn new(pace: Pace, spins: Budget, yields: Budget) -> Spin {
+        Spin { pace, spins, yields, stays: AtomicU32::new(0) }
     }
 
     /// Looks again for as long as that has lately paid. The caller has looked once. `progress` changes while the other
@@ -144,39 +152,60 @@ impl Spin {
         progress: impl Fn() -> u64,
     ) -> Option<R> {
         let looks = self.spins.grant();
-        let mut pauses = 1;
+        let mut pauses = if self.pace == Pace::Doubling { 1 } else { 0 };
         for spent in 1..=looks {
             (0..pauses).for_each(|_| spin_loop());
             if let Some(found) = look() {
                 self.spins.paid(spent);
                 return Some(found);
             }
-            if self.pace == Pace::Doubling {
-                pauses = (pauses * 2).min(LONGEST_PAUSE);
-            }
+            pauses = (pauses * 2).min(LONGEST_PAUSE);
         }
         if looks > 0 {
             self.spins.was_vain();
         }
         let yields = self.yields.grant();
-        let begin = if yields > 0 { progress() } else { 0 };
+        if yields == 0 {
+            return None;
+        }
+        if looks == 0 && self.is_time_to_move() {
+            self.spins.try_soon();
+            return None;
+        }
+        let begin = progress();
         for spent in 1..=yields {
             let before = Instant::now();
             std::thread::yield_now();
-            if let Some(found) = look() {
+            let found = look();
+            let time = before.elapsed();
+            if found.is_some() {
                 self.yields.paid(spent);
-                return Some(found);
+                if time < SWITCH {
+                    self.spins.try_soon();
+                }
+                return found;
             }
-            if before.elapsed() > SLICE {
+            if time > SLICE {
                 break;
             }
         }
-        if yields > 0 {
-            // While the other side is at work, the turn of this thread comes soon. To sleep costs both sides more than that,
-            // and the more threads sleep the more it costs.
-            if progress() == begin { self.yields.was_vain() } else { self.yields.restore() }
+        // While the other side is at work, the turn of this thread comes soon. To sleep costs both sides more than that, and
+        // the more threads sleep the more it costs.
+        if progress() == begin {
+            self.yields.was_vain()
+        } else {
+            self.yields.restore()
         }
         None
+    }
+
+    /// Whether this thread, which would yield, is to sleep for once. Two threads that yield to each other may share one
+    /// core while another one idles: the scheduler gives a thread the idle one when it wakes, and seldom before.
+    fn is_time_to_move(&self) -> bool {
+        // ORDERING: relaxed: it counts, and orders nothing.
+        let stays = self.stays.load(Ordering::Relaxed).wrapping_add(1);
+        self.stays.store(stays, Ordering::Relaxed);
+        stays.is_multiple_of(SELDOM)
     }
 
     /// The thread has slept for that long, while the other side made so many steps.

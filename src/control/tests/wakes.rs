@@ -8,21 +8,21 @@ fn wakes_find_their_way() {
     let host = alone();
     let [a, b] = two_guests(&host);
     let waiter = |of: &Arc<Endpoint>| Sleeper::Waiter { record: 0, owner: of.me() };
-    let all = [&host, &a, &b];
+    let all = [&host, &a, &b].map(Ear::of);
     let quiet = || {
-        all.iter().for_each(|endpoint| endpoint.hear());
-        assert!(all.iter().all(|endpoint| !rings(endpoint)), "nobody rang");
+        all.iter().for_each(Ear::hear);
+        assert!(!all.iter().any(Ear::rings), "nobody rang");
     };
     quiet();
     for (from, sleeper, to) in [
-        (&a, Sleeper::Receiver, &host),
-        (&host, waiter(&a), &a),
-        (&a, waiter(&host), &host),
-        (&a, waiter(&b), &b),
-        (&b, waiter(&a), &a),
+        (&a, Sleeper::Receiver, 0),
+        (&host, waiter(&a), 1),
+        (&a, waiter(&host), 0),
+        (&a, waiter(&b), 2),
+        (&b, waiter(&a), 1),
     ] {
         from.wake(sleeper, Kind::Task);
-        eventually("it rings", || rings(to));
+        eventually("it rings", || all[to].rings());
         quiet();
     }
 }
@@ -71,7 +71,7 @@ fn a_guest_that_cannot_be_heard_for_lack_of_memory_is_heard_later_and_without_ha
     let host = alone();
     let [a, b] = two_guests(&host);
     let lifeline = host.host.as_ref().unwrap().roster().member(a.me()).unwrap().lifeline.clone();
-    b.hear();
+    let ear = Ear::of(&b);
     let tries = || starving::TRIES.load(Ordering::Relaxed);
     let since = Instant::now();
     starving::AT.store(lifeline.as_raw_fd() as u32, Ordering::Relaxed);
@@ -79,9 +79,9 @@ fn a_guest_that_cannot_be_heard_for_lack_of_memory_is_heard_later_and_without_ha
     eventually("it is tried again", || tries() >= 3);
     let (tries, passed) = (tries(), since.elapsed());
     assert!(tries <= 1 + passed.div_duration_f32(PAUSE) as u32, "{tries} tries in {passed:?}");
-    assert!(!rings(&b));
+    assert!(!ear.rings());
     starving::AT.store(0, Ordering::Relaxed);
-    eventually("it is heard", || rings(&b));
+    eventually("it is heard", || ear.rings());
 }
 
 /// What it says is heard no more; its wakes reach the tasks of another guest all the same.
@@ -89,13 +89,13 @@ fn wakes_though_unheard(breaks: impl FnOnce(&Arc<Endpoint>, &Member)) {
     let host = alone();
     let [a, b] = two_guests(&host);
     let member = host.host.as_ref().unwrap().roster().member(a.me()).unwrap();
-    b.hear();
+    let ear = Ear::of(&b);
     breaks(&a, &member);
     eventually("the host has noticed it", || !member.is_listened_to());
     for _ in 0..3 {
         a.wake(Sleeper::Waiter { record: 0, owner: b.me() }, Kind::Task);
-        eventually("it rings", || rings(&b));
-        b.hear();
+        eventually("it rings", || ear.rings());
+        ear.hear();
     }
     assert!(!a.queue().is_closed(), "it does not think that the host is gone");
 }
@@ -118,26 +118,27 @@ fn a_guest_that_spoke_nonsense_still_wakes_tasks_of_other_guests() {
 fn a_guest_that_died_about_to_say_whom_to_wake_has_woken_it() {
     let host = alone();
     let [a, b] = two_guests(&host);
-    b.hear();
+    let ear = Ear::of(&b);
     host.segment().view().members[usize::from(b.me())].relay.store(1, Ordering::Relaxed);
-    assert!(!rings(&b));
+    assert!(!ear.rings());
     host.depart(a.me());
-    assert!(rings(&b));
+    assert!(ear.rings());
 }
 
 #[test]
 fn more_wakes_than_a_socket_holds_are_not_lost() {
     let host = alone();
     let guest = sender_from_fd(sender_into_fd(&host).unwrap(), SIZE, ALIGN, &terms()).unwrap();
+    let ear = Ear::of(&guest);
     let wake = || host.wake(Sleeper::Waiter { record: 0, owner: guest.me() }, Kind::Task);
     for _ in 0..3 {
         (0..2000).for_each(|_| wake());
-        assert!(rings(&guest));
-        guest.hear();
-        assert!(!rings(&guest), "all was heard at once");
+        assert!(ear.rings());
+        ear.hear();
+        assert!(!ear.rings(), "all was heard at once");
         wake();
-        assert!(rings(&guest), "and the next is news again");
-        guest.hear();
+        assert!(ear.rings(), "and the next is news again");
+        ear.hear();
     }
     drop(guest);
 }

@@ -476,10 +476,11 @@ impl World {
     pub fn receive_asleep(&self, consumer: &mut Consumer) -> Option<u64> {
         let queue = self.queue();
         let parker = self.futexes.parker(queue.view, 0);
-        let found = wait::until(&queue.view.header.receiver_bell, &parker, || match self.poll(consumer) {
+        let mut look = || match self.poll(consumer) {
             Took::Empty => None,
             other => Some(other),
-        });
+        };
+        let found = look().or_else(|| wait::until(&queue.view.header.receiver_bell, &parker, look));
         match found.expect("there is no deadline") {
             Took::Value(number) => Some(number),
             _ => None,

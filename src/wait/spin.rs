@@ -14,21 +14,25 @@
 //!
 //! - The trial spins for as long as waking takes, about 60 µs, for if both sides sleep each wakes too late for a shorter
 //!   spinning of the other one, and neither would ever find the other awake again.
-//! - Threads that yield to each other sleep once in 1024 waits, for they may share one core while another one idles. The
-//!   scheduler moves a thread when it wakes, and seldom before. If a value came from another core meanwhile, the next
-//!   wait spins.
+//! - A receiving thread that yields sleeps once in 1024 waits, for it may share one core with a sender while another one
+//!   idles. The scheduler moves a thread when it wakes, and seldom before. If a value came from another core meanwhile,
+//!   the next wait spins. A sender does not do so: all that come after it would have to stand in the line behind it.
 //!
 //! The full budgets bound what one wait spends of the processor: about 60 µs of spinning, and 64 yields, which take less than
-//! a microsecond each if no other thread is runnable. A sender pauses twice as long after each look: the receiver gives one
-//! place back after the other, and a sender that comes a little later finds room for many values. The receiver looks at
-//! an even pace, as the value that it waits for is the next.
+//! a microsecond each if no other thread is runnable. A sender does those up to 8 times, as long as the receiver takes
+//! something meanwhile: with many senders on few cores its turn comes late, but it comes. A sender pauses twice as long
+//! after each look: the receiver gives one place back after the other, and a sender that comes a little later finds room
+//! for many values. The receiver looks at an even pace, as the value that it waits for is the next.
 //!
 //! A task must not hold its worker thread: apart from a trial it spins for about 3 µs at most, and it does not yield the core.
 
 use crate::sync::{AtomicU32, Ordering, spin_loop};
 use std::time::{Duration, Instant};
 
-/// A yield that took longer, and came to nothing, was a time slice of a thread that does not wait for this one.
+/// How often a wait spends its yields, if the other side made a step each time.
+const ROUNDS: u32 = 8;
+/// A yield that took longer, and in which the other side made no step, was a time slice of a thread that does not wait for
+/// this one.
 const SLICE: Duration = Duration::from_millis(1);
 /// A yield that took less did not switch to another thread: whatever came meanwhile came from another core.
 const SWITCH: Duration = Duration::from_nanos(1000);
@@ -42,18 +46,17 @@ const SELDOM: u32 = 1024;
 /// What one side of a channel in one process has found out. All its threads share it; each number is a hint, so lost
 /// updates do no harm.
 pub(crate) struct Spin {
-    pace: Pace,
+    side: Side,
     spins: Budget,
     yields: Budget,
     /// Waits that did not spin, but yielded.
     stays: AtomicU32,
 }
 
-/// How a spinning thread spreads its looks.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Pace {
-    Even,
-    Doubling,
+enum Side {
+    Sending,
+    Receiving,
 }
 
 /// How often one way is tried in one wait.
@@ -131,17 +134,17 @@ pub(crate) struct Spins {
 impl Default for Spins {
     fn default() -> Spins {
         Spins {
-            sending_thread: Spin::new(Pace::Doubling, Budget::new(24, 6), Budget::new(64, 16)),
-            sending_task: Spin::new(Pace::Doubling, Budget::new(6, 6), Budget::new(0, 0)),
-            receiving_thread: Spin::new(Pace::Even, Budget::new(200, 200), Budget::new(64, 16)),
-            receiving_task: Spin::new(Pace::Even, Budget::new(12, 200), Budget::new(0, 0)),
+            sending_thread: Spin::new(Side::Sending, Budget::new(24, 6), Budget::new(64, 16)),
+            sending_task: Spin::new(Side::Sending, Budget::new(6, 6), Budget::new(0, 0)),
+            receiving_thread: Spin::new(Side::Receiving, Budget::new(200, 200), Budget::new(64, 16)),
+            receiving_task: Spin::new(Side::Receiving, Budget::new(12, 200), Budget::new(0, 0)),
         }
     }
 }
 
 impl Spin {
-    const fn new(pace: Pace, spins: Budget, yields: Budget) -> Spin {
-        Spin { pace, spins, yields, stays: AtomicU32::new(0) }
+    const fn new(side: Side, spins: Budget, yields: Budget) -> Spin {
+        Spin { side, spins, yields, stays: AtomicU32::new(0) }
     }
 
     /// Looks again for as long as that has lately paid. The caller has looked once. `progress` changes while the other
@@ -152,7 +155,7 @@ impl Spin {
         progress: impl Fn() -> u64,
     ) -> Option<R> {
         let looks = self.spins.grant();
-        let mut pauses = if self.pace == Pace::Doubling { 1 } else { 0 };
+        let mut pauses = u32::from(self.side == Side::Sending);
         for spent in 1..=looks {
             (0..pauses).for_each(|_| spin_loop());
             if let Some(found) = look() {
@@ -168,33 +171,37 @@ impl Spin {
         if yields == 0 {
             return None;
         }
-        if looks == 0 && self.is_time_to_move() {
+        if looks == 0 && self.side == Side::Receiving && self.is_time_to_move() {
             self.spins.try_soon();
             return None;
         }
-        let begin = progress();
-        for spent in 1..=yields {
-            let before = Instant::now();
-            std::thread::yield_now();
-            let found = look();
-            let time = before.elapsed();
-            if found.is_some() {
-                self.yields.paid(spent);
-                if time < SWITCH {
-                    self.spins.try_soon();
-                }
-                return found;
-            }
-            if time > SLICE {
-                break;
-            }
-        }
         // While the other side is at work, the turn of this thread comes soon. To sleep costs both sides more than that, and
         // the more threads sleep the more it costs.
-        if progress() == begin {
-            self.yields.was_vain()
-        } else {
-            self.yields.restore()
+        let mut seen = progress();
+        for _ in 0..ROUNDS {
+            for spent in 1..=yields {
+                let before = Instant::now();
+                std::thread::yield_now();
+                let found = look();
+                let time = before.elapsed();
+                if found.is_some() {
+                    self.yields.paid(spent);
+                    if time < SWITCH {
+                        self.spins.try_soon();
+                    }
+                    return found;
+                }
+                if time > SLICE && progress() == seen {
+                    break;
+                }
+            }
+            let now = progress();
+            if now == seen {
+                self.yields.was_vain();
+                return None;
+            }
+            self.yields.restore();
+            seen = now;
         }
         None
     }

@@ -134,7 +134,7 @@ pub(crate) struct Spins {
 impl Default for Spins {
     fn default() -> Spins {
         Spins {
-            sending_thread: Spin::new(Side::Sending, Budget::new(24, 6), Budget::new(64, 16)),
+            sending_thread: Spin::new(Side::Sending, Budget::new(6, 6), Budget::new(64, 16)),
             sending_task: Spin::new(Side::Sending, Budget::new(6, 6), Budget::new(0, 0)),
             receiving_thread: Spin::new(Side::Receiving, Budget::new(200, 200), Budget::new(64, 16)),
             receiving_task: Spin::new(Side::Receiving, Budget::new(12, 200), Budget::new(0, 0)),

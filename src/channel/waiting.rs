@@ -41,11 +41,6 @@ impl Waiting {
             }
             return Poll::Pending;
         };
-        // The end of this process's end is not in the segment: there may be room there.
-        if endpoint.is_over() {
-            self.leave(endpoint);
-            return Poll::Ready(None);
-        }
         if *stand == Stand::Nowhere {
             let look = || match want.ask(&producer, Rank::Newcomer, &Calmly(endpoint)) {
                 Claimed::Granted(grant) => Some(Some(grant)),
@@ -70,25 +65,22 @@ impl Waiting {
             Next::Granted(grant) => {
                 sleepers.forget(spot.take());
                 budget.made_progress();
-                Poll::Ready(Some(grant))
+                return Poll::Ready(Some(grant));
             }
             Next::Closed => {
                 sleepers.forget(spot.take());
                 endpoint.was_refused();
-                Poll::Ready(None)
+                return Poll::Ready(None);
             }
             Next::Sleep(_, asleep) => {
                 if let Some(spot) = *spot {
                     sleepers.settle(spot, asleep);
                 }
-                sleepers.reactors.ensure(endpoint, cx.waker());
-                Poll::Pending
             }
-            Next::SleepInBacklog => {
-                sleepers.reactors.ensure(endpoint, cx.waker());
-                Poll::Pending
-            }
+            Next::SleepInBacklog => {}
         }
+        sleepers.reactors.ensure(endpoint, cx.waker());
+        Poll::Pending
     }
 
     /// Gives its place in the line to the next, if it has one.

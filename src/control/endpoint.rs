@@ -189,8 +189,7 @@ impl Endpoint {
         self.over.store(1, Ordering::Relaxed);
         let view = self.queue().view;
         self.threads.end(view.bells.iter());
-        // A waker that panics must not keep the close from being made known.
-        let _ = catch_unwind(AssertUnwindSafe(|| self.sleepers.backlog.wake_all()));
+        self.sleepers.backlog.wake_all();
     }
 
     /// A sending handle comes, before it is counted in the segment. Where there may be none yet, the caller holds

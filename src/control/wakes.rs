@@ -36,12 +36,6 @@ impl Endpoint {
         let _ = catch_unwind(AssertUnwindSafe(|| self.sleepers().wake(sleeper)));
     }
 
-    /// Brings senders of this process's backlog to the line, and wakes those that are covered behind it. A panic of a waker
-    /// stays with its task, as above.
-    fn admit_backlog(&self) {
-        let _ = catch_unwind(AssertUnwindSafe(|| self.sleepers().backlog.admit(&self.producer())));
-    }
-
     /// Wakes every thread in every process that waits in the channel, and the tasks of all others, whatever the bells and the
     /// line say: somebody has written over the segment.
     pub(super) fn rouse(&self) {
@@ -78,7 +72,9 @@ impl Wake for Endpoint {
                 }
             }
             (Sleeper::Waiter { owner, .. }, Kind::Task) if owner == self.me() => self.wake_waiters(sleeper),
-            (Sleeper::Backlog { owner }, _) if owner == self.me() => self.admit_backlog(),
+            (Sleeper::Backlog { owner }, _) if owner == self.me() => {
+                self.sleepers().backlog.admit(&self.producer())
+            }
             (Sleeper::Waiter { owner, .. } | Sleeper::Backlog { owner }, _) => self.wake_process(owner),
             (Sleeper::Recovery, _) => self.wake_recovery(),
         }

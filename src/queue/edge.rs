@@ -2,7 +2,7 @@
 //!
 //! An ordering is written as `acquire(Edge::X)` at the one end and `release(Edge::X)` at the other, a fence as
 //! `full_fence(Fence::Y)`. In a normal build these are constants. Under the model checker any one of them can be
-//! weakened by its place (`SHMPSC_WEAKEN=send.rs:120`), which is how `.ci/weaken` finds the model that needs it.
+//! weakened by its place (`SHMPSC_WEAKEN=queue/send.rs:120`), which is how `.ci/weaken` finds the model that needs it.
 
 use crate::sync::Ordering;
 

@@ -8,14 +8,13 @@
 //! A thread and a task differ only in their wakers here. What a waker does is the application's, so none is woken, cloned
 //! or dropped under the lock.
 
-use super::wake_each;
+use super::wake_calmly;
 use crate::layout::Bell;
 use crate::queue::edge::{Fence, full_fence};
 use crate::queue::{Claimed, Kind, Place, Producer, Rank, Ticket, Turn, Wake, Want};
 use crate::sync::{Mutex, lock};
 use std::collections::{BTreeMap, HashMap};
 use std::mem::swap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::Waker;
 
 /// Where a waiting sender stands.
@@ -66,12 +65,6 @@ struct Waiting {
     need: u32,
     /// None once it was woken, until it looks again.
     waker: Option<Waker>,
-}
-
-/// Wakes all of them. A panic of a waker stays with its task: the sender that wakes may hold what it was granted, or be about
-/// to look along the line for others.
-fn wake_calmly(woken: Vec<Waker>) {
-    let _ = catch_unwind(AssertUnwindSafe(|| wake_each(woken)));
 }
 
 impl Backlog {

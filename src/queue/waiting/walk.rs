@@ -271,17 +271,12 @@ impl Queue<'_> {
         is_any
     }
 
-    /// Capacity that nothing holds, waits for or has been promised: what tokio's `capacity` tells.
+    /// Capacity that nothing holds, waits for or has been promised: what tokio's `capacity` tells. It is old as soon as it is
+    /// told.
     pub fn free_capacity(&self) -> usize {
-        loop {
-            // ORDERING: for a number that is old as soon as it is told.
-            let claim = Claim(self.view.header.claim.load(Ordering::Relaxed));
-            if let Some(room) = self.room(claim) {
-                let free = room.free.clamp(0, self.capacity());
-                let left =
-                    if claim.closed() == 1 { free } else { free - self.needs_before(Rank::Newcomer, free) };
-                return usize::try_from(left).unwrap_or(0);
-            }
-        }
+        let (is_closed, free) = self.closed_and_free();
+        let free = free.clamp(0, self.capacity());
+        let left = if is_closed { free } else { free - self.needs_before(Rank::Newcomer, free) };
+        usize::try_from(left).unwrap_or(0)
     }
 }

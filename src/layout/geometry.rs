@@ -59,7 +59,7 @@ impl Geometry {
     pub const LINE: u32 = 4096;
     /// Places in the quarantine of every real channel; models use fewer.
     pub const ENTRIES: u32 = 64;
-    /// Most of them, so that a walk along the line stays short beside the 2^30 tickets that can be told apart.
+    /// Most of them, so that a walk along the line stays short beside the 2^32 tickets that can be told apart.
     const MAX_LINE: u32 = 1 << 20;
     const MAX_ENTRIES: u32 = 1 << 10;
 

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::layout::{Geometry, Typed};
+use crate::queue::words::Line;
 use std::cell::{Cell as Private, RefCell};
 
 mod nonsense;
@@ -422,4 +423,24 @@ fn the_line_says_idle_once_no_waiter_is_left() {
     assert_eq!(*bench.world.woken.borrow(), [Sleeper::Backlog { owner: 1 }]);
     bench.queue().freed(&bench.world);
     assert!(line().is_idle());
+}
+
+#[test]
+fn a_waiter_counts_though_billions_of_tickets_were_drawn_since() {
+    let bench = Bench::new(4);
+    let queue = bench.queue();
+    let ranking = Ranking::default();
+    let with_memory = Queue { ranking: Some(&ranking), ..queue };
+    let old = queue.enter(1, 1).unwrap();
+    for drawn in [1 << 20, 1 << 30, 1 << 31, (1 << 32) - (1 << 20) - 8] {
+        let word = &queue.view.header.seldom.line;
+        word.store(Line(0).with_waiting(1).with_drawn(drawn).0, Ordering::Relaxed);
+        let young = queue.enter(1, 2).unwrap();
+        for queue in [queue, with_memory] {
+            assert_eq!(queue.needs_before(Rank::Newcomer, 9), 3, "{drawn}");
+            assert_eq!(queue.needs_before(Rank::Waiter(young.ticket), 9), 1, "{drawn}");
+            assert_eq!(queue.needs_before(Rank::Waiter(old.ticket), 9), 0, "{drawn}");
+        }
+        queue.vacate(young);
+    }
 }

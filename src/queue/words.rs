@@ -100,7 +100,7 @@ packed! {
 packed! {
     /// The word of the line, which every send looks at. It changes with each ticket that is drawn.
     Line {
-        /// Tickets drawn so far. The next one is its low 31 bits.
+        /// Tickets drawn so far. The next one is its low 32 bits.
         drawn / with_drawn: u64 = 62 << 2,
         /// 1 while a process may have a backlog that wants to be told of room.
         backlog / with_backlog: u32 = 1 << 1,
@@ -123,7 +123,15 @@ impl Line {
 
     /// The ticket that is drawn after so many.
     pub fn ticket(drawn: u64) -> u32 {
-        drawn as u32 % TICKETS
+        drawn as u32
+    }
+
+    /// How many tickets have been drawn since `ticket`, which counts; 0 or less if it is yet to be drawn. A waiter can wait while
+    /// many are drawn, but few are between a look at the line and one at its records. So of the 2^32 that can be told apart,
+    /// only the next [`TO_COME`] count as yet to be drawn.
+    pub fn age_of(self, ticket: u32) -> i64 {
+        let age = self.next_ticket().wrapping_sub(ticket);
+        if age < 0u32.wrapping_sub(TO_COME) { i64::from(age) } else { i64::from(age) - (1 << 32) }
     }
 
     /// The word after one ticket more.
@@ -136,7 +144,7 @@ packed! {
     /// The record of one waiting sender.
     Waiter {
         /// Its rank: a lower one comes first.
-        ticket / with_ticket: u32 = 31 << 33,
+        ticket / with_ticket: u32 = 32 << 32,
         owner / with_owner: Number = 10 << 22,
         /// Capacity it waits for.
         need / with_need: u32 = 20 << 2,
@@ -167,14 +175,8 @@ impl Waiter {
     }
 }
 
-/// Tickets of the line count modulo 2^31.
-pub(crate) const TICKETS: u32 = 1 << 31;
-
-/// How many tickets `ticket` was drawn before `other`; negative if after it. Right for less than 2^30.
-pub(crate) fn tickets_before(ticket: u32, other: u32) -> i64 {
-    let distance = i64::from(other.wrapping_sub(ticket) % TICKETS);
-    if distance < i64::from(TICKETS / 2) { distance } else { distance - i64::from(TICKETS) }
-}
+/// So many tickets from the next one on are yet to be drawn; all others have been.
+const TO_COME: u32 = 1 << 20;
 
 packed! {
     /// Whether the last strong handle is gone for ever.
@@ -200,19 +202,22 @@ mod tests {
         assert_eq!(claim.with_tail(0).with_owner(0).with_parity(0).with_reserved(0), Claim(0));
         let entry = Entry(0).with_slot((1 << 20) - 1).with_last(7).with_used(1);
         assert_eq!((entry.slot(), entry.last(), entry.used(), entry.active()), ((1 << 20) - 1, 7, 1, 0));
-        let waiter = Waiter::waits_at(TICKETS - 1, 1023, (1 << 20) - 1);
-        assert_eq!((waiter.ticket(), waiter.owner(), waiter.need()), (TICKETS - 1, 1023, (1 << 20) - 1));
+        let waiter = Waiter::waits_at(u32::MAX, 1023, (1 << 20) - 1);
+        assert_eq!((waiter.ticket(), waiter.owner(), waiter.need()), (u32::MAX, 1023, (1 << 20) - 1));
         assert!(waiter.waits() && !Waiter::coming(9, 3).waits());
         let line = Line(0).with_drawn((1 << 62) - 1).with_waiting(1);
-        assert_eq!((line.next_ticket(), line.after_draw().drawn(), line.backlog()), (TICKETS - 1, 0, 0));
+        assert_eq!((line.next_ticket(), line.after_draw().drawn(), line.backlog()), (u32::MAX, 0, 0));
     }
 
     #[test]
-    fn tickets_are_compared_across_the_wrap() {
-        for (ticket, other, distance) in
-            [(3, 5, 2), (5, 3, -2), (7, 7, 0), (TICKETS - 1, 1, 2), (1, TICKETS - 1, -2)]
-        {
-            assert_eq!(tickets_before(ticket, other), distance, "{ticket} {other}");
+    fn the_age_of_a_ticket_is_told_across_the_wrap() {
+        let most = (1 << 32) - i64::from(TO_COME) - 1;
+        for drawn in [0, 5, 1 << 31, (1 << 32) - 1, 1 << 32, (1 << 62) - 1] {
+            let line = Line(0).with_drawn(drawn);
+            for age in [-i64::from(TO_COME), -1, 0, 1, 2, 1 << 30, 1 << 31, most] {
+                let ticket = line.next_ticket().wrapping_sub(age as u32);
+                assert_eq!(line.age_of(ticket), age, "{drawn}");
+            }
         }
     }
 

@@ -76,7 +76,7 @@ fn channel<T: Pod>(bytes: &mut Bytes<'_>) {
 }
 
 /// The channel is where positions come round: a few before the end of 32 bits or of 64, or of 2^29. The tickets of the line can
-/// be there too: a few before the end of 31 bits or of 62.
+/// be there too: a few before the end of 32 bits or of 62.
 fn begin_late(view: &View<'_>, which: u8) {
     let head: u64 = match which >> 1 & 3 {
         0 => (1 << 32) - 64,
@@ -88,7 +88,7 @@ fn begin_late(view: &View<'_>, which: u8) {
     view.header.claim.store(head << 32, Ordering::Relaxed);
     let drawn: u64 = match which >> 4 & 3 {
         0 => 0,
-        1 => (1 << 31) - 8,
+        1 => (1 << 32) - 8,
         2 => (1 << 62) - 8,
         _ => (1 << 30) - 8,
     };

@@ -6,7 +6,6 @@
 //! when it has passed the last of them and tickets have been drawn since. A sender that had a record and no ticket at that
 //! time is remembered by its record, and ranked once its ticket stands there.
 
-use super::walk::age;
 use crate::queue::Queue;
 use crate::queue::words::{Line, Waiter};
 use crate::sync::{Mutex, MutexGuard};
@@ -49,7 +48,7 @@ impl Known {
         mut last: Rank,
         mut visit: impl FnMut(usize, Waiter) -> ControlFlow<()>,
     ) -> Rank {
-        self.rank_those_that_came(queue);
+        self.rank_those_that_came(queue, line);
         loop {
             let mut gone = Vec::new();
             let mut is_over = false;
@@ -73,15 +72,15 @@ impl Known {
         }
     }
 
-    fn rank_those_that_came(&mut self, queue: &Queue<'_>) {
+    fn rank_those_that_came(&mut self, queue: &Queue<'_>, line: Line) {
         let Known { drawn, order, coming } = self;
         coming.retain(|&record| {
             let waiter = queue.read_waiter(record);
             if waiter.waits() {
-                let line = Line(0).with_drawn(*drawn);
-                // If it drew its ticket since, so may others have that are not known.
-                if age(waiter, line) > 0 {
-                    order.insert(rank(record, waiter, line), ());
+                let rank = rank(record, waiter, line);
+                // If it drew its ticket since all records were read, so may others have that are not known.
+                if rank.0 < *drawn as i64 {
+                    order.insert(rank, ());
                 }
             }
             waiter != Waiter::FREE && !waiter.waits()
@@ -96,7 +95,7 @@ impl Known {
         for (record, waiter) in queue.records_in_use() {
             if waiter.waits() {
                 // One with a newer ticket may be seen though the senders of tickets before it are not yet.
-                if age(waiter, line) > 0 {
+                if line.age_of(waiter.ticket()) > 0 {
                     order.push((rank(record, waiter, line), ()));
                 }
             } else if waiter != Waiter::FREE {
@@ -107,9 +106,10 @@ impl Known {
     }
 }
 
-/// The rank of a waiter beside the line's word.
+/// The rank of a waiter beside the line's word, which was read just before. If the thread is stopped in between while more
+/// tickets are drawn than count as yet to come, the waiter ranks too high until it leaves.
 fn rank(record: usize, waiter: Waiter, line: Line) -> Rank {
-    (line.drawn() as i64 - age(waiter, line), record)
+    (line.drawn() as i64 - line.age_of(waiter.ticket()), record)
 }
 
 #[cfg(all(test, not(shmpsc_loom)))]

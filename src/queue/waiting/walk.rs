@@ -3,7 +3,7 @@
 
 use super::ranking::{self, Ranking};
 use crate::queue::edge::{Fence, full_fence};
-use crate::queue::words::{Claim, Line, Waiter, tickets_before};
+use crate::queue::words::{Claim, Line, Waiter};
 use crate::queue::{Number, Queue, Sleeper, Wake};
 use crate::sync::Ordering;
 use core::ops::ControlFlow;
@@ -17,11 +17,6 @@ pub(crate) enum Rank {
     Backlog(i64),
     /// In the line, with this ticket.
     Waiter(u32),
-}
-
-/// By how many tickets a waiter is older than the line's word; negative if its ticket was drawn since.
-pub(super) fn age(waiter: Waiter, line: Line) -> i64 {
-    tickets_before(waiter.ticket(), line.next_ticket())
 }
 
 /// How many waiters a look picks out at once, before it rings them.
@@ -109,7 +104,7 @@ impl Queue<'_> {
         let mut count = |waiter: Waiter| {
             let is_before = match rank {
                 Rank::Newcomer | Rank::Backlog(_) => true,
-                Rank::Waiter(mine) => tickets_before(waiter.ticket(), mine) > 0,
+                Rank::Waiter(mine) => line.age_of(waiter.ticket()) > line.age_of(mine),
             };
             if is_before {
                 sum += i64::from(waiter.need());
@@ -168,6 +163,8 @@ impl Queue<'_> {
 
     #[cold]
     fn look(&self, wake: &impl Wake) {
+        // Once: a process that rings its own backlog has it look at once, and if it lies down again that changes the line.
+        let mut has_rung = false;
         loop {
             let line = self.read_line();
             if line.is_idle() {
@@ -176,8 +173,11 @@ impl Queue<'_> {
             let (is_closed, free) = self.closed_and_free();
             let end = self.ring_covered(line, is_closed, free, wake);
             let mut quiet = line;
-            if line.backlog() == 1 && end == End::Beyond && !self.ring_backlogs(wake) {
-                quiet = quiet.with_backlog(0);
+            if line.backlog() == 1 && end == End::Beyond && !has_rung {
+                has_rung = self.ring_backlogs(wake);
+                if !has_rung {
+                    quiet = quiet.with_backlog(0);
+                }
             }
             // A sender that is on its way has set its bit, and keeps the mark.
             if end != End::Uncovered && self.records_in_use().next().is_none() {
@@ -239,7 +239,7 @@ impl Queue<'_> {
             From::Known((number, _)) => (line.drawn() as i64).saturating_sub(number),
         };
         for (record, waiter) in self.records_in_use() {
-            let age = age(waiter, line);
+            let age = line.age_of(waiter.ticket());
             if waiter.waits() && age < last {
                 picked.put(age, record, waiter);
             }

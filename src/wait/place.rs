@@ -2,7 +2,8 @@
 //!
 //! Nothing is decided by guess. A task for which it is not certain has no place, and the porter hears for it.
 
-use crate::sync::{AtomicU32, Ordering};
+use crate::sync::{AtomicU32, Mutex, MutexGuard, Ordering, lock};
+use crate::sys::fork::PerProcess;
 use crate::sys::{self, random};
 use std::future::poll_fn;
 use std::ptr;
@@ -18,7 +19,11 @@ use tokio::runtime::{Builder, Handle, Id, RuntimeFlavor, worker_index};
 /// - Its waker is one of tokio's own, that of a spawned task or of the future that `Runtime::block_on` of a current-thread
 ///   runtime polls. Any other waker may be one of an executor that does not drive the runtime while it waits, as `pollster`
 ///   or `Handle::block_on`; or of a combinator within a task, which cannot be told from that.
-/// - The thread has the runtime's scheduler. A task of a `LocalSet` has a waker of tokio's on any thread.
+/// - The thread has the runtime's scheduler.
+///
+/// A task of a `LocalSet` has both, and is not the runtime's: the set may go on in another executor while the runtime lives and
+/// nothing drives it. Such a set can only be in a current-thread runtime, whose own tasks can be counted. So spawned tasks of a
+/// runtime that has none are of a set. Where it has some, a task cannot be told from one of a set.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Place {
     pub runtime: Id,
@@ -49,10 +54,17 @@ impl Spot {
         let place = Spot::In(Place { runtime: runtime.id(), thread });
         let is = |known: &'static RawWakerVTable| ptr::eq(waker.vtable(), known);
         match OF_TASKS.get() {
+            Some(known) if is(known) && is_one_thread && !Ours::are_not_all_of(&runtime) => {
+                return Spot::Elsewhere;
+            }
             Some(known) if is(known) => return place,
             Some(_) => {}
             None => {
-                runtime.spawn(poll_fn(|cx| Poll::Ready(OF_TASKS.get_or_init(|| cx.waker().vtable()))));
+                let ours = Ours::new(&runtime);
+                runtime.spawn(async move {
+                    let _ours = ours;
+                    poll_fn(|cx| Poll::Ready(OF_TASKS.get_or_init(|| cx.waker().vtable()))).await;
+                });
                 return Spot::Unknown;
             }
         }
@@ -73,6 +85,48 @@ impl Place {
     /// Returns whether the calling thread, which polls a task of the runtime, is one that drives this place.
     pub fn is_here(&self) -> bool {
         self.thread.is_none_or(|thread| thread == thread::current().id())
+    }
+}
+
+/// A task that this crate has spawned in a runtime. It is held by that task.
+pub(super) struct Ours(Id);
+
+/// How many there are, by runtime.
+static OURS: PerProcess<Mutex<Vec<(Id, usize)>>> = PerProcess::new();
+
+impl Ours {
+    pub fn new(runtime: &Handle) -> Ours {
+        if let Some(mut ours) = Ours::counts() {
+            match ours.iter_mut().find(|(id, _)| *id == runtime.id()) {
+                Some((_, count)) => *count += 1,
+                None => ours.push((runtime.id(), 1)),
+            }
+        }
+        Ours(runtime.id())
+    }
+
+    /// Whether the runtime has tasks that are not of this crate.
+    fn are_not_all_of(runtime: &Handle) -> bool {
+        Ours::counts().is_some_and(|ours| {
+            let ours = ours.iter().find(|(id, _)| *id == runtime.id()).map_or(0, |(_, count)| *count);
+            runtime.metrics().num_alive_tasks() > ours
+        })
+    }
+
+    fn counts() -> Option<MutexGuard<'static, Vec<(Id, usize)>>> {
+        OURS.get(|| Ok(Mutex::default())).ok().map(lock)
+    }
+}
+
+impl Drop for Ours {
+    fn drop(&mut self) {
+        let Some(mut ours) = Ours::counts() else { return };
+        if let Some(place) = ours.iter().position(|(id, _)| *id == self.0) {
+            ours[place].1 -= 1;
+            if ours[place].1 == 0 {
+                ours.swap_remove(place);
+            }
+        }
     }
 }
 

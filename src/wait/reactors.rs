@@ -10,12 +10,13 @@
 //! One of the two listens at a time, so one ring wakes one thread. At a change the next begins before the last one ends: both
 //! hear by edges of the same set of bells, which is never read, so whatever was rung before is an edge for the newcomer.
 
-use super::place::{Place, Spot};
+use super::place::{Ours, Place, Spot};
 use crate::sync::lock;
 use crate::sys::readiness;
 use std::io;
+use std::mem::forget;
 use std::os::fd::{BorrowedFd, OwnedFd};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::catch_unwind;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::task::Waker;
 use tokio::io::unix::AsyncFd;
@@ -26,7 +27,7 @@ use tokio::task::AbortHandle;
 pub(crate) trait Hear: Send + Sync + Sized + 'static {
     /// Returns a descriptor with an edge at each ring. None as long as no other process can take part.
     fn bell_fd(&self) -> Option<BorrowedFd<'_>>;
-    /// Wakes the sleeping tasks that were rung for.
+    /// Wakes the sleeping tasks that were rung for. A waker's panic stays with its task.
     fn hear(&self);
     /// Wakes every sleeping task. A waker's panic stays with its task.
     fn wake_all(&self);
@@ -103,10 +104,16 @@ impl Reactors {
         }
     }
 
+    /// In a child that `fork` made: leaves the listening task to the parent's runtime.
+    pub fn abandon(&mut self) {
+        forget(self.state.get_mut().unwrap_or_else(PoisonError::into_inner).listener.take());
+    }
+
     /// Spawns the listening task in the current runtime.
     fn spawn<H: Hear>(&self, endpoint: &Arc<H>, turn: u64) {
         let Ok(runtime) = Handle::try_current() else { return };
-        let post = Post { endpoint: Arc::downgrade(endpoint), turn, is_unfit: false };
+        let post =
+            Post { endpoint: Arc::downgrade(endpoint), turn, is_unfit: false, _ours: Ours::new(&runtime) };
         let task = runtime.spawn(listen(post)).abort_handle();
         let mut state = lock(&self.state);
         match state.listener_of(turn) {
@@ -234,6 +241,7 @@ struct Post<H: Hear> {
     endpoint: Weak<H>,
     turn: u64,
     is_unfit: bool,
+    _ours: Ours,
 }
 
 impl<H: Hear> Post<H> {
@@ -272,8 +280,7 @@ async fn listen<H: Hear>(mut post: Post<H>) {
         // Cleared first: a ring from now on is a new edge, and an older one is heard right here.
         ready.clear_ready();
         match post.endpoint.upgrade() {
-            // A waker that panics must not make the other tasks of this runtime deaf.
-            Some(endpoint) => drop(catch_unwind(AssertUnwindSafe(|| endpoint.hear()))),
+            Some(endpoint) => endpoint.hear(),
             None => return,
         }
     }

@@ -216,3 +216,16 @@ fn a_runtime_that_is_entered_within_another_one_does_not_listen() {
     });
     assert!(ringed.has_porter());
 }
+
+#[test]
+fn for_the_tasks_of_a_local_set_the_porter_hears() {
+    let (runtime, ringed) = (current_thread(), Ringed::new());
+    // Twice: our own task that might listen must not count as one of the runtime.
+    for _ in 0..2 {
+        let (local, sleeper) = (tokio::task::LocalSet::new(), ringed.clone());
+        let task = local.spawn_local(async move { sleeper.sleep_for_long().await });
+        runtime.block_on(local.run_until(task)).unwrap();
+        assert!(ringed.has_porter());
+        assert_eq!(runtime.metrics().num_alive_tasks(), 0);
+    }
+}

@@ -85,7 +85,7 @@ struct Ear {
     token: Option<Token>,
     /// Tasks sleep for which no runtime listens.
     always: bool,
-    /// Threads that wait for one answer.
+    /// Threads that wait for what the porter hears: one answer, or that the backlog is rung.
     askers: u32,
 }
 
@@ -205,6 +205,11 @@ impl Endpoint {
         self.handles.fetch_sub(1, Ordering::Release);
     }
 
+    #[cfg(test)]
+    pub(crate) fn handles(&self) -> u64 {
+        self.handles.load(Ordering::Relaxed)
+    }
+
     /// While it is held, a first sending handle of this process can come to its holder alone.
     pub(crate) fn first_handle(&self) -> MutexGuard<'_, ()> {
         lock(&self.first_handle)
@@ -271,14 +276,14 @@ impl Endpoint {
     }
 
     /// The porter calls [`Hear::hear`] until [`Endpoint::stop_hearing`] is called as often as this.
-    pub(super) fn porter_hears_for_a_while(self: &Arc<Self>) -> io::Result<()> {
+    pub(crate) fn porter_hears_for_a_while(self: &Arc<Self>) -> io::Result<()> {
         let mut ear = lock(&self.ear);
         self.listen(&mut ear)?;
         ear.askers += 1;
         Ok(())
     }
 
-    pub(super) fn stop_hearing(&self) {
+    pub(crate) fn stop_hearing(&self) {
         let mut ear = lock(&self.ear);
         ear.askers = ear.askers.saturating_sub(1);
         ear.rest();
@@ -358,8 +363,7 @@ impl Hear for Endpoint {
         if let Some(guest) = self.guest.get() {
             guest.hear(self.hearing.get());
         }
-        self.sleepers.hear(self.queue());
-        self.sleepers.backlog.admit(&self.producer());
+        Calmly(self).hear();
     }
 
     fn wake_all(&self) {
@@ -403,6 +407,7 @@ impl Ear {
 impl Drop for Endpoint {
     fn drop(&mut self) {
         if self.is_forked() {
+            self.sleepers.abandon();
             return;
         }
         let heard = lock(&self.ear).token.take();

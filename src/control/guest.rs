@@ -91,6 +91,12 @@ impl Guest {
         socket::hang_up(&self.lifeline);
     }
 
+    /// As if there had been no memory for a message.
+    #[cfg(test)]
+    pub fn lack_memory_once(&self) {
+        lock(&self.inbox).unheard = true;
+    }
+
     #[cfg(test)]
     pub fn say_nonsense(&self) {
         socket::send(&self.lifeline, &[0xff; 30], &[]).unwrap();
@@ -131,7 +137,7 @@ impl Guest {
         }
         // Not read to the end, so the next message would be no news: have what is there reported once more.
         if let Some(hearing) = hearing {
-            let _ = hearing.events.modify(&self.lifeline, LIFELINE, Interest::READABLE.once_each());
+            let _ = hearing.events.renew(&self.lifeline, LIFELINE, Interest::READABLE.once_each());
         }
     }
 
@@ -151,8 +157,9 @@ impl Guest {
         // Else its asker has given up. The descriptor is closed, and so the sender in it is dropped.
     }
 
-    /// Asks the host for a descriptor that carries a sender. The answer comes by whoever hears for this process.
-    pub fn invite(&self, deadline: Duration) -> Result<OwnedFd, Uninvited> {
+    /// Asks the host for a descriptor that carries a sender. The answer comes by the reactor that hears for this process. If that
+    /// lacked memory for it, this thread calls `hear`, which is all that the reactor does: a wake for a task may be read too.
+    pub fn invite(&self, deadline: Duration, hear: impl Fn()) -> Result<OwnedFd, Uninvited> {
         let until = Instant::now() + deadline;
         let _asking = lock(&self.asking);
         let request = {
@@ -161,14 +168,14 @@ impl Guest {
             inbox.open = Some(inbox.last_request);
             inbox.last_request
         };
-        let answer = self.ask(&Message::Invite { request }.encode(), until);
+        let answer = self.ask(&Message::Invite { request }.encode(), until, hear);
         let mut inbox = lock(&self.inbox);
         inbox.open = None;
         // It may have come in the last moment.
         inbox.answer.take().map_or(answer, |answer| answer.map_err(Uninvited::Refused))
     }
 
-    fn ask(&self, message: &[u8], until: Instant) -> Result<OwnedFd, Uninvited> {
+    fn ask(&self, message: &[u8], until: Instant, hear: impl Fn()) -> Result<OwnedFd, Uninvited> {
         while let Err(error) = socket::send(&self.lifeline, message, &[]) {
             if socket::is_gone(&error) {
                 return Err(Uninvited::Refused(Code::Closed as u32));
@@ -197,7 +204,7 @@ impl Guest {
             inbox = self.arrived.wait_timeout(inbox, wait).unwrap_or_else(PoisonError::into_inner).0;
             if unheard {
                 drop(inbox);
-                self.hear(None);
+                hear();
                 inbox = lock(&self.inbox);
             }
         }
@@ -390,7 +397,7 @@ mod tests {
         let terms = Terms { capacity: 1, members: 3, ..Terms::default() };
         let host = host(8, 8, &terms, None).unwrap();
         let guest = sender_from_fd(sender_into_fd(&host).unwrap(), 8, 8, &terms).unwrap();
-        assert!(guest.guest.get().unwrap().invite(Duration::ZERO).is_err());
+        assert!(guest.guest.get().unwrap().invite(Duration::ZERO, || ()).is_err());
         let until = Instant::now() + Duration::from_secs(20);
         while others(&host) < 2 {
             assert!(Instant::now() < until, "the host never answered");

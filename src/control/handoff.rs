@@ -23,6 +23,7 @@ use super::{
 use crate::{
     error::OpenError,
     sys::{events::Interest, socket},
+    wait::Hear,
 };
 
 /// A descriptor that carries one more sender. The caller's own sender is not touched.
@@ -34,7 +35,7 @@ pub(crate) fn sender_into_fd(endpoint: &Arc<Endpoint>) -> Result<OwnedFd, OpenEr
     let Some(guest) = endpoint.guest.get() else { return Err(OpenError::Closed) };
     // Somebody must take in the answer, and nobody else may be there to do it.
     endpoint.porter_hears_for_a_while().map_err(refused("listen to the receiver's process"))?;
-    let answer = guest.invite(endpoint.deadline);
+    let answer = guest.invite(endpoint.deadline, || endpoint.hear());
     endpoint.stop_hearing();
     answer.map_err(|uninvited| match uninvited {
         Uninvited::Late => OpenError::TimedOut { waited: endpoint.deadline },

@@ -96,9 +96,10 @@ impl Calmly<'_> {
         let _ = catch_unwind(AssertUnwindSafe(|| self.0.sleepers().wake_senders()));
     }
 
-    /// Looks at every sleeping task of this process.
+    /// Looks at every sleeping task of this process, and at its backlog.
     pub fn hear(&self) {
         let _ = catch_unwind(AssertUnwindSafe(|| self.0.sleepers().hear(self.0.queue())));
+        self.0.sleepers().backlog.admit(&self.0.producer());
     }
 }
 

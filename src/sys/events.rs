@@ -100,9 +100,16 @@ impl Events {
         Ok(epoll::add(&self.fd, fd, EventData::new_u64(token), interest.0)?)
     }
 
-    /// Changes token and interest of a descriptor. What is true now is reported again, also if said once already.
+    /// Changes token and interest of a descriptor. What is true now is reported again, also if said once already; but not to
+    /// a set in which this one is, for that see [`Events::renew`].
     pub(crate) fn modify(&self, fd: impl AsFd, token: u64, interest: Interest) -> io::Result<()> {
         Ok(epoll::modify(&self.fd, fd, EventData::new_u64(token), interest.0)?)
+    }
+
+    /// Takes a descriptor out and adds it again: what is true now is news again, also to a set in which this one is.
+    pub(crate) fn renew(&self, fd: impl AsFd, token: u64, interest: Interest) -> io::Result<()> {
+        self.remove(&fd)?;
+        self.add(fd, token, interest)
     }
 
     /// Takes a descriptor out. A report of it may still stand in a batch that was filled before.
@@ -246,6 +253,19 @@ mod tests {
         let other = Events::new().unwrap();
         other.add(&inner, 8, Interest::READABLE.once_each()).unwrap();
         assert_eq!(heard(&other, AT_ONCE).len(), 1);
+    }
+
+    #[test]
+    fn what_a_renewed_descriptor_says_is_news_to_the_outer_set() {
+        let (outer, inner) = (Events::new().unwrap(), Events::new().unwrap());
+        let (ours, theirs) = socket::pair().unwrap();
+        inner.add(&ours, 1, Interest::READABLE.once_each()).unwrap();
+        outer.add(&inner, 7, Interest::READABLE.once_each()).unwrap();
+        socket::send(&theirs, b"x", &[]).unwrap();
+        assert_eq!(heard(&outer, AT_ONCE).len(), 1);
+        inner.renew(&ours, 1, Interest::READABLE.once_each()).unwrap();
+        assert_eq!(heard(&outer, AT_ONCE).len(), 1, "the message is still there");
+        assert_eq!(heard(&outer, AT_ONCE), []);
     }
 
     #[test]

@@ -16,6 +16,11 @@ use crate::sync::{Mutex, lock};
 use std::collections::{BTreeMap, HashMap};
 use std::mem::swap;
 use std::task::Waker;
+#[cfg(not(shmpsc_loom))]
+use std::{
+    mem::{forget, take},
+    sync::PoisonError,
+};
 
 /// Where a waiting sender stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -171,8 +176,8 @@ impl Backlog {
             let woken = queued.admit(producer);
             (queued.waiting.get(&key).is_some_and(|mine| mine.waker.is_some()), woken)
         };
-        drop(old);
         wake_calmly(woken);
+        drop(old);
         sleeps
     }
 
@@ -207,6 +212,13 @@ impl Backlog {
     #[cfg(all(test, shmpsc_loom))]
     pub fn die(&self) {
         *lock(&self.0) = Queued::default();
+    }
+
+    /// In a child that `fork` made: leaves the wakers to the parent. No lock is taken, for it may be one that a thread held
+    /// which the child does not have.
+    #[cfg(not(shmpsc_loom))]
+    pub fn abandon(&mut self) {
+        forget(take(self.0.get_mut().unwrap_or_else(PoisonError::into_inner)));
     }
 
     /// Wakes all, so that each looks again.

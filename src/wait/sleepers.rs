@@ -8,7 +8,8 @@ use super::{Backlog, wake_each};
 use crate::queue::{Place, Queue, Sleeper, Ticket};
 use crate::sync::lock;
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Mutex;
+use std::mem::{forget, take};
+use std::sync::{Mutex, PoisonError};
 use std::task::Waker;
 
 /// The tasks that sleep. What a waker does is the application's: under a lock none is woken, cloned or dropped, for the
@@ -139,6 +140,15 @@ impl Sleepers {
         wake_each(woken);
     }
 
+    /// In a child that `fork` made: leaves the wakers and the listening task to the parent's executors. No lock is taken, for
+    /// it may be one that a thread held which the child does not have.
+    pub fn abandon(&mut self) {
+        forget(take(self.receiver.get_mut().unwrap_or_else(PoisonError::into_inner)));
+        forget(take(self.waiters.get_mut().unwrap_or_else(PoisonError::into_inner)));
+        self.backlog.abandon();
+        self.reactors.abandon();
+    }
+
     /// Another process said "look": wakes all whose bells were rung.
     pub fn hear(&self, queue: Queue<'_>) {
         let mut woken: Vec<Waker> = lock(&self.receiver).take().into_iter().collect();
@@ -160,7 +170,7 @@ impl Sleepers {
 impl Waiters {
     #[must_use]
     fn take_all(&mut self) -> Vec<Waker> {
-        let in_line = std::mem::take(&mut self.in_line).into_values().map(|waiter| waiter.waker);
+        let in_line = take(&mut self.in_line).into_values().map(|waiter| waiter.waker);
         in_line.chain(self.closed.drain().map(|(_, waker)| waker)).collect()
     }
 

@@ -114,3 +114,49 @@ fn a_forked_child_can_use_nothing_that_it_inherits_and_its_parent_has_lost_nothi
         receiver.sender_strong_count() == 0 && receiver.capacity() == CAPACITY
     });
 }
+
+/// Role: a task of its runtime listens for a receiver when it forks, and the copy drops that receiver.
+pub fn forks_while_a_task_listens(path: &Path) {
+    let receiver: Receiver<Value> = bind(2, path);
+    let near: Sender<Value> = connect(path);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let mut receiver = Some(receiver);
+    let mut listens = || {
+        runtime.block_on(async {
+            let next = receiver.as_mut().unwrap().recv();
+            let yields = async {
+                for _ in 0..100 {
+                    tokio::task::yield_now().await;
+                }
+            };
+            tokio::select! { biased; _ = next => unreachable!("nothing was sent"), () = yields => {} }
+        });
+        runtime.metrics().num_alive_tasks() == 1
+    };
+    eventually("a task listens", &mut listens);
+    eventually("and goes on listening", &mut listens);
+    // SAFETY: the copy allocates, which the C library supports after a fork, and ends by `_exit`.
+    let copy = unsafe { libc::fork() };
+    if copy == 0 {
+        receiver = None;
+        let is_untouched = receiver.is_none() && runtime.metrics().global_queue_depth() == 0;
+        // SAFETY: ends this process and nothing else; the parent's test harness must not run on in it.
+        unsafe { libc::_exit(i32::from(!is_untouched)) };
+    }
+    let mut status = 0;
+    // SAFETY: waits for the child just made.
+    assert_eq!(unsafe { libc::waitpid(copy, &raw mut status, 0) }, copy);
+    assert_eq!(status, 0, "the copy has told the parent's runtime to end a task");
+    near.try_send([3, 3]).unwrap();
+    assert_eq!(runtime.block_on(receiver.as_mut().unwrap().recv()), Some([3, 3]));
+    tell("fine");
+    wait_for_parent();
+}
+
+#[test]
+fn a_forked_child_leaves_its_parents_runtime_alone() {
+    let room = room();
+    let mut child = start("forks-while-a-task-listens", &room.name());
+    assert_eq!(child.hear(), "fine");
+    child.end();
+}

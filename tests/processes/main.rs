@@ -65,6 +65,7 @@ fn role() {
         "hosts-and-forks" => fork::hosts_and_forks(&path),
         "forks-while-waiting" => fork::forks_while_waiting(&path),
         "forks-with-everything" => forked::forks_with_everything(&path),
+        "forks-while-a-task-listens" => forked::forks_while_a_task_listens(&path),
         "sends-when-told" => runtimes::sends_when_told(&path),
         "receives-when-told" => runtimes::receives_when_told(&path),
         "closes-when-told" => listening::closes_when_told(&path),

@@ -1,7 +1,10 @@
 //! Wakes between the processes of a channel, also from those who cannot be heard.
 
 use super::*;
+use crate::control::wakes::Calmly;
+use crate::queue::Permits;
 use crate::sync::AtomicU32;
+use crate::wait::{Next, Stand, Wakeable};
 
 #[test]
 fn wakes_find_their_way() {
@@ -141,4 +144,76 @@ fn more_wakes_than_a_socket_holds_are_not_lost() {
         ear.hear();
     }
     drop(guest);
+}
+
+/// A sending task with this waker.
+struct Task<'a>(&'a std::task::Waker);
+
+impl Wakeable for Task<'_> {
+    const KIND: Kind = Kind::Task;
+
+    fn waker(&mut self) -> std::task::Waker {
+        self.0.clone()
+    }
+
+    fn prepare(&mut self, _: crate::queue::Place) {}
+}
+
+/// A host of whose senders the line is full and one waits in the backlog, while no capacity is free. A guest has it all.
+fn with_a_backlog(waker: &std::task::Waker) -> (Arc<Endpoint>, Arc<Endpoint>, u32) {
+    let capacity = 5000;
+    let host = host(SIZE, ALIGN, &Terms { capacity: capacity as usize, ..terms() }, None).unwrap();
+    let guest = sender_from_fd(sender_into_fd(&host).unwrap(), SIZE, ALIGN, &terms()).unwrap();
+    assert!(matches!(
+        Permits(capacity).ask(&guest.producer(), Rank::Newcomer, &*guest),
+        Claimed::Granted(())
+    ));
+    while host.queue().enter(host.me(), 1).is_some() {}
+    let (backlog, mut stand) = (&host.sleepers().backlog, Stand::Nowhere);
+    let next = backlog.next(&host.producer(), &mut stand, Permits(1), &mut Task(waker), &Calmly(&host));
+    assert!(matches!(next, Next::SleepInBacklog));
+    (host, guest, capacity)
+}
+
+#[test]
+fn a_backlog_is_told_of_what_its_benefactor_gave_before_it_left() {
+    let count = Arc::new(Count::default());
+    let (host, guest, capacity) = with_a_backlog(&std::task::Waker::from(count.clone()));
+    // The guest rings its bell, which is not heard before it is gone.
+    guest.producer().give_back(capacity, &*guest);
+    host.depart(guest.me());
+    eventually("the backlog is told", || count.0.load(Ordering::Relaxed) == 1);
+    std::mem::forget(guest);
+}
+
+struct Panics;
+
+impl std::task::Wake for Panics {
+    fn wake(self: Arc<Self>) {
+        panic!("this waker panics");
+    }
+}
+
+#[test]
+fn a_backlog_is_told_though_a_waker_of_the_line_panics() {
+    let count = Arc::new(Count::default());
+    let (host, guest, capacity) = with_a_backlog(&std::task::Waker::from(count.clone()));
+    host.sleepers().put_receiver(&std::task::Waker::from(Arc::new(Panics)));
+    guest.producer().give_back(capacity, &*guest);
+    host.hear();
+    assert_eq!(count.0.load(Ordering::Relaxed), 1);
+}
+
+#[test]
+fn a_thread_that_hears_for_an_answer_passes_wakes_on() {
+    let host = alone();
+    let [guest, _] = two_guests(&host);
+    let place = guest.queue().enter(guest.me(), 1).unwrap();
+    let count = Arc::new(Count::default());
+    guest.sleepers().put(place, None, &std::task::Waker::from(count.clone()));
+    host.wake(Sleeper::Waiter { record: place.record, owner: guest.me() }, Kind::Task);
+    let connection = guest.guest.get().unwrap();
+    connection.lack_memory_once();
+    let _ = connection.invite(PAUSE, || guest.hear());
+    assert_eq!(count.0.load(Ordering::Relaxed), 1);
 }

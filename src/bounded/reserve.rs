@@ -17,7 +17,8 @@ impl<T> Sender<T> {
     ///
     /// # When it waits
     ///
-    /// While the queue is full, in the order in which all senders of all processes came.
+    /// While the queue is full, in the order in which the senders of all processes began to wait; before that a sender
+    /// looks again for a moment.
     ///
     /// # Cancel safety
     ///
@@ -47,7 +48,7 @@ impl<T> Sender<T> {
     ///
     /// # When it waits
     ///
-    /// Until there is room for all of them, in the order in which all senders of all processes came. Nobody who comes
+    /// Until there is room for all of them, in the order in which the senders of all processes began to wait. Nobody who comes
     /// later gets room meanwhile, so a large request is not starved. A request for none does not wait.
     ///
     /// # Cancel safety

@@ -15,7 +15,8 @@ impl<T: Pod> Sender<T> {
     ///
     /// # When it waits
     ///
-    /// While the queue is full, in the order in which all senders of all processes came.
+    /// While the queue is full, in the order in which the senders of all processes began to wait; before that a sender
+    /// looks again for a moment.
     ///
     /// # Cancel safety
     ///

@@ -79,7 +79,13 @@ impl Receiving {
         self.rise();
         let mut took = self.look(Effort::Least, &mut take);
         if matches!(took, Took::Empty) {
-            took = look_again(&self.endpoint, &mut self.consumer, |spins| &spins.receiving_task, &mut take);
+            took = look_again(
+                &self.endpoint,
+                &mut self.consumer,
+                |spins| &spins.receiving_task,
+                &mut take,
+                None,
+            );
         }
         if matches!(took, Took::Empty) {
             let sleepers = self.endpoint.sleepers();
@@ -120,7 +126,7 @@ impl Receiving {
         }
         let Some(sleep) = super::sleep(timeout, None) else { return self.look(Effort::Once, &mut take) };
         let Receiving { endpoint, consumer, .. } = self;
-        let took = look_again(endpoint, consumer, |spins| &spins.receiving_thread, &mut take);
+        let took = look_again(endpoint, consumer, |spins| &spins.receiving_thread, &mut take, sleep.until);
         if !matches!(took, Took::Empty) {
             return took;
         }
@@ -131,7 +137,7 @@ impl Receiving {
                 took => Some(took),
             }
         });
-        endpoint.spins().receiving_thread.slept(since.elapsed(), 1);
+        endpoint.spins().receiving_thread.slept(since.elapsed(), u64::from(took.is_some()));
         took.unwrap_or(Took::Empty)
     }
 
@@ -189,13 +195,14 @@ fn look_again<R>(
     consumer: &mut Consumer,
     spin: impl FnOnce(&Spins) -> &Spin,
     take: &mut impl FnMut(&mut Consumer, &Queue<'_>, &Endpoint) -> Took<R>,
+    until: Option<Instant>,
 ) -> Took<R> {
     let look = || match look(endpoint, consumer, Effort::Spin, take) {
         Took::Empty => None,
         took => Some(took),
     };
     // A step of a sender would be a value.
-    spin(endpoint.spins()).look_again(look, || 0).unwrap_or(Took::Empty)
+    spin(endpoint.spins()).look_again(look, || 0, until).unwrap_or(Took::Empty)
 }
 
 /// Before the end is told. If it came for nonsense, the channel is closed for all.

@@ -5,7 +5,7 @@ use super::waiting::{Closing, Taking, Waiting};
 use crate::control::{self, Calmly, Endpoint};
 use crate::error::OpenError;
 use crate::queue::{Claimed, Permits, Positions, Rank, Span, Ticket, Want};
-use crate::wait::{self, Bell, Futex, Hear, NoRoom, Park, Signal};
+use crate::wait::{self, Bell, Futex, NoRoom, Park, Signal};
 use bytemuck::Pod;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
@@ -91,7 +91,7 @@ impl Sending {
             Err(Unsent::Closed) => Some(Err(NoRoom::Closed)),
             Err(Unsent::Full) => None,
         };
-        if let Some(answer) = spin.look_again(look, head) {
+        if let Some(answer) = spin.look_again(look, head, sleep.until) {
             return answer;
         }
         let (before, since) = (head(), Instant::now());
@@ -211,10 +211,20 @@ impl Clone for Sending {
 
 impl Drop for Sending {
     fn drop(&mut self) {
+        // It is gone though the receiver's waker, which is woken if it was the last one, panics.
+        let _counted = Counted(&self.endpoint);
         if !self.endpoint.is_forked() {
             self.endpoint.queue().drop_strong(self.endpoint.me(), &*self.endpoint);
         }
-        self.endpoint.drop_handle();
+    }
+}
+
+/// A handle that this process counts until it is dropped.
+struct Counted<'a>(&'a Endpoint);
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        self.0.drop_handle();
     }
 }
 
@@ -232,8 +242,12 @@ impl Park for Resting<'_> {
     fn park_in_backlog(&self, signal: &Signal) -> bool {
         // A backlog is rung through its process, whose threads all may sleep. If the porter cannot be had, the thread is woken
         // by those of its own process.
-        let _ = self.endpoint.porter_hears();
-        self.futex.park_in_backlog(signal)
+        let has_porter = self.endpoint.porter_hears_for_a_while().is_ok();
+        let in_time = self.futex.park_in_backlog(signal);
+        if has_porter {
+            self.endpoint.stop_hearing();
+        }
+        in_time
     }
 }
 

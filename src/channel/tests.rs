@@ -3,6 +3,7 @@
 
 use super::*;
 use crate::control::{self, Terms};
+use crate::queue::words::{Line, Waiter};
 use crate::queue::{Claimed, Rank};
 use crate::sync::{AtomicU32, AtomicU64, Ordering, lock};
 use std::pin::pin;
@@ -19,6 +20,14 @@ fn joined() -> (Receiving, Sending) {
     let guest = Sending::new(control::sender_from_fd(descriptor, 8, 8, &terms).unwrap());
     drop(own);
     (Receiving::new(host), guest)
+}
+
+/// A sender in the receiver's process.
+fn sender_beside(receiving: &Receiving) -> Sending {
+    let endpoint = &receiving.endpoint;
+    endpoint.add_handle();
+    endpoint.queue().add_strong(endpoint.me());
+    Sending::new(Arc::clone(endpoint))
 }
 
 fn claim(endpoint: &Endpoint) -> &AtomicU64 {
@@ -258,4 +267,74 @@ fn the_capacity_is_whole_at_the_end_though_the_last_sender_died_in_a_permit_oper
     Arc::new(Looks { receiving: Mutex::new(receiving), found }).wake();
     drop(sending);
     assert_eq!(finds.recv(), Ok(2));
+}
+
+/// All records of the line are taken by a number that no process has, and no bit says so; the line is marked. With
+/// a sender behind it, in its process's backlog, `act` comes to its end.
+fn with_records_without_bits(act: impl FnOnce(Receiving) + Send + 'static) {
+    let (receiving, _guest) = joined();
+    let own = sender_beside(&receiving);
+    let queue = own.endpoint.queue();
+    assert_eq!(own.try_send(&[0u64; 2]), Ok(2));
+    for word in queue.view.waiters {
+        word.store(Waiter::coming(1000, 1).0, Ordering::Relaxed);
+    }
+    queue.view.header.seldom.line.fetch_or(Line(0).with_waiting(1).0, Ordering::Relaxed);
+    let mut reserve = pin!(own.reserve(2));
+    assert!(reserve.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    let (tell, told) = mpsc::channel();
+    thread::spawn(move || {
+        act(receiving);
+        tell.send(()).unwrap();
+    });
+    told.recv_timeout(Duration::from_secs(20)).expect("it comes to an end");
+}
+
+#[test]
+fn records_without_bits_hold_up_no_receipt() {
+    with_records_without_bits(|mut receiving| {
+        assert_eq!(receiving.try_take(one::<u64>), Took::Value(0));
+    });
+}
+
+#[test]
+fn records_without_bits_hold_up_no_close() {
+    with_records_without_bits(|mut receiving| receiving.close());
+}
+
+#[test]
+fn a_task_of_a_local_set_that_moves_to_another_runtime_is_woken() {
+    let (mut receiving, sending) = joined();
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (first, second) = (runtime(), runtime());
+    let local = tokio::task::LocalSet::new();
+    let task = local
+        .spawn_local(async move { std::future::poll_fn(|cx| receiving.poll_take(cx, one::<u64>)).await });
+    first.block_on(local.run_until(async {
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+    }));
+    let received = second.block_on(local.run_until(async {
+        let sender = thread::spawn(move || {
+            assert_eq!(sending.try_send(&[7u64]), Ok(1));
+            sending
+        });
+        let received = tokio::time::timeout(Duration::from_secs(20), task).await;
+        drop(sender.join());
+        received
+    }));
+    assert_eq!(received.expect("it is woken").unwrap(), Some(7));
+}
+
+#[test]
+fn a_handle_is_gone_though_the_receivers_waker_panics() {
+    let (mut receiving, sending) = joined();
+    let (before, own) = (receiving.endpoint.handles(), sender_beside(&receiving));
+    drop(sending);
+    let waker = Waker::from(Arc::new(Panics));
+    assert!(receiving.poll_take(&mut Context::from_waker(&waker), one::<u64>).is_pending());
+    assert_eq!(receiving.endpoint.handles(), before + 1);
+    assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(own))).is_err());
+    assert_eq!(receiving.endpoint.handles(), before);
 }

@@ -47,7 +47,7 @@ impl Waiting {
                 Claimed::Closed => Some(None),
                 Claimed::Full => None,
             };
-            match look().or_else(|| endpoint.spins().sending_task.look_again(look, || 0)) {
+            match look().or_else(|| endpoint.spins().sending_task.look_again(look, || 0, None)) {
                 Some(Some(grant)) => {
                     budget.made_progress();
                     return Poll::Ready(Some(grant));

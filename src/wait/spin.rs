@@ -18,11 +18,14 @@
 //!   idles. The scheduler moves a thread when it wakes, and seldom before. If a value came from another core meanwhile,
 //!   the next wait spins. A sender does not do so: all that come after it would have to stand in the line behind it.
 //!
-//! The full budgets bound what one wait spends of the processor: about 60 µs of spinning, and 64 yields, which take less than
+//! The full budgets bound what one wait spends of the processor: 60 µs of spinning by the clock, and 64 yields, which take less than
 //! a microsecond each if no other thread is runnable. A sender does those up to 8 times, as long as the receiver takes
-//! something meanwhile: with many senders on few cores its turn comes late, but it comes. A sender pauses twice as long
+//! something meanwhile, but for no longer than 20 ms: with many senders on few cores its turn comes late, but it comes. A sender pauses twice as long
 //! after each look: the receiver gives one place back after the other, and a sender that comes a little later finds room
 //! for many values. The receiver looks at an even pace, as the value that it waits for is the next.
+//!
+//! Usable cores and runnable threads are not counted. The other side is another process, whose affinity and quota can change
+//! and are not seen here; what they would tell shows in what pays.
 //!
 //! A task must not hold its worker thread: apart from a trial it spins for about 3 µs at most, and it does not yield the core.
 
@@ -31,6 +34,8 @@ use std::time::{Duration, Instant};
 
 /// How often a wait spends its yields, if the other side made a step each time.
 const ROUNDS: u32 = 8;
+/// A wait yields no more once it has taken so long: the threads that run meanwhile may not be those that it waits for.
+const PATIENCE: Duration = Duration::from_millis(20);
 /// A yield that took longer, and in which the other side made no step, was a time slice of a thread that does not wait for
 /// this one.
 const SLICE: Duration = Duration::from_millis(1);
@@ -38,9 +43,12 @@ const SLICE: Duration = Duration::from_millis(1);
 const SWITCH: Duration = Duration::from_nanos(1000);
 /// The other side is at work if it makes a step in this time.
 const AT_WORK: Duration = Duration::from_micros(25);
-/// Most pauses between two looks.
-const LONGEST_PAUSE: u32 = 64;
-/// After how many waits without a budget one is tried, at the most.
+/// No wait spins longer, however long a pause of this processor is.
+const LONGEST: Duration = Duration::from_micros(60);
+/// A spinning thread looks at the clock once in so many looks.
+const CLOCK: u32 = 8;
+/// After how many waits without a budget the next trial comes: at first, and at most.
+const SOON: u32 = 16;
 const SELDOM: u32 = 1024;
 
 /// What one side of a channel in one process has found out. All its threads share it; each number is a hint, so lost
@@ -71,13 +79,13 @@ struct Budget {
 }
 
 impl Budget {
-    const fn new(most: u32, trial: u32) -> Budget {
+    fn new(most: u32, trial: u32) -> Budget {
         Budget {
             most,
             trial,
             now: AtomicU32::new(most),
             pause: AtomicU32::new(0),
-            pauses: AtomicU32::new(16),
+            pauses: AtomicU32::new(SOON),
         }
     }
 
@@ -104,7 +112,8 @@ impl Budget {
         self.now.store((now * 2).clamp(2, self.most), Ordering::Relaxed);
         // A trial that found something late has paid only if the next waits are short.
         if spent <= self.most {
-            self.pauses.store(16, Ordering::Relaxed);
+            self.pauses.store(SOON, Ordering::Relaxed);
+            self.pause.store(SOON, Ordering::Relaxed);
         }
     }
 
@@ -143,26 +152,32 @@ impl Default for Spins {
 }
 
 impl Spin {
-    const fn new(side: Side, spins: Budget, yields: Budget) -> Spin {
+    fn new(side: Side, spins: Budget, yields: Budget) -> Spin {
         Spin { side, spins, yields, stays: AtomicU32::new(0) }
     }
 
-    /// Looks again for as long as that has lately paid. The caller has looked once. `progress` changes while the other
-    /// side is at work.
+    /// Looks again for as long as that has lately paid, but does not yield beyond `until`. The caller has looked once.
+    /// `progress` counts the steps of the other side, as far as it is known.
     pub fn look_again<R>(
         &self,
         mut look: impl FnMut() -> Option<R>,
         progress: impl Fn() -> u64,
+        until: Option<Instant>,
     ) -> Option<R> {
         let looks = self.spins.grant();
         let mut pauses = u32::from(self.side == Side::Sending);
+        let mut begin = None;
         for spent in 1..=looks {
             (0..pauses).for_each(|_| spin_loop());
             if let Some(found) = look() {
                 self.spins.paid(spent);
                 return Some(found);
             }
-            pauses = (pauses * 2).min(LONGEST_PAUSE);
+            pauses *= 2;
+            // Most waits end before the first look at the clock.
+            if spent.is_multiple_of(CLOCK) && begin.get_or_insert_with(Instant::now).elapsed() > LONGEST {
+                break;
+            }
         }
         if looks > 0 {
             self.spins.was_vain();
@@ -177,13 +192,21 @@ impl Spin {
         }
         // While the other side is at work, the turn of this thread comes soon. To sleep costs both sides more than that, and
         // the more threads sleep the more it costs.
-        let mut seen = progress();
+        let mut now = Instant::now();
+        let most = now + PATIENCE;
+        let until = until.map_or(most, |until| until.min(most));
         for _ in 0..ROUNDS {
+            let (begin, seen) = (now, progress());
+            let goes_on = |now: Instant| is_at_work(now - begin, progress().wrapping_sub(seen));
             for spent in 1..=yields {
-                let before = Instant::now();
+                if now >= until {
+                    return None;
+                }
                 std::thread::yield_now();
                 let found = look();
-                let time = before.elapsed();
+                let after = Instant::now();
+                let time = after - now;
+                now = after;
                 if found.is_some() {
                     self.yields.paid(spent);
                     if time < SWITCH {
@@ -191,17 +214,15 @@ impl Spin {
                     }
                     return found;
                 }
-                if time > SLICE && progress() == seen {
+                if time > SLICE && !goes_on(now) {
                     break;
                 }
             }
-            let now = progress();
-            if now == seen {
+            if !goes_on(now) {
                 self.yields.was_vain();
                 return None;
             }
             self.yields.restore();
-            seen = now;
         }
         None
     }
@@ -217,8 +238,40 @@ impl Spin {
 
     /// The thread has slept for that long, while the other side made so many steps.
     pub fn slept(&self, time: Duration, steps: u64) {
-        if steps > 0 && time / u32::try_from(steps).unwrap_or(u32::MAX) < AT_WORK {
+        if is_at_work(time, steps) {
             self.yields.restore();
         }
+    }
+}
+
+/// Whether the other side, which made so many steps in that time, is at work, and not waiting for a core itself.
+fn is_at_work(time: Duration, steps: u64) -> bool {
+    steps > 0 && time / u32::try_from(steps).unwrap_or(u32::MAX) < AT_WORK
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::Cell;
+
+    fn looks(until: Option<Instant>) -> u32 {
+        let spin = Spin::new(Side::Sending, Budget::new(0, 0), Budget::new(64, 16));
+        let (looks, steps) = (Cell::new(0), Cell::new(0));
+        let look = || {
+            looks.set(looks.get() + 1);
+            None::<()>
+        };
+        let progress = || {
+            steps.set(steps.get() + 1_000_000);
+            steps.get()
+        };
+        assert_eq!(spin.look_again(look, progress, until), None);
+        looks.get()
+    }
+
+    #[test]
+    fn a_wait_whose_time_is_up_does_not_yield() {
+        assert_eq!(looks(Some(Instant::now())), 0);
+        assert!(looks(None) > 64, "while the other side is at work it yields on");
     }
 }

@@ -41,7 +41,7 @@ impl Endpoint {
         self.ask(|queue| queue.len())
     }
 
-    /// Capacity that nobody holds, waits for or has been promised.
+    /// Capacity that is not held, waited for or promised.
     pub(crate) fn free_capacity(&self) -> usize {
         self.ask(|queue| queue.free_capacity())
     }

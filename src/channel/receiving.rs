@@ -150,14 +150,14 @@ impl Receiving {
         self.endpoint.close();
     }
 
-    /// Whether nothing can be sent any more, or nobody is left to send.
+    /// Whether nothing can be sent any more, or no sender is left.
     pub fn is_closed(&self) -> bool {
         self.endpoint.is_closed_for_sending() || self.endpoint.queue().has_ended()
     }
 
     /// A descriptor that carries this end with all that is queued.
     pub fn into_fd(mut self) -> Result<OwnedFd, OpenError> {
-        // Who stalls is known in private memory here, and nowhere else.
+        // Which sends are stalled is known in private memory here, and nowhere else.
         if self.consumer.has_stalled() {
             return Err(OpenError::Stalled);
         }
@@ -166,7 +166,7 @@ impl Receiving {
         Ok(descriptor)
     }
 
-    /// What somebody wrote over the segment, so that the stream ended.
+    /// The corruption of the segment for which the stream ended.
     pub fn corruption(&self) -> Option<Corruption> {
         self.consumer.nonsense().map(super::told)
     }
@@ -211,8 +211,8 @@ fn ends(endpoint: &Endpoint, consumer: &Consumer) {
     if let Some(nonsense) = consumer.nonsense() {
         endpoint.end_for(nonsense);
     }
-    // Whoever died in the middle of a permit operation may have had the last sender, and its departure ends the stream before
-    // it gives its permits back. Now nobody is left who could hold that up, so the capacity is whole.
+    // A process that died in the middle of a permit operation may have had the last sender. Its departure ends the stream
+    // before its permits are given back. Now no process is left that could hold that up, so the capacity is whole.
     endpoint.go_on_with_recovery();
 }
 
@@ -227,7 +227,8 @@ impl Drop for Receiving {
             return;
         }
         self.close();
-        // Nobody claims any more, so these are all; whoever goes on to stamp slots does not hold us here.
+        // The channel is closed, so only permits are still sent on. The bound keeps a peer that goes on to stamp slots from
+        // holding this thread here.
         for _ in 0..self.endpoint.max_capacity() {
             match self.try_take(|consumer, queue, peers| consumer.take(queue, peers)) {
                 Took::Value(found) => {

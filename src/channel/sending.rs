@@ -54,7 +54,7 @@ impl Sending {
         control::sender_into_fd(&self.endpoint)
     }
 
-    /// Takes what is wanted, if nobody who waits is to have it.
+    /// Takes what is wanted, if the senders that wait leave enough.
     #[inline]
     fn try_take<W: Want>(&self, want: W) -> Result<W::Grant, Unsent> {
         if self.endpoint.is_forked() || self.endpoint.is_over() {
@@ -151,7 +151,7 @@ impl Sending {
         self.take(Permits(count)).await
     }
 
-    /// As [`Sending::reserve`], one, for who has this handle and how far it has got in one place. `Ready(None)`: the
+    /// Like `reserve(1)`, for a caller that keeps this handle and how far it has got in one struct. `Ready(None)`: the
     /// channel is closed.
     pub fn poll_reserve(&self, waiting: &mut Waiting, cx: &mut Context<'_>) -> Poll<Option<()>> {
         waiting.poll(&self.endpoint, Permits(1), cx)

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use tokio::task::coop::poll_proceed;
 
-/// How far a task has got with waiting for room. It does not know of what channel, so whoever has it must let it
+/// How far a task has got with waiting for room. It does not know of what channel, so its owner must let it
 /// [`leave`](Waiting::leave) before dropping it.
 #[derive(Default)]
 pub(crate) struct Waiting {
@@ -163,8 +163,8 @@ impl Future for Closing<'_> {
         let sleepers = endpoint.sleepers();
         *spot = Some(sleepers.put_closed(*spot, cx.waker()));
         sleepers.reactors.ensure(endpoint, cx.waker());
-        // The second look: who closes sets the claim word first and takes the wakers after, under the lock that
-        // `put_closed` held.
+        // The second look: a close sets the claim word first and takes the wakers after, under the lock that `put_closed`
+        // held.
         if endpoint.is_closed_for_sending() { Poll::Ready(()) } else { Poll::Pending }
     }
 }

@@ -58,13 +58,13 @@ pub(crate) struct Endpoint {
     /// Not zero once nothing can be sent from this process any more, whatever the segment says: the channel is closed, or the
     /// host has hung up.
     over: AtomicU32,
-    /// Sending handles of this process: the count in the segment is anybody's to write over.
+    /// Sending handles of this process: any peer can write over the count in the segment.
     handles: AtomicU64,
     /// Held while a first handle may come, and while it is sure that there is none.
     first_handle: Mutex<()>,
-    /// What somebody wrote over the segment, once this process has found it: it may be gone again.
+    /// The corruption of the segment, once this process has found it: it may be gone again.
     nonsense: OnceLock<Nonsense>,
-    /// Not zero once everybody was woken for it.
+    /// Not zero once all sleepers were woken for it.
     roused: AtomicU32,
     role: Mutex<Role>,
     role_changed: Condvar,
@@ -79,7 +79,7 @@ pub(super) struct Hearing {
     pub events: Events,
 }
 
-/// Whether the porter hears for the endpoint, and for whom.
+/// Whether the porter hears for the endpoint, and for which sleepers.
 #[derive(Default)]
 struct Ear {
     token: Option<Token>,
@@ -110,7 +110,7 @@ impl Endpoint {
             sleepers: Sleepers::new(),
             threads: Threads::default(),
             over: AtomicU32::new(0),
-            // Who joins comes with one.
+            // A process joins with one.
             handles: AtomicU64::new(guest.is_some().into()),
             first_handle: Mutex::default(),
             nonsense: OnceLock::new(),
@@ -163,7 +163,7 @@ impl Endpoint {
         self.id
     }
 
-    /// Whether it has lately paid here to look again before sleeping.
+    /// What this process has found out about looking again before sleeping.
     #[inline]
     pub(crate) fn spins(&self) -> &Spins {
         &self.spins
@@ -178,14 +178,14 @@ impl Endpoint {
     /// Whether nothing can be sent from this process any more, whatever the segment says.
     #[inline(always)]
     pub(crate) fn is_over(&self) -> bool {
-        // ORDERING: nothing is read on its strength. Who is about to sleep has a fence before it, see [`Wake::is_over`].
+        // ORDERING: nothing is read on its strength. A sender that is about to sleep has a fence before it, see [`Wake::is_over`].
         self.over.load(Ordering::Relaxed) != 0
     }
 
     /// Ends the sending of this process, whatever stands in the segment: the channel is closed, or the host has hung up. The
     /// caller then wakes its tasks.
     pub(super) fn make_over(&self) {
-        // ORDERING: the locks of those who sleep, threads and tasks, come after it; who lies down takes them, and then looks.
+        // ORDERING: the locks of the sleepers, threads and tasks, come after it. A sleeper takes its lock, and then looks.
         self.over.store(1, Ordering::Relaxed);
         let view = self.queue().view;
         self.threads.end(view.bells.iter());
@@ -195,13 +195,14 @@ impl Endpoint {
     /// A sending handle comes, before it is counted in the segment. Where there may be none yet, the caller holds
     /// [`Endpoint::first_handle`] until it is counted.
     pub(crate) fn add_handle(&self) {
-        // ORDERING: who comes beside another is seen with that one; for the first there is the lock.
+        // ORDERING: relaxed. A handle that is cloned cannot be missed, as the one it was cloned from keeps the count above
+        // zero. The first handle is guarded by `first_handle`.
         self.handles.fetch_add(1, Ordering::Relaxed);
     }
 
     /// It has gone, after it was taken from the count in the segment.
     pub(crate) fn drop_handle(&self) {
-        // ORDERING: Release: whoever finds none left finds the segment without them.
+        // ORDERING: Release: a thread that finds none left finds the segment without them.
         self.handles.fetch_sub(1, Ordering::Release);
     }
 
@@ -215,17 +216,17 @@ impl Endpoint {
         lock(&self.first_handle)
     }
 
-    /// This process's count in the segment is 0 if it has no handle: somebody may have written another there, and the stream
-    /// would not end.
+    /// Sets this process's count in the segment to 0 if it has no handle: a peer may have written another there, and the
+    /// stream would not end.
     pub(super) fn forget_own_handles(&self) {
-        let _nobody_comes = self.first_handle();
+        let _none_comes = self.first_handle();
         // ORDERING: Acquire, see [`Endpoint::drop_handle`].
         if self.handles.load(Ordering::Acquire) == 0 {
             self.queue().forget_strong(self.me());
         }
     }
 
-    /// What somebody wrote over the segment, as far as this process has found, or finds now.
+    /// The corruption of the segment, as far as this process has found it, or finds it now.
     pub(crate) fn nonsense(&self) -> Option<Nonsense> {
         if self.nonsense.get().is_none()
             && let Some(found) = self.queue().nonsense()
@@ -239,7 +240,7 @@ impl Endpoint {
         let _ = self.nonsense.set(found);
     }
 
-    /// The channel ends for nonsense: whether nobody was woken for that yet. True once.
+    /// The channel ends for nonsense: returns whether the sleepers are still to be woken for that. True once.
     pub(super) fn is_first_end(&self) -> bool {
         self.roused.swap(1, Ordering::Relaxed) == 0 // ORDERING: it counts, and orders nothing.
     }
@@ -275,7 +276,7 @@ impl Endpoint {
         if self.is_forked() { Err(OpenError::Forked) } else { Ok(()) }
     }
 
-    /// The porter calls [`Hear::hear`] until [`Endpoint::stop_hearing`] is called as often as this.
+    /// Has the porter call [`Hear::hear`] until [`Endpoint::stop_hearing`] is called as often as this.
     pub(crate) fn porter_hears_for_a_while(self: &Arc<Self>) -> io::Result<()> {
         let mut ear = lock(&self.ear);
         self.listen(&mut ear)?;
@@ -417,14 +418,14 @@ impl Drop for Endpoint {
         if self.guest.get().is_none()
             && let Some(host) = &self.host
         {
-            // Usually the receiver has done so. If one that was handed here could not be taken, nobody else would.
+            // Usually the receiver has done so. If one was handed here and could not be taken, only this closes the channel.
             self.queue().close(&Calmly(self));
             host.leave();
         }
     }
 }
 
-/// The porter's ear for an endpoint whose executor has none.
+/// The porter's registration for an endpoint with tasks for which no listening task hears.
 struct Listen(Weak<Endpoint>);
 
 impl Watcher for Listen {

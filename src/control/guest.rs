@@ -40,7 +40,7 @@ pub(super) struct Guest {
     lost: AtomicU32,
     inbox: Mutex<Inbox>,
     arrived: Condvar,
-    /// Held by whoever waits for an answer: there is one question at a time.
+    /// Held by the thread that waits for an answer: there is one question at a time.
     asking: Mutex<()>,
 }
 
@@ -55,7 +55,7 @@ struct Tokens {
 #[derive(Default)]
 struct Inbox {
     last_request: u64,
-    /// The question to which somebody waits for the answer.
+    /// The question to which a thread waits for the answer.
     open: Option<u64>,
     answer: Option<Result<OwnedFd, u32>>,
     lost: bool,
@@ -126,8 +126,8 @@ impl Guest {
                 }
                 Ok(Incoming::Message(_)) => {}
                 Err(error) if socket::is_lack(&error) => {
-                    // What is there will not be reported again. A wake has done its work all the same; whoever waits for
-                    // an answer is to look for it later.
+                    // What is there will not be reported again. A wake has done its work all the same; a thread that waits
+                    // for an answer is to look for it later.
                     lock(&self.inbox).unheard = true;
                     self.arrived.notify_all();
                     return;
@@ -301,7 +301,7 @@ impl Drop for Guest {
         }
         self.forget(|tokens| tokens.lifeline.take());
         self.forget(|tokens| tokens.process.take());
-        // Also if the host has hung up, which then nobody hears: this end may be over for another reason.
+        // Also if the host has hung up, and no process hears it: this end may be over for another reason.
         say_goodbye(self.lifeline.clone());
     }
 }
@@ -320,7 +320,7 @@ pub(super) fn say_goodbye(lifeline: Arc<OwnedFd>) {
 /// What came of a goodbye.
 #[derive(PartialEq, Eq)]
 enum Said {
-    /// It was said, or nobody can hear it.
+    /// It was said, or the host cannot hear it.
     Over,
     /// There was no room for it at the host.
     NoRoom,

@@ -1,4 +1,4 @@
-//! How sleepers are woken, wherever they are. Who must be woken is decided in [`crate::queue`].
+//! How sleepers are woken, wherever they are. Which of them must be is decided in [`crate::queue`].
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -30,14 +30,14 @@ impl Endpoint {
         }
     }
 
-    /// Wakes sending tasks of this process. A waker's panic stays with its task: whoever wakes is in the middle of
-    /// something, with others still to be woken, or with a position claimed that nobody else can publish.
+    /// Wakes sending tasks of this process. A waker's panic stays with its task: the waking thread is in the middle of an
+    /// operation. It may have others still to wake, or a claimed position that only it can publish.
     fn wake_waiters(&self, sleeper: Sleeper) {
         let _ = catch_unwind(AssertUnwindSafe(|| self.sleepers().wake(sleeper)));
     }
 
     /// Wakes every thread in every process that waits in the channel, and the tasks of all others, whatever the bells and the
-    /// line say: somebody has written over the segment.
+    /// line say: a peer has written over the segment.
     pub(super) fn rouse(&self) {
         self.queue().shake_all().for_each(|bell| futex::wake(&bell.word));
         self.wake_everybody();
@@ -47,7 +47,7 @@ impl Endpoint {
     pub(super) fn wake_everybody(&self) {
         match (self.guest.get(), &self.host) {
             (Some(guest), _) => {
-                // Number 0 is nobody, so its relay word stands for everybody.
+                // Number 0 is no process, so its relay word stands for all processes.
                 self.wake_process(0);
                 guest.ring();
             }
@@ -85,9 +85,9 @@ impl Wake for Endpoint {
     }
 }
 
-/// Wakes for an endpoint without being stopped by a waker that panics: for the porter's work, which must be finished
-/// whatever an application's waker does; and on a sender's way to its position, where it may hold room or stand in the line,
-/// and can wake the receiver because it went over a void one. With the value published, the panic is the sender's.
+/// Like `Wake for Endpoint`, but catches panics of application wakers. The porter uses it, because it must finish its work.
+/// A sender uses it until its value is published: unwinding before that would leave a claimed position or a place in the line
+/// behind. After publishing, the panic reaches the sender.
 pub(crate) struct Calmly<'a>(pub &'a Endpoint);
 
 impl Calmly<'_> {

@@ -206,7 +206,7 @@ impl<'a> Producer<'a> {
         let before = queue.needs_before(rank, room.free - i64::from(need));
         let free = room.free - before;
         if free < i64::from(need) {
-            // The entries were read one by one: it was full only if nobody claimed meanwhile.
+            // The entries were read one by one: it was full only if no sender claimed meanwhile.
             let is_sure = !room.any || queue.is_still(claim);
             return is_sure.then_some(Claimed::Full);
         }
@@ -281,7 +281,7 @@ impl<'a> Producer<'a> {
             .map(|_| Claimed::Granted(Span { first: tail, count }))
     }
 
-    /// Writes down who made the last claim. False if the claim word has moved on.
+    /// Records the owner of the last claim. False if the claim word has moved on.
     #[cold]
     fn record(&self, claim: Claim) -> bool {
         let queue = &self.queue;

@@ -57,7 +57,7 @@ impl Found {
     }
 }
 
-/// Who claimed the position at head, and those after it up to the last of them.
+/// The owner of the position at head, and of those after it up to the last of them.
 #[derive(Clone, Copy)]
 struct Owned {
     owner: Number,
@@ -73,7 +73,7 @@ pub(crate) struct Consumer {
     peeked: Option<Found>,
     /// The receiver closed the channel.
     is_closed: bool,
-    /// Somebody wrote nonsense over the segment: the stream ended there.
+    /// The nonsense in the segment for which the stream ended.
     nonsense: Option<Nonsense>,
     effort: Effort,
 }
@@ -236,7 +236,7 @@ impl Consumer {
         {
             self.peeked = Some(found);
         }
-        // With nobody in quarantine nothing goes before head's value: take finds it by itself, at no cost.
+        // With the quarantine empty nothing goes before head's value: take finds it by itself, at no cost.
         took
     }
 
@@ -280,8 +280,8 @@ impl Consumer {
             if is_here {
                 return Took::Value(Found { position: head, late: None });
             }
-            // ORDERING: the latch before the claim word: who latched has sent all it will, so a claim word read
-            // after it shows the last message.
+            // ORDERING: the latch before the claim word: the sender that set the latch has sent all it will, so a claim
+            // word read after it shows the last message.
             let has_ended = queue.has_ended();
             let claim = Claim(queue.view.header.claim.load(acquire(Edge::Claim)));
             let claimed = queue.track.distance(head, claim.tail());
@@ -323,7 +323,7 @@ impl Consumer {
                 effort = Effort::Spin;
                 continue;
             }
-            // Asked once for all positions that one claimed: who dies with a batch leaves as many as there are slots.
+            // Asked once for all positions that one sender claimed: one that dies with a batch leaves as many as there are slots.
             let is_known = |owned: &Owned| queue.track.distance(head, owned.last) >= 0;
             let owned =
                 known.filter(is_known).unwrap_or_else(|| Self::owner_of_head(queue, head, claim, claimed));
@@ -337,7 +337,7 @@ impl Consumer {
                 continue;
             }
             if has_ended {
-                // Nobody is left who could be in the middle of a send: it was published, or nobody claimed it.
+                // No process is left that could be in the middle of a send: it was published, or never claimed.
                 if !Self::is_published(queue, head) {
                     self.end_for(queue, Nonsense::Claim, peers);
                 }
@@ -352,7 +352,7 @@ impl Consumer {
         Took::End
     }
 
-    /// The stream ends here, for everybody.
+    /// Ends the stream here, for all processes.
     fn end_for(&mut self, queue: &Queue<'_>, nonsense: Nonsense, peers: &impl Peers) {
         self.nonsense = Some(nonsense);
         queue.close(peers);
@@ -385,8 +385,8 @@ impl Consumer {
         (late, dead)
     }
 
-    /// Who claimed the position at head: the first record from there that bears its own position, else the owner
-    /// in the claim word, which was read before. What it finds is true of all positions up to that record, or tail.
+    /// Returns the owner of the position at head: that of the first record from there that bears its own position, else
+    /// that in the claim word, which was read before. It owns all positions up to that record, or up to tail.
     fn owner_of_head(queue: &Queue<'_>, head: u32, claim: Claim, claimed: i64) -> Owned {
         let mut position = head;
         for _ in 0..claimed {
@@ -416,7 +416,7 @@ impl Consumer {
     fn give_back(&mut self, queue: &Queue<'_>, before: u64, peers: &impl Peers) {
         let header = queue.view.header;
         if before >> EPOCH_SHIFT != self.head >> EPOCH_SHIFT {
-            // ORDERING: before head, so that who sees a claim word made possible by this head sees the epoch.
+            // ORDERING: before head, so that a sender that sees a claim word made possible by this head sees the epoch.
             header.seldom.epoch.store(self.head >> EPOCH_SHIFT, release(Edge::Epoch));
         }
         header.taken.head.store(self.head, release(Edge::Head));

@@ -11,7 +11,7 @@ macro_rules! packed {
         $(#[$doc])*
         #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
         pub(crate) struct $word(pub u64);
-        #[allow(dead_code, reason = "every field can be read and written, whether or not somebody does today")]
+        #[allow(dead_code, reason = "every field can be read and written, whether or not it is today")]
         impl $word {
             $(
                 $(#[$field_doc])*
@@ -36,7 +36,7 @@ packed! {
         tail / with_tail: u32 = 32 << 32,
         /// Capacity held by permits.
         reserved / with_reserved: u32 = 20 << 12,
-        /// Who made the last claim of a position.
+        /// The process that made the last claim of a position.
         owner / with_owner: Number = 10 << 2,
         /// The round of permit recovery.
         parity / with_parity: u32 = 1 << 1,
@@ -65,7 +65,7 @@ impl Stamp {
 }
 
 packed! {
-    /// Who claimed the position of one slot, written by the next claimer when it is of another process.
+    /// The process that claimed the position of one slot. The next claimer writes it, when it is of another process.
     Record {
         position / with_position: u32 = 32 << 32,
         owner / with_owner: Number = 10 << 1,

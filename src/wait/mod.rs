@@ -1,6 +1,6 @@
-//! How one sleeps: the one loop "try, say that you sleep, try again, sleep", and those who wait in a process.
+//! How threads and tasks sleep: the one loop "try, say that you sleep, try again, sleep", and the waiters of one process.
 //!
-//! Which word to sleep on and whom to wake is decided in [`crate::queue`]; messages and peers are not known here.
+//! Which word to sleep on and which sleeper to wake is decided in [`crate::queue`]; messages and peers are not known here.
 //! Threads sleep on a futex in the segment. Tasks leave their waker with their own process ([`Sleepers`]); a reactor that hears
 //! for the process has them woken ([`Reactors`]).
 

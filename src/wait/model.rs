@@ -3,9 +3,9 @@
 //!
 //! As in the kernel, the bell is compared under the lock that a waker takes, so a wake between compare and sleep
 //! is impossible and every lost wakeup is one of the protocol. Each bell has a futex of its own, and in the line each
-//! process its own for each bell, as only a task's own process can wake it: a wake meant for somebody else must not hide
-//! that one was lost. Nobody wakes for no reason and there is no deadline, so a
-//! sleeper that nobody wakes is a deadlock, which the checker reports.
+//! process its own for each bell, as only a task's own process can wake it: a wake meant for another sleeper must not hide
+//! that one was lost. There are no spurious wakes and there is no deadline, so a sleeper whose wake is lost is a deadlock,
+//! which the checker reports.
 
 use super::{Park, Signal};
 use crate::layout::{Bell, View};
@@ -41,7 +41,7 @@ impl Futexes {
         let futex = match sleeper {
             Sleeper::Receiver => &self.receiver,
             Sleeper::Waiter { record, owner } => &self.records[record][usize::from(owner)],
-            // Told by messages, not by bells.
+            // These are reached by messages, not by bells.
             Sleeper::Backlog { .. } | Sleeper::Recovery => return,
         };
         let guard = futex.lock.lock().unwrap();

@@ -1,7 +1,7 @@
 //! The tasks of this process that sleep in one channel: their wakers, and where each will be rung.
 //!
 //! Threads are not here, they sleep on the bells themselves. Nothing is decided here: a waker is woken because its
-//! bell was rung, or because somebody elsewhere said "look".
+//! bell was rung, or because another process said "look".
 
 use super::reactors::Reactors;
 use super::{Backlog, wake_each};
@@ -20,7 +20,7 @@ pub(crate) struct Sleepers {
     waiters: Mutex<Waiters>,
     /// The senders for which the line has no record.
     pub backlog: Backlog,
-    /// What hears for them what other processes say.
+    /// Which reactor hears for them what other processes say.
     pub reactors: Reactors,
 }
 

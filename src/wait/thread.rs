@@ -38,15 +38,15 @@ impl Futex<'_> {
         // The kernel compares once more before it puts the thread to sleep, so no ring can fall in between.
         match futex::wait(&bell.word, ticket.0, self.until) {
             Wait::TimedOut => false,
-            // It compares before it looks at the clock: whoever rings without end must not hold the thread beyond its time.
+            // It compares before it looks at the clock: a peer that rings without end must not hold the thread beyond its time.
             Wait::Changed => self.until.is_none_or(|until| Instant::now() < until),
             Wait::Woken => true,
         }
     }
 }
 
-/// The sending threads of this process that sleep, by the addresses of their bells. It is private memory, which nobody else
-/// can write over; so when the channel is over, none of them is forgotten.
+/// The sending threads of this process that sleep, by the addresses of their bells. It is private memory, which no peer can
+/// write over; so when the channel is over, none of them is forgotten.
 #[derive(Default)]
 pub(crate) struct Threads(Mutex<Asleep>);
 
@@ -80,7 +80,7 @@ impl Threads {
         }
     }
 
-    /// The channel is over: wakes all that sleep at one of `bells`, and nobody falls asleep from now on.
+    /// The channel is over: wakes all that sleep at one of `bells`, and lets no thread fall asleep from now on.
     pub fn end<'a>(&self, bells: impl Iterator<Item = &'a Bell>) {
         let mut asleep = lock(&self.0);
         asleep.is_over = true;
@@ -88,7 +88,7 @@ impl Threads {
             return;
         }
         for bell in bells.filter(|bell| asleep.bells.contains_key(&address(bell))) {
-            // Who is not asleep yet finds another bell than it left.
+            // A thread that is not asleep yet finds another bell than it left.
             bell.shake();
             futex::wake(&bell.word);
         }
@@ -101,17 +101,17 @@ mod tests {
     use crate::queue::Kind;
 
     #[test]
-    fn a_bell_that_is_rung_without_end_holds_nobody_beyond_its_time() {
+    fn a_bell_rung_without_end_holds_no_thread_beyond_its_time() {
         let bell = Bell::default();
         let ticket = bell.register(Kind::Thread);
         bell.ring(|_| {});
         let past = Futex { until: Some(Instant::now()), threads: None };
         assert!(!past.park(&bell, ticket));
-        assert!(Futex::default().park(&bell, ticket), "with no time it looks again");
+        assert!(Futex::default().park(&bell, ticket), "without a timeout it looks again");
     }
 
     #[test]
-    fn a_thread_whose_bell_was_written_over_wakes_when_the_channel_is_over() {
+    fn a_thread_with_an_overwritten_bell_wakes_at_the_end() {
         let (bell, threads) = (Bell::default(), Threads::default());
         std::thread::scope(|scope| {
             scope.spawn(|| {
@@ -126,6 +126,6 @@ mod tests {
         });
         assert!(lock(&threads.0).bells.is_empty());
         let ticket = bell.register(Kind::Thread);
-        assert!(Futex { until: None, threads: Some(&threads) }.park(&bell, ticket), "nobody falls asleep");
+        assert!(Futex { until: None, threads: Some(&threads) }.park(&bell, ticket), "no thread falls asleep");
     }
 }

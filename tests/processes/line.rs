@@ -74,7 +74,7 @@ fn wake_in_order(hows: &[How], capacity: usize) {
     let mut line = line_up(hows, &room.name());
     let sent = full.into_iter().chain((0..hows.len() as u64).map(|who| [who, 0]));
     for (value, person) in sent.clone().zip(&mut line) {
-        assert_eq!(filler.try_send([99, 99]), Err(TrySendError::Full([99, 99])), "nobody passes by");
+        assert_eq!(filler.try_send([99, 99]), Err(TrySendError::Full([99, 99])), "no sender passes by");
         assert_eq!(receiver.blocking_recv(), Some(value), "{hows:?}");
         assert_eq!(person.hear(), "sent", "{hows:?}");
     }
@@ -82,7 +82,7 @@ fn wake_in_order(hows: &[How], capacity: usize) {
         assert_eq!(receiver.try_recv(), Ok(value), "{hows:?}");
     }
     line.into_iter().for_each(Person::end);
-    filler.try_send([99, 99]).expect("nobody waits any more");
+    filler.try_send([99, 99]).expect("no sender waits any more");
 }
 
 #[test]
@@ -222,7 +222,7 @@ fn a_waiter_that_is_not_polled_costs_the_others_its_need_alone() {
 }
 
 /// Role: has many tasks and some threads wait, each coming behind the one before it, and tells when all do.
-pub fn waits_in_crowd(who: u64, path: &Path) {
+pub fn waits_in_crowd(process: u64, path: &Path) {
     let sender = connect(path);
     tell("in");
     wait_for_parent();
@@ -235,7 +235,7 @@ pub fn waits_in_crowd(who: u64, path: &Path) {
                 let waits = move || {
                     waiting.fetch_add(1, Ordering::Relaxed);
                 };
-                tokio::spawn(async move { when_it_waits(sender.send([who, n]), waits).await })
+                tokio::spawn(async move { when_it_waits(sender.send([process, n]), waits).await })
             })
             .collect();
         while waiting.load(Ordering::Relaxed) < TASKS {
@@ -247,7 +247,7 @@ pub fn waits_in_crowd(who: u64, path: &Path) {
         for n in TASKS..TASKS + THREADS {
             let (sender, id) = (&sender, Arc::new(AtomicI32::new(0)));
             let mine = id.clone();
-            scope.spawn(move || send_as(&mine, sender, [who, n]));
+            scope.spawn(move || send_as(&mine, sender, [process, n]));
             sleeps_in_the_line(&id);
         }
         tell("all wait");
@@ -268,19 +268,19 @@ fn more_waiters_than_records_all_get_through_in_order() {
     let mut receiver = bind(1, &room.name());
     let filler = connect(&room.name());
     assert_eq!(filler.try_send([99, 0]), Ok(()));
-    let mut crowds = [0, 1].map(|who| start(&format!("waits-in-crowd {who}"), &room.name()));
+    let mut crowds = [0, 1].map(|process| start(&format!("waits-in-crowd {process}"), &room.name()));
     crowds.iter_mut().for_each(|crowd| assert_eq!(crowd.hear(), "in"));
     crowds.iter_mut().for_each(Person::say);
     crowds.iter_mut().for_each(|crowd| assert_eq!(crowd.hear(), "all wait"));
     assert_eq!(receiver.blocking_recv(), Some([99, 0]));
     let mut next = [0, 0];
     for _ in 0..2 * (TASKS + THREADS) {
-        let [who, n] = receiver.blocking_recv().expect("the channel is open");
-        assert_eq!(n, next[who as usize], "process {who}");
-        next[who as usize] += 1;
+        let [process, n] = receiver.blocking_recv().expect("the channel is open");
+        assert_eq!(n, next[process as usize], "process {process}");
+        next[process as usize] += 1;
     }
     crowds.iter_mut().for_each(|crowd| assert_eq!(crowd.hear(), "all sent"));
     crowds.into_iter().for_each(Person::end);
     assert_eq!(receiver.try_recv(), Err(TryRecvError::Empty));
-    assert_eq!(filler.try_send([99, 1]), Ok(()), "nobody waits any more");
+    assert_eq!(filler.try_send([99, 1]), Ok(()), "no sender waits any more");
 }

@@ -120,11 +120,11 @@ fn a_large_request_of_one_process_is_not_starved_by_small_ones_of_another() {
         assert_eq!(large.hear(), "waits");
         for n in 0..3 {
             assert_eq!(receiver.blocking_recv(), Some([99, n]));
-            assert_eq!(sender.try_send([0, 0]), Err(TrySendError::Full([0, 0])), "nobody passes by");
+            assert_eq!(sender.try_send([0, 0]), Err(TrySendError::Full([0, 0])), "no sender passes by");
         }
         assert_eq!(large.hear(), "sent");
         (0..3).for_each(|n| assert_eq!(receiver.blocking_recv(), Some([3, n])));
-        sender.try_send([0, 0]).expect("nobody waits any more");
+        sender.try_send([0, 0]).expect("no sender waits any more");
     }
 }
 

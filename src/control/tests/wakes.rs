@@ -14,7 +14,7 @@ fn wakes_find_their_way() {
     let all = [&host, &a, &b].map(Ear::of);
     let quiet = || {
         all.iter().for_each(Ear::hear);
-        assert!(!all.iter().any(Ear::rings), "nobody rang");
+        assert!(!all.iter().any(Ear::rings), "there was no ring");
     };
     quiet();
     for (from, sleeper, to) in [

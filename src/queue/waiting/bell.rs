@@ -1,16 +1,17 @@
-//! Bells: who must sleep and who must be woken. It decides; it neither sleeps nor wakes.
+//! Bells: an eventcount on a futex word, which also says whether its sleeper is a thread or a task. It decides; it neither
+//! sleeps nor wakes.
 //!
 //! A bell is `{ count: 30 | task: 1 | asleep: 1 }` in one word. The sleeper sets `asleep` and adds one in one step,
 //! looks again, and sleeps while the bell equals that value. The waker, if the bell says asleep, adds one, wakes,
 //! and only then clears `asleep`, by an exchange on the value it made. Clearing first would let a waker that is
-//! stopped, or killed, between the two silence everybody who comes after it.
+//! stopped, or killed, between the two silence every waker that comes after it.
 //!
 //! # Orderings
 //!
-//! Whoever rings has passed a full fence between its change and the bell, whoever lies down passes one between the bell
-//! and its second look. So if the ringer does not find the sleeper, the sleeper finds the change; and if it finds it, the
-//! sleeper's next turn, which lies down anew, has read what the ringer wrote and then passed its fence, and finds the
-//! change too. A bell itself carries one thing, from who lies down to who rings: whose it is, which is not written in it.
+//! Two Dekker fences: the waker makes its change, passes a full fence, and reads the bell. The sleeper sets the bell, passes a
+//! full fence, and looks again. So either the waker finds the sleeper, or the sleeper finds the change. A sleeper that was
+//! woken and registers again has read what the waker wrote, and then passes its fence, so it finds the change too. The bell
+//! itself publishes one thing, from the sleeper to the waker: the owner of the record that the bell belongs to.
 
 use crate::layout::Bell;
 use crate::queue::edge::{Edge, Fence, acquire, full_fence, release};
@@ -20,7 +21,7 @@ const ASLEEP: u32 = 1;
 const TASK: u32 = 2;
 const ONE: u32 = 4;
 
-/// How somebody sleeps, which tells how to wake it.
+/// How a sleeper sleeps, which tells how to wake it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Kind {
     /// A thread, on the bell's word.
@@ -29,7 +30,7 @@ pub(crate) enum Kind {
     Task,
 }
 
-/// The value a bell had when somebody lay down: it sleeps while the bell equals it.
+/// The value of a bell after a sleeper registered: it sleeps while the bell equals it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Ticket(pub u32);
 
@@ -43,7 +44,7 @@ impl Bell {
             // ORDERING: after the place was taken to which the bell belongs.
             match self.word.compare_exchange_weak(seen, mine, release(Edge::Bell), Ordering::Relaxed) {
                 Ok(_) => {
-                    // ORDERING: pairs with the fence of whoever publishes or gives capacity back. Without the
+                    // ORDERING: pairs with the fence of the thread that publishes or gives capacity back. Without the
                     // two, the sleeper's second look and the waker's look at the bell could both miss.
                     full_fence(Fence::Asleep);
                     return Ticket(mine);
@@ -53,23 +54,23 @@ impl Bell {
         }
     }
 
-    /// Changes the bell for who shall look whatever the bell says, and is woken by the caller.
+    /// Advances the bell whatever it says, so that its sleeper looks again. The caller wakes the sleeper.
     pub fn shake(&self) {
         self.word.fetch_add(ONE, Ordering::Relaxed); // ORDERING: as in `ring_asleep`.
     }
 
-    /// Whether nobody has rung since `ticket` was taken.
+    /// Returns whether no waker has rung since `ticket` was taken.
     pub fn is_quiet(&self, ticket: Ticket) -> bool {
-        // ORDERING: who was rung takes its next turn, and lies down with a fence before it looks.
+        // ORDERING: a sleeper that was rung takes its next turn: it registers, with a fence, before it looks.
         self.word.load(Ordering::Relaxed) == ticket.0
     }
 
-    /// Says "I am awake", so that nobody makes a system call for it.
+    /// Says "I am awake", so that no waker makes a system call for it.
     pub fn rise(&self) {
         self.word.fetch_and(!ASLEEP, Ordering::Relaxed); // ORDERING: a hint; nothing is read on its strength.
     }
 
-    /// Wakes whoever sleeps here, if anybody does.
+    /// Wakes the sleeper, if there is one.
     ///
     /// The caller has made its change visible and passed a full fence.
     #[inline]
@@ -82,11 +83,11 @@ impl Bell {
 
     #[cold]
     fn ring_asleep(&self, wake: impl FnOnce(Kind)) {
-        // ORDERING: before the question who lies here. To the sleeper it tells nothing: the ringer's fence before it
+        // ORDERING: before the owner of the record is read. To the sleeper it tells nothing: the waker's fence before it
         // publishes the change, the sleeper's fence receives it.
         let mine = self.word.fetch_add(ONE, acquire(Edge::Bell)).wrapping_add(ONE);
         wake(if mine & TASK != 0 { Kind::Task } else { Kind::Thread });
-        // If it differs, the sleeper has lain down again, or risen, or another waker is at it: leave it to them.
+        // If it differs, the sleeper has registered again, or risen, or another waker is at it: it is theirs.
         // ORDERING: clearing promises nothing; a sleeper that needs `asleep` sets it in its own exchange.
         let _ = self.word.compare_exchange(mine, mine & !ASLEEP, Ordering::Relaxed, Ordering::Relaxed);
     }

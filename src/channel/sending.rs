@@ -330,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reserved_value_is_sent_though_the_waker_of_the_receiver_panics_on_the_way() {
+    fn a_reserved_value_is_sent_though_the_receivers_waker_panics() {
         let (endpoint, sending, mut receiving, stopped) = about_to_void();
         sending.send_reserved(&2u64);
         assert_eq!(receiving.try_take(one::<u64>), Took::Value(2));
@@ -340,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn a_waiting_thread_keeps_no_place_in_the_line_though_the_waker_of_the_receiver_panics() {
+    fn a_waiting_thread_leaves_the_line_though_a_waker_panics() {
         let (endpoint, sending, mut receiving, _stopped) = about_to_void();
         std::thread::scope(|scope| {
             let waiting = scope.spawn(|| sending.blocking_send(&[2u64], None));
@@ -357,7 +357,7 @@ mod tests {
     }
 
     #[test]
-    fn a_granted_send_is_made_though_the_waker_of_the_next_one_panics() {
+    fn a_granted_send_is_made_though_the_next_ones_waker_panics() {
         let terms = control::Terms { capacity: 2, ..control::Terms::default() };
         let endpoint = control::host(8, 8, &terms, None).unwrap();
         let sending = Sending::new(Arc::clone(&endpoint));

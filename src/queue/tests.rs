@@ -120,7 +120,7 @@ impl Bench {
 }
 
 #[test]
-fn whoever_claimed_what_is_not_passed_is_known_without_the_receiver() {
+fn the_owner_of_a_position_is_known_without_the_receiver() {
     // The positions go over the end of a lap, and a lap has not a power of two of them.
     let bench = Bench::new(5);
     let mut consumer = Consumer::new(&bench.queue());
@@ -211,7 +211,7 @@ fn the_last_handle_of_all_processes_ends_the_stream() {
 }
 
 #[test]
-fn a_position_of_the_dead_is_skipped_and_its_capacity_comes_back() {
+fn a_dead_senders_position_is_skipped_and_its_capacity_is_back() {
     for capacity in [1, 2, 3] {
         let bench = Bench::new(capacity);
         let mut consumer = Consumer::new(&bench.queue());

@@ -54,7 +54,7 @@ pub fn sends_for_ever(who: u64, batch: u64, path: &Path) {
 }
 
 #[test]
-fn a_killed_receiver_fails_every_sleeping_sender_in_every_process() {
+fn a_killed_receiver_fails_every_sleeping_sender() {
     let _patience = crate::patience();
     let room = room();
     let mut host = start("hosts", &room.name());
@@ -74,7 +74,7 @@ fn a_killed_receiver_fails_every_sleeping_sender_in_every_process() {
 }
 
 #[test]
-fn who_is_killed_in_the_line_loses_its_place_and_those_behind_go_on() {
+fn a_sender_killed_in_the_line_lets_those_behind_go_on() {
     let _patience = crate::patience();
     for how in How::ALL {
         for dead in [0, 1, 3] {
@@ -113,7 +113,7 @@ fn handles_of_the_killed_count_as_dropped() {
 }
 
 #[test]
-fn senders_killed_while_they_send_take_nothing_of_the_others_along() {
+fn killed_senders_take_nothing_of_the_others_along() {
     let _patience = crate::patience();
     const COUNT: u64 = 5_000;
     for (capacity, batch) in [(1, 1), (16, 1), (512, 300)] {

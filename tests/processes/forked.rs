@@ -98,7 +98,7 @@ pub fn forks_with_everything(path: &Path) {
 }
 
 #[test]
-fn a_forked_child_can_use_nothing_that_it_inherits_and_its_parent_has_lost_nothing() {
+fn a_forked_child_can_use_nothing_that_it_inherits() {
     let room = room();
     let mut receiver: Receiver<Value> = bind(CAPACITY, &room.name());
     let mut child = start("forks-with-everything", &room.name());

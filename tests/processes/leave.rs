@@ -113,7 +113,7 @@ fn a_permit_of_a_sender_without_connection_is_free_when_it_dies() {
 }
 
 #[test]
-fn what_a_process_sent_before_its_exit_arrives_and_then_the_stream_ends() {
+fn values_sent_before_an_exit_arrive_and_then_the_stream_ends() {
     let _patience = crate::patience();
     for count in [0, 1, 5, 300] {
         let room = room();
@@ -126,7 +126,7 @@ fn what_a_process_sent_before_its_exit_arrives_and_then_the_stream_ends() {
 }
 
 #[test]
-fn dropping_the_receiver_fails_every_sleeping_sender_in_every_process() {
+fn dropping_the_receiver_fails_every_sleeping_sender() {
     let _patience = crate::patience();
     let room = room();
     let receiver = bind(1, &room.name());

@@ -86,7 +86,7 @@ fn wake_in_order(hows: &[How], capacity: usize) {
 }
 
 #[test]
-fn senders_of_several_processes_wake_in_the_order_in_which_they_came() {
+fn senders_of_several_processes_wake_in_order_of_arrival() {
     let _patience = crate::patience();
     for how in How::ALL {
         wake_in_order(&[how; 5], 1);
@@ -104,7 +104,7 @@ fn threads_and_tasks_stand_in_one_line() {
 }
 
 #[test]
-fn two_hundred_waiters_complete_in_the_order_in_which_they_came_although_some_give_up_and_some_die() {
+fn waiters_complete_in_order_though_some_give_up_and_some_die() {
     for capacity in [1, 3] {
         let tally = trials::line::run(capacity, 5);
         println!("capacity {capacity}: {tally:?}");

@@ -56,7 +56,7 @@ pub fn keeps_a_weak_one(path: &Path) {
 }
 
 #[test]
-fn room_that_another_process_holds_is_not_free_and_comes_back_when_it_lets_go() {
+fn room_of_another_process_is_free_when_it_lets_go() {
     let _patience = crate::patience();
     let room = room();
     let receiver = bind(5, &room.name());
@@ -71,7 +71,7 @@ fn room_that_another_process_holds_is_not_free_and_comes_back_when_it_lets_go() 
 }
 
 #[test]
-fn room_that_a_killed_process_held_comes_back_and_wakes_who_waits_for_it() {
+fn room_that_a_killed_process_held_wakes_a_waiter() {
     let _patience = crate::patience();
     for how in How::ALL {
         let room = room();
@@ -92,7 +92,7 @@ fn room_that_a_killed_process_held_comes_back_and_wakes_who_waits_for_it() {
 }
 
 #[test]
-fn a_closed_channel_ends_when_the_process_with_its_last_permits_is_killed() {
+fn a_closed_channel_ends_when_its_last_permits_die() {
     let _patience = crate::patience();
     let room = room();
     let mut receiver = bind(3, &room.name());
@@ -109,7 +109,7 @@ fn a_closed_channel_ends_when_the_process_with_its_last_permits_is_killed() {
 }
 
 #[test]
-fn a_large_request_of_one_process_is_not_starved_by_small_ones_of_another() {
+fn small_requests_of_another_process_do_not_starve_a_large_one() {
     let _patience = crate::patience();
     for how in How::ASYNC {
         let room = room();
@@ -129,7 +129,7 @@ fn a_large_request_of_one_process_is_not_starved_by_small_ones_of_another() {
 }
 
 #[test]
-fn a_weak_sender_of_another_process_does_not_keep_the_stream_open() {
+fn a_weak_sender_elsewhere_does_not_keep_the_stream_open() {
     let _patience = crate::patience();
     let room = room();
     let mut receiver = bind_ending(3, &room.name());
@@ -153,7 +153,7 @@ fn a_weak_sender_of_another_process_does_not_keep_the_stream_open() {
 }
 
 #[test]
-fn the_capacity_is_whole_in_the_end_whoever_was_killed_or_forgot_permits() {
+fn the_capacity_is_whole_after_kills_and_forgotten_permits() {
     let _patience = crate::patience();
     for shares in trials::permits::Shares::ALL {
         let tally = trials::permits::run(shares, 1000, 10);

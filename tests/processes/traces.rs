@@ -32,7 +32,7 @@ fn named_files(pid: u32) -> Vec<PathBuf> {
 }
 
 #[test]
-fn killing_everybody_leaves_a_socket_and_a_lock_and_the_name_can_be_had_again() {
+fn killing_all_leaves_a_socket_and_a_lock_and_a_free_name() {
     let _patience = crate::patience();
     let (room, temporary, run) = (room(), room(), room());
     let begin = |role: &str| {

@@ -52,7 +52,7 @@ async fn receives(receiver: Receiver<Value>) -> Ledger {
 }
 
 #[test]
-fn values_of_sinks_in_several_processes_come_out_of_the_stream_once_and_in_order() {
+fn values_of_sinks_come_out_of_the_stream_once_and_in_order() {
     const EACH: u64 = 500;
     let _patience = crate::patience();
     for how in How::ASYNC {
@@ -68,7 +68,7 @@ fn values_of_sinks_in_several_processes_come_out_of_the_stream_once_and_in_order
 }
 
 #[test]
-fn room_that_a_killed_process_held_in_a_sink_comes_back_and_the_stream_knows_how_much_can_come() {
+fn room_a_killed_sink_held_comes_back_and_the_stream_knows() {
     let _patience = crate::patience();
     for how in How::ASYNC {
         let room = room();

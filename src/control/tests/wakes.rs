@@ -70,7 +70,7 @@ fn of_two_tasks_with_one_record_both_learn_of_the_end() {
 }
 
 #[test]
-fn a_guest_that_cannot_be_heard_for_lack_of_memory_is_heard_later_and_without_haste() {
+fn a_guest_unheard_for_lack_of_memory_is_heard_later() {
     let host = alone();
     let [a, b] = two_guests(&host);
     let lifeline = host.host.as_ref().unwrap().roster().member(a.me()).unwrap().lifeline.clone();
@@ -104,7 +104,7 @@ fn wakes_though_unheard(breaks: impl FnOnce(&Arc<Endpoint>, &Member)) {
 }
 
 #[test]
-fn a_guest_whose_connection_broke_still_wakes_tasks_of_other_guests() {
+fn a_guest_with_a_broken_connection_wakes_tasks_of_others() {
     wakes_though_unheard(|_, member| {
         // Only in this direction: it is not to think that the host is gone.
         let copy = UnixStream::from(member.lifeline.try_clone().unwrap());
@@ -113,7 +113,7 @@ fn a_guest_whose_connection_broke_still_wakes_tasks_of_other_guests() {
 }
 
 #[test]
-fn a_guest_that_spoke_nonsense_still_wakes_tasks_of_other_guests() {
+fn a_guest_that_spoke_nonsense_still_wakes_tasks_of_others() {
     wakes_though_unheard(|a, _| a.guest.get().unwrap().say_nonsense());
 }
 

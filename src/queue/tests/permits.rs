@@ -183,7 +183,7 @@ fn a_round_is_void_if_the_next_one_with_a_number_of_it_dies_in_the_middle() {
 }
 
 #[test]
-fn a_waiter_for_more_than_is_free_keeps_the_rest_from_everybody_behind_it() {
+fn a_waiter_for_more_than_is_free_holds_up_those_behind_it() {
     let bench = Bench::new(3);
     let mut consumer = Consumer::new(&bench.queue());
     bench.send(2, 1);

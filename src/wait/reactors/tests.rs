@@ -143,7 +143,7 @@ fn a_runtime_that_does_not_poll_the_task_itself_never_listens() {
 }
 
 #[test]
-fn a_sleep_elsewhere_calls_the_porter_in_and_ends_the_listening_task() {
+fn a_sleep_elsewhere_puts_the_porter_in_the_tasks_place() {
     let (runtime, ringed) = (current_thread(), Ringed::new());
     runtime.block_on(ringed.sleep_for_long());
     assert!(!ringed.has_porter());

@@ -2,13 +2,17 @@
 
 use std::{path::Path, thread};
 
-use shmpsc::error::{OpenError, TryRecvError, TrySendError};
+use shmpsc::{
+    Receiver, Sender,
+    error::{OpenError, TryRecvError, TrySendError},
+};
 
 use crate::{
     bind, bind_ending, connect,
     line::line_up,
     people::{
-        Person, acts::break_all_connections, eventually, how::How, next_order, room, start, stay, tell,
+        Person, Room, Value, acts::break_all_connections, eventually, how::How, next_order, room, start,
+        stay, tell,
     },
 };
 
@@ -64,15 +68,21 @@ pub fn breaks_its_connection(path: &Path) {
     stay();
 }
 
-#[test]
-fn a_sender_that_loses_its_connection_is_closed_and_no_other() {
-    let _patience = crate::patience();
+/// A channel for two values: one is the value of a sender here, the other the permit of a child, whose sends all wait.
+fn a_full_channel_with_a_waiting_child() -> (Room, Receiver<Value>, Sender<Value>, Person) {
     let room = room();
-    let mut receiver = bind_ending(2, &room.name());
+    let receiver = bind_ending(2, &room.name());
     let other = connect(&room.name());
     other.try_send([2, 2]).unwrap();
     let mut child = start("breaks-its-connection", &room.name());
     assert_eq!(child.hear(), "waits");
+    (room, receiver, other, child)
+}
+
+#[test]
+fn a_sender_that_loses_its_connection_is_closed_and_no_other() {
+    let _patience = crate::patience();
+    let (room, mut receiver, other, mut child) = a_full_channel_with_a_waiting_child();
     child.sleeps();
     assert_eq!(child.obeys("break it"), "closed");
     assert!(!other.is_closed() && !receiver.is_closed());
@@ -96,12 +106,7 @@ fn a_sender_that_loses_its_connection_is_closed_and_no_other() {
 #[test]
 fn a_permit_of_a_sender_without_connection_is_free_when_it_dies() {
     let _patience = crate::patience();
-    let room = room();
-    let mut receiver = bind_ending(2, &room.name());
-    let other = connect(&room.name());
-    other.try_send([2, 2]).unwrap();
-    let mut child = start("breaks-its-connection", &room.name());
-    assert_eq!(child.hear(), "waits");
+    let (_room, mut receiver, other, mut child) = a_full_channel_with_a_waiting_child();
     assert_eq!(child.obeys("break it"), "closed");
     child.kill();
     eventually("the permit is free", || other.capacity() == 1);

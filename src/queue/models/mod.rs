@@ -9,7 +9,7 @@
 //! | [`stall`] | senders that are stopped for a while: quarantine and void positions |
 //! | [`stop`] | one or two stopped between any two steps, while the others do all their work |
 //! | [`peek`] | a value that was peeked, and a stopped sender that goes on before it is taken |
-//! | [`line`] | who waits for capacity, in which order |
+//! | [`line`] | which senders wait for capacity, in which order |
 //! | [`sleep`] | lost wakeups |
 //! | [`permits`] | capacity held: taken, used, given back, waited for |
 //! | [`recovery`] | what dead processes held in permits |
@@ -18,12 +18,13 @@
 //! | [`halt`] | senders that are stopped between any two steps of any move, and the others finish meanwhile |
 //! | [`kill`] | senders that are killed before any write of any move |
 //!
-//! What they share is in `world`, the moves of a sender in `moves`, where they are stopped in `gate`; `explore` walks
-//! through them.
+//! What they share is in `world`, what is done there in `sending` and `receiving`, and how values are judged in `book`. The
+//! moves that are killed or stopped are in `moves`, where they are stopped in `gate`; `explore` walks through the models.
 //!
 //! `.ci/loom` runs them; `.ci/weaken` shows which of them each ordering needs. A position that is claimed and not
 //! yet published counts as stalled at once here, so every thread switch between the two steps is a stall.
 
+mod book;
 mod close;
 mod death;
 mod epoch;
@@ -37,7 +38,9 @@ mod line;
 mod moves;
 mod peek;
 mod permits;
+mod receiving;
 mod recovery;
+mod sending;
 mod sleep;
 mod stall;
 mod stop;

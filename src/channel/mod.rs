@@ -1,4 +1,4 @@
-//! One process's end of a channel at work: sends and receipts that wait, for tasks and for threads.
+//! One process's end of a channel at work: sends and receives that wait, for tasks and for threads.
 //!
 //! It joins queue, waiting and endpoint; tokio's names and the errors of sending and receiving are not known here.
 //! Also the one place that minds forked children: to them a channel is closed, empty and ended.

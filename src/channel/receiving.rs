@@ -27,7 +27,7 @@ pub(crate) fn many<T: Pod>(
     move |consumer, queue, peers| consumer.receive_many(queue, limit, |value| buffer.push(value), peers)
 }
 
-/// Copies the next value, and leaves it for the next receipt.
+/// Copies the next value, and leaves it for the next receive.
 pub(crate) fn peeked<T: Pod>(consumer: &mut Consumer, queue: &Queue<'_>, peers: &Endpoint) -> Took<T> {
     consumer.peek(queue, peers).map(|found| Consumer::copy(queue, found))
 }

@@ -1,5 +1,5 @@
 //! The moves on a segment: claim, publish, receive, wait in line, count handles, repair. No operating system, no
-//! time, no process and no task is known here; who is dead and how to wake come in as arguments.
+//! time, no process and no task is known here; which process is dead and how to wake come in as arguments.
 //!
 //! # One word decides
 //!
@@ -12,7 +12,7 @@
 //! | [`position`] | the arithmetic of positions |
 //! | [`words`] | the packed words |
 //! | [`edge`] | the names of the orderings |
-//! | [`room`] | how much capacity is free, and for whom |
+//! | [`room`] | how much capacity is free, and for which sender |
 //! | [`send`] | claiming positions and publishing values |
 //! | [`take`] | receiving, and what to do with positions that stay unpublished |
 //! | [`quarantine`] | the slots of stalled senders |
@@ -52,10 +52,10 @@ use crate::sync::Ordering;
 use position::Track;
 use words::Claim;
 
-/// The roster number of a process. 0 is nobody, and in the roster the open name.
+/// The roster number of a process. 0 is no process, and in the roster the open name.
 pub(crate) type Number = u16;
 
-/// Somebody who sleeps and shall be woken.
+/// A sleeper that shall be woken.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Sleeper {
     /// The receiver, on its bell.
@@ -64,7 +64,7 @@ pub(crate) enum Sleeper {
     Waiter { record: usize, owner: Number },
     /// The senders in the backlog of a process, which the process wakes itself.
     Backlog { owner: Number },
-    /// Whoever makes the [`Recovery`]: a permit operation has ended for which it may wait.
+    /// The porter, which makes the [`Recovery`]: a permit operation has ended for which it may wait.
     Recovery,
 }
 
@@ -72,8 +72,8 @@ pub(crate) enum Sleeper {
 pub(crate) trait Wake {
     fn wake(&self, sleeper: Sleeper, kind: Kind);
 
-    /// Whether the channel is known to be closed without a look at the segment, in which somebody may have opened it again.
-    /// Who is about to sleep asks, having registered; who makes it so rings every bell afterwards.
+    /// Returns whether this process knows from private memory that it can send nothing any more. (A peer could clear the mark
+    /// in the segment.) A sleeper asks after it has registered. The thread that makes it so wakes every sleeper afterwards.
     fn is_over(&self) -> bool {
         false
     }
@@ -98,11 +98,11 @@ impl<'a> Queue<'a> {
         i64::from(self.view.geometry.capacity)
     }
 
-    /// Makes the zeros of a new segment an open, empty channel. Before anybody else maps it.
+    /// Makes the zeros of a new segment an open, empty channel. Before another process maps it.
     pub fn format(&self) {
         let first = self.track.first();
         let header = self.view.header;
-        // ORDERING: nobody else maps the segment yet; handing it over is a synchronizing act of its own.
+        // ORDERING: no other process maps the segment yet; handing it over is a synchronizing act of its own.
         header.claim.store(Claim(0).with_tail(first as u32).0, Ordering::Relaxed);
         header.taken.head.store(first, Ordering::Relaxed);
     }

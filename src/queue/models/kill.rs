@@ -317,7 +317,7 @@ fn a_number_given_again_dies_again() {
     });
 }
 
-/// The model can fail: nobody puts right what one left that died with a permit.
+/// The model can fail: what a process left that died with a permit is not put right.
 #[test]
 #[should_panic(expected = "capacity lost")]
 fn a_death_that_nobody_hears_of_is_noticed() {

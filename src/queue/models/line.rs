@@ -8,7 +8,7 @@ use crate::sync::{Ordering, killed_at_write};
 use crate::wait::Stand;
 use loom::thread;
 
-/// Somebody who comes when a waiter is in the line takes nothing before it.
+/// A sender that comes when a waiter is in the line takes nothing before it.
 fn newcomer_behind_a_waiter(capacity: u32, polls: usize) {
     explore(Some(3), move || {
         let world = World::new(capacity, 2, 1);

@@ -1,6 +1,6 @@
 //! What a sender does, move by move, for models that stop or kill it in the middle.
 //!
-//! Each may find the channel full or closed and then does less. None sleeps: who would, looks once more and gives up.
+//! Each may find the channel full or closed and then does less. None sleeps: a sender that would, looks once more and gives up.
 
 use super::World;
 use crate::queue::{Claimed, Number};
@@ -45,7 +45,7 @@ pub(super) fn waits(world: &Arc<World>, me: Number) {
     world.leave(me, &mut stand);
 }
 
-/// The same for one who wants to reserve two.
+/// The same for a sender that wants to reserve two.
 pub(super) fn waits_for_two(world: &Arc<World>, me: Number) {
     let mut stand = Stand::Nowhere;
     for _ in 0..2 {

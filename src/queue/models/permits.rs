@@ -1,5 +1,5 @@
 //! Permits: capacity is never exceeded nor lost, a permit's send finds its place whatever stalls, the end of a closed
-//! channel waits for the last permit, and whoever waits for room is woken by one that is given back.
+//! channel waits for the last permit, and a sender that waits for room is woken by one that is given back.
 
 use super::{World, explore};
 use crate::queue::{Claimed, Consumer, Took};
@@ -154,7 +154,7 @@ fn close_and_two_permits_are_sent_on() {
     close_with_permits(2, sends, true, Some(2));
 }
 
-/// Everything is reserved; one permit given back wakes one who waits.
+/// Everything is reserved; one permit given back wakes one waiter.
 #[test]
 fn a_permit_given_back_wakes_a_waiter() {
     explore(None, || {
@@ -191,7 +191,7 @@ fn room_wakes_who_waits_to_reserve() {
     });
 }
 
-/// The first in the line wants two, the second one; one place becomes free, which is for nobody yet. What `act` does to
+/// The first in the line wants two, the second one; one place becomes free, which is for neither yet. What `act` does to
 /// the first lets the second one have it.
 fn a_large_request_goes(act: fn(&World, &mut Stand)) {
     explore(Some(2), move || {

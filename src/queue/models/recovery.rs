@@ -1,4 +1,4 @@
-//! What dead processes held in permits comes back, exactly, wherever they died, while the living go on; and whoever waits
+//! What dead processes held in permits comes back, exactly, wherever they died, while the living go on; and a sender that waits
 //! for the end of a living one's operation is told of it.
 
 use super::{World, explore};
@@ -193,7 +193,7 @@ fn two_rounds() {
     });
 }
 
-/// The dead one held the last room, and somebody waits for it.
+/// The dead process held the last room, and a sender waits for it.
 #[test]
 fn what_the_dead_held_wakes_a_waiter() {
     explore(None, || {

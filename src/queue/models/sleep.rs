@@ -1,4 +1,4 @@
-//! Everybody sleeps who has nothing to do, and nobody is left asleep: a lost wakeup is a deadlock, which fails the
+//! Each end sleeps that has nothing to do, and no sleeper is left asleep: a lost wakeup is a deadlock, which fails the
 //! model. The loops are those of [`crate::wait`], on the double of the futex.
 
 use super::{World, explore};

@@ -1,4 +1,4 @@
-//! Senders that are stopped between claim and publish, for a while or for ever: nobody waits for them, their slots
+//! Senders that are stopped between claim and publish, for a while or for ever: no other sender waits for them, their slots
 //! are gone round, and their values come when they come.
 
 use super::{World, explore};

@@ -11,7 +11,7 @@ use crate::wait::Stand;
 use loom::thread;
 use std::sync::Arc;
 
-/// Whether there is room or not: who comes with a full channel waits, looks, and leaves.
+/// Whether there is room or not: a sender that comes to a full channel waits, looks, and leaves.
 fn waits_and_leaves(world: &Arc<World>, me: Number) {
     let mut stand = Stand::Nowhere;
     if let Some(span) = world.turn(me, &mut stand) {
@@ -21,7 +21,7 @@ fn waits_and_leaves(world: &Arc<World>, me: Number) {
 }
 
 /// `moves` are made by numbers 1 and up, each of them stopped anywhere. Number 3 sends `rounds` values meanwhile, and each
-/// comes out. A stopped one may hold one place, or two while it is in the line: where the channel has more, nobody waits.
+/// comes out. A stopped one may hold one place, or two while it is in the line: where the channel has more, no sender waits.
 fn stopped(capacity: u32, moves: &'static [Move], rounds: u64, switches: usize) {
     explore(Some(switches), move || {
         let world = World::new(capacity, 2, 2);
@@ -62,7 +62,7 @@ fn pass_one(world: &Arc<World>, consumer: &mut Consumer, number: u64, has_place:
         Claimed::Closed => panic!("closed"),
     }
     while let Took::Value(_) = world.poll(consumer) {}
-    assert!(!has_place || world.received().contains(&number), "waits for who is stopped");
+    assert!(!has_place || world.received().contains(&number), "waits for a stopped sender");
 }
 
 #[test]

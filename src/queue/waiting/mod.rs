@@ -12,8 +12,8 @@
 //! Promise: an operation that began after a waiter was in the line never overtakes that waiter.
 //!
 //! The common records can all be in use. Further senders then wait in the *backlog* of their process, a private queue that
-//! `crate::wait` keeps. Each process has one record of its own beside the common ones, for the first in its backlog. So a
-//! backlog is never without a waiter in the line, and comes forward whatever other processes do. If the capacity covers
+//! `crate::wait` keeps. Each process has one record of its own beside the common ones, for its first sender that finds those in
+//! use. So a backlog is never without a waiter in the line, and comes forward whatever other processes do. If the capacity covers
 //! the whole line and more, a look also rings each process that has a backlog.
 //!
 //! | file | what it decides |

@@ -1,8 +1,8 @@
 //! How threads and tasks sleep: the one loop "try, say that you sleep, try again, sleep", and the waiters of one process.
 //!
 //! Which word to sleep on and which sleeper to wake is decided in [`crate::queue`]; messages and peers are not known here.
-//! Threads sleep on a futex in the segment. Tasks leave their waker with their own process ([`Sleepers`]); a reactor that hears
-//! for the process has them woken ([`Reactors`]).
+//! Threads sleep on a futex in the segment, or in the backlog of their process on one of private memory ([`Signal`]). Tasks leave
+//! their waker with their own process ([`Sleepers`]); a reactor that hears for the process has them woken ([`Reactors`]).
 
 mod backlog;
 #[cfg(all(test, shmpsc_loom))]

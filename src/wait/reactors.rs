@@ -7,8 +7,9 @@
 //! - Each task that sleeps does so in that runtime. A task that is about to sleep elsewhere first calls the porter in.
 //! - The runtime is driven while its tasks wait for it, see [`Place`].
 //!
-//! One of the two listens at a time, so one ring wakes one thread. At a change the next begins before the last one ends: both
-//! hear by edges of the same set of bells, which is never read, so whatever was rung before is an edge for the newcomer.
+//! One of the two listens at a time, so one ring wakes one thread. (A thread that sleeps in the backlog calls the porter in
+//! beside them.) At a change the next begins before the last one ends: both hear by edges of the same set of bells, which is
+//! never read, so whatever was rung before is an edge for the newcomer.
 
 use super::place::{Ours, Place, Spot};
 use crate::sync::lock;

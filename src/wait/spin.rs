@@ -9,25 +9,32 @@
 //!   woken.
 //!
 //! Neither pays if the other side is busy elsewhere, or stopped. So each way has a budget, which doubles when it paid and
-//! halves when it was spent in vain, down to nothing. Every now and then a wait without a budget tries once more: the
-//! first time after 16 waits, and after twice as many each time that it did not pay, up to 1024.
+//! halves when it was spent in vain, down to nothing. A sleep restores the budget of yields if it shows the other side at work,
+//! with a step in 25 µs. Otherwise a wait without a budget now and then tries all the same: the first one soon, the next after 16
+//! waits, then after twice as many each time, up to 1024, until a wait is short again.
 //!
-//! - The trial spins for as long as waking takes, about 60 µs, for if both sides sleep each wakes too late for a shorter
+//! - The receiver's trial spins for as long as waking takes, about 60 µs. If both sides sleep, each wakes too late for a shorter
 //!   spinning of the other one, and neither would ever find the other awake again.
-//! - A receiving thread that yields sleeps once in 1024 waits, for it may share one core with a sender while another one
-//!   idles. The scheduler moves a thread when it wakes, and seldom before. If a value came from another core meanwhile,
-//!   the next wait spins. A sender does not do so: all that come after it would have to stand in the line behind it.
+//! - A receiving thread that yields and does not spin sleeps once in 1024 waits, for it may share one core with a sender while
+//!   another one idles. The scheduler moves a thread when it wakes, and seldom before. Its next wait then spins. A sender does
+//!   not do so: all that come after it would have to stand in the line behind it.
+//! - A yield that found something without a switch of threads says that the other side runs on another core. The next wait
+//!   without a budget to spin then tries that.
 //!
-//! The full budgets bound what one wait spends of the processor: 60 µs of spinning by the clock, and 64 yields, which take less than
-//! a microsecond each if no other thread is runnable. A sender does those up to 8 times, as long as the receiver takes
-//! something meanwhile, but for no longer than 20 ms: with many senders on few cores its turn comes late, but it comes. A sender pauses twice as long
-//! after each look: the receiver gives one place back after the other, and a sender that comes a little later finds room
-//! for many values. The receiver looks at an even pace, as the value that it waits for is the next.
+//! The full budgets bound what one wait spends of the processor. A receiving thread spins for about 60 µs, a sender for about
+//! 3 µs. A thread yields 64 times, which takes less than a microsecond each time if no other thread is runnable. A sender does
+//! so up to 8 times, as long as the receiver goes on taking: with many senders on few cores its turn comes late, but it comes.
+//! Until then it is not in the line, and a sender that comes later can find room first. By the clock no wait spins longer than
+//! 60 µs, or yields longer than 20 ms or the time that the caller gave.
+//!
+//! A sender pauses twice as long after each look: the receiver gives one place back after the other, and a sender that comes a
+//! little later finds room for many values. The receiver looks at an even pace, as the value that it waits for is the next.
 //!
 //! Usable cores and runnable threads are not counted. The other side is another process, whose affinity and quota can change
-//! and are not seen here; what they would tell shows in what pays.
+//! and are not seen here. What they would tell shows in what pays.
 //!
-//! A task must not hold its worker thread: apart from a trial it spins for about 3 µs at most, and it does not yield the core.
+//! A task must not hold its worker thread: apart from a receiver's trial it spins for about 3 µs at most, and it does not yield
+//! the core.
 
 use crate::sync::{AtomicU32, Ordering, spin_loop};
 use std::time::{Duration, Instant};

@@ -1,14 +1,12 @@
 //! How threads and tasks sleep: the one loop "try, say that you sleep, try again, sleep", and the waiters of one process.
 //!
 //! Which word to sleep on and which sleeper to wake is decided in [`crate::queue`]; messages and peers are not known here.
-//! Threads sleep on a futex in the segment, or in the backlog of their process on one of private memory ([`Signal`]). Tasks leave
-//! their waker with their own process ([`Sleepers`]); a reactor that hears for the process has them woken ([`Reactors`]).
+//! Threads sleep on a futex in the segment, or in the backlog of their process on one of private memory ([`Signal`]). Tasks
+//! leave their waker with their own process ([`Sleepers`]); a reactor that hears for the process has them woken ([`Reactors`]).
 
 mod backlog;
 #[cfg(all(test, shmpsc_loom))]
 pub(crate) mod model;
-#[cfg(not(shmpsc_loom))]
-mod place;
 #[cfg(not(shmpsc_loom))]
 mod reactors;
 mod signal;
@@ -16,6 +14,8 @@ mod signal;
 mod sleepers;
 #[cfg(not(shmpsc_loom))]
 mod spin;
+#[cfg(not(shmpsc_loom))]
+mod spot;
 #[cfg(not(shmpsc_loom))]
 mod thread;
 
@@ -42,7 +42,7 @@ pub(crate) trait Park {
     /// May wake for no reason.
     fn park(&self, bell: &Bell, ticket: Ticket) -> bool;
 
-    /// The same for a sender in the backlog of its process, until the signal comes.
+    /// Sleeps likewise in the backlog of the process, until the signal comes.
     fn park_in_backlog(&self, signal: &Signal) -> bool;
 }
 

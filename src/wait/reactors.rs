@@ -5,13 +5,13 @@
 //! a runtime, the *listening task*, saves that switch. It listens only while two things hold:
 //!
 //! - Each task that sleeps does so in that runtime. A task that is about to sleep elsewhere first calls the porter in.
-//! - The runtime is driven while its tasks wait for it, see [`Place`].
+//! - The runtime is driven while its tasks wait for it, see [`DrivenRuntime`].
 //!
 //! One of the two listens at a time, so one ring wakes one thread. (A thread that sleeps in the backlog calls the porter in
 //! beside them.) At a change the next begins before the last one ends: both hear by edges of the same set of bells, which is
 //! never read, so whatever was rung before is an edge for the newcomer.
 
-use super::place::{Ours, Place, Spot};
+use super::spot::{DrivenRuntime, Ours, Spot};
 use crate::sync::lock;
 use crate::sys::readiness;
 use std::io;
@@ -70,7 +70,7 @@ struct State {
 
 /// The listening task.
 struct Listener {
-    place: Place,
+    runtime: DrivenRuntime,
     turn: u64,
     /// Whether it has taken over from the porter.
     listens: bool,
@@ -119,7 +119,7 @@ impl Reactors {
         let mut state = lock(&self.state);
         match state.listener_of(turn) {
             Some(listener) => listener.task = Some(task),
-            // Its runtime has ended, or another place was more recent.
+            // Its runtime has ended, or a task went to sleep elsewhere since.
             None => {
                 drop(state);
                 task.abort();
@@ -131,7 +131,7 @@ impl Reactors {
     fn take_over<H: Hear>(&self, endpoint: &Arc<H>, turn: u64) -> bool {
         let mut state = lock(&self.state);
         let Some(listener) = state.listener_of(turn) else { return false };
-        if !listener.place.is_here() {
+        if !listener.runtime.is_here() {
             // Its runtime is driven by another thread than the one whose task sleeps: that task is not of this runtime.
             let over = state.listener.take();
             state.be_patient();
@@ -148,17 +148,17 @@ impl Reactors {
         true
     }
 
-    /// The listening task has been dropped: the porter hears again, and first what has not been heard.
+    /// Has the porter hear again, and first what has not been heard: the listening task has been dropped.
     fn ended<H: Hear>(&self, endpoint: &Arc<H>, turn: u64, is_unfit: bool) {
         let mut state = lock(&self.state);
         let Some(over) = state.listener.take_if(|listener| listener.turn == turn) else { return };
         state.porter = state.porter || endpoint.porter_hears().is_ok();
         state.in_a_row = 0;
         if is_unfit {
-            state.unfit = Some(over.place.runtime);
+            state.unfit = Some(over.runtime.id);
             state.be_patient();
         } else {
-            // The one place is no more, the next may be the one.
+            // The one runtime has ended, and the next may be the only one again.
             state.last = None;
             state.patience = 0;
         }
@@ -177,9 +177,9 @@ impl State {
         self.listener.as_mut().filter(|listener| listener.turn == turn)
     }
 
-    /// Whether a task that goes to sleep there is heard for by the runtime's own listening task.
+    /// Returns whether the runtime's own listening task hears for a task that goes to sleep there.
     fn listens_at(&self, spot: Spot) -> bool {
-        self.listener.as_ref().is_some_and(|listener| listener.listens && Spot::In(listener.place) == spot)
+        self.listener.as_ref().is_some_and(|listener| listener.listens && Spot::In(listener.runtime) == spot)
     }
 
     /// Notes where a task goes to sleep, for which the porter hears. Gives the listening task that must end, and the turn of one
@@ -187,14 +187,14 @@ impl State {
     #[must_use]
     fn sleeps_at(&mut self, spot: Spot) -> (Option<Listener>, Option<u64>) {
         let spot = match spot {
-            Spot::In(place) if self.unfit == Some(place.runtime) => Spot::Elsewhere,
+            Spot::In(runtime) if self.unfit == Some(runtime.id) => Spot::Elsewhere,
             Spot::Unknown => {
                 self.last = None;
                 return (self.listener.take(), None);
             }
             spot => spot,
         };
-        if self.listener.as_ref().is_some_and(|listener| Spot::In(listener.place) == spot) {
+        if self.listener.as_ref().is_some_and(|listener| Spot::In(listener.runtime) == spot) {
             // It has yet to take over.
             return (None, None);
         }
@@ -207,13 +207,13 @@ impl State {
         }
         self.last = Some(spot);
         self.in_a_row = self.in_a_row.saturating_add(1);
-        let Spot::In(place) = spot else { return (over, None) };
+        let Spot::In(runtime) = spot else { return (over, None) };
         if self.in_a_row <= self.patience {
             return (over, None);
         }
         self.in_a_row = 0;
         self.last_turn += 1;
-        self.listener = Some(Listener { place, turn: self.last_turn, listens: false, task: None });
+        self.listener = Some(Listener { runtime, turn: self.last_turn, listens: false, task: None });
         (over, Some(self.last_turn))
     }
 
@@ -271,7 +271,7 @@ impl<H: Hear> Drop for Post<H> {
     }
 }
 
-/// The listening task.
+/// Hears for the runtime's tasks, until the endpoint or the runtime ends: the listening task.
 async fn listen<H: Hear>(mut post: Post<H>) {
     let Some(bell) = post.watch() else { return };
     if !post.take_over() {

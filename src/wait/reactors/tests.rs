@@ -3,7 +3,7 @@
 use super::*;
 use crate::sync::{AtomicU32, Ordering};
 use crate::sys::events::Doorbell;
-use crate::wait::place::learn_wakers;
+use crate::wait::spot::learn_wakers;
 use std::future::poll_fn;
 use std::os::fd::AsFd;
 use std::task::{Poll, Wake};

@@ -1,6 +1,6 @@
 //! Where a task sleeps: whether it does so in a tokio runtime that is driven while the task waits.
 //!
-//! Nothing is decided by guess. A task for which it is not certain has no place, and the porter hears for it.
+//! A task for which that is not certain sleeps elsewhere, and the porter hears for it. One case cannot be told, see [`DrivenRuntime`].
 
 use crate::sync::{AtomicU32, Mutex, MutexGuard, Ordering, lock};
 use crate::sys::fork::PerProcess;
@@ -25,8 +25,8 @@ use tokio::runtime::{Builder, Handle, Id, RuntimeFlavor, worker_index};
 /// nothing drives it. Such a set can only be in a current-thread runtime, whose own tasks can be counted. So spawned tasks of a
 /// runtime that has none are of a set. Where it has some, a task cannot be told from one of a set.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Place {
-    pub runtime: Id,
+pub(super) struct DrivenRuntime {
+    pub id: Id,
     /// The thread that drives it, of a current-thread runtime. It tells a runtime that this thread drives from one that it
     /// has only entered, within another one.
     thread: Option<ThreadId>,
@@ -35,7 +35,7 @@ pub(super) struct Place {
 /// Where a task goes to sleep.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Spot {
-    In(Place),
+    In(DrivenRuntime),
     /// In no runtime, or it cannot be told.
     Elsewhere,
     /// It is not known yet which wakers are tokio's. It soon will be.
@@ -51,13 +51,13 @@ impl Spot {
         let Ok(runtime) = Handle::try_current() else { return Spot::Elsewhere };
         let is_one_thread = runtime.runtime_flavor() == RuntimeFlavor::CurrentThread;
         let thread = is_one_thread.then(|| thread::current().id());
-        let place = Spot::In(Place { runtime: runtime.id(), thread });
+        let driven = Spot::In(DrivenRuntime { id: runtime.id(), thread });
         let is = |known: &'static RawWakerVTable| ptr::eq(waker.vtable(), known);
         match OF_TASKS.get() {
             Some(known) if is(known) && is_one_thread && !Ours::are_not_all_of(&runtime) => {
                 return Spot::Elsewhere;
             }
-            Some(known) if is(known) => return place,
+            Some(known) if is(known) => return driven,
             Some(_) => {}
             None => {
                 let ours = Ours::new(&runtime);
@@ -71,7 +71,7 @@ impl Spot {
         // The future that `block_on` of a multi-thread runtime polls waits on its own, and has another waker.
         match OF_ROOTS.get() {
             _ if !is_one_thread => Spot::Elsewhere,
-            Some(known) if is(known) => place,
+            Some(known) if is(known) => driven,
             Some(_) => Spot::Elsewhere,
             None => {
                 learn_of_roots();
@@ -81,8 +81,8 @@ impl Spot {
     }
 }
 
-impl Place {
-    /// Returns whether the calling thread, which polls a task of the runtime, is one that drives this place.
+impl DrivenRuntime {
+    /// Returns whether the calling thread, which polls a task of the runtime, is one that drives it.
     pub fn is_here(&self) -> bool {
         self.thread.is_none_or(|thread| thread == thread::current().id())
     }

@@ -150,12 +150,12 @@ impl Receiving {
         self.endpoint.close();
     }
 
-    /// Whether nothing can be sent any more, or no sender is left.
+    /// Returns whether nothing can be sent any more, or no sender is left.
     pub fn is_closed(&self) -> bool {
         self.endpoint.is_closed_for_sending() || self.endpoint.queue().has_ended()
     }
 
-    /// A descriptor that carries this end with all that is queued.
+    /// Makes a descriptor that carries this end with all that is queued.
     pub fn into_fd(mut self) -> Result<OwnedFd, OpenError> {
         // Which sends are stalled is known in private memory here, and nowhere else.
         if self.consumer.has_stalled() {
@@ -166,7 +166,7 @@ impl Receiving {
         Ok(descriptor)
     }
 
-    /// The corruption of the segment for which the stream ended.
+    /// Returns the corruption of the segment for which the stream ended.
     pub fn corruption(&self) -> Option<Corruption> {
         self.consumer.nonsense().map(super::told)
     }
@@ -205,7 +205,7 @@ fn look_again<R>(
     spin(endpoint.spins()).look_again(look, || 0, until).unwrap_or(Took::Empty)
 }
 
-/// Before the end is told. If it came for nonsense, the channel is closed for all.
+/// Prepares to tell the end. If it came for nonsense, closes the channel for all.
 #[cold]
 fn ends(endpoint: &Endpoint, consumer: &Consumer) {
     if let Some(nonsense) = consumer.nonsense() {

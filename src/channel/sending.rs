@@ -34,7 +34,7 @@ impl Sending {
         Sending { endpoint }
     }
 
-    /// Whether nothing can be sent any more.
+    /// Returns whether nothing can be sent any more.
     pub fn is_closed(&self) -> bool {
         self.endpoint.is_closed_for_sending()
     }
@@ -44,12 +44,12 @@ impl Sending {
         Closing::new(&self.endpoint).await;
     }
 
-    /// Whether both send into one channel.
+    /// Returns whether both send into one channel.
     pub fn is_same_channel(&self, other: &Sending) -> bool {
         self.endpoint.id() == other.endpoint.id()
     }
 
-    /// A descriptor that carries this handle.
+    /// Makes a descriptor that carries this handle.
     pub fn into_fd(self) -> Result<OwnedFd, OpenError> {
         control::sender_into_fd(&self.endpoint)
     }
@@ -80,7 +80,7 @@ impl Sending {
         }
     }
 
-    /// The same, after a first look.
+    /// Does so after a first look: looks again for a while, then sleeps in the line.
     #[cold]
     fn blocking_take_slowly<W: Want>(&self, want: W, timeout: Option<Duration>) -> Result<W::Grant, NoRoom> {
         let sleep = super::sleep(timeout, Some(self.endpoint.threads())).ok_or(NoRoom::TimedOut)?;
@@ -185,7 +185,7 @@ impl Sending {
         }
     }
 
-    /// A handle that does not keep the channel open.
+    /// Makes a handle that does not keep the channel open.
     pub fn downgrade(&self) -> WeakSending {
         WeakSending::new(Arc::clone(&self.endpoint))
     }
@@ -268,7 +268,7 @@ impl WeakSending {
         WeakSending { endpoint }
     }
 
-    /// A handle that keeps the channel open, if anything still does.
+    /// Makes a handle that keeps the channel open, if anything still does.
     pub fn upgrade(&self) -> Option<Sending> {
         let endpoint = &self.endpoint;
         if endpoint.is_forked() {

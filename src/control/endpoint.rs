@@ -163,22 +163,23 @@ impl Endpoint {
         self.id
     }
 
-    /// What this process has found out about looking again before sleeping.
+    /// Returns what this process has found out about looking again before sleeping.
     #[inline]
     pub(crate) fn spins(&self) -> &Spins {
         &self.spins
     }
 
-    /// The tasks of this process that sleep in this channel.
+    /// Returns the tasks of this process that sleep in this channel.
     #[inline]
     pub(crate) fn sleepers(&self) -> &Sleepers {
         &self.sleepers
     }
 
-    /// Whether nothing can be sent from this process any more, whatever the segment says.
+    /// Returns whether nothing can be sent from this process any more, whatever the segment says.
     #[inline(always)]
     pub(crate) fn is_over(&self) -> bool {
-        // ORDERING: nothing is read on its strength. A sender that is about to sleep has a fence before it, see [`Wake::is_over`].
+        // ORDERING: nothing is read on its strength. A sender that is about to sleep has a fence before it, see
+        // [`Wake::is_over`].
         self.over.load(Ordering::Relaxed) != 0
     }
 
@@ -192,7 +193,7 @@ impl Endpoint {
         self.sleepers.backlog.wake_all();
     }
 
-    /// A sending handle comes, before it is counted in the segment. Where there may be none yet, the caller holds
+    /// Counts a sending handle, before it is counted in the segment. Where there may be none yet, the caller holds
     /// [`Endpoint::first_handle`] until it is counted.
     pub(crate) fn add_handle(&self) {
         // ORDERING: relaxed. A handle that is cloned cannot be missed, as the one it was cloned from keeps the count above
@@ -200,7 +201,7 @@ impl Endpoint {
         self.handles.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// It has gone, after it was taken from the count in the segment.
+    /// Counts a sending handle out, after it was taken from the count in the segment.
     pub(crate) fn drop_handle(&self) {
         // ORDERING: Release: a thread that finds none left finds the segment without them.
         self.handles.fetch_sub(1, Ordering::Release);
@@ -240,13 +241,13 @@ impl Endpoint {
         let _ = self.nonsense.set(found);
     }
 
-    /// The channel ends for nonsense: returns whether the sleepers are still to be woken for that. True once.
+    /// Returns whether the sleepers are still to be woken because the channel ends for nonsense. True once.
     pub(super) fn is_first_end(&self) -> bool {
         self.roused.swap(1, Ordering::Relaxed) == 0 // ORDERING: it counts, and orders nothing.
     }
 
-    /// A send was refused as on a closed channel. If it is not closed its words do not fit each other, and the receiver, which
-    /// may sleep, must look at them: it closes the channel then.
+    /// Has the receiver look, which may sleep, if the words of a channel do not fit each other: a send was refused as on a
+    /// closed channel, and it is not closed. The receiver closes it then.
     #[cold]
     pub(crate) fn was_refused(&self) {
         let queue = self.queue();
@@ -255,7 +256,7 @@ impl Endpoint {
         }
     }
 
-    /// The sending threads of this process that sleep in this channel.
+    /// Returns the sending threads of this process that sleep in this channel.
     #[inline]
     pub(crate) fn threads(&self) -> &Threads {
         &self.threads
@@ -348,15 +349,15 @@ impl Endpoint {
 }
 
 impl Hear for Endpoint {
-    /// The descriptor on which other processes say "look", readable at each new occurrence (so watch for edges, and
+    /// Returns the descriptor on which other processes say "look", readable at each new occurrence (so watch for edges, and
     /// call [`Hear::hear`] at each). None while no other process can take part;
     /// afterwards always the same. It comes while tasks sleep: then they are all woken, to watch it.
     fn bell_fd(&self) -> Option<BorrowedFd<'_>> {
         self.hearing.get().map(|hearing| hearing.as_fd())
     }
 
-    /// Something may have changed: takes in what other processes said, then looks at every local sleeper. It does not
-    /// matter which bell was rung, so neither the bells nor the set of them are read.
+    /// Takes in what other processes said, then looks at every local sleeper. It does not matter which bell was rung, so
+    /// neither the bells nor the set of them are read.
     fn hear(&self) {
         if self.is_forked() {
             return;

@@ -32,14 +32,14 @@ impl ViewCell {
         ViewCell { view: AtomicU64::new(1), backlog: AtomicU64::new(0) }
     }
 
-    /// What the senders in this process's backlog need together.
+    /// Returns what the senders in this process's backlog need together.
     pub fn backlog(&self) -> i64 {
         // ORDERING: relaxed. A sender that knows of another one in the backlog sees its need; the backlog's lock orders the
         // rest.
         self.backlog.load(Ordering::Relaxed) as i64
     }
 
-    /// The needs in the backlog have become these. Its lock is held.
+    /// Notes that the needs in the backlog have become these. Its lock is held.
     pub fn set_backlog(&self, needs: u64) {
         self.backlog.store(needs, Ordering::Relaxed); // ORDERING: see `backlog`.
     }
@@ -142,7 +142,7 @@ impl<'a> Producer<'a> {
         }
     }
 
-    /// Positions claimed and not yet taken by this process's copy of head, if that is good for `claim`.
+    /// Returns how many positions are claimed and not yet taken by this process's copy of head, if that is good for `claim`.
     #[inline(always)]
     pub(super) fn used_in_view(&self, claim: Claim) -> Option<i64> {
         let header = self.queue.view.header;
@@ -157,7 +157,7 @@ impl<'a> Producer<'a> {
         (used >= 0).then_some(used)
     }
 
-    /// The free capacity by this process's copy of head, if that is enough to know.
+    /// Returns the free capacity by this process's copy of head, if that is enough to know.
     #[inline(always)]
     pub(super) fn room_in_view(&self, claim: Claim, rank: Rank) -> Option<u32> {
         let header = self.queue.view.header;
@@ -191,7 +191,7 @@ impl<'a> Producer<'a> {
         Some(room)
     }
 
-    /// Whether there is room for `need`, by a look at head, quarantine and line. `None`: something moved, try again.
+    /// Returns whether there is room for `need`, by a look at head, quarantine and line. `None`: something moved, try again.
     pub(super) fn room_for(&self, claim: Claim, rank: Rank, need: u32) -> Option<Claimed<(u32, Room)>> {
         let queue = &self.queue;
         if claim.closed() == 1 {
@@ -234,8 +234,8 @@ impl<'a> Producer<'a> {
         self.exchange(claim, claim, want.min(room.run).min(free))
     }
 
-    /// The tail stands on a quarantined slot: voids the position first, then moves the claim word over it, unless
-    /// something moved. Then the claim word must be read again in any case.
+    /// Voids the position at the tail, which stands on a quarantined slot, then moves the claim word over it, unless something
+    /// moved. The claim word must then be read again in any case.
     pub(super) fn void(&self, claim: Claim, number: usize, entry: Entry, wake: &impl Wake) {
         let queue = &self.queue;
         let tail = claim.tail();
@@ -257,8 +257,8 @@ impl<'a> Producer<'a> {
         }
     }
 
-    /// Steps 7 and 8 of a send: records the last owner if it is another, then claims `count` positions. The rest of the
-    /// claim word becomes as in `with`.
+    /// Records the last owner if it is another process, then claims `count` positions. The rest of the claim word becomes as
+    /// in `with`.
     #[inline(always)]
     pub(super) fn exchange(&self, claim: Claim, with: Claim, count: u32) -> Option<Claimed<Span>> {
         let queue = &self.queue;

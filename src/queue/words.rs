@@ -110,23 +110,23 @@ packed! {
 }
 
 impl Line {
-    /// No sender waits, in the line or behind it.
+    /// Returns whether no sender waits, in the line or behind it.
     #[inline(always)]
     pub fn is_idle(self) -> bool {
         self.waiting() == 0 && self.backlog() == 0
     }
 
-    /// The ticket that is drawn next.
+    /// Returns the ticket that is drawn next.
     pub fn next_ticket(self) -> u32 {
         Line::ticket(self.drawn())
     }
 
-    /// The ticket that is drawn after so many.
+    /// Returns the ticket that is drawn after so many.
     pub fn ticket(drawn: u64) -> u32 {
         drawn as u32
     }
 
-    /// How many tickets have been drawn since `ticket`, which counts; 0 or less if it is yet to be drawn. A waiter can wait while
+    /// Returns how many tickets have been drawn since `ticket`, which counts; 0 or less if it is yet to be drawn. A waiter can wait while
     /// many are drawn, but few are between a look at the line and one at its records. So of the 2^32 that can be told apart,
     /// only the next [`TO_COME`] count as yet to be drawn.
     pub fn age_of(self, ticket: u32) -> i64 {
@@ -134,7 +134,7 @@ impl Line {
         if age < 0u32.wrapping_sub(TO_COME) { i64::from(age) } else { i64::from(age) - (1 << 32) }
     }
 
-    /// The word after one ticket more.
+    /// Returns the word after one ticket more.
     pub fn after_draw(self) -> Line {
         self.with_drawn(self.drawn().wrapping_add(1))
     }
@@ -159,17 +159,17 @@ impl Waiter {
     /// The record of no sender.
     pub const FREE: Waiter = Waiter(0);
 
-    /// A sender that has the record and no ticket yet.
+    /// Returns the word of a sender that has the record and no ticket yet.
     pub fn coming(owner: Number, need: u32) -> Waiter {
         Waiter(0).with_state(Self::COMING).with_owner(owner).with_need(need)
     }
 
-    /// A sender in the line.
+    /// Returns the word of a sender in the line.
     pub fn waits_at(ticket: u32, owner: Number, need: u32) -> Waiter {
         Waiter(0).with_state(Self::WAITS).with_ticket(ticket).with_owner(owner).with_need(need)
     }
 
-    /// Whether it counts.
+    /// Returns whether it counts.
     pub fn waits(self) -> bool {
         self.state() == Self::WAITS
     }

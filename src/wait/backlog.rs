@@ -214,7 +214,7 @@ impl Backlog {
         *lock(&self.0) = Queued::default();
     }
 
-    /// In a child that `fork` made: leaves the wakers to the parent. No lock is taken, for it may be one that a thread held
+    /// Leaves the wakers to the parent, in a child that `fork` made. No lock is taken, for it may be one that a thread held
     /// which the child does not have.
     #[cfg(not(shmpsc_loom))]
     pub fn abandon(&mut self) {

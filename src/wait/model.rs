@@ -33,7 +33,7 @@ impl Futexes {
         Futexes { records: (0..records).map(|_| each()).collect(), ..Futexes::default() }
     }
 
-    /// What [`crate::queue::Wake`] does for threads. Tasks do not sleep here.
+    /// Does what [`crate::queue::Wake`] does for threads. Tasks do not sleep here.
     pub fn wake(&self, sleeper: Sleeper, kind: Kind) {
         if kind == Kind::Task {
             return;
@@ -49,7 +49,7 @@ impl Futexes {
         drop(guard);
     }
 
-    /// How a thread of process `me` sleeps on the bells of `view`.
+    /// Returns how a thread of process `me` sleeps on the bells of `view`.
     pub fn parker<'a>(&'a self, view: &'a View<'a>, me: Number) -> Parker<'a> {
         Parker { futexes: self, view, me }
     }

@@ -105,7 +105,7 @@ impl Reactors {
         }
     }
 
-    /// In a child that `fork` made: leaves the listening task to the parent's runtime.
+    /// Leaves the listening task to the parent's runtime, in a child that `fork` made.
     pub fn abandon(&mut self) {
         forget(self.state.get_mut().unwrap_or_else(PoisonError::into_inner).listener.take());
     }

@@ -52,7 +52,7 @@ impl Sleepers {
         Sleepers::default()
     }
 
-    /// The receiver's task will sleep. Before its bell is set.
+    /// Keeps the waker of the receiver's task, before its bell is set.
     pub fn put_receiver(&self, waker: &Waker) {
         let is_same = |old: &Waker| old.will_wake(waker);
         if lock(&self.receiver).as_ref().is_some_and(is_same) {
@@ -63,13 +63,13 @@ impl Sleepers {
         drop(old);
     }
 
-    /// The receiver's task sleeps no more.
+    /// Drops the waker of the receiver's task, which sleeps no more.
     pub fn forget_receiver(&self) {
         let old = lock(&self.receiver).take();
         drop(old);
     }
 
-    /// A sending task will sleep at `place`. Before it registers there.
+    /// Keeps the waker of a sending task, before it registers as a sleeper at `place`.
     pub fn put(&self, place: Place, old: Option<TaskSpot>, waker: &Waker) -> TaskSpot {
         let waker = waker.clone();
         let mut waiters = lock(&self.waiters);
@@ -81,7 +81,7 @@ impl Sleepers {
         TaskSpot::Line { record, key }
     }
 
-    /// A task that put its waker for [`TaskSpot::Line`] has registered, with this ticket of the bell.
+    /// Notes that the task that left its waker at `spot` has registered, with this ticket of the bell.
     pub fn settle(&self, spot: TaskSpot, asleep: Ticket) {
         if let TaskSpot::Line { record, key } = spot
             && let Some(waiter) = lock(&self.waiters).in_line.get_mut(&(record, key))
@@ -90,7 +90,7 @@ impl Sleepers {
         }
     }
 
-    /// A task waits for the channel to close.
+    /// Keeps the waker of a task that waits for the channel to close.
     pub fn put_closed(&self, old: Option<TaskSpot>, waker: &Waker) -> TaskSpot {
         let waker = waker.clone();
         let mut waiters = lock(&self.waiters);
@@ -102,7 +102,7 @@ impl Sleepers {
         TaskSpot::Closed(key)
     }
 
-    /// A task sleeps there no more.
+    /// Drops the waker at `spot`: its task sleeps there no more.
     pub fn forget(&self, spot: Option<TaskSpot>) {
         if spot.is_some() {
             let forgotten = lock(&self.waiters).forget(spot);
@@ -110,7 +110,7 @@ impl Sleepers {
         }
     }
 
-    /// A bell rang for a task of this process: wakes it in the acting thread.
+    /// Wakes the task of this process for which a bell was rung, in the acting thread.
     pub fn wake(&self, sleeper: Sleeper) {
         let woken: Vec<Waker> = match sleeper {
             Sleeper::Receiver => lock(&self.receiver).take().into_iter().collect(),
@@ -125,7 +125,7 @@ impl Sleepers {
         wake_each(woken);
     }
 
-    /// The channel was closed: wakes the tasks that wait for that, and those that wait to send.
+    /// Wakes the tasks that wait for the close, and those that wait to send: the channel was closed.
     pub fn wake_senders(&self) {
         let woken = lock(&self.waiters).take_all();
         self.backlog.wake_all();
@@ -140,7 +140,7 @@ impl Sleepers {
         wake_each(woken);
     }
 
-    /// In a child that `fork` made: leaves the wakers and the listening task to the parent's executors. No lock is taken, for
+    /// Leaves the wakers and the listening task to the parent's executors, in a child that `fork` made. No lock is taken, for
     /// it may be one that a thread held which the child does not have.
     pub fn abandon(&mut self) {
         forget(take(self.receiver.get_mut().unwrap_or_else(PoisonError::into_inner)));
@@ -149,7 +149,7 @@ impl Sleepers {
         self.reactors.abandon();
     }
 
-    /// Another process said "look": wakes all whose bells were rung.
+    /// Wakes all tasks whose bells were rung: another process said "look".
     pub fn hear(&self, queue: Queue<'_>) {
         let mut woken: Vec<Waker> = lock(&self.receiver).take().into_iter().collect();
         let mut waiters = lock(&self.waiters);

@@ -13,8 +13,8 @@
 //! with a step in 25 µs. Otherwise a wait without a budget now and then tries all the same: the first one soon, the next after 16
 //! waits, then after twice as many each time, up to 1024, until a wait is short again.
 //!
-//! - The receiver's trial spins for as long as waking takes, about 60 µs. If both sides sleep, each wakes too late for a shorter
-//!   spinning of the other one, and neither would ever find the other awake again.
+//! - The receiver's trial spins for as long as waking takes, about 60 µs. If both sides sleep, each wakes too late for a
+//!   shorter spinning of the other one, and neither would ever find the other awake again.
 //! - A receiving thread that yields and does not spin sleeps once in 1024 waits, for it may share one core with a sender while
 //!   another one idles. The scheduler moves a thread when it wakes, and seldom before. Its next wait then spins. A sender does
 //!   not do so: all that come after it would have to stand in the line behind it.
@@ -96,7 +96,7 @@ impl Budget {
         }
     }
 
-    /// How often to try in this wait.
+    /// Returns how often to try in this wait.
     fn grant(&self) -> u32 {
         // ORDERING: relaxed here and below: hints, which order nothing.
         let now = self.now.load(Ordering::Relaxed);
@@ -128,12 +128,12 @@ impl Budget {
         self.now.store(self.now.load(Ordering::Relaxed) / 2, Ordering::Relaxed);
     }
 
-    /// The next wait tries it, whatever the last ones found.
+    /// Has the next wait try it, whatever the last ones found.
     fn try_soon(&self) {
         self.pause.store(0, Ordering::Relaxed);
     }
 
-    /// It would pay, or will soon.
+    /// Gives the full budget back: it would have paid, or will soon.
     fn restore(&self) {
         self.now.store(self.most, Ordering::Relaxed);
     }
@@ -234,7 +234,7 @@ impl Spin {
         None
     }
 
-    /// Whether this thread, which would yield, is to sleep for once. Two threads that yield to each other may share one
+    /// Returns whether this thread, which would yield, is to sleep for once. Two threads that yield to each other may share one
     /// core while another one idles: the scheduler gives a thread the idle one when it wakes, and seldom before.
     fn is_time_to_move(&self) -> bool {
         // ORDERING: relaxed: it counts, and orders nothing.
@@ -243,7 +243,7 @@ impl Spin {
         stays.is_multiple_of(SELDOM)
     }
 
-    /// The thread has slept for that long, while the other side made so many steps.
+    /// Notes that a thread has slept for that long, while the other side made so many steps.
     pub fn slept(&self, time: Duration, steps: u64) {
         if is_at_work(time, steps) {
             self.yields.restore();

@@ -61,7 +61,7 @@ fn address(bell: &Bell) -> usize {
 }
 
 impl Threads {
-    /// A thread will sleep there. False: the channel is over, and it must not.
+    /// Notes that a thread will sleep there. False: the channel is over, and it must not.
     fn put(&self, bell: &Bell) -> bool {
         let mut asleep = lock(&self.0);
         if !asleep.is_over {
@@ -80,7 +80,7 @@ impl Threads {
         }
     }
 
-    /// The channel is over: wakes all that sleep at one of `bells`, and lets no thread fall asleep from now on.
+    /// Wakes all that sleep at one of `bells`, and lets no thread fall asleep from now on: the channel is over.
     pub fn end<'a>(&self, bells: impl Iterator<Item = &'a Bell>) {
         let mut asleep = lock(&self.0);
         asleep.is_over = true;

@@ -55,13 +55,13 @@ impl<'a> Queue<'a> {
         Some(Place { record, ticket })
     }
 
-    /// The first three steps of coming: a record, its bit, a ticket.
+    /// Takes the first three steps of coming: a record, its bit, a ticket.
     pub(super) fn comes_half_way(&self, me: Number, need: u32) -> Option<(usize, u32)> {
         let record = self.take_record(me, need)?;
         Some((record, self.draw(|line| line.with_waiting(1))))
     }
 
-    /// The last step: from now on the sender is in the line.
+    /// Takes the last step: from now on the sender is in the line.
     pub(super) fn arrives(&self, record: usize, ticket: u32, me: Number, need: u32) {
         let waits = Waiter::waits_at(ticket, me, need);
         // ORDERING: relaxed. Until it is seen the sender counts as one that has not come yet; and before the sender sleeps it
@@ -160,7 +160,7 @@ impl<'a> Queue<'a> {
         full_fence(Fence::Asleep);
     }
 
-    /// The bell of a process's backlog.
+    /// Returns the bell of a process's backlog.
     pub fn backlog_bell(&self, number: Number) -> &'a Bell {
         &self.view.backlogs[usize::from(number)]
     }

@@ -26,7 +26,7 @@ pub(super) struct Known {
 }
 
 impl Ranking {
-    /// What is known, unless another thread is at it. That thread may be stopped, so it is not waited for.
+    /// Returns what is known, unless another thread is at it. That thread may be stopped, so it is not waited for.
     pub(super) fn known(&self) -> Option<MutexGuard<'_, Known>> {
         self.0.try_lock().ok()
     }
@@ -106,7 +106,7 @@ impl Known {
     }
 }
 
-/// The rank of a waiter beside the line's word, which was read just before. If the thread is stopped in between while more
+/// Returns the rank of a waiter beside the line's word, which was read just before. If the thread is stopped in between while more
 /// tickets are drawn than count as yet to come, the waiter ranks too high until it leaves.
 fn rank(record: usize, waiter: Waiter, line: Line) -> Rank {
     (line.drawn() as i64 - line.age_of(waiter.ticket()), record)

@@ -73,7 +73,7 @@ pub(crate) trait Wake {
     fn wake(&self, sleeper: Sleeper, kind: Kind);
 
     /// Returns whether this process knows from private memory that it can send nothing any more. (A peer could clear the mark
-    /// in the segment.) A sleeper asks after it has registered. The thread that makes it so wakes every sleeper afterwards.
+    /// in the segment.) A sleeper asks after it has registered. The thread that makes it so wakes the process's sleepers then.
     fn is_over(&self) -> bool {
         false
     }

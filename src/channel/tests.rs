@@ -329,9 +329,11 @@ fn a_task_of_a_local_set_that_moves_to_another_runtime_is_woken() {
 
 #[test]
 fn a_handle_is_gone_though_the_receivers_waker_panics() {
-    let (mut receiving, sending) = joined();
-    let (before, own) = (receiving.endpoint.handles(), sender_beside(&receiving));
-    drop(sending);
+    let host = control::host(8, 8, &Terms { end_with_last: true, ..Terms::default() }, None).unwrap();
+    let before = host.handles();
+    host.add_handle();
+    let own = Sending::new(Arc::clone(&host));
+    let mut receiving = Receiving::new(host);
     let waker = Waker::from(Arc::new(Panics));
     assert!(receiving.poll_take(&mut Context::from_waker(&waker), one::<u64>).is_pending());
     assert_eq!(receiving.endpoint.handles(), before + 1);

@@ -116,11 +116,11 @@ impl Budget {
 
     fn paid(&self, spent: u32) {
         let now = self.now.load(Ordering::Relaxed).max(spent);
-        self.now.store((now * 2).clamp(2, self.most), Ordering::Relaxed);
+        set(&self.now, (now * 2).clamp(2, self.most));
         // A trial that found something late has paid only if the next waits are short.
         if spent <= self.most {
-            self.pauses.store(SOON, Ordering::Relaxed);
-            self.pause.store(SOON, Ordering::Relaxed);
+            set(&self.pauses, SOON);
+            set(&self.pause, SOON);
         }
     }
 
@@ -136,6 +136,13 @@ impl Budget {
     /// Gives the full budget back: it would have paid, or will soon.
     fn restore(&self) {
         self.now.store(self.most, Ordering::Relaxed);
+    }
+}
+
+/// Stores what is not there already: the threads of both sides share these lines, and mostly nothing changes.
+fn set(word: &AtomicU32, value: u32) {
+    if word.load(Ordering::Relaxed) != value {
+        word.store(value, Ordering::Relaxed);
     }
 }
 

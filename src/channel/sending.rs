@@ -4,7 +4,7 @@
 use super::waiting::{Closing, Taking, Waiting};
 use crate::control::{self, Calmly, Endpoint};
 use crate::error::OpenError;
-use crate::queue::{Claimed, Permits, Positions, Rank, Span, Ticket, Want};
+use crate::queue::{BellKey, Claimed, Permits, Positions, Rank, Span, Want};
 use crate::wait::{self, Bell, Futex, NoRoom, Park, Signal};
 use bytemuck::Pod;
 use std::os::fd::OwnedFd;
@@ -235,8 +235,8 @@ struct Resting<'a> {
 }
 
 impl Park for Resting<'_> {
-    fn park(&self, bell: &Bell, ticket: Ticket) -> bool {
-        self.futex.park(bell, ticket)
+    fn park(&self, bell: &Bell, key: BellKey) -> bool {
+        self.futex.park(bell, key)
     }
 
     fn park_in_backlog(&self, signal: &Signal) -> bool {

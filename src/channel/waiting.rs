@@ -2,7 +2,7 @@
 
 use crate::control::{Calmly, Endpoint};
 use crate::queue::{Claimed, Kind, Place, Rank, Want};
-use crate::wait::{Next, Stand, TaskSpot, Wakeable};
+use crate::wait::{Next, Stand, Wakeable, WakerKey};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
@@ -13,7 +13,7 @@ use tokio::task::coop::poll_proceed;
 #[derive(Default)]
 pub(crate) struct Waiting {
     stand: Stand,
-    spot: Option<TaskSpot>,
+    spot: Option<WakerKey>,
 }
 
 impl Waiting {
@@ -95,7 +95,7 @@ impl Waiting {
 /// A task that waits to send.
 struct WaitingTask<'a> {
     endpoint: &'a Endpoint,
-    spot: &'a mut Option<TaskSpot>,
+    spot: &'a mut Option<WakerKey>,
     waker: &'a Waker,
 }
 
@@ -143,7 +143,7 @@ impl<W> Drop for Taking<'_, W> {
 /// Waits until the receiving side is closed.
 pub(super) struct Closing<'a> {
     endpoint: &'a Arc<Endpoint>,
-    spot: Option<TaskSpot>,
+    spot: Option<WakerKey>,
 }
 
 impl<'a> Closing<'a> {

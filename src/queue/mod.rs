@@ -45,7 +45,7 @@ pub(crate) use permits::Permits;
 pub(crate) use recovery::Recovery;
 pub(crate) use send::{Claimed, Positions, Producer, Span, Turn, ViewCell, Want};
 pub(crate) use take::{Consumer, Effort, Peers, Took};
-pub(crate) use waiting::{Kind, Place, Rank, Ranking, Ticket};
+pub(crate) use waiting::{BellKey, Kind, Place, Rank, Ranking};
 
 use crate::layout::View;
 use crate::sync::Ordering;

@@ -7,7 +7,7 @@
 use super::edge::{Edge, Fence, acquire, full_fence, release};
 use super::room::Room;
 use super::words::{Claim, Entry, Record, Stamp};
-use super::{Kind, Number, Place, Queue, Rank, Ticket, Wake, payload};
+use super::{BellKey, Kind, Number, Place, Queue, Rank, Wake, payload};
 use crate::layout::Bell;
 use crate::sync::{AtomicU64, Ordering};
 use bytemuck::Pod;
@@ -113,8 +113,8 @@ pub(crate) enum Turn<'a, G> {
     Granted(G),
     /// It gets nothing any more, and leaves the line.
     Closed,
-    /// Sleep while the bell equals the ticket, then take the next turn.
-    Sleep(&'a Bell, Ticket),
+    /// Sleep while the bell equals the key, then take the next turn.
+    Sleep(&'a Bell, BellKey),
 }
 
 /// One process's sending side.

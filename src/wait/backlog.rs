@@ -11,7 +11,7 @@
 use super::wake_calmly;
 use crate::layout::Bell;
 use crate::queue::edge::{Fence, full_fence};
-use crate::queue::{Claimed, Kind, Place, Producer, Rank, Ticket, Turn, Wake, Want};
+use crate::queue::{BellKey, Claimed, Kind, Place, Producer, Rank, Turn, Wake, Want};
 use crate::sync::{Mutex, lock};
 use std::collections::{BTreeMap, HashMap};
 use std::mem::swap;
@@ -36,8 +36,8 @@ pub(crate) enum Stand {
 pub(crate) enum Next<'a, G> {
     Granted(G),
     Closed,
-    /// Sleep while the bell equals the ticket.
-    Sleep(&'a Bell, Ticket),
+    /// Sleep while the bell equals the key.
+    Sleep(&'a Bell, BellKey),
     /// Sleep until its waker is woken.
     SleepInBacklog,
 }

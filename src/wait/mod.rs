@@ -24,23 +24,23 @@ pub(crate) use backlog::{Backlog, Next, Stand, Wakeable};
 pub(crate) use reactors::{Hear, Reactors};
 pub(crate) use signal::Signal;
 #[cfg(not(shmpsc_loom))]
-pub(crate) use sleepers::{Sleepers, TaskSpot};
+pub(crate) use sleepers::{Sleepers, WakerKey};
 #[cfg(not(shmpsc_loom))]
 pub(crate) use spin::{Spin, Spins};
 #[cfg(not(shmpsc_loom))]
 pub(crate) use thread::{Futex, Threads};
 
 pub(crate) use crate::layout::Bell;
-use crate::queue::{Claimed, Kind, Place, Producer, Rank, Ticket, Wake, Want};
+use crate::queue::{BellKey, Claimed, Kind, Place, Producer, Rank, Wake, Want};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::task::Waker;
 
 /// How a thread sleeps on a bell.
 pub(crate) trait Park {
-    /// Sleeps while the bell equals the ticket, or until the parker's deadline. False once that has passed.
+    /// Sleeps while the bell equals the key, or until the parker's deadline. False once that has passed.
     /// May wake for no reason.
-    fn park(&self, bell: &Bell, ticket: Ticket) -> bool;
+    fn park(&self, bell: &Bell, key: BellKey) -> bool;
 
     /// Sleeps likewise in the backlog of the process, until the signal comes.
     fn park_in_backlog(&self, signal: &Signal) -> bool;
@@ -113,7 +113,7 @@ pub(crate) fn take<W: Want>(
         match next {
             Next::Granted(grant) => return Ok(grant),
             Next::Closed => return Err(NoRoom::Closed),
-            Next::Sleep(bell, ticket) if in_time => in_time = park.park(bell, ticket),
+            Next::Sleep(bell, key) if in_time => in_time = park.park(bell, key),
             Next::SleepInBacklog if in_time => in_time = park.park_in_backlog(thread.signal()),
             // The last turn came after the time was up.
             Next::Sleep(..) | Next::SleepInBacklog => {
@@ -128,13 +128,13 @@ pub(crate) fn take<W: Want>(
 pub(crate) fn until<R>(bell: &Bell, park: &impl Park, mut look: impl FnMut() -> Option<R>) -> Option<R> {
     let mut in_time = true;
     loop {
-        let ticket = bell.register(Kind::Thread);
+        let key = bell.register(Kind::Thread);
         // The second look: what happened before the bell was set is seen here, what happens after rings it.
         let found = look();
         // The last look comes after the time is up.
         let is_over = found.is_some() || !in_time;
         if !is_over {
-            in_time = park.park(bell, ticket);
+            in_time = park.park(bell, key);
         }
         bell.rise();
         if is_over {

@@ -9,7 +9,7 @@
 
 use super::{Park, Signal};
 use crate::layout::{Bell, View};
-use crate::queue::{Kind, Number, Sleeper, Ticket};
+use crate::queue::{BellKey, Kind, Number, Sleeper};
 use crate::sync::Ordering;
 use loom::sync::{Condvar, Mutex};
 
@@ -75,11 +75,11 @@ impl Parker<'_> {
 }
 
 impl Park for Parker<'_> {
-    fn park(&self, bell: &Bell, ticket: Ticket) -> bool {
+    fn park(&self, bell: &Bell, key: BellKey) -> bool {
         let futex = self.futex(bell);
         let guard = futex.lock.lock().unwrap();
         // ORDERING: the lock decides whether the ring came before the sleep; the kernel compares likewise.
-        if bell.word.load(Ordering::Relaxed) == ticket.0 {
+        if bell.word.load(Ordering::Relaxed) == key.0 {
             drop(futex.woken.wait(guard).unwrap());
         }
         true

@@ -5,7 +5,7 @@
 
 use super::reactors::Reactors;
 use super::{Backlog, wake_each};
-use crate::queue::{Place, Queue, Sleeper, Ticket};
+use crate::queue::{BellKey, Place, Queue, Sleeper};
 use crate::sync::lock;
 use std::collections::{BTreeMap, HashMap};
 use std::mem::{forget, take};
@@ -36,13 +36,13 @@ struct Waiters {
 
 struct InLine {
     /// What the bell said when the task registered; none while it is about to.
-    asleep: Option<Ticket>,
+    asleep: Option<BellKey>,
     waker: Waker,
 }
 
 /// Where a sending task left its waker.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum TaskSpot {
+pub(crate) enum WakerKey {
     Line { record: usize, key: u64 },
     Closed(u64),
 }
@@ -70,7 +70,7 @@ impl Sleepers {
     }
 
     /// Keeps the waker of a sending task, before it registers as a sleeper at `place`.
-    pub fn put(&self, place: Place, old: Option<TaskSpot>, waker: &Waker) -> TaskSpot {
+    pub fn put(&self, place: Place, old: Option<WakerKey>, waker: &Waker) -> WakerKey {
         let waker = waker.clone();
         let mut waiters = lock(&self.waiters);
         let forgotten = waiters.forget(old);
@@ -78,12 +78,12 @@ impl Sleepers {
         waiters.in_line.insert((record, key), InLine { asleep: None, waker });
         drop(waiters);
         drop(forgotten);
-        TaskSpot::Line { record, key }
+        WakerKey::Line { record, key }
     }
 
-    /// Notes that the task that left its waker at `spot` has registered, with this ticket of the bell.
-    pub fn settle(&self, spot: TaskSpot, asleep: Ticket) {
-        if let TaskSpot::Line { record, key } = spot
+    /// Notes that the task that left its waker at `spot` has registered, with this key of the bell.
+    pub fn settle(&self, spot: WakerKey, asleep: BellKey) {
+        if let WakerKey::Line { record, key } = spot
             && let Some(waiter) = lock(&self.waiters).in_line.get_mut(&(record, key))
         {
             waiter.asleep = Some(asleep);
@@ -91,7 +91,7 @@ impl Sleepers {
     }
 
     /// Keeps the waker of a task that waits for the channel to close.
-    pub fn put_closed(&self, old: Option<TaskSpot>, waker: &Waker) -> TaskSpot {
+    pub fn put_closed(&self, old: Option<WakerKey>, waker: &Waker) -> WakerKey {
         let waker = waker.clone();
         let mut waiters = lock(&self.waiters);
         let forgotten = waiters.forget(old);
@@ -99,11 +99,11 @@ impl Sleepers {
         waiters.closed.insert(key, waker);
         drop(waiters);
         drop(forgotten);
-        TaskSpot::Closed(key)
+        WakerKey::Closed(key)
     }
 
     /// Drops the waker at `spot`: its task sleeps there no more.
-    pub fn forget(&self, spot: Option<TaskSpot>) {
+    pub fn forget(&self, spot: Option<WakerKey>) {
         if spot.is_some() {
             let forgotten = lock(&self.waiters).forget(spot);
             drop(forgotten);
@@ -159,7 +159,7 @@ impl Sleepers {
         // A bell may have been written over.
         let is_closed = queue.is_closed();
         let has_been_rung = |(record, _): &(usize, u64), waiter: &mut InLine| {
-            is_closed || !waiter.asleep.is_some_and(|ticket| queue.view.bells[*record].is_quiet(ticket))
+            is_closed || !waiter.asleep.is_some_and(|key| queue.view.bells[*record].is_quiet(key))
         };
         woken.extend(waiters.in_line.extract_if(.., has_been_rung).map(|(_, waiter)| waiter.waker));
         drop(waiters);
@@ -181,10 +181,10 @@ impl Waiters {
 
     /// Takes the waker at `spot` away, to be dropped outside of the lock.
     #[must_use]
-    fn forget(&mut self, spot: Option<TaskSpot>) -> Option<Waker> {
+    fn forget(&mut self, spot: Option<WakerKey>) -> Option<Waker> {
         match spot? {
-            TaskSpot::Line { record, key } => self.in_line.remove(&(record, key)).map(|waiter| waiter.waker),
-            TaskSpot::Closed(key) => self.closed.remove(&key),
+            WakerKey::Line { record, key } => self.in_line.remove(&(record, key)).map(|waiter| waiter.waker),
+            WakerKey::Closed(key) => self.closed.remove(&key),
         }
     }
 }

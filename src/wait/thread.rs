@@ -2,7 +2,7 @@
 
 use super::{Park, Signal};
 use crate::layout::Bell;
-use crate::queue::Ticket;
+use crate::queue::BellKey;
 use crate::sync::lock;
 use crate::sys::futex::{self, Wait};
 use std::collections::HashMap;
@@ -18,12 +18,12 @@ pub(crate) struct Futex<'a> {
 }
 
 impl Park for Futex<'_> {
-    fn park(&self, bell: &Bell, ticket: Ticket) -> bool {
-        let Some(threads) = self.threads else { return self.sleep(bell, ticket) };
+    fn park(&self, bell: &Bell, key: BellKey) -> bool {
+        let Some(threads) = self.threads else { return self.sleep(bell, key) };
         if !threads.put(bell) {
             return true;
         }
-        let in_time = self.sleep(bell, ticket);
+        let in_time = self.sleep(bell, key);
         threads.forget(bell);
         in_time
     }
@@ -34,9 +34,9 @@ impl Park for Futex<'_> {
 }
 
 impl Futex<'_> {
-    fn sleep(&self, bell: &Bell, ticket: Ticket) -> bool {
+    fn sleep(&self, bell: &Bell, key: BellKey) -> bool {
         // The kernel compares once more before it puts the thread to sleep, so no ring can fall in between.
-        match futex::wait(&bell.word, ticket.0, self.until) {
+        match futex::wait(&bell.word, key.0, self.until) {
             Wait::TimedOut => false,
             // It compares before it looks at the clock: a peer that rings without end must not hold the thread beyond its time.
             Wait::Changed => self.until.is_none_or(|until| Instant::now() < until),
@@ -103,11 +103,11 @@ mod tests {
     #[test]
     fn a_bell_rung_without_end_holds_no_thread_beyond_its_time() {
         let bell = Bell::default();
-        let ticket = bell.register(Kind::Thread);
+        let key = bell.register(Kind::Thread);
         bell.ring(|_| {});
         let past = Futex { until: Some(Instant::now()), threads: None };
-        assert!(!past.park(&bell, ticket));
-        assert!(Futex::default().park(&bell, ticket), "without a timeout it looks again");
+        assert!(!past.park(&bell, key));
+        assert!(Futex::default().park(&bell, key), "without a timeout it looks again");
     }
 
     #[test]
@@ -115,8 +115,8 @@ mod tests {
         let (bell, threads) = (Bell::default(), Threads::default());
         std::thread::scope(|scope| {
             scope.spawn(|| {
-                let ticket = bell.register(Kind::Thread);
-                assert!(Futex { until: None, threads: Some(&threads) }.park(&bell, ticket));
+                let key = bell.register(Kind::Thread);
+                assert!(Futex { until: None, threads: Some(&threads) }.park(&bell, key));
             });
             while lock(&threads.0).bells.is_empty() {
                 std::thread::yield_now();
@@ -125,7 +125,7 @@ mod tests {
             threads.end(std::iter::once(&bell));
         });
         assert!(lock(&threads.0).bells.is_empty());
-        let ticket = bell.register(Kind::Thread);
-        assert!(Futex { until: None, threads: Some(&threads) }.park(&bell, ticket), "no thread falls asleep");
+        let key = bell.register(Kind::Thread);
+        assert!(Futex { until: None, threads: Some(&threads) }.park(&bell, key), "no thread falls asleep");
     }
 }

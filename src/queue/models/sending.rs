@@ -170,9 +170,9 @@ impl World {
                     return true;
                 }
                 Next::Closed => return false,
-                Next::Sleep(bell, ticket) => {
-                    tell("sleeps", me, ticket.0);
-                    assert!(wait::Park::park(&parker, bell, ticket));
+                Next::Sleep(bell, key) => {
+                    tell("sleeps", me, key.0);
+                    assert!(wait::Park::park(&parker, bell, key));
                 }
                 Next::SleepInBacklog => {
                     tell("sleeps in the backlog", me, 0u16);

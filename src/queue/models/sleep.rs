@@ -242,7 +242,7 @@ fn close_wakes_the_backlog() {
 /// The mark of a backlog is taken away by one look while another backlog arms.
 #[test]
 fn two_backlogs_are_both_woken() {
-    explore(Some(2), || {
+    explore(Some(1), || {
         let world = World::new(4, 1, 1);
         let mut consumer = Consumer::new(&world.queue());
         for number in 30..34 {

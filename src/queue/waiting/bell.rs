@@ -30,13 +30,13 @@ pub(crate) enum Kind {
     Task,
 }
 
-/// The value of a bell after a sleeper registered: it sleeps while the bell equals it.
+/// The value of a bell after a sleeper registered, an eventcount's key: the sleeper sleeps while the bell equals it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Ticket(pub u32);
+pub(crate) struct BellKey(pub u32);
 
 impl Bell {
     /// Says "I sleep, look for me". The caller looks again before it does.
-    pub fn register(&self, kind: Kind) -> Ticket {
+    pub fn register(&self, kind: Kind) -> BellKey {
         let kind = if kind == Kind::Task { TASK } else { 0 };
         let mut seen = self.word.load(Ordering::Relaxed); // ORDERING: only a first guess for the exchange.
         loop {
@@ -47,7 +47,7 @@ impl Bell {
                     // ORDERING: pairs with the fence of the thread that publishes or gives capacity back. Without the
                     // two, the sleeper's second look and the waker's look at the bell could both miss.
                     full_fence(Fence::Asleep);
-                    return Ticket(mine);
+                    return BellKey(mine);
                 }
                 Err(now) => seen = now,
             }
@@ -59,10 +59,10 @@ impl Bell {
         self.word.fetch_add(ONE, Ordering::Relaxed); // ORDERING: as in `ring_asleep`.
     }
 
-    /// Returns whether no waker has rung since `ticket` was taken.
-    pub fn is_quiet(&self, ticket: Ticket) -> bool {
+    /// Returns whether no waker has rung since `key` was taken.
+    pub fn is_quiet(&self, key: BellKey) -> bool {
         // ORDERING: a sleeper that was rung takes its next turn: it registers, with a fence, before it looks.
-        self.word.load(Ordering::Relaxed) == ticket.0
+        self.word.load(Ordering::Relaxed) == key.0
     }
 
     /// Says "I am awake", so that no waker makes a system call for it.

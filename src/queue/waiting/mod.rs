@@ -36,7 +36,7 @@ pub(crate) mod place;
 pub(crate) mod ranking;
 pub(crate) mod walk;
 
-pub(crate) use bell::{Kind, Ticket};
+pub(crate) use bell::{BellKey, Kind};
 pub(crate) use place::Place;
 pub(crate) use ranking::Ranking;
 pub(crate) use walk::Rank;

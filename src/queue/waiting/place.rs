@@ -5,7 +5,7 @@
 //! the record. What a kill leaves between any two of them is a record with an owner, which [`crate::queue::repair`] frees.
 //! What a stop leaves is a record that is in use: one fewer for the others.
 
-use super::{Kind, Ticket};
+use super::{BellKey, Kind};
 use crate::layout::Bell;
 use crate::queue::edge::{Edge, Fence, acquire, full_fence, release};
 use crate::queue::words::{Line, Waiter};
@@ -166,7 +166,7 @@ impl<'a> Queue<'a> {
     }
 
     /// Registers the sender at `place` as a sleeper. It looks once more before it sleeps.
-    pub fn register_waiter(&self, place: Place, kind: Kind) -> (&'a Bell, Ticket) {
+    pub fn register_waiter(&self, place: Place, kind: Kind) -> (&'a Bell, BellKey) {
         let bell = &self.view.bells[place.record];
         (bell, bell.register(kind))
     }

@@ -20,7 +20,7 @@ pub(super) struct Known {
     /// Tickets drawn when all records were read last. Each waiter with one of them is in one of the two lists.
     drawn: u64,
     /// Records by the number of their ticket, counted without end, and by themselves.
-    order: BTreeMap<Rank, ()>,
+    order: BTreeMap<Numbered, ()>,
     /// Records whose senders had no ticket yet.
     coming: Vec<usize>,
 }
@@ -33,10 +33,10 @@ impl Ranking {
 }
 
 /// Before the first waiter.
-pub(super) const START: Rank = (i64::MIN, 0);
+pub(super) const START: Numbered = (i64::MIN, 0);
 
 /// A waiter's place in the order: the number of its ticket, counted without end, and its record.
-pub(super) type Rank = (i64, usize);
+pub(super) type Numbered = (i64, usize);
 
 impl Known {
     /// Visits the waiters behind `last` in the order of their tickets, until `visit` breaks off, and gives the last one visited.
@@ -45,9 +45,9 @@ impl Known {
         &mut self,
         queue: &Queue<'_>,
         line: Line,
-        mut last: Rank,
+        mut last: Numbered,
         mut visit: impl FnMut(usize, Waiter) -> ControlFlow<()>,
-    ) -> Rank {
+    ) -> Numbered {
         self.rank_those_that_came(queue, line);
         loop {
             let mut gone = Vec::new();
@@ -108,7 +108,7 @@ impl Known {
 
 /// Returns the rank of a waiter beside the line's word, which was read just before. If the thread is stopped in between while more
 /// tickets are drawn than count as yet to come, the waiter ranks too high until it leaves.
-fn rank(record: usize, waiter: Waiter, line: Line) -> Rank {
+fn rank(record: usize, waiter: Waiter, line: Line) -> Numbered {
     (line.drawn() as i64 - line.age_of(waiter.ticket()), record)
 }
 

@@ -56,7 +56,7 @@ impl Picked {
 /// How far a look has come.
 enum From {
     /// In what the process remembers.
-    Known(ranking::Rank),
+    Known(ranking::Numbered),
     /// Behind the waiter of that age.
     Age(i64),
 }

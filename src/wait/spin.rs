@@ -8,7 +8,8 @@
 //!   Then both sides treat each other as partners. A sender fills the queue, the receiver empties it, and nothing is
 //!   woken.
 //!
-//! Neither pays if the other side is busy elsewhere, or stopped. So each way has a budget, which doubles when it paid and
+//! Neither pays if the other side is busy elsewhere, or stopped; and to yield does harm if threads that are not of the channel
+//! want the core. So each way has a budget, which doubles when it paid and
 //! halves when it was spent in vain, down to nothing. A sleep restores the budget of yields if it shows the other side at work,
 //! with a step in 25 µs. Otherwise a wait without a budget now and then tries all the same: the first one soon, the next after 16
 //! waits, then after twice as many each time, up to 1024, until a wait is short again.
@@ -23,9 +24,10 @@
 //!
 //! The full budgets bound what one wait spends of the processor. A receiving thread spins for about 60 µs, a sender for about
 //! 3 µs. A thread yields 64 times, which takes less than a microsecond each time if no other thread is runnable. A sender does
-//! so up to 8 times, as long as the receiver goes on taking: with many senders on few cores its turn comes late, but it comes.
+//! so up to 32 times, as long as the receiver goes on taking: with many senders on few cores its turn comes late, but it comes.
 //! Until then it is not in the line, and a sender that comes later can find room first. By the clock no wait spins longer than
-//! 60 µs, or yields longer than 20 ms or the time that the caller gave.
+//! 60 µs, or yields longer than 200 ms or the time that the caller gave; and none yields longer than 5 ms while the other side is
+//! not at work.
 //!
 //! A sender pauses twice as long after each look: the receiver gives one place back after the other, and a sender that comes a
 //! little later finds room for many values. The receiver looks at an even pace, as the value that it waits for is the next.
@@ -40,11 +42,14 @@ use crate::sync::{AtomicU32, Ordering, spin_loop};
 use std::time::{Duration, Instant};
 
 /// How often a wait spends its yields, if the other side made a step each time.
-const ROUNDS: u32 = 8;
-/// A wait yields no more once it has taken so long: the threads that run meanwhile may not be those that it waits for.
-const PATIENCE: Duration = Duration::from_millis(20);
-/// A yield that took longer, and in which the other side made no step, was a time slice of a thread that does not wait for
-/// this one.
+const ROUNDS: u32 = 32;
+/// No wait yields longer. With 64 senders on two cores the turn of each comes once in 100 ms, if none of them sleeps.
+const PATIENCE: Duration = Duration::from_millis(200);
+/// The other side can lose its core for a time slice. If it was not at work on the whole after this time, the threads that run
+/// meanwhile are not those that this one waits for.
+const GRACE: Duration = Duration::from_millis(5);
+/// A yield that took longer gave the core to threads that this one does not wait for, unless the other side was at work
+/// meanwhile: to sleep would have been better, for the scheduler prefers threads that wake.
 const SLICE: Duration = Duration::from_millis(1);
 /// A yield that took less did not switch to another thread: whatever came meanwhile came from another core.
 const SWITCH: Duration = Duration::from_nanos(1000);
@@ -108,9 +113,7 @@ impl Budget {
             self.pause.store(pause - 1, Ordering::Relaxed);
             return now;
         }
-        let pauses = self.pauses.load(Ordering::Relaxed);
-        self.pause.store(pauses, Ordering::Relaxed);
-        self.pauses.store((pauses * 2).min(SELDOM), Ordering::Relaxed);
+        self.wait_for_trial();
         self.trial
     }
 
@@ -133,9 +136,23 @@ impl Budget {
         self.pause.store(0, Ordering::Relaxed);
     }
 
-    /// Gives the full budget back: it would have paid, or will soon.
+    /// Takes the budget away until the next trial, which comes later each time.
+    fn did_harm(&self) {
+        self.now.store(0, Ordering::Relaxed);
+        self.wait_for_trial();
+    }
+
+    fn wait_for_trial(&self) {
+        let pauses = self.pauses.load(Ordering::Relaxed);
+        self.pause.store(pauses, Ordering::Relaxed);
+        self.pauses.store((pauses * 2).min(SELDOM), Ordering::Relaxed);
+    }
+
+    /// Gives the full budget back, if it is not taken away: it would have paid, or will soon.
     fn restore(&self) {
-        self.now.store(self.most, Ordering::Relaxed);
+        if self.now.load(Ordering::Relaxed) > 0 || self.pause.load(Ordering::Relaxed) == 0 {
+            self.now.store(self.most, Ordering::Relaxed);
+        }
     }
 }
 
@@ -206,12 +223,10 @@ impl Spin {
         }
         // While the other side is at work, the turn of this thread comes soon. To sleep costs both sides more than that, and
         // the more threads sleep the more it costs.
-        let mut now = Instant::now();
-        let most = now + PATIENCE;
-        let until = until.map_or(most, |until| until.min(most));
+        let (begin, seen) = (Instant::now(), progress());
+        let until = until.map_or(begin + PATIENCE, |until| until.min(begin + PATIENCE));
+        let mut now = begin;
         for _ in 0..ROUNDS {
-            let (begin, seen) = (now, progress());
-            let goes_on = |now: Instant| is_at_work(now - begin, progress().wrapping_sub(seen));
             for spent in 1..=yields {
                 if now >= until {
                     return None;
@@ -221,18 +236,24 @@ impl Spin {
                 let after = Instant::now();
                 let time = after - now;
                 now = after;
+                let goes_on = || is_at_work(now - begin, progress().wrapping_sub(seen));
                 if found.is_some() {
-                    self.yields.paid(spent);
+                    if time < SLICE || goes_on() {
+                        self.yields.paid(spent);
+                    } else {
+                        self.yields.did_harm();
+                    }
                     if time < SWITCH {
                         self.spins.try_soon();
                     }
                     return found;
                 }
-                if time > SLICE && !goes_on(now) {
-                    break;
+                if now - begin > GRACE && !goes_on() {
+                    self.yields.did_harm();
+                    return None;
                 }
             }
-            if !goes_on(now) {
+            if !is_at_work(now - begin, progress().wrapping_sub(seen)) {
                 self.yields.was_vain();
                 return None;
             }
@@ -281,6 +302,22 @@ mod tests {
         };
         assert_eq!(spin.look_again(look, progress, until), None);
         looks.get()
+    }
+
+    #[test]
+    fn after_a_yield_that_lost_the_core_waits_sleep() {
+        let spin = Spin::new(Side::Sending, Budget::new(0, 0), Budget::new(64, 16));
+        let looks = Cell::new(0);
+        let look = || {
+            looks.set(looks.get() + 1);
+            // So long another thread had the core.
+            std::thread::sleep(2 * GRACE);
+            None::<()>
+        };
+        assert_eq!(spin.look_again(look, || 0, None), None);
+        spin.slept(Duration::ZERO, 1);
+        assert_eq!(spin.look_again(look, || 0, None), None);
+        assert_eq!(looks.get(), 1);
     }
 
     #[test]

@@ -19,11 +19,11 @@ use crate::{
     },
 };
 
-/// Pauses from none at all to more than twice as long as a thread looks about before it sleeps.
+/// Pauses from none at all to some three times as long as a thread looks again before it sleeps.
 struct Pauses(Chance);
 
 impl Pauses {
-    const LONGEST: u64 = 100_000;
+    const LONGEST: u64 = 300_000;
 
     fn new(seed: u64) -> Pauses {
         Pauses(Chance::new(seed))

@@ -189,3 +189,9 @@ pub(crate) fn full_fence() {
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
+
+/// Gives what a mutex guards to its owner, without its lock, likewise.
+#[cfg(not(shmpsc_loom))]
+pub(crate) fn owned<T>(mutex: &mut Mutex<T>) -> &mut T {
+    mutex.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner)
+}

@@ -48,7 +48,7 @@ impl<T> Sender<T> {
     ///
     /// # When it waits
     ///
-    /// Until there is room for all of them, in the order in which the senders of all processes began to wait. Nobody who comes
+    /// Until there is room for all of them, in the order in which the senders of all processes began to wait. No sender that comes
     /// later gets room meanwhile, so a large request is not starved. A request for none does not wait.
     ///
     /// # Cancel safety

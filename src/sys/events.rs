@@ -220,14 +220,20 @@ mod tests {
         assert_eq!(Doorbell::from_fd(pipe.into()).unwrap_err().kind(), io::ErrorKind::InvalidData);
     }
 
-    #[test]
-    fn a_set_in_a_set_is_heard_for_each_ring() {
+    /// The outer set, the inner one, and the bells in it.
+    fn two_bells_in_a_set_in_a_set() -> (Events, Events, [Doorbell; 2]) {
         let (outer, inner) = (Events::new().unwrap(), Events::new().unwrap());
         let bells = [Doorbell::new().unwrap(), Doorbell::new().unwrap()];
         for (token, bell) in (0..).zip(&bells) {
             inner.add(bell, token, Interest::READABLE.once_each()).unwrap();
         }
         outer.add(&inner, 7, Interest::READABLE.once_each()).unwrap();
+        (outer, inner, bells)
+    }
+
+    #[test]
+    fn a_set_in_a_set_is_heard_for_each_ring() {
+        let (outer, inner, bells) = two_bells_in_a_set_in_a_set();
         for round in 0..4 {
             bells[round % 2].ring();
             assert_eq!(heard(&outer, None).len(), 1);
@@ -238,12 +244,7 @@ mod tests {
 
     #[test]
     fn a_set_in_a_set_that_is_never_read_is_heard_for_each_ring() {
-        let (outer, inner) = (Events::new().unwrap(), Events::new().unwrap());
-        let bells = [Doorbell::new().unwrap(), Doorbell::new().unwrap()];
-        for (token, bell) in (0..).zip(&bells) {
-            inner.add(bell, token, Interest::READABLE.once_each()).unwrap();
-        }
-        outer.add(&inner, 7, Interest::READABLE.once_each()).unwrap();
+        let (outer, inner, bells) = two_bells_in_a_set_in_a_set();
         for round in 0..100 {
             assert_eq!(heard(&outer, AT_ONCE), []);
             bells[round % 2].ring();

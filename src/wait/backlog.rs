@@ -15,12 +15,9 @@ use crate::queue::{BellKey, Claimed, Kind, Place, Producer, Rank, Turn, Wake, Wa
 use crate::sync::{Mutex, lock};
 use std::collections::{BTreeMap, HashMap};
 use std::mem::swap;
-use std::task::Waker;
 #[cfg(not(shmpsc_loom))]
-use std::{
-    mem::{forget, take},
-    sync::PoisonError,
-};
+use std::mem::{forget, take};
+use std::task::Waker;
 
 /// Where a waiting sender stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -218,7 +215,7 @@ impl Backlog {
     /// which the child does not have.
     #[cfg(not(shmpsc_loom))]
     pub fn abandon(&mut self) {
-        forget(take(self.0.get_mut().unwrap_or_else(PoisonError::into_inner)));
+        forget(take(crate::sync::owned(&mut self.0)));
     }
 
     /// Wakes all, so that each looks again.

@@ -12,13 +12,13 @@
 //! never read, so whatever was rung before is an edge for the newcomer.
 
 use super::spot::{DrivenRuntime, Ours, Spot};
-use crate::sync::lock;
+use crate::sync::{lock, owned};
 use crate::sys::readiness;
 use std::io;
 use std::mem::forget;
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::panic::catch_unwind;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use std::task::Waker;
 use tokio::io::unix::AsyncFd;
 use tokio::runtime::{Handle, Id};
@@ -107,7 +107,7 @@ impl Reactors {
 
     /// Leaves the listening task to the parent's runtime, in a child that `fork` made.
     pub fn abandon(&mut self) {
-        forget(self.state.get_mut().unwrap_or_else(PoisonError::into_inner).listener.take());
+        forget(owned(&mut self.state).listener.take());
     }
 
     /// Spawns the listening task in the current runtime.
@@ -233,7 +233,7 @@ fn end(listener: Option<Listener>) {
 
 impl Drop for Reactors {
     fn drop(&mut self) {
-        end(self.state.get_mut().unwrap_or_else(PoisonError::into_inner).listener.take());
+        end(owned(&mut self.state).listener.take());
     }
 }
 

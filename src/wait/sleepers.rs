@@ -6,10 +6,10 @@
 use super::reactors::Reactors;
 use super::{Backlog, wake_each};
 use crate::queue::{BellKey, Place, Queue, Sleeper};
-use crate::sync::lock;
+use crate::sync::{lock, owned};
 use std::collections::{BTreeMap, HashMap};
 use std::mem::{forget, take};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::task::Waker;
 
 /// The tasks that sleep. What a waker does is the application's: under a lock none is woken, cloned or dropped, for the
@@ -143,8 +143,8 @@ impl Sleepers {
     /// Leaves the wakers and the listening task to the parent's executors, in a child that `fork` made. No lock is taken, for
     /// it may be one that a thread held which the child does not have.
     pub fn abandon(&mut self) {
-        forget(take(self.receiver.get_mut().unwrap_or_else(PoisonError::into_inner)));
-        forget(take(self.waiters.get_mut().unwrap_or_else(PoisonError::into_inner)));
+        forget(take(owned(&mut self.receiver)));
+        forget(take(owned(&mut self.waiters)));
         self.backlog.abandon();
         self.reactors.abandon();
     }

@@ -27,6 +27,14 @@ fn begun<F: Future>(mut future: Pin<&mut F>) {
     assert!(poll(future.as_mut()).is_pending());
 }
 
+/// Waits for the end of a copy of this process.
+fn ends_well(copy: libc::pid_t, what: &str) {
+    let mut status = 0;
+    // SAFETY: waits for the child just made.
+    assert_eq!(unsafe { libc::waitpid(copy, &raw mut status, 0) }, copy);
+    assert_eq!(status, 0, "{what}");
+}
+
 /// Role: has one of everything when it forks, and has it all the same when the copy is through with it.
 pub fn forks_with_everything(path: &Path) {
     let far: Sender<Value> = connect(path);
@@ -75,10 +83,7 @@ pub fn forks_with_everything(path: &Path) {
         // does not drop: those are the parent's words too.
         unsafe { libc::_exit(i32::from(is_well.is_err())) };
     }
-    let mut status = 0;
-    // SAFETY: waits for the child just made.
-    assert_eq!(unsafe { libc::waitpid(copy, &raw mut status, 0) }, copy);
-    assert_eq!(status, 0, "what the copy found");
+    ends_well(copy, "what the copy found");
 
     assert!(poll(waits.as_mut()).is_pending() && poll(closed.as_mut()).is_pending());
     permit.send([1, 0]);
@@ -143,10 +148,7 @@ pub fn forks_while_a_task_listens(path: &Path) {
         // SAFETY: ends this process and nothing else; the parent's test harness must not run on in it.
         unsafe { libc::_exit(i32::from(!is_untouched)) };
     }
-    let mut status = 0;
-    // SAFETY: waits for the child just made.
-    assert_eq!(unsafe { libc::waitpid(copy, &raw mut status, 0) }, copy);
-    assert_eq!(status, 0, "the copy has told the parent's runtime to end a task");
+    ends_well(copy, "the copy has told the parent's runtime to end a task");
     near.try_send([3, 3]).unwrap();
     assert_eq!(runtime.block_on(receiver.as_mut().unwrap().recv()), Some([3, 3]));
     tell("fine");

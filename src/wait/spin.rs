@@ -9,10 +9,10 @@
 //!   woken.
 //!
 //! Neither pays if the other side is busy elsewhere, or stopped; and to yield does harm if threads that are not of the channel
-//! want the core. So each way has a budget, which doubles when it paid and
-//! halves when it was spent in vain, down to nothing. A sleep restores the budget of yields if it shows the other side at work,
-//! with a step in 25 µs. Otherwise a wait without a budget now and then tries all the same: the first one soon, the next after 16
-//! waits, then after twice as many each time, up to 1024, until a wait is short again.
+//! want the core. So each way has a budget, which doubles when it paid and halves when it was spent in vain, down to nothing;
+//! after harm it is nothing at once. A sleep restores the budget of yields if it shows the other side at work, with a step in
+//! 25 µs. Otherwise a wait without a budget now and then tries all the same: the first one soon, the next after 16 waits, then
+//! after twice as many each time, up to 1024, until a wait is short again.
 //!
 //! - The receiver's trial spins for as long as waking takes, about 60 µs. If both sides sleep, each wakes too late for a
 //!   shorter spinning of the other one, and neither would ever find the other awake again.
@@ -196,6 +196,21 @@ impl Spin {
         until: Option<Instant>,
     ) -> Option<R> {
         let looks = self.spins.grant();
+        if let Some(found) = self.look_spinning(looks, &mut look) {
+            return Some(found);
+        }
+        let yields = self.yields.grant();
+        if yields == 0 {
+            return None;
+        }
+        if looks == 0 && self.side == Side::Receiving && self.is_time_to_move() {
+            self.spins.try_soon();
+            return None;
+        }
+        self.look_yielding(yields, look, progress, until)
+    }
+
+    fn look_spinning<R>(&self, looks: u32, mut look: impl FnMut() -> Option<R>) -> Option<R> {
         let mut pauses = u32::from(self.side == Side::Sending);
         let mut begin = None;
         for spent in 1..=looks {
@@ -213,18 +228,21 @@ impl Spin {
         if looks > 0 {
             self.spins.was_vain();
         }
-        let yields = self.yields.grant();
-        if yields == 0 {
-            return None;
-        }
-        if looks == 0 && self.side == Side::Receiving && self.is_time_to_move() {
-            self.spins.try_soon();
-            return None;
-        }
-        // While the other side is at work, the turn of this thread comes soon. To sleep costs both sides more than that, and
-        // the more threads sleep the more it costs.
+        None
+    }
+
+    /// While the other side is at work, the turn of this thread comes soon. To sleep costs both sides more than that, and the
+    /// more threads sleep the more it costs.
+    fn look_yielding<R>(
+        &self,
+        yields: u32,
+        mut look: impl FnMut() -> Option<R>,
+        progress: impl Fn() -> u64,
+        until: Option<Instant>,
+    ) -> Option<R> {
         let (begin, seen) = (Instant::now(), progress());
         let until = until.map_or(begin + PATIENCE, |until| until.min(begin + PATIENCE));
+        let goes_on = |now: Instant| is_at_work(now - begin, progress().wrapping_sub(seen));
         let mut now = begin;
         for _ in 0..ROUNDS {
             for spent in 1..=yields {
@@ -233,33 +251,35 @@ impl Spin {
                 }
                 std::thread::yield_now();
                 let found = look();
-                let after = Instant::now();
-                let time = after - now;
-                now = after;
-                let goes_on = || is_at_work(now - begin, progress().wrapping_sub(seen));
+                let before = std::mem::replace(&mut now, Instant::now());
                 if found.is_some() {
-                    if time < SLICE || goes_on() {
-                        self.yields.paid(spent);
-                    } else {
-                        self.yields.did_harm();
-                    }
-                    if time < SWITCH {
-                        self.spins.try_soon();
-                    }
+                    self.found_after(now - before, spent, || goes_on(now));
                     return found;
                 }
-                if now - begin > GRACE && !goes_on() {
+                if now - begin > GRACE && !goes_on(now) {
                     self.yields.did_harm();
                     return None;
                 }
             }
-            if !is_at_work(now - begin, progress().wrapping_sub(seen)) {
+            if !goes_on(now) {
                 self.yields.was_vain();
                 return None;
             }
             self.yields.restore();
         }
         None
+    }
+
+    /// Notes that a yield of that time, the one with that number in its round, has found something.
+    fn found_after(&self, time: Duration, spent: u32, goes_on: impl FnOnce() -> bool) {
+        if time < SLICE || goes_on() {
+            self.yields.paid(spent);
+        } else {
+            self.yields.did_harm();
+        }
+        if time < SWITCH {
+            self.spins.try_soon();
+        }
     }
 
     /// Returns whether this thread, which would yield, is to sleep for once. Two threads that yield to each other may share one
@@ -279,7 +299,7 @@ impl Spin {
     }
 }
 
-/// Whether the other side, which made so many steps in that time, is at work, and not waiting for a core itself.
+/// Returns whether the other side, which made so many steps in that time, is at work, and not waiting for a core itself.
 fn is_at_work(time: Duration, steps: u64) -> bool {
     steps > 0 && time / u32::try_from(steps).unwrap_or(u32::MAX) < AT_WORK
 }

@@ -55,6 +55,7 @@ pub fn channel<T: Pod>(capacity: usize) -> (Sender<T>, Receiver<T>) {
     assert!(capacity > 0, "mpsc bounded channel requires buffer > 0");
     match Options::new().capacity(capacity).channel() {
         Ok(ends) => ends,
-        Err(error) => panic!("{error}"),
+        // With the reason that the system gave.
+        Err(error) => panic!("{error:?}"),
     }
 }

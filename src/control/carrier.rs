@@ -28,8 +28,10 @@ pub(super) fn load(connection: OwnedFd) -> io::Result<OwnedFd> {
 
 /// Takes the connection out of it, if that was not done before.
 pub(super) fn unload(carrier: OwnedFd) -> Result<OwnedFd, OpenError> {
-    let foreign =
-        OpenError::BadMessage { what: "the descriptor is not one that carries an end of a channel" };
+    let foreign = OpenError::BadMessage {
+        path: None,
+        what: "the descriptor is not one that carries an end of a channel",
+    };
     if !socket::is_messages_socket(&carrier) {
         return Err(foreign);
     }

@@ -320,7 +320,7 @@ impl Endpoint {
         }
         match self.hearing.get() {
             Some(hearing) => Ok(hearing),
-            None => Err(OpenError::Closed),
+            None => Err(OpenError::Closed { path: None }),
         }
     }
 
@@ -340,7 +340,7 @@ impl Endpoint {
         while *role == Role::UnderWay {
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                return Err(OpenError::TimedOut { waited: self.deadline });
+                return Err(OpenError::TimedOut { path: None, waited: self.deadline });
             }
             role = self.role_changed.wait_timeout(role, left).unwrap_or_else(PoisonError::into_inner).0;
         }
@@ -450,5 +450,5 @@ impl AsFd for Hearing {
 }
 
 pub(super) fn refused(what: &'static str) -> impl FnOnce(io::Error) -> OpenError {
-    move |source| OpenError::System { what, path: None, source }
+    move |source| OpenError::System { what, path: None, name: None, source }
 }

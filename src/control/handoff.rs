@@ -32,13 +32,13 @@ pub(crate) fn sender_into_fd(endpoint: &Arc<Endpoint>) -> Result<OwnedFd, OpenEr
     if endpoint.settled_role()? != Role::Guest {
         return endpoint.invite().map_err(|refused| endpoint.explain_refused(refused));
     }
-    let Some(guest) = endpoint.guest.get() else { return Err(OpenError::Closed) };
+    let Some(guest) = endpoint.guest.get() else { return Err(OpenError::Closed { path: None }) };
     // Somebody must take in the answer, and nobody else may be there to do it.
     endpoint.porter_hears_for_a_while().map_err(refused("listen to the receiver's process"))?;
     let answer = guest.invite(endpoint.deadline, || endpoint.hear());
     endpoint.stop_hearing();
     answer.map_err(|uninvited| match uninvited {
-        Uninvited::Late => OpenError::TimedOut { waited: endpoint.deadline },
+        Uninvited::Late => OpenError::TimedOut { path: None, waited: endpoint.deadline },
         Uninvited::Unasked(error) => refused("ask the receiver's process for a descriptor")(error),
         Uninvited::Refused(code) => match Code::from_number(code) {
             Some(code) => endpoint.explain_refused(Refused::new(code)),
@@ -51,6 +51,7 @@ impl Endpoint {
     fn explain_refused(&self, refused: Refused) -> OpenError {
         match refused.code {
             Code::RosterFull => OpenError::RosterFull {
+                path: None,
                 members: self.queue().view.geometry.members,
                 leaving: refused.leaving,
             },

@@ -45,12 +45,12 @@ pub(crate) fn receiver_into_fd(endpoint: &Arc<Endpoint>) -> Result<OwnedFd, Open
     endpoint.check_fork()?;
     let Some(host) = &endpoint.host else { return Err(OpenError::WrongEnd) };
     if endpoint.queue().is_closed() {
-        return Err(OpenError::Closed);
+        return Err(OpenError::Closed { path: None });
     }
     let number = {
         let mut roster = host.settled_roster(endpoint.deadline);
         if roster.doors != Doors::Open {
-            return Err(OpenError::Closed);
+            return Err(OpenError::Closed { path: None });
         }
         match roster.others() {
             0 => {}
@@ -58,12 +58,14 @@ pub(crate) fn receiver_into_fd(endpoint: &Arc<Endpoint>) -> Result<OwnedFd, Open
         }
         if roster.is_leaving() {
             // An account that never comes to rest holds nonsense.
-            return Err(OpenError::TimedOut { waited: endpoint.deadline });
+            return Err(OpenError::TimedOut { path: None, waited: endpoint.deadline });
         }
         let head = endpoint.queue().head();
-        let number = roster
-            .take(|_, tail| head >= tail)
-            .map_err(|full| OpenError::RosterFull { members: full.members, leaving: full.leaving })?;
+        let number = roster.take(|_, tail| head >= tail).map_err(|full| OpenError::RosterFull {
+            path: None,
+            members: full.members,
+            leaving: full.leaving,
+        })?;
         roster.doors = Doors::UnderWay;
         number
     };

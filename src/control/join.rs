@@ -45,13 +45,16 @@ pub(crate) fn connect(
             io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => {
                 OpenError::NobodyThere { path: path.into() }
             }
-            io::ErrorKind::TimedOut => OpenError::TimedOut { waited: terms.deadline },
-            _ => OpenError::System { what: "connect to", path: Some(path.into()), source: error },
+            io::ErrorKind::TimedOut => {
+                OpenError::TimedOut { path: Some(path.into()), waited: terms.deadline }
+            }
+            io::ErrorKind::PermissionDenied => OpenError::NotPermitted { path: path.into(), source: error },
+            _ => OpenError::System { what: "connect to", path: Some(path.into()), name: None, source: error },
         })?;
         match join(socket, until, facts.clone(), terms) {
             // Sent back to the door: others crowd there, or the receiver goes to another process, which opens it again.
-            Err(OpenError::HungUp | OpenError::UnderWay) if calls < MOST_CALLS => calls += 1,
-            joined => return joined,
+            Err(OpenError::HungUp { .. } | OpenError::UnderWay { .. }) if calls < MOST_CALLS => calls += 1,
+            joined => return joined.map_err(|error| error.at(path)),
         }
     }
 }
@@ -72,7 +75,7 @@ pub(super) fn check_place(place: &Accept, facts: &Facts) -> Result<(), OpenError
     if (place.geometry.payload, place.align) == (facts.size, facts.align) {
         return Ok(());
     }
-    Err(OpenError::BadMessage { what: "it accepted another type than was asked for" })
+    Err(broken("it accepted another type than was asked for"))
 }
 
 /// Descriptors came for which this process has no room.
@@ -82,7 +85,7 @@ pub(super) fn lacks_descriptors() -> OpenError {
 
 /// It is part of an answer that descriptors come with it.
 pub(super) fn without_descriptors() -> OpenError {
-    OpenError::BadMessage { what: "it did not send the descriptors it must" }
+    broken("it did not send the descriptors it must")
 }
 
 fn join(socket: OwnedFd, until: Instant, facts: Facts, terms: &Terms) -> Result<Arc<Endpoint>, OpenError> {
@@ -128,7 +131,7 @@ impl Talk {
     }
 
     fn socket(&self) -> Result<&OwnedFd, OpenError> {
-        self.socket.as_ref().ok_or(OpenError::HungUp)
+        self.socket.as_ref().ok_or(OpenError::HungUp { path: None })
     }
 
     /// Joined: the connection is a lifeline now.
@@ -168,13 +171,13 @@ impl Talk {
                 // A wake: the host counts us among those whom it wakes a moment before it tells us. Nobody sleeps here yet.
                 Ok(Incoming::Message(message)) if message.len == 1 && Instant::now() < self.until => {}
                 Ok(Incoming::Message(message)) => break message,
-                Ok(Incoming::HungUp) => return Err(OpenError::HungUp),
+                Ok(Incoming::HungUp) => return Err(OpenError::HungUp { path: None }),
                 Ok(Incoming::Nothing) => {}
                 Err(error) => return Err(refused("hear the other process")(error)),
             }
             match socket::wait_readable(socket, Some(self.until)) {
                 Ok(true) => {}
-                Ok(false) => return Err(OpenError::TimedOut { waited: self.deadline }),
+                Ok(false) => return Err(OpenError::TimedOut { path: None, waited: self.deadline }),
                 Err(error) => return Err(refused("hear the other process")(error)),
             }
         };
@@ -186,10 +189,8 @@ impl Talk {
         }
         match Message::decode(&buffer[..message.len]) {
             Ok(answer) => Ok((answer, message.descriptors)),
-            Err(Malformed::Version(theirs)) => {
-                Err(OpenError::WrongVersion { ours: layout::VERSION, theirs: theirs.into() })
-            }
-            Err(Malformed::Foreign) => Err(OpenError::BadMessage { what: "it does not speak this protocol" }),
+            Err(Malformed::Version(theirs)) => Err(other_version(theirs)),
+            Err(Malformed::Foreign) => Err(broken("it does not speak this protocol")),
             Err(Malformed::Invalid) => Err(unexpected()),
         }
     }
@@ -203,8 +204,18 @@ impl Drop for Talk {
     }
 }
 
+/// The other process broke the protocol.
+fn broken(what: &'static str) -> OpenError {
+    OpenError::BadMessage { path: None, what }
+}
+
+/// The other process speaks another version of the protocol.
+pub(super) fn other_version(theirs: u16) -> OpenError {
+    OpenError::WrongVersion { path: None, ours: layout::VERSION, theirs: theirs.into() }
+}
+
 pub(super) fn unexpected() -> OpenError {
-    OpenError::BadMessage { what: "it sent a message that does not belong here" }
+    broken("it sent a message that does not belong here")
 }
 
 /// A refusal as a reason, in which both sides are named.
@@ -212,14 +223,21 @@ fn explain(refusal: Refusal, ours: &Facts) -> OpenError {
     let theirs = refusal.facts;
     match refusal.code {
         Code::NotAllowed => OpenError::NotAllowed {
+            path: None,
             uid: refusal.peer_uid,
             gid: refusal.peer_gid,
             receiver_uid: refusal.host_uid,
             receiver_gid: refusal.host_gid,
         },
-        Code::WrongVersion => OpenError::WrongVersion { ours: ours.layout, theirs: theirs.layout },
-        Code::WrongType => OpenError::WrongType { ours: value_type(ours), theirs: value_type(&theirs) },
-        Code::RosterFull => OpenError::RosterFull { members: refusal.members, leaving: refusal.leaving },
+        Code::WrongVersion => {
+            OpenError::WrongVersion { path: None, ours: ours.layout, theirs: theirs.layout }
+        }
+        Code::WrongType => {
+            OpenError::WrongType { path: None, ours: value_type(ours), theirs: value_type(&theirs) }
+        }
+        Code::RosterFull => {
+            OpenError::RosterFull { path: None, members: refusal.members, leaving: refusal.leaving }
+        }
         code => reason(code),
     }
 }
@@ -228,16 +246,17 @@ fn explain(refusal: Refusal, ours: &Facts) -> OpenError {
 pub(super) fn reason(code: Code) -> OpenError {
     match code {
         Code::WrongEnd => OpenError::WrongEnd,
-        Code::Closed => OpenError::Closed,
-        Code::Ended => OpenError::Ended,
-        Code::UnderWay => OpenError::UnderWay,
-        Code::Unwatchable => OpenError::Unwatchable,
-        Code::NoDescriptors => OpenError::System {
-            what: "join: one of the two processes has no descriptor or no memory left",
-            path: None,
-            source: io::Error::from_raw_os_error(libc::EMFILE),
-        },
-        Code::BadMessage => OpenError::BadMessage { what: "it says that we did" },
+        Code::Closed => OpenError::Closed { path: None },
+        Code::Ended => OpenError::Ended { path: None },
+        Code::UnderWay => OpenError::UnderWay { path: None },
+        Code::Unwatchable => OpenError::Unwatchable { path: None },
+        // What the other process was refused does not cross with the code.
+        Code::NoDescriptors => {
+            let lack =
+                "one of the two has no descriptor or no memory left; close some, or raise `RLIMIT_NOFILE`";
+            refused("connect the two processes")(io::Error::other(lack))
+        }
+        Code::BadMessage => broken("it could not read what this process said"),
         Code::NotAllowed | Code::WrongVersion | Code::WrongType | Code::RosterFull => unexpected(),
     }
 }

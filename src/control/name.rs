@@ -142,7 +142,7 @@ fn identity(file: Metadata) -> (u64, u64) {
 
 fn failed(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> OpenError {
     let path = PathBuf::from(path);
-    move |source| OpenError::System { what, path: Some(path), source }
+    move |source| OpenError::System { what, path: Some(path), name: None, source }
 }
 
 #[cfg(test)]

@@ -23,6 +23,9 @@ use crate::{
 /// The number of the process that makes a channel.
 const CREATOR: Number = 1;
 
+/// The longest deadline: no process lives to see its end, and it can be added to any point in time.
+const MAX_DEADLINE: Duration = Duration::from_secs(u32::MAX as u64);
+
 /// What the builder collects.
 #[derive(Clone, Debug)]
 pub(crate) struct Terms {
@@ -52,28 +55,37 @@ impl Default for Terms {
 impl Terms {
     /// What both sides of a channel of such values must agree on.
     pub fn facts(&self, size: usize, align: usize) -> Result<Facts, OpenError> {
-        let invalid = |what| Err(OpenError::InvalidOption { what });
         if self.tag.len() > MAX_TAG {
-            return invalid("a type tag has at most 64 bytes");
+            return Err(invalid(
+                "length of the type tag",
+                format!("{} bytes", self.tag.len()),
+                "at most 64 bytes",
+            ));
         }
-        // So long that nobody lives to see it, and still no overflow when it is added to a point in time.
-        if self.deadline > Duration::from_secs(u32::MAX.into()) {
-            return invalid("a deadline is at most 2^32 seconds");
+        if self.deadline > MAX_DEADLINE {
+            return Err(invalid("deadline", format!("{:?}", self.deadline), "at most 4294967295 seconds"));
         }
         match (u32::try_from(size), u32::try_from(align)) {
             (Ok(size), Ok(align)) if size <= Geometry::MAX_PAYLOAD => {
                 Ok(Facts { layout: layout::VERSION, size, align, word: usize::BITS, tag: self.tag.clone() })
             }
-            _ => invalid("a value has at most 64 MiB"),
+            _ => Err(invalid(
+                "size of a value",
+                format!("{size} bytes"),
+                "at most 67108864 bytes, which are 64 MiB",
+            )),
         }
     }
 
     fn geometry(&self, facts: &Facts) -> Result<Geometry, OpenError> {
-        let invalid = |what| OpenError::InvalidOption { what };
         let capacity = u32::try_from(self.capacity).unwrap_or(u32::MAX);
         let members = u32::try_from(self.members).unwrap_or(u32::MAX);
-        if self.rules.uids.len() > MAX_RULES || self.rules.gids.len() > MAX_RULES {
-            return Err(invalid("at most 1024 users and 1024 groups can be allowed"));
+        for (what, allowed) in
+            [("number of allowed users", &self.rules.uids), ("number of allowed groups", &self.rules.gids)]
+        {
+            if allowed.len() > MAX_RULES {
+                return Err(invalid(what, allowed.len().to_string(), "at most 1024"));
+            }
         }
         let geometry = Geometry {
             capacity,
@@ -83,15 +95,28 @@ impl Terms {
             entries: Geometry::ENTRIES,
         };
         geometry.check().map_err(|error| match error {
-            GeometryError::Capacity => invalid("a capacity is from 1 to 1048575"),
-            GeometryError::Members => invalid("the number of members is from 1 to 1023"),
-            _ => invalid("so many values of this size do not fit an address space"),
+            GeometryError::Capacity => invalid("capacity", self.capacity.to_string(), "from 1 to 1048575"),
+            GeometryError::Members => {
+                invalid("number of members", self.members.to_string(), "from 1 to 1023")
+            }
+            _ => invalid(
+                "size of the channel",
+                format!("{capacity} values of {} bytes", facts.size),
+                "less than the address space",
+            ),
         })?;
         Ok(geometry)
     }
 }
 
-const _: () = assert!(MAX_CAPACITY == 1_048_575 && MAX_MEMBERS == 1023);
+// The numbers that the errors name.
+const _: () = assert!(MAX_CAPACITY == 1_048_575 && MAX_MEMBERS == 1023 && MAX_RULES == 1024 && MAX_TAG == 64);
+const _: () = assert!(Geometry::MAX_PAYLOAD == 67_108_864 && MAX_DEADLINE.as_secs() == 4_294_967_295);
+
+/// An option is out of its range.
+fn invalid(what: &'static str, given: String, range: &'static str) -> OpenError {
+    OpenError::InvalidOption { what, given, range }
+}
 
 /// Makes a channel whose receiver lives in this process: without a path one that is known here only, with the first
 /// sender counted; with a path one that senders find there, and no sender yet.
@@ -101,6 +126,13 @@ pub(crate) fn host(
     terms: &Terms,
     path: Option<&Path>,
 ) -> Result<Arc<Endpoint>, OpenError> {
+    make(size, align, terms, path).map_err(|error| match path {
+        Some(path) => error.at(path),
+        None => error,
+    })
+}
+
+fn make(size: usize, align: usize, terms: &Terms, path: Option<&Path>) -> Result<Arc<Endpoint>, OpenError> {
     let facts = terms.facts(size, align)?;
     let geometry = terms.geometry(&facts)?;
     let birthplace = Birthplace::here().map_err(refused("mark this process"))?;

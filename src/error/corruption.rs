@@ -6,7 +6,8 @@ use std::fmt;
 /// [`Receiver::corruption`](crate::Receiver::corruption).
 ///
 /// Some process that may write to that memory did so against the rules: it has a fault, or is hostile. No other is
-/// harmed by it, but the channel cannot go on. Each prints one sentence that says what did not fit and what to do.
+/// harmed by it, but the channel cannot go on. Each prints one sentence that says what did not fit and what to do, also as
+/// [`Debug`](std::fmt::Debug), which a `main` that returns an error prints.
 ///
 /// ```
 /// use shmpsc::error::Corruption;
@@ -17,7 +18,7 @@ use std::fmt;
 ///      taken; find the process that did it, then open a new channel"
 /// );
 /// ```
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Corruption {
     /// The claim word, in which all senders claim their positions, does not fit what the receiver has taken.
@@ -40,6 +41,12 @@ impl fmt::Display for Corruption {
             "the shared memory of the channel was overwritten: {what}; find the process that did it, then open a new \
              channel"
         )
+    }
+}
+
+impl fmt::Debug for Corruption {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -8,8 +8,12 @@ mod corruption;
 mod open;
 mod receive;
 mod send;
+mod sentence;
 
 pub use corruption::Corruption;
 pub use open::{OpenError, ValueType};
 pub use receive::{RecvTimeoutError, TryRecvError};
 pub use send::{SendError, SendManyError, SendTimeoutError, TrySendError};
+
+#[cfg(test)]
+mod tests;

@@ -1,22 +1,35 @@
-//! Why two processes did not meet: one clear sentence for each reason, with the facts of both sides.
+//! Why two processes did not meet: the reasons, with the facts of both sides. What each prints stands in
+//! [`super::sentence`].
 //!
 //! Not the errors of sending and receiving; those are tokio's and stand in [`crate::error`].
 
-use std::{error::Error, fmt, io, path::PathBuf, time::Duration};
+use std::{
+    error::Error,
+    io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 /// Why an end of a channel could not be opened, joined or handed over.
 ///
-/// Each reason prints one sentence that names both sides where there are two. It converts into [`io::Error`] with a
-/// fitting [`io::ErrorKind`], so that `?` works in functions that speak of input and output.
+/// [`Display`](std::fmt::Display) prints one sentence: what could not be done, the name if the call had one, the facts of both
+/// sides, and what to do. What the system said is not part of it. That is the [`source`](Error::source), so a program
+/// that prints an error and its sources one behind the other says each thing once. [`Debug`](std::fmt::Debug) prints the
+/// sentence and its sources, because a `main` that returns an error, and `unwrap`, print that.
+///
+/// It converts into [`io::Error`] with a fitting [`io::ErrorKind`], so that `?` works in functions that speak of input and
+/// output.
 ///
 /// ```
 /// use shmpsc::{Options, error::OpenError};
+/// use std::error::Error;
 ///
-/// let error = Options::new().connect::<u64>("nobody-is-here").unwrap_err();
-/// assert!(matches!(error, OpenError::NobodyThere { .. }));
+/// let error = Options::new().bind::<u64>("/missing/folder/feed").unwrap_err();
+/// let reason = error.source().expect("the system refused it").to_string();
+/// assert!(!error.to_string().contains(&reason));
+/// assert_eq!(format!("{error:?}"), format!("{error}: {reason}"));
 /// assert_eq!(std::io::Error::from(error).kind(), std::io::ErrorKind::NotFound);
 /// ```
-#[derive(Debug)]
 #[non_exhaustive]
 pub enum OpenError {
     /// No receiver listens under this name: there is no such file, or its owner has died.
@@ -34,8 +47,17 @@ pub enum OpenError {
         /// The name.
         path: PathBuf,
     },
+    /// The permissions of the socket file, or of a folder above it, do not let the user of this process in.
+    NotPermitted {
+        /// The name.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
     /// The receiver's rules do not admit this process.
     NotAllowed {
+        /// The name, if the call had one.
+        path: Option<PathBuf>,
         /// User of this process, as the receiver's process sees it.
         uid: u32,
         /// Group of this process, as the receiver's process sees it.
@@ -47,6 +69,8 @@ pub enum OpenError {
     },
     /// The two processes use versions of this library that lay out the bytes differently.
     WrongVersion {
+        /// The name, if the call had one.
+        path: Option<PathBuf>,
         /// Version of the layout here.
         ours: u32,
         /// Version of the layout there.
@@ -54,6 +78,8 @@ pub enum OpenError {
     },
     /// The two processes disagree about what a value is.
     WrongType {
+        /// The name, if the call had one.
+        path: Option<PathBuf>,
         /// The type here.
         ours: ValueType,
         /// The type there.
@@ -65,26 +91,44 @@ pub enum OpenError {
     AlreadyUsed,
     /// As many processes take part as the receiver's process made room for.
     RosterFull {
+        /// The name, if the call had one.
+        path: Option<PathBuf>,
         /// Processes that can take part at once.
         members: u32,
         /// Of them, processes that have left and whose last values were not received yet.
         leaving: u32,
     },
     /// The receiver has closed the channel, or is gone.
-    Closed,
+    Closed {
+        /// The name, if the call had one.
+        path: Option<PathBuf>,
+    },
     /// The receiver is being handed to another process at this moment. Try again.
-    UnderWay,
+    UnderWay {
+        /// The name, if the call had one.
+        path: Option<PathBuf>,
+    },
     /// The last sender has gone, and with it the channel: `recv` has returned, or will return, `None`.
-    Ended,
+    Ended {
+        /// The name, if the call had one.
+        path: Option<PathBuf>,
+    },
     /// The other side did not answer in time.
     TimedOut {
+        /// The name, if the call had one.
+        path: Option<PathBuf>,
         /// How long this side waited, see [`Options::deadline`](crate::Options::deadline).
         waited: Duration,
     },
     /// The other side hung up before it had answered.
-    HungUp,
+    HungUp {
+        /// The name, if the call had one.
+        path: Option<PathBuf>,
+    },
     /// The other side said something that is not of this library's protocol.
     BadMessage {
+        /// The name, if the call had one.
+        path: Option<PathBuf>,
         /// What was wrong with it.
         what: &'static str,
     },
@@ -97,11 +141,18 @@ pub enum OpenError {
     Stalled,
     /// The receiver's process cannot watch this one and so would never learn of its death: it runs in another PID
     /// namespace, on a kernel older than 6.5.
-    Unwatchable,
+    Unwatchable {
+        /// The name, if the call had one.
+        path: Option<PathBuf>,
+    },
     /// A value given to [`Options`](crate::Options) is out of its range.
     InvalidOption {
-        /// Which, and what its range is.
+        /// Which.
         what: &'static str,
+        /// The value that was given.
+        given: String,
+        /// Its range.
+        range: &'static str,
     },
     /// This process was forked from the one that opened the channel; the channel is not its own.
     Forked,
@@ -111,6 +162,8 @@ pub enum OpenError {
         what: &'static str,
         /// About which file, if about one.
         path: Option<PathBuf>,
+        /// The name, if the call had one and `path` is empty.
+        name: Option<PathBuf>,
         /// What it said.
         source: io::Error,
     },
@@ -128,102 +181,44 @@ pub struct ValueType {
     pub tag: String,
 }
 
-impl fmt::Display for ValueType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} bytes aligned to {}", self.size, self.align)?;
-        if self.tag.is_empty() { write!(f, " with no tag") } else { write!(f, " tagged {:?}", self.tag) }
-    }
-}
-
-impl fmt::Display for OpenError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NobodyThere { path } => write!(f, "no receiver listens at {}", path.display()),
-            Self::NameInUse { path } => write!(
-                f,
-                "another receiver already listens at {}; end it or choose another name",
-                path.display()
-            ),
-            Self::NotASocket { path } => {
-                write!(f, "{} exists and is not a socket; remove it or choose another name", path.display())
+impl OpenError {
+    /// Returns the error with the name of the call that failed, if it has a place for one and none stands there.
+    pub(crate) fn at(mut self, name: &Path) -> OpenError {
+        match &mut self {
+            Self::NotAllowed { path, .. }
+            | Self::WrongVersion { path, .. }
+            | Self::WrongType { path, .. }
+            | Self::RosterFull { path, .. }
+            | Self::Closed { path }
+            | Self::UnderWay { path }
+            | Self::Ended { path }
+            | Self::TimedOut { path, .. }
+            | Self::HungUp { path }
+            | Self::BadMessage { path, .. }
+            | Self::Unwatchable { path }
+            | Self::System { name: path, path: None, .. } => {
+                path.get_or_insert_with(|| name.into());
             }
-            Self::NotAllowed { uid, gid, receiver_uid, receiver_gid } => write!(
-                f,
-                "the receiver (user {receiver_uid}, group {receiver_gid}) does not admit user {uid}, group {gid}; \
-                 allow one of them there, in its options"
-            ),
-            Self::WrongVersion { ours, theirs } => {
-                write!(
-                    f,
-                    "layout version {ours} here does not fit layout version {theirs} there; build both with one \
-                     version of shmpsc"
-                )
-            }
-            Self::WrongType { ours, theirs } => {
-                write!(
-                    f,
-                    "the value type here ({ours}) is not the value type there ({theirs}); send and receive \
-                     one type with one tag"
-                )
-            }
-            Self::WrongEnd => {
-                write!(f, "the descriptor carries the other end of the channel; take that one from it")
-            }
-            Self::AlreadyUsed => f.write_str(
-                "the descriptor was used already, and carries one end once; make one more with `into_fd`",
-            ),
-            Self::RosterFull { members, leaving: 0 } => {
-                write!(
-                    f,
-                    "all {members} places for processes in the channel are taken; make it with more `members`"
-                )
-            }
-            Self::RosterFull { members, leaving } => write!(
-                f,
-                "all {members} places for processes in the channel are taken, {leaving} of them by processes that \
-                 left and are not yet repaired, or whose last values are not yet received; try again once they are"
-            ),
-            Self::Closed => write!(f, "the receiver has closed the channel"),
-            Self::UnderWay => write!(f, "the receiver is being handed to another process; try again"),
-            Self::Ended => write!(f, "the channel has ended: its last sender is gone"),
-            Self::TimedOut { waited } => write!(
-                f,
-                "the other process did not answer within {waited:?}; try again, or with a longer `deadline`"
-            ),
-            Self::HungUp => write!(f, "the other process hung up before it had answered; try again"),
-            Self::BadMessage { what } => write!(f, "the other process broke the protocol: {what}"),
-            Self::Joined { members } => write!(
-                f,
-                "the receiver can no longer be handed over: {members} other process(es) take part in the channel; \
-                 hand it over before they join"
-            ),
-            Self::Stalled => {
-                f.write_str("the receiver cannot be handed over while a send is stopped half-way; try again")
-            }
-            Self::Unwatchable => write!(
-                f,
-                "the receiver's process cannot watch this one (another PID namespace, and a kernel older than \
-                 6.5); run both in one namespace"
-            ),
-            Self::InvalidOption { what } => f.write_str(what),
-            Self::Forked => {
-                write!(
-                    f,
-                    "this end belongs to the process that opened it, not to its forked child; open one there"
-                )
-            }
-            Self::System { what, path: Some(path), source } => {
-                write!(f, "could not {what} {}: {source}", path.display())
-            }
-            Self::System { what, path: None, source } => write!(f, "could not {what}: {source}"),
+            Self::NobodyThere { .. }
+            | Self::NameInUse { .. }
+            | Self::NotASocket { .. }
+            | Self::NotPermitted { .. }
+            | Self::WrongEnd
+            | Self::AlreadyUsed
+            | Self::Joined { .. }
+            | Self::Stalled
+            | Self::InvalidOption { .. }
+            | Self::Forked
+            | Self::System { .. } => {}
         }
+        self
     }
 }
 
 impl Error for OpenError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            Self::System { source, .. } => Some(source),
+            Self::System { source, .. } | Self::NotPermitted { source, .. } => Some(source),
             _ => None,
         }
     }
@@ -236,57 +231,21 @@ impl From<OpenError> for io::Error {
             OpenError::NobodyThere { .. } => Kind::NotFound,
             OpenError::NameInUse { .. } => Kind::AddrInUse,
             OpenError::NotASocket { .. } => Kind::AlreadyExists,
-            OpenError::NotAllowed { .. } => Kind::PermissionDenied,
-            OpenError::WrongVersion { .. } | OpenError::Unwatchable => Kind::Unsupported,
+            OpenError::NotAllowed { .. } | OpenError::NotPermitted { .. } => Kind::PermissionDenied,
+            OpenError::WrongVersion { .. } | OpenError::Unwatchable { .. } => Kind::Unsupported,
             OpenError::WrongType { .. }
             | OpenError::WrongEnd
             | OpenError::AlreadyUsed
             | OpenError::InvalidOption { .. } => Kind::InvalidInput,
             OpenError::RosterFull { .. } => Kind::QuotaExceeded,
-            OpenError::Closed | OpenError::Ended => Kind::BrokenPipe,
+            OpenError::Closed { .. } | OpenError::Ended { .. } => Kind::BrokenPipe,
             OpenError::TimedOut { .. } => Kind::TimedOut,
-            OpenError::HungUp => Kind::ConnectionReset,
+            OpenError::HungUp { .. } => Kind::ConnectionReset,
             OpenError::BadMessage { .. } => Kind::InvalidData,
-            OpenError::UnderWay => Kind::ResourceBusy,
+            OpenError::UnderWay { .. } => Kind::ResourceBusy,
             OpenError::Joined { .. } | OpenError::Stalled | OpenError::Forked => Kind::Other,
             OpenError::System { source, .. } => source.kind(),
         };
         io::Error::new(kind, error)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_refusal_names_both_sides() {
-        let ours = ValueType { size: 64, align: 8, tag: "frame/2".into() };
-        let theirs = ValueType { size: 48, align: 8, tag: String::new() };
-        assert_eq!(
-            OpenError::WrongType { ours, theirs }.to_string(),
-            "the value type here (64 bytes aligned to 8 tagged \"frame/2\") is not the value type there (48 bytes \
-             aligned to 8 with no tag); send and receive one type with one tag"
-        );
-        assert_eq!(
-            OpenError::NotAllowed { uid: 1000, gid: 100, receiver_uid: 0, receiver_gid: 1 }.to_string(),
-            "the receiver (user 0, group 1) does not admit user 1000, group 100; allow one of them there, in its \
-             options"
-        );
-        assert_eq!(
-            OpenError::WrongVersion { ours: 1, theirs: 2 }.to_string(),
-            "layout version 1 here does not fit layout version 2 there; build both with one version of shmpsc"
-        );
-    }
-
-    #[test]
-    fn an_io_error_keeps_kind_and_sentence() {
-        let error = io::Error::from(OpenError::NobodyThere { path: "/run/feed".into() });
-        assert_eq!(error.kind(), io::ErrorKind::NotFound);
-        assert_eq!(error.to_string(), "no receiver listens at /run/feed");
-        let refused = io::Error::from_raw_os_error(13);
-        let system = OpenError::System { what: "open", path: Some("/run/feed.lock".into()), source: refused };
-        assert!(system.to_string().starts_with("could not open /run/feed.lock: "));
-        assert_eq!(io::Error::from(system).kind(), io::ErrorKind::PermissionDenied);
     }
 }

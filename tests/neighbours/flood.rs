@@ -144,7 +144,10 @@ fn one_that_takes_every_place_keeps_those_outside_who_come_later_and_only_as_lon
     let full = |world: &World| shmpsc::connect::<[u64; 2]>(world.path()).unwrap_err().to_string();
     assert_eq!(
         full(&world),
-        "all 256 places for processes in the channel are taken; make it with more `members`"
+        format!(
+            "all 256 places for processes in the channel at {} are taken; make it with more `members`",
+            world.path().display()
+        )
     );
     neighbour.say();
     world.goes_on_beside(&mut neighbour, false);

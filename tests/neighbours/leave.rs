@@ -108,7 +108,10 @@ fn who_closes_its_lifeline_and_goes_on_is_received_and_keeps_its_number_until_it
     let full = |world: &World| shmpsc::connect::<[u64; 2]>(world.path()).unwrap_err().to_string();
     assert_eq!(
         full(&world),
-        "all 6 places for processes in the channel are taken; make it with more `members`"
+        format!(
+            "all 6 places for processes in the channel at {} are taken; make it with more `members`",
+            world.path().display()
+        )
     );
     assert_eq!(world.sender.capacity(), CAPACITY - 1, "its permit is its own");
     neighbour.say();

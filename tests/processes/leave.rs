@@ -57,7 +57,7 @@ pub fn breaks_its_connection(path: &Path) {
     assert!(sender.is_closed());
     assert_eq!(sender.try_send([1, 1]), Err(TrySendError::Closed([1, 1])));
     assert!(sender.try_reserve().is_err() && runtime.block_on(sender.send([1, 1])).is_err());
-    assert!(matches!(sender.clone().into_fd(), Err(OpenError::Closed)));
+    assert!(matches!(sender.clone().into_fd(), Err(OpenError::Closed { .. })));
     tell("closed");
     next_order();
     drop(permit);

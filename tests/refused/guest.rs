@@ -79,8 +79,8 @@ fn without(
     let done = done.expect("no panic");
     assert!(done.as_ref().err().is_none_or(is_in_words), "{case}");
     // Nobody closed anything, and nobody was asked in vain.
-    let blames_another = matches!(done, Err(OpenError::Closed | OpenError::TimedOut { .. }));
-    let says_nothing = call == Some("pidfd_open") && matches!(done, Err(OpenError::HungUp));
+    let blames_another = matches!(done, Err(OpenError::Closed { .. } | OpenError::TimedOut { .. }));
+    let says_nothing = call == Some("pidfd_open") && matches!(done, Err(OpenError::HungUp { .. }));
     assert!(!blames_another && !says_nothing, "that is not why: {case}");
     eventually(&format!("all descriptors are back: {case}"), || own_descriptors() <= at_rest);
     // Whatever it was that took a number or a name, it is there again.

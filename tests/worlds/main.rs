@@ -65,11 +65,11 @@ fn is_whole(sender: &Sender<Page>, receiver: &mut Receiver<Page>) {
     assert_eq!(sender.capacity(), sender.max_capacity());
 }
 
-/// Something was refused: why, in one sentence.
+/// What was refused, and why.
 #[track_caller]
 fn refusal<T>(opened: Result<T, OpenError>) -> String {
     match opened {
         Ok(_) => panic!("there was no room for it"),
-        Err(error) => error.to_string(),
+        Err(error) => format!("{error:?}"),
     }
 }

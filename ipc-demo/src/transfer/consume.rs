@@ -30,7 +30,7 @@ pub fn run(args: &ConsumerArgs, interrupt: Interrupt) -> Result<Report> {
         // Where shards gather, the first may be through before the next has started.
         let guard = match options().connect(args.name.path()) {
             // Somebody was waiting for the name, and is through already.
-            Err(OpenError::Ended) => None,
+            Err(OpenError::Ended { .. }) => None,
             guard => Some(guard?),
         };
         let output = Output::create(&args.output)?;

@@ -8,20 +8,25 @@ fn refusals_name_both_sides() {
     let with = |size, tag: &str| {
         connect(&bound.path, size, ALIGN, &Terms { tag: tag.into(), ..terms() }).err().map(|e| e.to_string())
     };
+    let at = bound.path.display();
     assert_eq!(
         with(24, "frame/1").unwrap(),
-        "the value type here (24 bytes aligned to 8 tagged \"frame/1\") is not the value type there (16 bytes aligned to \
-         8 tagged \"frame/1\"); send and receive one type with one tag"
+        format!(
+            "the value type here (24 bytes aligned to 8 tagged \"frame/1\") is not the value type there at {at} (16 \
+             bytes aligned to 8 tagged \"frame/1\"); send and receive one type with one tag"
+        )
     );
     assert_eq!(
         with(16, "frame/2").unwrap(),
-        "the value type here (16 bytes aligned to 8 tagged \"frame/2\") is not the value type there (16 bytes aligned to \
-         8 tagged \"frame/1\"); send and receive one type with one tag"
+        format!(
+            "the value type here (16 bytes aligned to 8 tagged \"frame/2\") is not the value type there at {at} (16 \
+             bytes aligned to 8 tagged \"frame/1\"); send and receive one type with one tag"
+        )
     );
     let guest = connect(&bound.path, SIZE, ALIGN, &Terms { tag: "frame/1".into(), ..terms() }).unwrap();
     assert_eq!(
         with(16, "frame/1").unwrap(),
-        "all 2 places for processes in the channel are taken; make it with more `members`"
+        format!("all 2 places for processes in the channel at {at} are taken; make it with more `members`")
     );
     assert_eq!(
         host(SIZE, ALIGN, &terms(), Some(&bound.path)).err().unwrap().to_string(),
@@ -210,11 +215,11 @@ fn refusal(code: Code) -> Message {
 #[test]
 fn one_who_is_sent_away_without_an_answer_calls_again_a_few_times() {
     let joined = at_a_name([None, Some(refusal(Code::UnderWay)), None, Some(refusal(Code::Ended))]);
-    assert!(matches!(joined, Err(OpenError::Ended)));
+    assert!(matches!(joined, Err(OpenError::Ended { .. })));
     let joined = at_a_name([None, None, None, None]);
-    assert!(matches!(joined, Err(OpenError::HungUp)));
+    assert!(matches!(joined, Err(OpenError::HungUp { .. })));
     let joined = at_a_name([Some(refusal(Code::Closed))]);
-    assert!(matches!(joined, Err(OpenError::Closed)));
+    assert!(matches!(joined, Err(OpenError::Closed { .. })));
 }
 
 #[test]

@@ -370,10 +370,7 @@ fn once_somebody_has_joined_the_receiver_stays() {
 }
 
 #[test]
-fn a_descriptor_of_something_else_is_refused() {
-    let null = || OwnedFd::from(std::fs::File::open("/dev/null").unwrap());
-    assert!(matches!(Sender::<Value>::from_fd(null()), Err(OpenError::BadMessage { .. })));
-    assert!(matches!(Receiver::<Value>::from_fd(null()), Err(OpenError::BadMessage { .. })));
+fn a_descriptor_of_another_end_or_type_is_refused() {
     let (sender, receiver) = shmpsc::channel::<Value>(1);
     let descriptor = sender.clone().into_fd().unwrap();
     assert!(matches!(Receiver::<Value>::from_fd(descriptor), Err(OpenError::WrongEnd)));

@@ -11,12 +11,15 @@ use std::{
 
 use super::{
     endpoint::refused,
-    join::{lacks_descriptors, unexpected},
-    wire::{CONNECTION_FDS, Message},
+    join::{lacks_descriptors, other_version},
+    wire::{CONNECTION_FDS, Malformed, Message},
 };
 use crate::{
     error::OpenError,
-    sys::socket::{self, Incoming},
+    sys::{
+        descriptor::{self, Kind},
+        socket::{self, Incoming},
+    },
 };
 
 /// Puts the joining side's end of a connection into a descriptor.
@@ -28,28 +31,37 @@ pub(super) fn load(connection: OwnedFd) -> io::Result<OwnedFd> {
 
 /// Takes the connection out of it, if that was not done before.
 pub(super) fn unload(carrier: OwnedFd) -> Result<OwnedFd, OpenError> {
-    let foreign = OpenError::BadMessage {
-        path: None,
-        what: "the descriptor is not one that carries an end of a channel",
-    };
-    if !socket::is_messages_socket(&carrier) {
-        return Err(foreign);
+    let foreign = |what| OpenError::WrongDescriptor { what };
+    let kind = descriptor::kind(&carrier);
+    if kind == Kind::Closed {
+        // The number is not this call's to close: another descriptor may get it.
+        std::mem::forget(carrier);
+        return Err(foreign("closed"));
+    }
+    if kind != Kind::Messages {
+        return Err(foreign(kind.name()));
     }
     let mut buffer = [0; 16];
     let message = match socket::receive(&carrier, &mut buffer) {
         Ok(Incoming::Message(message)) => message,
         Ok(Incoming::HungUp) => return Err(OpenError::AlreadyUsed),
-        Ok(Incoming::Nothing) => return Err(foreign),
+        Ok(Incoming::Nothing) => return Err(foreign("a socket without a message")),
+        // Only of a socket that was never connected.
+        Err(error) if matches!(error.raw_os_error(), Some(libc::ENOTCONN | libc::EINVAL)) => {
+            return Err(foreign("a socket without a connection"));
+        }
         Err(error) => return Err(refused("take the end of the channel from its descriptor")(error)),
     };
     if message.descriptors_lost {
         return Err(lacks_descriptors());
     }
-    if message.truncated || Message::decode(&buffer[..message.len]) != Ok(Message::Connection) {
-        return Err(unexpected());
-    }
+    let is_ours = match Message::decode(&buffer[..message.len]) {
+        Ok(Message::Connection) => !message.truncated,
+        Err(Malformed::Version(theirs)) => return Err(other_version(theirs)),
+        _ => false,
+    };
     match <[OwnedFd; CONNECTION_FDS]>::try_from(message.descriptors) {
-        Ok([connection]) if socket::is_messages_socket(&connection) => Ok(connection),
-        _ => Err(foreign),
+        Ok([connection]) if is_ours && socket::is_messages_socket(&connection) => Ok(connection),
+        _ => Err(foreign("a socket with another message")),
     }
 }

@@ -87,6 +87,11 @@ pub enum OpenError {
     },
     /// The descriptor carries the other end: a sender was asked of a receiver's, or the reverse.
     WrongEnd,
+    /// The descriptor is none that `into_fd` returned.
+    WrongDescriptor {
+        /// What it is.
+        what: &'static str,
+    },
     /// The descriptor was used before, by this process or another one that has a copy of it. It carries one end, once.
     AlreadyUsed,
     /// As many processes take part as the receiver's process made room for.
@@ -204,6 +209,7 @@ impl OpenError {
             | Self::NotASocket { .. }
             | Self::NotPermitted { .. }
             | Self::WrongEnd
+            | Self::WrongDescriptor { .. }
             | Self::AlreadyUsed
             | Self::Joined { .. }
             | Self::Stalled
@@ -235,6 +241,7 @@ impl From<OpenError> for io::Error {
             OpenError::WrongVersion { .. } | OpenError::Unwatchable { .. } => Kind::Unsupported,
             OpenError::WrongType { .. }
             | OpenError::WrongEnd
+            | OpenError::WrongDescriptor { .. }
             | OpenError::AlreadyUsed
             | OpenError::InvalidOption { .. } => Kind::InvalidInput,
             OpenError::RosterFull { .. } => Kind::QuotaExceeded,

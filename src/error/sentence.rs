@@ -51,6 +51,11 @@ impl fmt::Display for OpenError {
                 "the descriptor carries the other end of the channel; take a sender with `Sender::from_fd`, and a \
                  receiver with `Receiver::from_fd`",
             ),
+            Self::WrongDescriptor { what } => write!(
+                f,
+                "the descriptor is {what}, and not one that carries an end of a channel of shmpsc; pass one that \
+                 `into_fd` returned"
+            ),
             Self::AlreadyUsed => f.write_str(
                 "the descriptor was used already, and carries one end once; make one more with `into_fd`",
             ),

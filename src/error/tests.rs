@@ -23,6 +23,7 @@ fn every_reason() -> Vec<OpenError> {
         OpenError::WrongVersion { path: None, ours: 1, theirs: 2 },
         OpenError::WrongType { path: None, ours: value("frame/2"), theirs: value("") },
         OpenError::WrongEnd,
+        OpenError::WrongDescriptor { what: "a pipe" },
         OpenError::AlreadyUsed,
         OpenError::RosterFull { path: None, members: 2, leaving: 0 },
         OpenError::RosterFull { path: None, members: 2, leaving: 1 },
@@ -53,22 +54,23 @@ fn place(error: &OpenError) -> usize {
         OpenError::WrongVersion { .. } => 5,
         OpenError::WrongType { .. } => 6,
         OpenError::WrongEnd => 7,
-        OpenError::AlreadyUsed => 8,
-        OpenError::RosterFull { leaving: 0, .. } => 9,
-        OpenError::RosterFull { .. } => 10,
-        OpenError::Closed { .. } => 11,
-        OpenError::UnderWay { .. } => 12,
-        OpenError::Ended { .. } => 13,
-        OpenError::TimedOut { .. } => 14,
-        OpenError::HungUp { .. } => 15,
-        OpenError::BadMessage { .. } => 16,
-        OpenError::Joined { .. } => 17,
-        OpenError::Stalled => 18,
-        OpenError::Unwatchable { .. } => 19,
-        OpenError::InvalidOption { .. } => 20,
-        OpenError::Forked => 21,
-        OpenError::System { path: Some(_), .. } => 22,
-        OpenError::System { path: None, .. } => 23,
+        OpenError::WrongDescriptor { .. } => 8,
+        OpenError::AlreadyUsed => 9,
+        OpenError::RosterFull { leaving: 0, .. } => 10,
+        OpenError::RosterFull { .. } => 11,
+        OpenError::Closed { .. } => 12,
+        OpenError::UnderWay { .. } => 13,
+        OpenError::Ended { .. } => 14,
+        OpenError::TimedOut { .. } => 15,
+        OpenError::HungUp { .. } => 16,
+        OpenError::BadMessage { .. } => 17,
+        OpenError::Joined { .. } => 18,
+        OpenError::Stalled => 19,
+        OpenError::Unwatchable { .. } => 20,
+        OpenError::InvalidOption { .. } => 21,
+        OpenError::Forked => 22,
+        OpenError::System { path: Some(_), .. } => 23,
+        OpenError::System { path: None, .. } => 24,
     }
 }
 
@@ -118,7 +120,7 @@ fn every_error() -> Vec<Box<dyn Error>> {
 #[test]
 fn the_list_has_each_reason_once() {
     let places: Vec<usize> = every_reason().iter().map(place).collect();
-    assert_eq!(places, (0..24).collect::<Vec<_>>());
+    assert_eq!(places, (0..25).collect::<Vec<_>>());
 }
 
 #[test]
@@ -130,7 +132,7 @@ fn an_error_and_its_sources_say_each_thing_once() {
             assert!(others.into_iter().all(|(_, other)| !other.contains(said)), "{chain:?}");
         }
     }
-    assert_eq!(chain(&every_reason()[22]), ["could not lock /run/feed", "Permission denied (os error 13)"]);
+    assert_eq!(chain(&every_reason()[23]), ["could not lock /run/feed", "Permission denied (os error 13)"]);
 }
 
 #[test]
@@ -153,7 +155,16 @@ fn debug_prints_the_sentence_and_its_sources() {
 /// The reasons that no call with a name gives: they are of a descriptor, of an end that is open already, or of an option.
 fn needs_no_name(error: &OpenError) -> bool {
     use OpenError::*;
-    matches!(error, WrongEnd | AlreadyUsed | Joined { .. } | Stalled | InvalidOption { .. } | Forked)
+    matches!(
+        error,
+        WrongEnd
+            | WrongDescriptor { .. }
+            | AlreadyUsed
+            | Joined { .. }
+            | Stalled
+            | InvalidOption { .. }
+            | Forked
+    )
 }
 
 #[test]
@@ -189,6 +200,6 @@ fn an_io_error_keeps_kind_and_sentence() {
     let error = io::Error::from(OpenError::NobodyThere { path: NAME.into() });
     assert_eq!(error.kind(), io::ErrorKind::NotFound);
     assert_eq!(error.to_string(), "no receiver listens at /run/feed");
-    let system = every_reason().remove(22);
+    let system = every_reason().remove(23);
     assert_eq!(io::Error::from(system).kind(), io::ErrorKind::PermissionDenied);
 }

@@ -11,6 +11,7 @@
 //! | [`listener`] | a door in the file system: the socket at which strangers arrive, and the way to one |
 //! | [`socket`] | Unix sockets that carry whole messages and descriptors |
 //! | [`raw`] | the socket calls for which there is no safe wrapper |
+//! | [`descriptor`] | what a descriptor is that a caller passed in |
 //! | [`process`] | a process that cannot be mistaken for another, and whether it has ended |
 //! | [`events`] | waiting for many descriptors at once, and doorbells |
 //! | [`readiness`] | waiting for one descriptor inside a tokio runtime |
@@ -19,6 +20,7 @@
 //! | [`thread`] | a thread that hears no signal |
 //! | [`random`] | a number that nobody else has |
 
+pub(crate) mod descriptor;
 pub(crate) mod events;
 pub(crate) mod fork;
 pub(crate) mod futex;

@@ -5,6 +5,7 @@
 
 #[path = "../adapter/mod.rs"]
 mod adapter;
+mod descriptors;
 mod peek;
 #[path = "../people/mod.rs"]
 mod people;

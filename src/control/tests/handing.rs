@@ -56,7 +56,7 @@ fn the_wrong_end_is_refused() {
     assert!(matches!(error, OpenError::WrongEnd), "{error}");
     eventually("its sender is dropped", || host.queue().strong_count() == 1);
     let error = sender_from_fd(std::fs::File::open("/dev/null").unwrap().into(), SIZE, ALIGN, &terms());
-    assert!(matches!(error, Err(OpenError::BadMessage { .. })));
+    assert!(matches!(error, Err(OpenError::WrongDescriptor { what: "a device" })));
 }
 
 #[test]

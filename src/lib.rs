@@ -33,5 +33,5 @@ mod wait;
 #[cfg(not(shmpsc_loom))]
 pub use {
     bounded::{OwnedPermit, Permit, PermitIterator, Receiver, Sender, WeakSender, channel},
-    options::{Options, connect},
+    options::{Connecting, Options, connect, connect_async},
 };

@@ -1,4 +1,9 @@
-//! How a channel is made and joined: the builder. What the options mean is carried out in [`crate::control`].
+//! How a channel is made and joined: the builder. What the options mean is carried out in [`crate::control`]. Joining by name
+//! stands in [`connecting`].
+
+mod connecting;
+
+pub use connecting::{Connecting, connect, connect_async};
 
 use crate::bounded::{Receiver, Sender};
 use crate::channel::{Receiving, Sending};
@@ -33,7 +38,7 @@ pub struct Options {
 }
 
 impl Options {
-    /// Capacity 1024, 256 members, mode 0600, no other users, no type tag, a deadline of five seconds.
+    /// Capacity 1024, 256 members, mode 0600, no other users, no type tag, a deadline of five seconds, no wait.
     ///
     /// # Examples
     ///
@@ -223,28 +228,6 @@ impl Options {
             .map(Receiver::new)
     }
 
-    /// Joins the channel of that name as a sender.
-    ///
-    /// # When it waits
-    ///
-    /// For the receiver's process to answer, at most as long as the [`deadline`](Options::deadline). It blocks the
-    /// thread, usually for less than a millisecond; the other side answers from a thread of its own, whatever its
-    /// program does.
-    ///
-    /// # Errors
-    ///
-    /// [`OpenError`]: nobody is there, the types differ, this process is not allowed, the roster is full, the channel
-    /// has ended, or the time is up.
-    ///
-    /// # Examples
-    ///
-    /// See [`Options`].
-    pub fn connect<T: Pod>(self, path: impl AsRef<Path>) -> Result<Sender<T>, OpenError> {
-        control::connect(path.as_ref(), size_of::<T>(), align_of::<T>(), &self.terms)
-            .map(Sending::new)
-            .map(Sender::new)
-    }
-
     /// Makes a channel for this process, as [`channel`](crate::channel()) does, with an error instead of a panic.
     ///
     /// # When it waits
@@ -306,29 +289,4 @@ impl Options {
             .map(Receiving::new)
             .map(Receiver::new)
     }
-}
-
-/// Joins the channel of that name as a sender: [`Options::connect`] with the options as they are.
-///
-/// # When it waits
-///
-/// As [`Options::connect`].
-///
-/// # Errors
-///
-/// As [`Options::connect`].
-///
-/// # Examples
-///
-/// ```
-/// # let folder = tempfile::tempdir().unwrap();
-/// # let path = folder.path().join("numbers.sock");
-/// let mut receiver = shmpsc::Options::new().bind::<u64>(&path)?;
-/// let sender = shmpsc::connect::<u64>(&path)?;
-/// sender.blocking_send(42).unwrap();
-/// assert_eq!(receiver.blocking_recv(), Some(42));
-/// # Ok::<(), shmpsc::error::OpenError>(())
-/// ```
-pub fn connect<T: Pod>(path: impl AsRef<Path>) -> Result<Sender<T>, OpenError> {
-    Options::new().connect(path)
 }

@@ -282,7 +282,7 @@ fn rules_decide_who_comes_in() {
     let room = room();
     std::fs::set_permissions(room.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
     let as_stranger = |rules: Options| {
-        let _receiver = rules.mode(0o666).bind::<Value>(room.name()).unwrap();
+        let _receiver = rules.bind::<Value>(room.name()).unwrap();
         let started = start_with("connects", &room.name(), |command| {
             command.stdin(Stdio::piped()).uid(12345).gid(23456);
         });
@@ -293,7 +293,7 @@ fn rules_decide_who_comes_in() {
             Err(error) => panic!("{error}"),
         }
     };
-    let Some(refused) = as_stranger(Options::new()) else {
+    let Some(refused) = as_stranger(Options::new().mode(0o666)) else {
         return left_out("another user may not read this program");
     };
     let gid = rustix::process::getegid().as_raw();
@@ -304,9 +304,17 @@ fn rules_decide_who_comes_in() {
             room.name().display()
         )
     );
-    assert_eq!(as_stranger(Options::new().allow_uid(12345)).unwrap(), "in");
-    assert_eq!(as_stranger(Options::new().allow_gid(23456)).unwrap(), "in");
-    assert_ne!(as_stranger(Options::new().allow_gid(12345)).unwrap(), "in");
+    assert_eq!(
+        as_stranger(Options::new().mode(0o600).allow_uid(12345)).unwrap(),
+        format!(
+            "the user of this process may not open the socket {}; let it in there, with `Options::mode` and \
+             `Options::allow_uid`, and with the permissions of the folders above",
+            room.name().display()
+        )
+    );
+    assert_eq!(as_stranger(Options::new().mode(0o666).allow_uid(12345)).unwrap(), "in");
+    assert_eq!(as_stranger(Options::new().mode(0o666).allow_gid(23456)).unwrap(), "in");
+    assert_ne!(as_stranger(Options::new().mode(0o666).allow_gid(12345)).unwrap(), "in");
 }
 
 #[test]

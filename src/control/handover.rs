@@ -5,7 +5,6 @@
 use std::{
     os::fd::{AsFd, OwnedFd},
     sync::{Arc, Mutex},
-    time::Instant,
 };
 
 use super::{
@@ -16,7 +15,7 @@ use super::{
     guest::Guest,
     host::{Host, Refused},
     identity::{Rules, Suspicion},
-    join::{Talk, check_place, unexpected, without_descriptors},
+    join::{Patience, Talk, check_place, unexpected, without_descriptors},
     member::Member,
     name::Name,
     open_name::OpenName,
@@ -316,7 +315,7 @@ pub(crate) fn receiver_from_fd(
 ) -> Result<Arc<Endpoint>, OpenError> {
     let facts = terms.facts(size, align)?;
     let birthplace = Birthplace::here().map_err(refused("mark this process"))?;
-    let talk = Talk::new(carrier::unload(descriptor)?, Instant::now() + terms.deadline, terms.deadline);
+    let talk = Talk::new(carrier::unload(descriptor)?, Patience::of(terms));
     let (answer, descriptors) = talk.ask(Hello { want: Want::Receiver, facts: facts.clone() })?;
     let Message::Handover(handover) = answer else { return Err(unexpected()) };
     let accept = handover.accept;

@@ -1,9 +1,9 @@
-//! How a process joins a channel that another one made, by name or by a descriptor that was handed to it.
+//! How a process joins a channel that another one made, once it has a connection: by a name, see [`super::call`], or by a
+//! descriptor that was handed to it.
 
 use std::{
     io,
-    os::fd::OwnedFd,
-    path::Path,
+    os::fd::{AsFd, OwnedFd},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -21,43 +21,11 @@ use crate::{
     sys::{
         events::Doorbell,
         fork::Birthplace,
-        listener,
+        interrupt::{self, Interrupt, Waited},
         process::Process,
         socket::{self, Incoming},
     },
 };
-
-/// How often one call of [`connect`] goes to the door. Bounded: a host that is out of descriptors sends everybody away.
-const MOST_CALLS: u32 = 4;
-
-/// Joins as a sender the receiver that listens at `path`.
-pub(crate) fn connect(
-    path: &Path,
-    size: usize,
-    align: usize,
-    terms: &Terms,
-) -> Result<Arc<Endpoint>, OpenError> {
-    let facts = terms.facts(size, align)?;
-    let until = Instant::now() + terms.deadline;
-    let mut calls = 1;
-    loop {
-        let socket = listener::connect(path, until).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => {
-                OpenError::NobodyThere { path: path.into() }
-            }
-            io::ErrorKind::TimedOut => {
-                OpenError::TimedOut { path: Some(path.into()), waited: terms.deadline }
-            }
-            io::ErrorKind::PermissionDenied => OpenError::NotPermitted { path: path.into(), source: error },
-            _ => OpenError::System { what: "connect to", path: Some(path.into()), name: None, source: error },
-        })?;
-        match join(socket, until, facts.clone(), terms) {
-            // Sent back to the door: others crowd there, or the receiver goes to another process, which opens it again.
-            Err(OpenError::HungUp { .. } | OpenError::UnderWay { .. }) if calls < MOST_CALLS => calls += 1,
-            joined => return joined.map_err(|error| error.at(path)),
-        }
-    }
-}
 
 /// Joins as a sender by a descriptor that carries one.
 pub(crate) fn sender_from_fd(
@@ -67,7 +35,35 @@ pub(crate) fn sender_from_fd(
     terms: &Terms,
 ) -> Result<Arc<Endpoint>, OpenError> {
     let facts = terms.facts(size, align)?;
-    join(carrier::unload(descriptor)?, Instant::now() + terms.deadline, facts, terms)
+    join(carrier::unload(descriptor)?, Patience::of(terms), facts)
+}
+
+/// How long a conversation may take, and what ends it early.
+#[derive(Clone, Copy)]
+pub(super) struct Patience<'a> {
+    pub until: Instant,
+    /// What the caller asked for.
+    pub deadline: Duration,
+    /// Once this has rung, the result means nothing.
+    pub interrupt: Option<&'a Interrupt>,
+}
+
+impl Patience<'_> {
+    /// As the terms say, from now on.
+    pub fn of(terms: &Terms) -> Patience<'static> {
+        Patience { until: Instant::now() + terms.deadline, deadline: terms.deadline, interrupt: None }
+    }
+
+    /// The time is up.
+    pub fn late(&self) -> OpenError {
+        OpenError::TimedOut { path: None, waited: self.deadline }
+    }
+
+    /// Returns whether it was interrupted.
+    pub fn is_over(&self) -> bool {
+        let now = Some(Instant::now());
+        matches!(interrupt::wait(None, self.interrupt, now), Ok(Waited::Interrupted))
+    }
 }
 
 /// Whether the place that was given is in a channel of the values that were asked for.
@@ -88,9 +84,14 @@ pub(super) fn without_descriptors() -> OpenError {
     broken("it did not send the descriptors it must")
 }
 
-fn join(socket: OwnedFd, until: Instant, facts: Facts, terms: &Terms) -> Result<Arc<Endpoint>, OpenError> {
+/// Joins as a sender by a connection to the receiver's process.
+pub(super) fn join(
+    socket: OwnedFd,
+    patience: Patience<'_>,
+    facts: Facts,
+) -> Result<Arc<Endpoint>, OpenError> {
     let birthplace = Birthplace::here().map_err(refused("mark this process"))?;
-    let talk = Talk::new(socket, until, terms.deadline);
+    let talk = Talk::new(socket, patience);
     let (answer, descriptors) = talk.ask(Hello { want: Want::Sender, facts: facts.clone() })?;
     let Message::Accept(accept) = answer else { return Err(unexpected()) };
     let Ok([memory, doorbell, process]) = <[OwnedFd; ACCEPT_FDS]>::try_from(descriptors) else {
@@ -107,7 +108,7 @@ fn join(socket: OwnedFd, until: Instant, facts: Facts, terms: &Terms) -> Result<
         facts,
         me: accept.number,
         id: accept.id,
-        deadline: terms.deadline,
+        deadline: patience.deadline,
         host: None,
         guest: Some(guest),
     }));
@@ -119,15 +120,14 @@ fn join(socket: OwnedFd, until: Instant, facts: Facts, terms: &Terms) -> Result<
 
 /// The joining side of a connection until it has joined. If it does not come to that it says goodbye, so that the host,
 /// which may have counted us already, need not wait for the end of this process.
-pub(super) struct Talk {
+pub(super) struct Talk<'a> {
     socket: Option<OwnedFd>,
-    until: Instant,
-    deadline: Duration,
+    patience: Patience<'a>,
 }
 
-impl Talk {
-    pub fn new(socket: OwnedFd, until: Instant, deadline: Duration) -> Talk {
-        Talk { socket: Some(socket), until, deadline }
+impl<'a> Talk<'a> {
+    pub fn new(socket: OwnedFd, patience: Patience<'a>) -> Talk<'a> {
+        Talk { socket: Some(socket), patience }
     }
 
     fn socket(&self) -> Result<&OwnedFd, OpenError> {
@@ -169,15 +169,17 @@ impl Talk {
         let message = loop {
             match socket::receive(socket, &mut buffer) {
                 // A wake: the host counts us among those whom it wakes a moment before it tells us. Nobody sleeps here yet.
-                Ok(Incoming::Message(message)) if message.len == 1 && Instant::now() < self.until => {}
+                Ok(Incoming::Message(message))
+                    if message.len == 1 && Instant::now() < self.patience.until => {}
                 Ok(Incoming::Message(message)) => break message,
                 Ok(Incoming::HungUp) => return Err(OpenError::HungUp { path: None }),
                 Ok(Incoming::Nothing) => {}
                 Err(error) => return Err(refused("hear the other process")(error)),
             }
-            match socket::wait_readable(socket, Some(self.until)) {
-                Ok(true) => {}
-                Ok(false) => return Err(OpenError::TimedOut { path: None, waited: self.deadline }),
+            let Patience { until, interrupt, .. } = self.patience;
+            match interrupt::wait(Some(socket.as_fd()), interrupt, Some(until)) {
+                Ok(Waited::Ready) => {}
+                Ok(Waited::TimedOut | Waited::Interrupted) => return Err(self.patience.late()),
                 Err(error) => return Err(refused("hear the other process")(error)),
             }
         };
@@ -196,7 +198,7 @@ impl Talk {
     }
 }
 
-impl Drop for Talk {
+impl Drop for Talk<'_> {
     fn drop(&mut self) {
         if let Some(socket) = self.socket.take() {
             say_goodbye(Arc::new(socket));

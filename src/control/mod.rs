@@ -12,6 +12,7 @@
 //! | [`roster`] | who holds which number |
 //! | [`recovery`] | what happens when somebody has left |
 //! | [`admission`], [`join`] | the two sides of joining |
+//! | [`call`], [`attempt`] | joining by name, in a thread that waits, and as a task waits for it |
 //! | [`handoff`], [`handover`] | a sender, and the receiver, as one descriptor |
 //! | [`carrier`] | that descriptor, which works once |
 //! | [`wakes`] | how sleepers are woken, wherever they are |
@@ -23,6 +24,8 @@
 //! | [`wire`] | the messages |
 
 mod admission;
+mod attempt;
+mod call;
 mod carrier;
 mod endpoint;
 mod guest;
@@ -41,10 +44,12 @@ mod terms;
 mod wakes;
 mod wire;
 
+pub(crate) use attempt::Attempt;
+pub(crate) use call::connect;
 pub(crate) use endpoint::Endpoint;
 pub(crate) use handoff::sender_into_fd;
 pub(crate) use handover::{receiver_from_fd, receiver_into_fd};
-pub(crate) use join::{connect, sender_from_fd};
+pub(crate) use join::sender_from_fd;
 pub(crate) use terms::{Terms, host};
 pub(crate) use wakes::Calmly;
 

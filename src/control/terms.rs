@@ -35,6 +35,8 @@ pub(crate) struct Terms {
     pub rules: Rules,
     pub tag: String,
     pub deadline: Duration,
+    /// How long to wait for a receiver that is not there.
+    pub wait: Duration,
     pub end_with_last: bool,
 }
 
@@ -47,6 +49,7 @@ impl Default for Terms {
             rules: Rules::default(),
             tag: String::new(),
             deadline: Duration::from_secs(5),
+            wait: Duration::ZERO,
             end_with_last: false,
         }
     }

@@ -14,6 +14,7 @@
 //! | [`descriptor`] | what a descriptor is that a caller passed in |
 //! | [`process`] | a process that cannot be mistaken for another, and whether it has ended |
 //! | [`events`] | waiting for many descriptors at once, and doorbells |
+//! | [`interrupt`] | a wait that another thread can end |
 //! | [`readiness`] | waiting for one descriptor inside a tokio runtime |
 //! | [`lock`] | a lock file that ends with its owner |
 //! | [`fork`] | whether this still is the process in which a thing was made |
@@ -25,6 +26,7 @@ pub(crate) mod events;
 pub(crate) mod fork;
 pub(crate) mod futex;
 mod group;
+pub(crate) mod interrupt;
 pub(crate) mod listener;
 pub(crate) mod lock;
 pub(crate) mod memory;

@@ -117,6 +117,8 @@ fn who_wants_to_join_what_is_no_good_receiver_gets_a_reason_and_keeps_nothing() 
             }
         });
         let _shut = Shut(&door);
+        let name = room.name();
+        let name = name.to_str().unwrap();
         let mut joins = start("joins-in-vain", &room.name());
         let mut descriptors = Vec::new();
         for _ in 0..2 {
@@ -125,6 +127,7 @@ fn who_wants_to_join_what_is_no_good_receiver_gets_a_reason_and_keeps_nothing() 
                 joins.say();
                 let told = joins.hear();
                 assert!(told.contains(reason), "case {at}: {told}");
+                assert_eq!(told.matches(name).count(), 1, "case {at}: {told}");
                 descriptors.push(joins.hear());
             }
         }

@@ -1,8 +1,9 @@
-//! The channel between real processes: flow, order, waking, dying, stopping, leaving, forking. No process is simulated, and
+//! The channel between real processes: flow, order, waking, dying, stopping, leaving, forking, connecting. No process is simulated, and
 //! nothing but the published API is used.
 //!
 //! Each file has tests and the roles that their children play.
 
+mod connecting;
 mod death;
 mod flow;
 mod fork;
@@ -68,6 +69,9 @@ fn role() {
         "forks-while-a-task-listens" => forked::forks_while_a_task_listens(&path),
         "sends-when-told" => runtimes::sends_when_told(&path),
         "receives-when-told" => runtimes::receives_when_told(&path),
+        "keeps-a-name" => connecting::keeps_a_name(number(1), &path),
+        "gives-up" => connecting::gives_up(&path),
+        "forks-while-connecting" => connecting::forks_while_connecting(&path),
         "closes-when-told" => listening::closes_when_told(&path),
         "sends-in-a-crowd" => listening::sends_in_a_crowd(number(1), &path),
         other => panic!("no role {other}"),

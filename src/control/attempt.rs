@@ -1,0 +1,153 @@
+//! An attempt to join that a task waits for: it runs on a thread of its own, and never blocks the task's.
+//!
+//! To join is a conversation with another process, after a look at the file system, and it ends with memory that is mapped.
+//! Each of these can take long: the other process can be stopped, a folder can be on another machine, and a process with
+//! `mlockall` gets all pages of what it maps at once. Neither a worker of a runtime nor the porter, which all channels of
+//! the process share, can wait for that.
+//!
+//! The thread ends with the attempt. An attempt that is given up interrupts it; the thread then says goodbye, or drops
+//! what it has joined.
+
+use std::{
+    mem,
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    path::PathBuf,
+    sync::Arc,
+    task::{Context, Poll, Waker},
+    thread,
+};
+
+use super::{
+    Terms,
+    call::connect_unless,
+    endpoint::{Endpoint, refused},
+};
+use crate::{
+    error::OpenError,
+    sync::{Mutex, lock},
+    sys::{fork::Birthplace, interrupt::Interrupt, thread::spawn_deaf},
+};
+
+/// An attempt to join by name, as a task waits for it.
+pub(crate) struct Attempt(State);
+
+enum State {
+    /// It begins when it is polled first.
+    Asked(Asked),
+    Begun(Begun),
+    Over,
+}
+
+/// What is to be joined.
+struct Asked {
+    path: PathBuf,
+    size: usize,
+    align: usize,
+    terms: Terms,
+}
+
+/// The task's side of an attempt that a thread makes.
+struct Begun {
+    shared: Arc<Shared>,
+    birthplace: Birthplace,
+}
+
+/// What the task and the thread share.
+struct Shared {
+    interrupt: Interrupt,
+    progress: Mutex<Progress>,
+}
+
+enum Progress {
+    /// The thread is at it, and wakes the task then.
+    Waits(Waker),
+    Done(thread::Result<Result<Arc<Endpoint>, OpenError>>),
+}
+
+impl Attempt {
+    /// Makes an attempt that has not begun.
+    pub fn new(path: PathBuf, size: usize, align: usize, terms: Terms) -> Attempt {
+        Attempt(State::Asked(Asked { path, size, align, terms }))
+    }
+
+    /// Begins the attempt, or looks how far it is.
+    ///
+    /// # Panics
+    ///
+    /// If it was over before.
+    pub fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Arc<Endpoint>, OpenError>> {
+        let waker = cx.waker().clone();
+        match mem::replace(&mut self.0, State::Over) {
+            State::Asked(asked) => {
+                let path = asked.path.clone();
+                match asked.begin(waker) {
+                    Ok(begun) => {
+                        self.0 = State::Begun(begun);
+                        Poll::Pending
+                    }
+                    Err(error) => Poll::Ready(Err(error.at(&path))),
+                }
+            }
+            State::Begun(begun) if !begun.birthplace.is_here() => Poll::Ready(Err(OpenError::Forked)),
+            State::Begun(begun) => match begun.shared.look(waker) {
+                Some(Ok(joined)) => Poll::Ready(joined),
+                Some(Err(panic)) => resume_unwind(panic),
+                None => {
+                    self.0 = State::Begun(begun);
+                    Poll::Pending
+                }
+            },
+            State::Over => panic!("an attempt to connect was polled after it had ended"),
+        }
+    }
+}
+
+impl Asked {
+    /// Starts the thread that joins.
+    fn begin(self, waker: Waker) -> Result<Begun, OpenError> {
+        let birthplace = Birthplace::here().map_err(refused("mark this process"))?;
+        let interrupt = Interrupt::new().map_err(refused("make a descriptor that ends the attempt"))?;
+        let shared = Arc::new(Shared { interrupt, progress: Mutex::new(Progress::Waits(waker)) });
+        let for_thread = shared.clone();
+        spawn_deaf("shmpsc-join", move || for_thread.join(&self))
+            .map_err(refused("start the thread that connects"))?;
+        Ok(Begun { shared, birthplace })
+    }
+}
+
+impl Shared {
+    /// Joins, and wakes the task. In the thread of the attempt.
+    fn join(&self, asked: &Asked) {
+        let Asked { path, size, align, terms } = asked;
+        let join = || connect_unless(path, *size, *align, terms, Some(&self.interrupt));
+        // A panic is the task's, which waits for it.
+        let joined = catch_unwind(AssertUnwindSafe(join));
+        let before = mem::replace(&mut *lock(&self.progress), Progress::Done(joined));
+        if let Progress::Waits(waker) = before {
+            // A panic of the waker stays with its task.
+            let _ = catch_unwind(AssertUnwindSafe(|| waker.wake()));
+        }
+    }
+
+    /// Returns what came of it, or leaves the waker of the task that waits.
+    fn look(&self, waker: Waker) -> Option<thread::Result<Result<Arc<Endpoint>, OpenError>>> {
+        let next = Progress::Waits(waker);
+        let mut progress = lock(&self.progress);
+        let before = mem::replace(&mut *progress, next);
+        // A waker that is dropped may call back: not under the lock.
+        drop(progress);
+        match before {
+            Progress::Done(joined) => Some(joined),
+            Progress::Waits(_) => None,
+        }
+    }
+}
+
+impl Drop for Begun {
+    fn drop(&mut self) {
+        // In a child that `fork` made, the attempt is still its parent's.
+        if self.birthplace.is_here() {
+            self.shared.interrupt.ring();
+        }
+    }
+}

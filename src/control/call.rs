@@ -1,0 +1,172 @@
+//! Joining by name: calling at the door, and waiting for a receiver that is not there yet. What is said behind the door stands
+//! in [`super::join`].
+//!
+//! The wait looks again and again, at first after 1 ms and at last every 50 ms, which is 20 times a second. The kernel could
+//! tell of new files in the folder, but not of what matters: a name is of use only once a process listens behind its
+//! socket, which is no event of a file. The folder itself may be missing too, or be on a file system that tells nothing, and
+//! a user may have only 128 such watches.
+
+use std::{
+    io,
+    os::fd::OwnedFd,
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use super::{
+    Terms,
+    endpoint::Endpoint,
+    join::{Patience, join},
+    wire::Facts,
+};
+use crate::{
+    error::OpenError,
+    sys::{
+        interrupt::{self, Interrupt, Waited},
+        listener,
+    },
+};
+
+/// How often one attempt goes to the door. Bounded: a host that is out of descriptors sends everybody away.
+const MOST_CALLS: u32 = 4;
+
+/// The first and the longest pause between two looks for a receiver.
+const FIRST_PAUSE: Duration = Duration::from_millis(1);
+const LONGEST_PAUSE: Duration = Duration::from_millis(50);
+
+/// How long a call that can be interrupted stands at a full door before it looks whether it was.
+const STAND: Duration = Duration::from_millis(50);
+
+/// Joins as a sender the receiver that listens at `path`.
+pub(crate) fn connect(
+    path: &Path,
+    size: usize,
+    align: usize,
+    terms: &Terms,
+) -> Result<Arc<Endpoint>, OpenError> {
+    connect_unless(path, size, align, terms, None)
+}
+
+/// Joins likewise, unless it is interrupted: then the result is an error that means nothing.
+pub(super) fn connect_unless(
+    path: &Path,
+    size: usize,
+    align: usize,
+    terms: &Terms,
+    interrupt: Option<&Interrupt>,
+) -> Result<Arc<Endpoint>, OpenError> {
+    let facts = terms.facts(size, align)?;
+    let mut absence = Absence::new(terms.wait, interrupt);
+    loop {
+        match attempt(path, &facts, terms, interrupt) {
+            // Closed: of a receiver that is on its way out, and gives up its name next.
+            Err(OpenError::NobodyThere { .. } | OpenError::Closed { .. }) if absence.goes_on() => {}
+            joined => return joined.map_err(|error| error.at(path)),
+        }
+    }
+}
+
+/// The wait for a receiver that is not there.
+struct Absence<'a> {
+    /// None: no moment is so late.
+    until: Option<Instant>,
+    pause: Duration,
+    interrupt: Option<&'a Interrupt>,
+}
+
+impl<'a> Absence<'a> {
+    fn new(wait: Duration, interrupt: Option<&'a Interrupt>) -> Absence<'a> {
+        Absence { until: Instant::now().checked_add(wait), pause: FIRST_PAUSE, interrupt }
+    }
+
+    /// Pauses, and returns whether to look again. The last look comes once the time is up.
+    fn goes_on(&mut self) -> bool {
+        let now = Instant::now();
+        let next = now + self.pause;
+        let until = self.until.map_or(next, |until| until.min(next));
+        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+        until > now && matches!(interrupt::wait(None, self.interrupt, Some(until)), Ok(Waited::TimedOut))
+    }
+}
+
+/// Goes to the door, a few times if it is sent back there.
+fn attempt(
+    path: &Path,
+    facts: &Facts,
+    terms: &Terms,
+    interrupt: Option<&Interrupt>,
+) -> Result<Arc<Endpoint>, OpenError> {
+    let patience = Patience { until: Instant::now() + terms.deadline, deadline: terms.deadline, interrupt };
+    let mut calls = 1;
+    loop {
+        match join(call(path, &patience)?, patience, facts.clone()) {
+            // Sent back to the door: others crowd there, or the receiver goes to another process, which opens it again.
+            Err(OpenError::HungUp { .. } | OpenError::UnderWay { .. }) if calls < MOST_CALLS => calls += 1,
+            joined => return joined,
+        }
+    }
+}
+
+/// Calls at the door. If too many others stand there, it waits to be next.
+fn call(path: &Path, patience: &Patience<'_>) -> Result<OwnedFd, OpenError> {
+    loop {
+        // The kernel wakes a caller when there is room, and nothing else does.
+        let until = match patience.interrupt {
+            Some(_) => patience.until.min(Instant::now() + STAND),
+            None => patience.until,
+        };
+        return match listener::connect(path, until) {
+            Ok(socket) => Ok(socket),
+            Err(error) => Err(match error.kind() {
+                io::ErrorKind::TimedOut if Instant::now() < patience.until && !patience.is_over() => continue,
+                io::ErrorKind::TimedOut => patience.late(),
+                io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => {
+                    OpenError::NobodyThere { path: path.into() }
+                }
+                io::ErrorKind::PermissionDenied => {
+                    OpenError::NotPermitted { path: path.into(), source: error }
+                }
+                _ => OpenError::System {
+                    what: "connect to",
+                    path: Some(path.into()),
+                    name: None,
+                    source: error,
+                },
+            }),
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_to_a_bound_and_end_with_the_wait() {
+        let mut absence = Absence::new(Duration::from_millis(200), None);
+        let mut pauses = Vec::new();
+        while absence.goes_on() {
+            pauses.push(absence.pause);
+        }
+        let grown = [2, 4, 8, 16, 32, 50, 50].map(Duration::from_millis);
+        // A pause can last longer than it was told, so there may be fewer.
+        assert!(pauses.iter().zip(grown).all(|(pause, expected)| *pause == expected), "{pauses:?}");
+        assert!(pauses.len() <= 9, "{pauses:?}");
+        assert!(absence.until.is_some_and(|until| Instant::now() >= until));
+    }
+
+    #[test]
+    fn without_a_wait_there_is_one_look() {
+        assert!(!Absence::new(Duration::ZERO, None).goes_on());
+    }
+
+    #[test]
+    fn a_wait_without_end_goes_on_until_it_is_interrupted() {
+        let interrupt = Interrupt::new().unwrap();
+        let mut absence = Absence::new(Duration::MAX, Some(&interrupt));
+        assert!(absence.goes_on());
+        interrupt.ring();
+        assert!(!absence.goes_on());
+    }
+}

@@ -1,0 +1,218 @@
+//! Joining by name: for threads, for tasks, and while there is no receiver yet.
+
+use super::Options;
+use crate::bounded::Sender;
+use crate::channel::Sending;
+use crate::control::{self, Attempt, Terms};
+use crate::error::OpenError;
+use bytemuck::Pod;
+use std::fmt;
+use std::marker::PhantomData;
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+impl Options {
+    /// How long [`connect`](Options::connect) and [`connect_async`](Options::connect_async) wait for a receiver that is not there
+    /// yet. Zero, as it is without a call, is one look. [`Duration::MAX`] is for ever. For connecting only.
+    ///
+    /// Not there means that nothing stands at the name, or a socket behind which no process listens, or that the folder
+    /// of the name does not exist yet. So a mistake in the name shows only after the wait. Once a receiver is there, it
+    /// has the [`deadline`](Options::deadline) for its answer, however long the wait was. Every other error ends the wait at once.
+    ///
+    /// It looks again after 1 ms, then after pauses that grow to 50 ms: a receiver is found within 50 ms, at the price of 20
+    /// looks a second.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let path = folder.path().join("numbers.sock");
+    /// use shmpsc::Options;
+    /// use std::time::Duration;
+    /// let sender = std::thread::spawn({
+    ///     let path = path.clone();
+    ///     move || Options::new().wait(Duration::from_secs(60)).connect::<u64>(path)
+    /// });
+    /// let mut receiver = Options::new().bind::<u64>(&path)?;
+    /// sender.join().unwrap()?.blocking_send(42).unwrap();
+    /// assert_eq!(receiver.blocking_recv(), Some(42));
+    /// # Ok::<(), shmpsc::error::OpenError>(())
+    /// ```
+    pub fn wait(mut self, wait: Duration) -> Options {
+        self.terms.wait = wait;
+        self
+    }
+
+    /// Joins the channel of that name as a sender.
+    ///
+    /// # When it waits
+    ///
+    /// For a receiver to be there, at most as long as [`wait`](Options::wait) says, which is not at all if it was not called. Then for
+    /// the receiver's process to answer, at most as long as the [`deadline`](Options::deadline).
+    ///
+    /// It blocks the thread, usually for less than a millisecond; the other side answers from a thread of its own, whatever its
+    /// program does. But a receiver's process that is stopped does not answer. In a task, use
+    /// [`connect_async`](Options::connect_async): while this waits, no other task of the thread runs.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`]: no receiver is there, the types differ, this process is not allowed, the roster is full, the channel
+    /// has ended, or the time is up.
+    ///
+    /// # Examples
+    ///
+    /// See [`Options`].
+    pub fn connect<T: Pod>(self, path: impl AsRef<Path>) -> Result<Sender<T>, OpenError> {
+        control::connect(path.as_ref(), size_of::<T>(), align_of::<T>(), &self.terms)
+            .map(Sending::new)
+            .map(Sender::new)
+    }
+
+    /// Joins the channel of that name as a sender, without blocking the thread: for tasks, in any executor.
+    ///
+    /// # When it waits
+    ///
+    /// As [`connect`](Options::connect), but only the task waits. The attempt begins when the future is polled first, and runs
+    /// on a thread of its own, which ends with it, because finding the file and mapping the memory can take long too.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future gives the attempt up. Its thread then ends within 50 ms, closes what it has opened, and tells the
+    /// receiver's process, so that nothing is left of it there either.
+    ///
+    /// # Errors
+    ///
+    /// As [`connect`](Options::connect); also if the system refuses a thread or a descriptor for the attempt.
+    ///
+    /// # Panics
+    ///
+    /// The call does not. The future does if it is polled after it was ready.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let path = folder.path().join("numbers.sock");
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// use shmpsc::Options;
+    /// use std::time::Duration;
+    /// let sender = tokio::spawn(Options::new().wait(Duration::from_secs(60)).connect_async::<u64>(&path));
+    /// let mut receiver = Options::new().bind::<u64>(&path)?;
+    /// sender.await.unwrap()?.send(42).await.unwrap();
+    /// assert_eq!(receiver.recv().await, Some(42));
+    /// # Ok::<(), shmpsc::error::OpenError>(()) }).unwrap();
+    /// ```
+    pub fn connect_async<T: Pod>(self, path: impl AsRef<Path>) -> Connecting<T> {
+        Connecting::new(path.as_ref().to_owned(), self.terms)
+    }
+}
+
+/// Joins the channel of that name as a sender: [`Options::connect`] with the options as they are. It blocks the thread.
+///
+/// # When it waits
+///
+/// As [`Options::connect`].
+///
+/// # Errors
+///
+/// As [`Options::connect`].
+///
+/// # Examples
+///
+/// ```
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let path = folder.path().join("numbers.sock");
+/// let mut receiver = shmpsc::Options::new().bind::<u64>(&path)?;
+/// let sender = shmpsc::connect::<u64>(&path)?;
+/// sender.blocking_send(42).unwrap();
+/// assert_eq!(receiver.blocking_recv(), Some(42));
+/// # Ok::<(), shmpsc::error::OpenError>(())
+/// ```
+pub fn connect<T: Pod>(path: impl AsRef<Path>) -> Result<Sender<T>, OpenError> {
+    Options::new().connect(path)
+}
+
+/// Joins the channel of that name as a sender, without blocking the thread: [`Options::connect_async`] with the options as they
+/// are.
+///
+/// # When it waits
+///
+/// As [`Options::connect_async`].
+///
+/// # Cancel safety
+///
+/// As [`Options::connect_async`].
+///
+/// # Errors
+///
+/// As [`Options::connect_async`].
+///
+/// # Panics
+///
+/// As [`Options::connect_async`].
+///
+/// # Examples
+///
+/// ```
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let path = folder.path().join("numbers.sock");
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// let mut receiver = shmpsc::Options::new().bind::<u64>(&path)?;
+/// let sender = shmpsc::connect_async::<u64>(&path).await?;
+/// sender.send(42).await.unwrap();
+/// assert_eq!(receiver.recv().await, Some(42));
+/// # Ok::<(), shmpsc::error::OpenError>(()) }).unwrap();
+/// ```
+pub fn connect_async<T: Pod>(path: impl AsRef<Path>) -> Connecting<T> {
+    Options::new().connect_async(path)
+}
+
+/// The future that [`connect_async`](crate::connect_async()) and [`Options::connect_async`](crate::Options::connect_async)
+/// return. It borrows nothing, and can be sent to other threads whatever the type of the values.
+///
+/// # When it waits
+///
+/// For the thread of the crate that joins, see [`Options::connect_async`](crate::Options::connect_async). The thread that polls
+/// it is never blocked.
+///
+/// # Cancel safety
+///
+/// Dropping it gives the attempt up.
+///
+/// # Panics
+///
+/// If it is polled after it was ready.
+///
+/// # Examples
+///
+/// See [`connect_async`](crate::connect_async()).
+#[must_use = "an attempt to connect does nothing until it is polled"]
+pub struct Connecting<T> {
+    attempt: Attempt,
+    _sender: PhantomData<fn() -> Sender<T>>,
+}
+
+impl<T: Pod> Connecting<T> {
+    fn new(path: PathBuf, terms: Terms) -> Connecting<T> {
+        Connecting {
+            attempt: Attempt::new(path, size_of::<T>(), align_of::<T>(), terms),
+            _sender: PhantomData,
+        }
+    }
+}
+
+impl<T> Future for Connecting<T> {
+    type Output = Result<Sender<T>, OpenError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.attempt.poll(cx).map_ok(|endpoint| Sender::new(Sending::new(endpoint)))
+    }
+}
+
+impl<T> fmt::Debug for Connecting<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connecting").finish_non_exhaustive()
+    }
+}

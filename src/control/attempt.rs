@@ -9,7 +9,7 @@
 //! what it has joined.
 
 use std::{
-    mem,
+    io, mem,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     path::PathBuf,
     sync::Arc,
@@ -108,20 +108,40 @@ impl Asked {
         let birthplace = Birthplace::here().map_err(refused("mark this process"))?;
         let interrupt = Interrupt::new().map_err(refused("make a descriptor that ends the attempt"))?;
         let shared = Arc::new(Shared { interrupt, progress: Mutex::new(Progress::Waits(waker)) });
-        let for_thread = shared.clone();
-        spawn_deaf("shmpsc-join", move || for_thread.join(&self))
+        let thread = Joining(Some(shared.clone()));
+        spawn_deaf("shmpsc-join", move || thread.join(&self))
             .map_err(refused("start the thread that connects"))?;
         Ok(Begun { shared, birthplace })
     }
 }
 
-impl Shared {
-    /// Joins, and wakes the task. In the thread of the attempt.
-    fn join(&self, asked: &Asked) {
+/// The thread's side of an attempt; empty once the thread runs.
+struct Joining(Option<Arc<Shared>>);
+
+impl Joining {
+    /// Joins, and wakes the task.
+    fn join(mut self, asked: &Asked) {
+        let Some(shared) = self.0.take() else { return };
         let Asked { path, size, align, terms } = asked;
-        let join = || connect_unless(path, *size, *align, terms, Some(&self.interrupt));
+        let join = || connect_unless(path, *size, *align, terms, Some(&shared.interrupt));
         // A panic is the task's, which waits for it.
-        let joined = catch_unwind(AssertUnwindSafe(join));
+        shared.finish(catch_unwind(AssertUnwindSafe(join)));
+    }
+}
+
+impl Drop for Joining {
+    /// Tells the task, if the system did not let the thread come to its first instruction.
+    fn drop(&mut self) {
+        if let Some(shared) = self.0.take() {
+            let lost = io::Error::other("the thread for it did not start");
+            shared.finish(Ok(Err(refused("connect")(lost))));
+        }
+    }
+}
+
+impl Shared {
+    /// Leaves what came of it, and wakes the task.
+    fn finish(&self, joined: thread::Result<Result<Arc<Endpoint>, OpenError>>) {
         let before = mem::replace(&mut *lock(&self.progress), Progress::Done(joined));
         if let Progress::Waits(waker) = before {
             // A panic of the waker stays with its task.

@@ -10,7 +10,7 @@ use shmpsc::{Receiver, Sender, error::OpenError};
 
 use crate::{
     FORBIDS, LACKS, ONE, PLENTY, heard, is_in_words, options, panics, patience,
-    people::{Value, eventually, room, start, tell, watch::own_descriptors},
+    people::{Value, eventually, how::block_on, room, start, tell, watch::own_descriptors},
     refuser::{KINDS, Refuser, What},
 };
 
@@ -30,6 +30,10 @@ fn act(what: &str, path: &Path) -> Result<(), OpenError> {
         }
         "joins" => {
             let sender: Sender<Value> = options().connect(path)?;
+            sender.blocking_send(ONE).unwrap();
+        }
+        "joins-as-a-task" => {
+            let sender: Sender<Value> = block_on(options().connect_async(path))?;
             sender.blocking_send(ONE).unwrap();
         }
         "hands-over" => {
@@ -180,6 +184,11 @@ fn who_binds_a_name_is_refused_each_call_in_turn_and_binds_it_after_that() {
 #[test]
 fn who_joins_is_refused_each_call_in_turn_and_joins_after_that() {
     has_each_call_refused("joins");
+}
+
+#[test]
+fn a_task_that_joins_is_refused_each_call_in_turn() {
+    has_each_call_refused("joins-as-a-task");
 }
 
 #[test]

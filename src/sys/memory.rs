@@ -32,7 +32,7 @@ const SEALS: SealFlags = SealFlags::SHRINK.union(SealFlags::GROW).union(SealFlag
 /// File system type of ordinary memory files. Those of huge pages have another one.
 const TMPFS: u64 = 0x0102_1994;
 
-/// Pages are asked for in portions of this size, so that a signal interrupts only one portion.
+/// The most bytes of pages that are asked for at once.
 const PORTION: u64 = 64 << 20;
 
 /// A sealed memory file, mapped.
@@ -62,7 +62,7 @@ impl Memory {
         check_available(size)?;
         let file = memory_file()?;
         fs::ftruncate(&file, size)?;
-        allocate(&file, size)?;
+        allocate(size, |offset, len| fs::fallocate(&file, FallocateFlags::empty(), offset, len))?;
         fs::fcntl_add_seals(&file, SEALS)?;
         Memory::map(file, len, birthplace)
     }
@@ -88,7 +88,7 @@ impl Memory {
     }
 
     fn map(file: OwnedFd, len: usize, birthplace: Birthplace) -> io::Result<Memory> {
-        let map = MmapOptions::new().len(len).map_raw(&file)?;
+        let map = MmapOptions::new().len(len).map_raw(&file).map_err(|error| cannot_map(error, len))?;
         // A forked child gets a hole instead of the mapping: it must not act under its parent's number.
         map.advise(Advice::DontFork)?;
         // A core dump need not hold the queue, and large ones delay the end of the process. It works with them too.
@@ -191,19 +191,50 @@ fn memory_file() -> io::Result<OwnedFd> {
     Ok(file)
 }
 
-/// Has the system allocate every page now.
-fn allocate(file: &OwnedFd, size: u64) -> io::Result<()> {
-    let mut done = 0;
+/// Has the system allocate every page now: `ask` is called for one portion after the other, with its offset and length.
+///
+/// Before Linux 6.11 any signal ends the call for a portion, and the pages of that portion are given back. So a portion that a
+/// signal ended is halved, down to a page, and one that came through is doubled: however often signals come, pages stay.
+fn allocate(size: u64, mut ask: impl FnMut(u64, u64) -> Result<(), Errno>) -> io::Result<()> {
+    let page = rustix::param::page_size() as u64;
+    let (mut done, mut portion) = (0, PORTION);
     while done < size {
-        let portion = PORTION.min(size - done);
-        match fs::fallocate(file, FallocateFlags::empty(), done, portion) {
-            Ok(()) => done += portion,
-            // A signal came: the portion was given back.
-            Err(Errno::INTR) => {}
+        let len = portion.min(size - done);
+        match ask(done, len) {
+            Ok(()) => {
+                done += len;
+                portion = (portion * 2).min(PORTION);
+            }
+            // `size` is whole pages, and so is each half of what was asked for.
+            Err(Errno::INTR) => portion = (len.next_power_of_two() / 2).max(page),
+            // It is no disk that is full.
+            Err(Errno::NOSPC) => {
+                let what = format!(
+                    "the system has no more memory for the {size} bytes that are needed; ask for less"
+                );
+                return Err(io::Error::new(io::ErrorKind::OutOfMemory, what));
+            }
             Err(error) => return Err(error.into()),
         }
     }
     Ok(())
+}
+
+/// Names the limit that kept this process from mapping `len` bytes, where the error of the system does not.
+fn cannot_map(error: io::Error, len: usize) -> io::Error {
+    let (limit, name, of) = match error.raw_os_error() {
+        // `mlockall` makes each new mapping count as locked. The error of the system says "try again".
+        Some(libc::EAGAIN) => {
+            (Resource::Memlock, "RLIMIT_MEMLOCK", "locked memory, and locks all that it maps")
+        }
+        Some(libc::ENOMEM) => (Resource::As, "RLIMIT_AS", "addresses"),
+        _ => return error,
+    };
+    let Some(most) = getrlimit(limit).current else { return io::ErrorKind::OutOfMemory.into() };
+    let what = format!(
+        "{len} bytes of memory could not be mapped: this process may have {most} bytes of {of}; ask for less or raise {name}"
+    );
+    io::Error::new(io::ErrorKind::OutOfMemory, what)
 }
 
 fn refused(why: &'static str) -> io::Error {
@@ -327,6 +358,43 @@ mod tests {
         assert_eq!(why(Memory::create(1 << 46)), io::ErrorKind::OutOfMemory);
         assert_eq!(why(Memory::create(usize::MAX)), io::ErrorKind::FileTooLarge);
         assert_eq!(why(Memory::create(isize::MAX as usize)), io::ErrorKind::FileTooLarge);
+    }
+
+    /// Allocates so many pages where `ends` says which portion a signal ends. The portions that came through, in pages.
+    fn allocated(pages: u64, mut ends: impl FnMut(u64) -> bool) -> Vec<u64> {
+        let page = rustix::param::page_size() as u64;
+        let mut portions = Vec::new();
+        allocate(pages * page, |offset, len| {
+            assert_eq!(offset, portions.iter().sum::<u64>() * page, "nothing twice, nothing left out");
+            assert_eq!(len % page, 0);
+            if ends(len / page) {
+                return Err(Errno::INTR);
+            }
+            portions.push(len / page);
+            Ok(())
+        })
+        .unwrap();
+        assert_eq!(portions.iter().sum::<u64>(), pages);
+        portions
+    }
+
+    #[test]
+    fn a_portion_that_a_signal_ends_is_asked_for_in_smaller_ones() {
+        assert_eq!(allocated(7, |_| false), [7]);
+        assert_eq!(allocated(7, |pages| pages > 2), [2, 2, 2, 1]);
+        assert_eq!(allocated(5, |pages| pages > 1), [1; 5]);
+        let mut signals = 100;
+        let few = allocated(50_000, |_| {
+            signals -= i32::from(signals > 0);
+            signals > 0
+        });
+        assert!(few.len() < 25, "portions grow again: {few:?}");
+    }
+
+    #[test]
+    fn a_full_memory_is_not_called_a_full_disk() {
+        let error = allocate(1, |_, _| Err(Errno::NOSPC)).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::OutOfMemory);
     }
 
     #[test]

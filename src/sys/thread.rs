@@ -19,7 +19,17 @@ pub(crate) fn spawn_deaf(name: &str, body: impl FnOnce() + Send + 'static) -> io
     let before = block_all()?;
     let started = thread::Builder::new().name(name.into()).stack_size(STACK).spawn(body);
     restore(&before);
-    started.map(drop)
+    started.map(drop).map_err(cannot_start)
+}
+
+/// The error of the system says "try again", and its kind that a call would block.
+fn cannot_start(error: io::Error) -> io::Error {
+    if error.raw_os_error() != Some(libc::EAGAIN) {
+        return error;
+    }
+    let what = "this process, its user or its control group has as many threads as it may (RLIMIT_NPROC, pids.max), or no \
+                memory for the stack of one more (RLIMIT_AS, RLIMIT_MEMLOCK); raise the limit";
+    io::Error::new(io::ErrorKind::QuotaExceeded, what)
 }
 
 /// Blocks all signals in the calling thread; a thread inherits the set of the one that starts it.

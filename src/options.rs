@@ -198,8 +198,9 @@ impl Options {
 
     /// Makes a channel with a name: a Unix socket at `path`, where senders find it.
     ///
-    /// Beside the socket a lock file, `path` with `.lock` behind it, tells who owns the name. Both are removed when
-    /// the receiver is dropped or closed. After a crash both may stay; the next `bind` takes them over.
+    /// The last part of `path` has at most 107 bytes. Beside the socket a lock file, `path` with `.lock` behind it, tells
+    /// which process owns the name. Both are removed when the receiver is dropped or closed, also if their directory got
+    /// another path. After a crash both may stay; the next `bind` of the same user, or of the superuser, takes them over.
     ///
     /// # When it waits
     ///

@@ -130,7 +130,13 @@ fn a_killed_receiver_leaves_a_name_that_is_taken_over() {
     first.kill();
     assert_eq!(room.files(), 2, "socket and lock file, and nothing else");
     let error = shmpsc::connect::<Value>(room.name()).unwrap_err();
-    assert_eq!(error.to_string(), format!("no receiver listens at {}", room.name().display()));
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "no receiver listens at {}: the process that listened there has ended; start the receiver again",
+            room.name().display()
+        )
+    );
     let receiver = bind(&room.name());
     shmpsc::connect::<Value>(room.name()).unwrap().try_send([1, 2]).unwrap();
     drop(receiver);

@@ -7,7 +7,6 @@
 //! a user may have only 128 such watches.
 
 use std::{
-    io,
     os::fd::OwnedFd,
     path::Path,
     sync::Arc,
@@ -18,14 +17,12 @@ use super::{
     Terms,
     endpoint::Endpoint,
     join::{Patience, join},
+    name,
     wire::Facts,
 };
 use crate::{
     error::OpenError,
-    sys::{
-        interrupt::{self, Interrupt, Waited},
-        listener,
-    },
+    sys::interrupt::{self, Interrupt, Waited},
 };
 
 /// How often one attempt goes to the door. Bounded: a host that is out of descriptors sends everybody away.
@@ -116,24 +113,12 @@ fn call(path: &Path, patience: &Patience<'_>) -> Result<OwnedFd, OpenError> {
             Some(_) => patience.until.min(Instant::now() + STAND),
             None => patience.until,
         };
-        return match listener::connect(path, until) {
-            Ok(socket) => Ok(socket),
-            Err(error) => Err(match error.kind() {
-                io::ErrorKind::TimedOut if Instant::now() < patience.until && !patience.is_over() => continue,
-                io::ErrorKind::TimedOut => patience.late(),
-                io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => {
-                    OpenError::NobodyThere { path: path.into() }
-                }
-                io::ErrorKind::PermissionDenied => {
-                    OpenError::NotPermitted { path: path.into(), source: error }
-                }
-                _ => OpenError::System {
-                    what: "connect to",
-                    path: Some(path.into()),
-                    name: None,
-                    source: error,
-                },
-            }),
+        return match name::connect(path, until) {
+            Err(OpenError::TimedOut { .. }) if Instant::now() < patience.until && !patience.is_over() => {
+                continue;
+            }
+            Err(OpenError::TimedOut { .. }) => Err(patience.late()),
+            called => called,
         };
     }
 }

@@ -17,14 +17,12 @@ use super::{
     identity::{Rules, Suspicion},
     join::{Patience, Talk, check_place, unexpected, without_descriptors},
     member::Member,
-    name::Name,
+    name::{Name, NameParts},
     open_name::OpenName,
     porter::{Porter, Token, Watcher},
     roster::{Doors, Roster},
     wakes::Calmly,
-    wire::{
-        Accept, Code, HANDOVER_FDS, HANDOVER_FDS_NAMED, Handover, Hello, Message, NameFacts, TAKEN_FDS, Want,
-    },
+    wire::{Accept, Code, HANDOVER_FDS, HANDOVER_FDS_NAMED, Handover, Hello, Message, TAKEN_FDS, Want},
 };
 use crate::{
     error::OpenError,
@@ -243,10 +241,9 @@ impl Transit {
             id: endpoint.id(),
         };
         let (open, end_with_last) = host.open_name_facts();
-        let path = |name: &Name| std::os::unix::ffi::OsStrExt::as_bytes(name.path().as_os_str()).to_owned();
         let handover = Handover {
             accept,
-            name: name.as_ref().map(|name| NameFacts { path: path(name) }),
+            name: name.as_ref().map(Name::facts),
             end_with_last,
             open,
             uids: host.rules.uids.clone(),
@@ -254,7 +251,7 @@ impl Transit {
         };
         let mut descriptors = vec![endpoint.segment().fd(), process.as_fd()];
         if let Some(name) = name.as_ref() {
-            descriptors.extend([name.listener().as_fd(), name.lock()]);
+            descriptors.extend(name.descriptors());
         }
         socket::send(&self.socket, &Message::Handover(handover).encode(), &descriptors)
     }
@@ -325,7 +322,12 @@ pub(crate) fn receiver_from_fd(
         (None, HANDOVER_FDS) => (descriptors.next(), descriptors.next(), None),
         (Some(name), HANDOVER_FDS_NAMED) => {
             let (memory, process) = (descriptors.next(), descriptors.next());
-            (memory, process, descriptors.next().zip(descriptors.next()).map(|both| (name, both)))
+            let parts = <[OwnedFd; 3]>::try_from(descriptors.collect::<Vec<_>>());
+            (
+                memory,
+                process,
+                parts.ok().map(|[listener, lock, directory]| (name, NameParts { listener, lock, directory })),
+            )
         }
         _ => (None, None, None),
     };
@@ -335,7 +337,7 @@ pub(crate) fn receiver_from_fd(
     let process = Process::from_fd(process).map_err(refused("watch the giver's process"))?;
     let segment = Segment::open(memory, accept.geometry).map_err(refused("map the channel's memory"))?;
     let name = name
-        .map(|(name, (listener, lock))| Name::from_parts(&name.path, listener, lock))
+        .map(|(facts, parts)| Name::from_parts(facts, parts))
         .transpose()
         .map_err(refused("take over the receiver's name"))?;
     let doorbell = Doorbell::new().map_err(refused("make a doorbell"))?;

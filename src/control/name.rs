@@ -3,27 +3,23 @@
 //! It lets nobody in; that is [`super::admission`].
 
 use std::{
-    fs::{self, Metadata},
     io,
     os::{
         fd::{AsFd, BorrowedFd, OwnedFd},
-        unix::{
-            ffi::OsStrExt,
-            fs::{FileTypeExt, MetadataExt},
-        },
+        unix::ffi::{OsStrExt, OsStringExt},
     },
     path::{Path, PathBuf},
     sync::Arc,
     time::Instant,
 };
 
-use super::porter::Token;
+use super::{porter::Token, wire::NameFacts};
 use crate::{
     error::OpenError,
     sys::{
         listener::{self, Listener},
         lock::Lock,
-        place::Place,
+        place::{FileId, Occupant, Place},
     },
 };
 
@@ -35,32 +31,34 @@ pub(super) struct Name {
     lock_place: Place,
     lock: Lock,
     listener: Arc<Listener>,
-    /// Device and inode of the socket file, to remove no other.
-    file: Option<(u64, u64)>,
     /// Under which the porter watches the listener.
     pub token: Option<Token>,
+}
+
+/// What comes along with a name that is handed over.
+pub(super) struct NameParts {
+    pub listener: OwnedFd,
+    pub lock: OwnedFd,
+    /// Where both files stand, whatever became of the path.
+    pub directory: OwnedFd,
 }
 
 impl Name {
     /// Takes the name at `path`: locks it, removes the socket of an owner that died, and listens.
     pub fn take(path: &Path, mode: u32) -> Result<Name, OpenError> {
-        // The working directory may change before the name is given up.
-        let path = &std::path::absolute(path).map_err(failed("use the path", path))?;
-        let place = Place::new(path).map_err(failed("use the path", path))?;
-        let lock_place = place.beside(LOCK).map_err(failed("use the path", path))?;
+        let place = Place::new(path).map_err(unusable(path))?;
+        let lock_place = place.beside(LOCK).map_err(unusable(path))?;
         let lock = match Lock::take(&lock_place).map_err(failed("lock", lock_place.path()))? {
             Some(lock) => lock,
-            None => return Err(OpenError::NameInUse { path: path.clone() }),
+            None => return Err(in_use(&place)),
         };
-        let listener = clear(path, &place).and_then(|()| match Listener::bind(&place, mode) {
+        let listener = clear(&place).and_then(|()| match Listener::bind(&place, mode) {
             Ok(listener) => Ok(listener),
-            Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
-                Err(OpenError::NameInUse { path: path.clone() })
-            }
-            Err(error) => Err(failed("listen at", path)(error)),
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => Err(in_use(&place)),
+            Err(error) => Err(failed("listen at", place.path())(error)),
         });
         match listener {
-            Ok(listener) => Ok(Name::new(place, lock_place, lock, listener)),
+            Ok(listener) => Ok(Name { place, lock_place, lock, listener: Arc::new(listener), token: None }),
             Err(error) => {
                 let _ = lock.release(&lock_place);
                 Err(error)
@@ -68,59 +66,96 @@ impl Name {
         }
     }
 
-    /// A name that another process handed over, with its listener and its lock.
-    pub fn from_parts(path: &[u8], listener: OwnedFd, lock: OwnedFd) -> io::Result<Name> {
-        let path = Path::new(std::ffi::OsStr::from_bytes(path));
-        let place = Place::new(path)?;
+    /// Takes over a name that another process handed over.
+    pub fn from_parts(facts: &NameFacts, parts: NameParts) -> io::Result<Name> {
+        let path = PathBuf::from(std::ffi::OsString::from_vec(facts.path.clone()));
+        let place = Place::in_directory(parts.directory, &path)?;
         let lock_place = place.beside(LOCK)?;
-        let lock = Lock::from_fd(lock);
-        if !lock.is_at(&lock_place)? {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "the lock is not the one of the name"));
+        let file = facts.file.map(|(device, inode)| FileId { device, inode });
+        let listener = Arc::new(Listener::from_fd(parts.listener, file)?);
+        Ok(Name { place, lock_place, lock: Lock::from_fd(parts.lock), listener, token: None })
+    }
+
+    /// What another process must know to take the name over, beside [`Name::descriptors`].
+    pub fn facts(&self) -> NameFacts {
+        NameFacts {
+            path: self.place.path().as_os_str().as_bytes().to_owned(),
+            file: self.listener.file().map(|file| (file.device, file.inode)),
         }
-        Ok(Name::new(place, lock_place, lock, Listener::from_fd(listener)?))
     }
 
-    fn new(place: Place, lock_place: Place, lock: Lock, listener: Listener) -> Name {
-        let file = fs::symlink_metadata(place.path()).ok().filter(is_socket).map(identity);
-        Name { place, lock_place, lock, listener: Arc::new(listener), file, token: None }
-    }
-
-    pub fn path(&self) -> &Path {
-        self.place.path()
+    /// What another process needs to take the name over: listener, lock and directory.
+    pub fn descriptors(&self) -> [BorrowedFd<'_>; 3] {
+        [self.listener.as_fd(), self.lock.as_fd(), self.place.directory()]
     }
 
     pub fn listener(&self) -> &Arc<Listener> {
         &self.listener
     }
 
-    pub fn lock(&self) -> BorrowedFd<'_> {
-        self.lock.as_fd()
-    }
-
     /// Gives the name up: whoever waits at it is refused, and both files are removed while the lock is still held.
     pub fn close(self) {
-        let there = fs::symlink_metadata(self.place.path()).ok().map(identity);
-        if there.is_some() && there == self.file {
-            let _ = self.place.remove();
-        }
+        // If a file cannot be removed it stays, without a listener and unlocked, which means nothing.
+        let _ = self.listener.remove_file(&self.place);
         self.listener.close();
-        // If the file cannot be removed it stays, unlocked, which means nothing.
         let _ = self.lock.release(&self.lock_place);
     }
 }
 
+/// Calls the receiver that listens at `path`. If too many others stand at its door, it waits to be next, until `until` at most.
+pub(super) fn connect(path: &Path, until: Instant) -> Result<OwnedFd, OpenError> {
+    let called = Instant::now();
+    let nobody = |why| OpenError::NobodyThere { path: path.into(), why };
+    let place = match Place::new(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Err(nobody(
+                "its directory does not exist; start the receiver first, or correct the path",
+            ));
+        }
+        place => place.map_err(unusable(path))?,
+    };
+    listener::connect(&place, until).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound if is_locked(&place) => nobody(
+            "the socket file is gone and its lock file is still there; if the receiver runs, its socket was removed: restart it",
+        ),
+        io::ErrorKind::NotFound => {
+            nobody("there is no such file; start the receiver first, or correct the path")
+        }
+        io::ErrorKind::ConnectionRefused => match place.occupant() {
+            Ok(Occupant::Other) => OpenError::NotASocket { path: path.into() },
+            _ => nobody("the process that listened there has ended; start the receiver again"),
+        },
+        io::ErrorKind::TimedOut => OpenError::TimedOut { path: Some(path.into()), waited: called.elapsed() },
+        io::ErrorKind::PermissionDenied => OpenError::NotPermitted { path: path.into(), source: error },
+        _ => failed("connect to", path)(error),
+    })
+}
+
+/// Whether there is a lock file for the name. It may be held or not: to try that could keep a receiver from the name.
+fn is_locked(place: &Place) -> bool {
+    place.beside(LOCK).and_then(|lock| lock.occupant()).is_ok_and(|lock| lock == Occupant::Other)
+}
+
 /// Makes sure that nothing stands at the name. The lock is held, so a socket of ours found there has lost its owner; a
 /// foreign one may be alive, which it shows by letting us connect.
-fn clear(path: &Path, place: &Place) -> Result<(), OpenError> {
-    let there = match fs::symlink_metadata(path) {
-        Ok(there) => there,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(failed("look at", path)(error)),
-    };
-    if !is_socket(&there) {
-        return Err(OpenError::NotASocket { path: path.into() });
+fn clear(place: &Place) -> Result<(), OpenError> {
+    let path = place.path();
+    match place.occupant().map_err(failed("look at", path))? {
+        Occupant::Nothing => return Ok(()),
+        Occupant::Other => return Err(OpenError::NotASocket { path: path.into() }),
+        Occupant::Socket => {}
     }
-    match listener::connect(path, Instant::now()) {
+    let call = || listener::connect(place, Instant::now());
+    let answer = match call() {
+        Err(error)
+            if error.kind() == io::ErrorKind::PermissionDenied
+                && listener::let_owner_in(place).is_ok_and(|changed| changed) =>
+        {
+            call()
+        }
+        answer => answer,
+    };
+    match answer {
         Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
             place.remove().map_err(failed("remove the dead socket", path))
         }
@@ -128,16 +163,21 @@ fn clear(path: &Path, place: &Place) -> Result<(), OpenError> {
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
             Err(failed("find out who listens at", path)(error))
         }
-        _ => Err(OpenError::NameInUse { path: path.into() }),
+        _ => Err(in_use(place)),
     }
 }
 
-fn is_socket(file: &Metadata) -> bool {
-    file.file_type().is_socket()
+/// Another process holds the name: it has the lock, or its socket lets callers in.
+fn in_use(place: &Place) -> OpenError {
+    let socket_missing = matches!(place.occupant(), Ok(Occupant::Nothing));
+    OpenError::NameInUse { path: place.path().into(), socket_missing }
 }
 
-fn identity(file: Metadata) -> (u64, u64) {
-    (file.dev(), file.ino())
+fn unusable(path: &Path) -> impl FnOnce(io::Error) -> OpenError {
+    // A path that is empty or has a zero byte in it does not help a reader.
+    let is_text = !path.as_os_str().is_empty() && !path.as_os_str().as_bytes().contains(&0);
+    let path = is_text.then(|| PathBuf::from(path));
+    move |source| OpenError::System { what: "use the path", path, name: None, source }
 }
 
 fn failed(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> OpenError {
@@ -148,7 +188,7 @@ fn failed(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> OpenErro
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::{fs::File, os::unix::fs::PermissionsExt, os::unix::net::UnixListener};
+    use std::{fs, fs::File, os::unix::fs::PermissionsExt, os::unix::net::UnixListener};
 
     fn directory() -> tempfile::TempDir {
         tempfile::tempdir().unwrap()
@@ -182,6 +222,26 @@ mod tests {
     }
 
     #[test]
+    fn a_dead_owners_socket_is_replaced_whatever_its_mode() {
+        let dir = directory();
+        fs::set_permissions(&dir, fs::Permissions::from_mode(0o777)).unwrap();
+        let path = dir.path().join("feed");
+        let as_a_user = std::thread::spawn(move || {
+            // The superuser may connect to every socket.
+            if rustix::process::geteuid().is_root() {
+                rustix::thread::set_thread_uid(rustix::fs::Uid::from_raw(12345)).unwrap();
+            }
+            for mode in [0o000, 0o060, 0o400] {
+                drop(Name::take(&path, 0o600).unwrap());
+                fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+                Name::take(&path, 0o600).unwrap().close();
+            }
+        });
+        as_a_user.join().unwrap();
+        assert_eq!(names(&dir), 0);
+    }
+
+    #[test]
     fn what_is_not_ours_is_left_alone() {
         let dir = directory();
         let path = dir.path().join("feed");
@@ -202,5 +262,60 @@ mod tests {
     fn a_directory_that_is_not_there_is_named() {
         let error = Name::take(Path::new("/nowhere/at/all"), 0o600).err().unwrap();
         assert!(error.to_string().contains("/nowhere/at/all"), "{error}");
+        let error = call(Path::new("/nowhere/at/all")).unwrap_err().to_string();
+        assert!(error.starts_with("no receiver listens at /nowhere/at/all: its directory"), "{error}");
+    }
+
+    fn call(path: &Path) -> Result<OwnedFd, OpenError> {
+        connect(path, Instant::now())
+    }
+
+    #[test]
+    fn a_name_goes_with_its_directory_and_takes_no_other_along() {
+        let dir = directory();
+        let [run, old] = ["run", "old"].map(|name| dir.path().join(name));
+        fs::create_dir(&run).unwrap();
+        let first = Name::take(&run.join("feed"), 0o600).unwrap();
+        fs::rename(&run, &old).unwrap();
+        assert!(call(&old.join("feed")).is_ok());
+        fs::create_dir(&run).unwrap();
+        let second = Name::take(&run.join("feed"), 0o600).unwrap();
+        first.close();
+        assert_eq!(fs::read_dir(&old).unwrap().count(), 0);
+        assert!(call(&run.join("feed")).is_ok());
+        second.close();
+    }
+
+    #[test]
+    fn a_caller_is_told_what_is_there_instead_of_a_receiver() {
+        let dir = directory();
+        let path = dir.path().join("feed");
+        let why = || call(&path).unwrap_err().to_string();
+        assert!(why().contains("there is no such file"), "{}", why());
+        let name = Name::take(&path, 0o600).unwrap();
+        fs::remove_file(&path).unwrap();
+        assert!(why().contains("its socket was removed: restart it"), "{}", why());
+        let error = Name::take(&path, 0o600).err().unwrap();
+        assert!(matches!(error, OpenError::NameInUse { socket_missing: true, .. }), "{error}");
+        assert!(error.to_string().contains("socket file was removed"), "{error}");
+        name.close();
+        assert_eq!(names(&dir), 0);
+        drop(Name::take(&path, 0o600).unwrap());
+        assert!(why().contains("has ended"), "{}", why());
+        fs::remove_file(&path).unwrap();
+        File::create(&path).unwrap();
+        assert!(matches!(call(&path), Err(OpenError::NotASocket { .. })));
+    }
+
+    #[test]
+    fn both_sides_say_why_a_path_cannot_be_a_name() {
+        for path in ["", "/tmp/", "/tmp/.", "..", "\0feed", "fe\0ed", &*"x".repeat(108)] {
+            let path = Path::new(path);
+            let (taken, called) = (Name::take(path, 0o600).err().unwrap(), call(path).unwrap_err());
+            assert_eq!(taken.to_string(), called.to_string());
+            assert!(taken.to_string().contains("; "), "what to do: {taken}");
+            assert!(!taken.to_string().contains('\0'), "{taken}");
+            assert_eq!(io::Error::from(taken).kind(), io::ErrorKind::InvalidInput);
+        }
     }
 }

@@ -98,7 +98,7 @@ fn hello(size: u32) -> Vec<u8> {
 }
 
 fn raw_connect(bound: &Bound) -> OwnedFd {
-    listener::connect(&bound.path, Instant::now() + Duration::from_secs(5)).unwrap()
+    listener::connect(&Place::new(&bound.path).unwrap(), Instant::now() + Duration::from_secs(5)).unwrap()
 }
 
 /// The answer to a hello, said again if that is asked for: see `on_an_older_kernel_one_is_looked_at_twice`.

@@ -24,9 +24,10 @@ const MAGIC: u32 = u32::from_le_bytes(*b"shmp");
 
 /// Descriptors that come with `ACCEPT`: segment, doorbell, the receiver's process.
 pub(super) const ACCEPT_FDS: usize = 3;
-/// Descriptors that come with `HANDOVER`: segment, the giver's process; if named also listener and lock.
+/// Descriptors that come with `HANDOVER`: segment, the giver's process; if named also listener, lock and
+/// the directory of both.
 pub(super) const HANDOVER_FDS: usize = 2;
-pub(super) const HANDOVER_FDS_NAMED: usize = 4;
+pub(super) const HANDOVER_FDS_NAMED: usize = 5;
 /// Descriptors that come with `TAKEN`: doorbell.
 pub(super) const TAKEN_FDS: usize = 1;
 /// Descriptors that come with `CONNECTION`: the joining side's end of it.
@@ -116,6 +117,8 @@ pub(super) struct Handover {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct NameFacts {
     pub path: Vec<u8>,
+    /// Device and inode of the socket file, if known: the next holder removes no other.
+    pub file: Option<(u64, u64)>,
 }
 
 /// Why somebody may not join.
@@ -318,7 +321,7 @@ mod tests {
     fn handover() -> Handover {
         Handover {
             accept: accept(),
-            name: Some(NameFacts { path: b"/run/feed".to_vec() }),
+            name: Some(NameFacts { path: b"/run/feed".to_vec(), file: Some((7, 8)) }),
             end_with_last: true,
             open: false,
             uids: vec![0, 1000],
@@ -331,7 +334,7 @@ mod tests {
             (Message::Hello(Hello { want: Want::Sender, facts: facts() }), 96),
             (Message::Hello(Hello { want: Want::Receiver, facts: facts() }), 96),
             (Message::Accept(accept()), 56),
-            (Message::Handover(handover()), 56 + 16 + 12 + 9),
+            (Message::Handover(handover()), 56 + 16 + 12 + 16 + 9),
             (Message::Refuse(refusal()), 120),
             (Message::Again, 8),
             (Message::Goodbye, 8),

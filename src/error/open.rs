@@ -36,11 +36,15 @@ pub enum OpenError {
     NobodyThere {
         /// The name.
         path: PathBuf,
+        /// What was found instead, and what to do.
+        why: &'static str,
     },
     /// Another receiver holds this name, and lives.
     NameInUse {
         /// The name.
         path: PathBuf,
+        /// There is no socket file: it was removed while that receiver lives, or is not made yet.
+        socket_missing: bool,
     },
     /// Something that is not a socket stands at this name. It was left alone.
     NotASocket {

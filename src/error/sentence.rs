@@ -13,10 +13,18 @@ use super::{OpenError, ValueType};
 impl fmt::Display for OpenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NobodyThere { path } => write!(f, "no receiver listens at {}", path.display()),
-            Self::NameInUse { path } => write!(
+            Self::NobodyThere { path, why } => {
+                write!(f, "no receiver listens at {}: {why}", path.display())
+            }
+            Self::NameInUse { path, socket_missing: false } => write!(
                 f,
                 "another receiver already listens at {}; end it or choose another name",
+                path.display()
+            ),
+            Self::NameInUse { path, socket_missing: true } => write!(
+                f,
+                "another receiver still holds {}, but its socket file was removed, so senders cannot find it; end that \
+                 receiver, and then bind the name again",
                 path.display()
             ),
             Self::NotASocket { path } => {

@@ -15,8 +15,8 @@ fn every_reason() -> Vec<OpenError> {
     let path = PathBuf::from(NAME);
     let value = |tag: &str| ValueType { size: 64, align: 8, tag: tag.into() };
     vec![
-        OpenError::NobodyThere { path: path.clone() },
-        OpenError::NameInUse { path: path.clone() },
+        OpenError::NobodyThere { path: path.clone(), why: "there is no such file" },
+        OpenError::NameInUse { path: path.clone(), socket_missing: false },
         OpenError::NotASocket { path: path.clone() },
         OpenError::NotPermitted { path: path.clone(), source: reason() },
         OpenError::NotAllowed { path: None, uid: 1000, gid: 100, receiver_uid: 0, receiver_gid: 1 },
@@ -38,8 +38,9 @@ fn every_reason() -> Vec<OpenError> {
         OpenError::Unwatchable { path: None },
         OpenError::InvalidOption { what: "capacity", given: "0".into(), range: "from 1 to 1048575" },
         OpenError::Forked,
-        OpenError::System { what: "lock", path: Some(path), name: None, source: reason() },
+        OpenError::System { what: "lock", path: Some(path.clone()), name: None, source: reason() },
         OpenError::System { what: "get memory for the channel", path: None, name: None, source: reason() },
+        OpenError::NameInUse { path, socket_missing: true },
     ]
 }
 
@@ -47,7 +48,7 @@ fn every_reason() -> Vec<OpenError> {
 fn place(error: &OpenError) -> usize {
     match error {
         OpenError::NobodyThere { .. } => 0,
-        OpenError::NameInUse { .. } => 1,
+        OpenError::NameInUse { socket_missing: false, .. } => 1,
         OpenError::NotASocket { .. } => 2,
         OpenError::NotPermitted { .. } => 3,
         OpenError::NotAllowed { .. } => 4,
@@ -71,6 +72,7 @@ fn place(error: &OpenError) -> usize {
         OpenError::Forked => 22,
         OpenError::System { path: Some(_), .. } => 23,
         OpenError::System { path: None, .. } => 24,
+        OpenError::NameInUse { .. } => 25,
     }
 }
 
@@ -120,7 +122,7 @@ fn every_error() -> Vec<Box<dyn Error>> {
 #[test]
 fn the_list_has_each_reason_once() {
     let places: Vec<usize> = every_reason().iter().map(place).collect();
-    assert_eq!(places, (0..25).collect::<Vec<_>>());
+    assert_eq!(places, (0..26).collect::<Vec<_>>());
 }
 
 #[test]
@@ -197,9 +199,9 @@ fn a_refusal_names_both_sides() {
 
 #[test]
 fn an_io_error_keeps_kind_and_sentence() {
-    let error = io::Error::from(OpenError::NobodyThere { path: NAME.into() });
+    let error = io::Error::from(OpenError::NobodyThere { path: NAME.into(), why: "there is no such file" });
     assert_eq!(error.kind(), io::ErrorKind::NotFound);
-    assert_eq!(error.to_string(), "no receiver listens at /run/feed");
+    assert_eq!(error.to_string(), "no receiver listens at /run/feed: there is no such file");
     let system = every_reason().remove(23);
     assert_eq!(io::Error::from(system).kind(), io::ErrorKind::PermissionDenied);
 }

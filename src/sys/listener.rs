@@ -4,20 +4,20 @@
 
 use std::{
     io,
-    os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd},
-    path::Path,
+    os::fd::{AsFd, BorrowedFd, OwnedFd},
     sync::Mutex,
     time::{Duration, Instant},
 };
 
 use rustix::{
-    fs::{self, FileType, Mode, OFlags},
+    fs::{self, FileType, Mode, OFlags, Stat},
     io::Errno,
     net::{self, AddressFamily, SocketFlags, SocketType, sockopt},
+    process::geteuid,
 };
 
 use super::{
-    place::Place,
+    place::{FileId, Place, set_mode},
     socket::{hang_up, is_messages_socket, refuse_descriptors, set_pass_credentials, wait_readable},
 };
 use crate::sync::lock;
@@ -29,6 +29,8 @@ const BACKLOG: i32 = 1024;
 #[derive(Debug)]
 pub(crate) struct Listener {
     socket: OwnedFd,
+    /// Its file in the file system. None: it is not known.
+    file: Option<FileId>,
     /// A descriptor in reserve: given up for a moment to turn a caller away when there are no more descriptors.
     spare: Mutex<Option<OwnedFd>>,
 }
@@ -39,49 +41,87 @@ impl Listener {
     /// A file that stands there is an error (`AddrInUse`), even if nobody listens behind it. Nobody can connect before
     /// the permissions are set.
     pub(crate) fn bind(place: &Place, mode: u32) -> io::Result<Listener> {
-        let socket = new_socket(SocketFlags::CLOEXEC | SocketFlags::NONBLOCK)?;
         let mode = Mode::from_raw_mode(mode & 0o777);
-        // The file gets the mode of the unbound socket, less the umask: never too much, perhaps too little.
-        fs::fchmod(&socket, mode)?;
-        net::bind(&socket, &place.socket_address()?)?;
-        match Listener::open_door(&socket, place, mode) {
-            Ok(()) => Ok(Listener { socket, spare: Mutex::new(spare()) }),
-            Err(error) => {
-                let _ = place.remove();
-                Err(error)
+        let listener = Listener::unbound(mode)?;
+        place.with_address(|address| Ok(net::bind(&listener.socket, address)?))?;
+        match listener.open_door(place, mode) {
+            // The umask took bits away that cannot be given back here. A thread without a umask takes none.
+            Err(error) if error.kind() == io::ErrorKind::Unsupported => {
+                let listener = Listener::unbound(mode)?;
+                place.from_inside(|address| Ok(net::bind(&listener.socket, address)?))?;
+                listener.open_door(place, mode)
             }
+            opened => opened,
         }
     }
 
-    fn open_door(socket: &OwnedFd, place: &Place, mode: Mode) -> io::Result<()> {
+    /// A socket whose file will get the permissions `mode`, less the umask: never too many, perhaps too few.
+    fn unbound(mode: Mode) -> io::Result<Listener> {
+        let socket = new_socket(SocketFlags::CLOEXEC | SocketFlags::NONBLOCK)?;
+        fs::fchmod(&socket, mode)?;
+        Ok(Listener { socket, file: None, spare: Mutex::new(None) })
+    }
+
+    /// Finds the file that was bound at `place` just now, and lets callers come. If it cannot, removes the file.
+    fn open_door(mut self, place: &Place, mode: Mode) -> io::Result<Listener> {
+        let stat = match place.look()? {
+            Some(stat) if FileType::from_raw_mode(stat.st_mode) == FileType::Socket => stat,
+            _ => {
+                let what = "the socket was moved or replaced at the moment when it was made; try again";
+                return Err(io::Error::new(io::ErrorKind::ResourceBusy, what));
+            }
+        };
+        self.file = Some(FileId::from(&stat));
+        let opened = self.permit(place, &stat, mode).and_then(|()| {
+            // Newer systems hand these down to the sockets that are accepted, so not even the first message escapes them.
+            set_pass_credentials(&self.socket)?;
+            refuse_descriptors(&self.socket)?;
+            Ok(net::listen(&self.socket, BACKLOG)?)
+        });
+        if let Err(error) = opened {
+            let _ = self.remove_file(place);
+            return Err(error);
+        }
+        self.spare = Mutex::new(spare());
+        Ok(self)
+    }
+
+    /// Sees to it that the file has exactly the permissions `mode`. `Unsupported`: this system cannot.
+    fn permit(&self, place: &Place, stat: &Stat, mode: Mode) -> io::Result<()> {
+        if Mode::from_raw_mode(stat.st_mode) == mode {
+            return Ok(());
+        }
         // By a descriptor, so that what is checked and what is changed are one file, and never through a link.
         let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let file = fs::openat(place.directory(), place.name(), flags, Mode::empty())?;
-        let stat = fs::fstat(&file)?;
-        if FileType::from_raw_mode(stat.st_mode) != FileType::Socket {
-            return Err(io::Error::new(
-                io::ErrorKind::AddrInUse,
-                "the socket was replaced by something else",
-            ));
+        if Some(FileId::from(&fs::fstat(&file)?)) != self.file {
+            return Err(io::Error::new(io::ErrorKind::ResourceBusy, "the socket was replaced; try again"));
         }
-        if Mode::from_raw_mode(stat.st_mode) != mode {
-            fs::chmod(through_proc(&file), mode)?;
-        }
-        // Newer systems hand these down to the sockets that are accepted, so not even the first message escapes them.
-        set_pass_credentials(socket)?;
-        refuse_descriptors(socket)?;
-        Ok(net::listen(socket, BACKLOG)?)
+        set_mode(file.as_fd(), mode)
     }
 
-    /// A listening socket that another process bound and handed over.
-    pub(crate) fn from_fd(socket: OwnedFd) -> io::Result<Listener> {
+    /// A listening socket that another process bound and handed over, and which file is its own.
+    pub(crate) fn from_fd(socket: OwnedFd, file: Option<FileId>) -> io::Result<Listener> {
         if !is_messages_socket(&socket) || !sockopt::socket_acceptconn(&socket)? {
             return Err(io::Error::new(
                 io::ErrorKind::InvalidData,
                 "the descriptor is not a listening socket",
             ));
         }
-        Ok(Listener { socket, spare: Mutex::new(spare()) })
+        Ok(Listener { socket, file, spare: Mutex::new(spare()) })
+    }
+
+    /// The socket's file, wherever it stands.
+    pub(crate) fn file(&self) -> Option<FileId> {
+        self.file
+    }
+
+    /// Removes the socket's file, if it still stands at `place`. While the socket is open no other file can be taken for it.
+    pub(crate) fn remove_file(&self, place: &Place) -> io::Result<()> {
+        match self.file {
+            Some(file) if place.has(file)? => place.remove(),
+            _ => Ok(()),
+        }
     }
 
     /// Lets one caller in, or says that nobody waits. The socket it returns tells who sends, and refuses descriptors.
@@ -131,27 +171,43 @@ impl AsFd for Listener {
     }
 }
 
-/// Connects to the listener at `path`. Waits only if too many others wait at the door, and until `deadline` at most
+/// Connects to the listener at `place`. Waits only if too many others wait at the door, and until `deadline` at most
 /// (`TimedOut`). `NotFound`: no file; `ConnectionRefused`: nobody listens behind it.
-pub(crate) fn connect(path: &Path, deadline: Instant) -> io::Result<OwnedFd> {
-    let place = Place::new(path)?;
-    let address = place.socket_address()?;
+pub(crate) fn connect(place: &Place, deadline: Instant) -> io::Result<OwnedFd> {
     // The socket is still ours alone, so it may block: the kernel then wakes us when there is room at the door.
     let socket = new_socket(SocketFlags::CLOEXEC)?;
-    loop {
-        // Zero would mean "for ever".
-        let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_micros(1));
-        sockopt::set_socket_timeout(&socket, sockopt::Timeout::Send, Some(left))?;
-        match net::connect(&socket, &address) {
-            Ok(()) => break,
-            Err(Errno::INTR) => {}
-            Err(Errno::AGAIN) if Instant::now() < deadline => {}
-            Err(Errno::AGAIN) => return Err(io::ErrorKind::TimedOut.into()),
-            Err(error) => return Err(error.into()),
+    place.with_address(|address| {
+        loop {
+            // Zero would mean "for ever".
+            let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_micros(1));
+            sockopt::set_socket_timeout(&socket, sockopt::Timeout::Send, Some(left))?;
+            match net::connect(&socket, address) {
+                Ok(()) => return Ok(()),
+                Err(Errno::INTR) => {}
+                Err(Errno::AGAIN) if Instant::now() < deadline => {}
+                Err(Errno::AGAIN) => return Err(io::ErrorKind::TimedOut.into()),
+                Err(error) => return Err(error.into()),
+            }
         }
-    }
+    })?;
     rustix::io::ioctl_fionbio(&socket, true)?;
     Ok(socket)
+}
+
+/// Lets the owner of the socket at `place` connect to it, if that is the user of this process and the mode of the socket does not
+/// allow it. True: it was changed. So it stands if its maker was killed before it could set the mode.
+pub(crate) fn let_owner_in(place: &Place) -> io::Result<bool> {
+    let owner_may = Mode::RUSR | Mode::WUSR;
+    let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let file = fs::openat(place.directory(), place.name(), flags, Mode::empty())?;
+    let stat = fs::fstat(&file)?;
+    let mode = Mode::from_raw_mode(stat.st_mode);
+    let is_socket = FileType::from_raw_mode(stat.st_mode) == FileType::Socket;
+    if !is_socket || stat.st_uid != geteuid().as_raw() || mode.contains(owner_may) {
+        return Ok(false);
+    }
+    set_mode(file.as_fd(), mode | owner_may)?;
+    Ok(true)
 }
 
 fn new_socket(flags: SocketFlags) -> io::Result<OwnedFd> {
@@ -162,11 +218,6 @@ fn accept(socket: &OwnedFd) -> Result<OwnedFd, Errno> {
     net::accept_with(socket, SocketFlags::CLOEXEC | SocketFlags::NONBLOCK)
 }
 
-/// The path that leads to the file behind a descriptor, for calls that take only paths.
-fn through_proc(fd: &OwnedFd) -> String {
-    format!("/proc/self/fd/{}", fd.as_raw_fd())
-}
-
 fn spare() -> Option<OwnedFd> {
     fs::open("/", OFlags::PATH | OFlags::CLOEXEC, Mode::empty()).ok()
 }
@@ -175,7 +226,7 @@ fn spare() -> Option<OwnedFd> {
 mod tests {
     use std::{
         os::unix::fs::{FileTypeExt, PermissionsExt},
-        path::PathBuf,
+        path::{Path, PathBuf},
         thread,
     };
 
@@ -200,6 +251,10 @@ mod tests {
 
     fn listen(path: &Path, mode: u32) -> Listener {
         Listener::bind(&Place::new(path).unwrap(), mode).unwrap()
+    }
+
+    fn connect(path: &Path, deadline: Instant) -> io::Result<OwnedFd> {
+        super::connect(&Place::new(path)?, deadline)
     }
 
     #[test]
@@ -281,8 +336,12 @@ mod tests {
         let caller = connect(&path, soon()).unwrap();
         send(&caller, b"hello", &[]).unwrap();
         assert_eq!(message(listener.accept().unwrap().unwrap(), &mut [0; 8]).len, 5);
-        let error = Listener::bind(&Place::new(&path.with_file_name("x".repeat(200))).unwrap(), 0o600);
-        assert_eq!(error.unwrap_err().raw_os_error(), Some(libc::ENAMETOOLONG));
+        for len in [1, 82, 83, 107] {
+            let path = path.with_file_name("x".repeat(len));
+            let listener = listen(&path, 0o640);
+            connect(&path, soon()).unwrap();
+            assert!(listener.accept().unwrap().is_some(), "a name of {len} bytes");
+        }
     }
 
     #[test]
@@ -316,7 +375,7 @@ mod tests {
     fn a_closed_door_is_closed_for_every_copy_of_it() {
         let (_directory, path) = somewhere();
         let listener = listen(&path, 0o600);
-        let copy = Listener::from_fd(listener.as_fd().try_clone_to_owned().unwrap()).unwrap();
+        let copy = Listener::from_fd(listener.as_fd().try_clone_to_owned().unwrap(), None).unwrap();
         let waiting = connect(&path, soon()).unwrap();
         listener.close();
         assert_eq!(connect(&path, soon()).unwrap_err().kind(), io::ErrorKind::ConnectionRefused);
@@ -327,9 +386,9 @@ mod tests {
     #[test]
     fn only_a_listening_socket_is_taken_for_a_listener() {
         let (a, _b) = pair().unwrap();
-        assert_eq!(Listener::from_fd(a).unwrap_err().kind(), io::ErrorKind::InvalidData);
+        assert_eq!(Listener::from_fd(a, None).unwrap_err().kind(), io::ErrorKind::InvalidData);
         let (end, _start) = std::io::pipe().unwrap();
-        assert_eq!(Listener::from_fd(end.into()).unwrap_err().kind(), io::ErrorKind::InvalidData);
+        assert_eq!(Listener::from_fd(end.into(), None).unwrap_err().kind(), io::ErrorKind::InvalidData);
     }
 
     #[test]

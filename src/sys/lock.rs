@@ -43,7 +43,8 @@ impl Lock {
     }
 
     /// Whether the file at `place` still is the locked one. If not, somebody removed it, and our place may be taken.
-    pub(crate) fn is_at(&self, place: &Place) -> io::Result<bool> {
+    #[cfg(test)]
+    fn is_at(&self, place: &Place) -> io::Result<bool> {
         stands_at(&self.file, place)
     }
 

@@ -10,7 +10,7 @@
 //! | [`place`] | a file name in an open directory: where a socket or a lock file stands |
 //! | [`listener`] | a door in the file system: the socket at which strangers arrive, and the way to one |
 //! | [`socket`] | Unix sockets that carry whole messages and descriptors |
-//! | [`raw`] | the socket calls for which there is no safe wrapper |
+//! | [`raw`] | the calls for which there is no safe wrapper |
 //! | [`descriptor`] | what a descriptor is that a caller passed in |
 //! | [`process`] | a process that cannot be mistaken for another, and whether it has ended |
 //! | [`events`] | waiting for many descriptors at once, and doorbells |
@@ -18,7 +18,7 @@
 //! | [`readiness`] | waiting for one descriptor inside a tokio runtime |
 //! | [`lock`] | a lock file that ends with its owner |
 //! | [`fork`] | whether this still is the process in which a thing was made |
-//! | [`thread`] | a thread that hears no signal |
+//! | [`thread`] | a thread that hears no signal, and one that works in another directory |
 //! | [`random`] | a number that nobody else has |
 
 pub(crate) mod descriptor;

@@ -1,7 +1,7 @@
 //! A file name in an open directory: where a socket or a lock file stands.
 //!
-//! It is not a path. The directory is found once, so all steps meet in the same one even if a path above it changes; and
-//! a name in it can be reached however long the path was, which a socket address alone cannot.
+//! It is not a path. The directory is found once, so all steps meet in the same one, even if it gets another path or the process
+//! another root; and a name in it can be reached however long the path was, which a socket address alone cannot.
 
 use std::{
     ffi::{CStr, CString, OsStr},
@@ -11,33 +11,77 @@ use std::{
         unix::ffi::OsStrExt,
     },
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use rustix::{
-    fs::{self, AtFlags, Mode, OFlags},
+    fs::{self, AtFlags, FileType, Mode, OFlags, Stat},
+    io::Errno,
     net::SocketAddrUnix,
 };
+
+use super::{raw, thread};
+
+/// Bytes of the longest address of a socket. The kernel's room has one more, for the zero that some programs expect.
+const LONGEST_ADDRESS: usize = 107;
+
+/// Bytes of a path that no system call takes any more.
+const LONGEST_PATH: usize = 4096;
 
 /// A file name in an open directory.
 #[derive(Debug)]
 pub(crate) struct Place {
-    directory: OwnedFd,
+    directory: Arc<OwnedFd>,
     name: CString,
     path: PathBuf,
+}
+
+/// Which file it is, as long as something keeps it open or it has a name.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct FileId {
+    pub(crate) device: u64,
+    pub(crate) inode: u64,
+}
+
+/// What stands at a place.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Occupant {
+    Nothing,
+    Socket,
+    Other,
+}
+
+impl From<&Stat> for FileId {
+    fn from(stat: &Stat) -> FileId {
+        FileId { device: stat.st_dev, inode: stat.st_ino }
+    }
 }
 
 impl Place {
     /// The place that `path` names. The directory must exist; whether the file does is not looked at.
     pub(crate) fn new(path: &Path) -> io::Result<Place> {
-        let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
-        let name = CString::new(name.as_bytes())?;
+        let name = file_name(path)?;
         let parent = match path.parent() {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
             _ => Path::new("."),
         };
         // For O_PATH, permission to search is enough.
         let directory = fs::open(parent, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
-        Ok(Place { directory, name, path: path.to_owned() })
+        // The working directory has no path if it was removed or lies outside of the root, and perhaps too long a one.
+        let absolute = std::path::absolute(path).ok().filter(|path| path.as_os_str().len() < LONGEST_PATH);
+        let path = absolute.unwrap_or_else(|| path.to_owned());
+        Ok(Place { directory: Arc::new(directory), name, path })
+    }
+
+    /// The place with the file name of `path` in a directory that another process handed over.
+    pub(crate) fn in_directory(directory: OwnedFd, path: &Path) -> io::Result<Place> {
+        if FileType::from_raw_mode(fs::fstat(&directory)?.st_mode) != FileType::Directory {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "the descriptor is not one of a directory",
+            ));
+        }
+        Ok(Place { directory: Arc::new(directory), name: file_name(path)?, path: path.to_owned() })
     }
 
     /// The place in the same directory whose name has `suffix` appended.
@@ -45,11 +89,10 @@ impl Place {
         let mut name = self.name.as_bytes().to_owned();
         name.extend_from_slice(suffix.as_bytes());
         let path = self.path.with_file_name(OsStr::from_bytes(&name));
-        let directory = self.directory.try_clone()?;
-        Ok(Place { directory, name: CString::new(name)?, path })
+        Ok(Place { directory: self.directory.clone(), name: CString::new(name)?, path })
     }
 
-    /// The path as it was given, for messages to people.
+    /// The path as it was when the directory was opened, absolute if it could be: for messages.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
@@ -60,28 +103,121 @@ impl Place {
     }
 
     /// The name in the directory.
-    pub(crate) fn name(&self) -> &CStr {
+    pub(super) fn name(&self) -> &CStr {
         &self.name
+    }
+
+    /// Looks at the file that stands there, not through a link. None: there is none.
+    pub(super) fn look(&self) -> io::Result<Option<Stat>> {
+        match fs::statat(&self.directory, &self.name, AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(stat) => Ok(Some(stat)),
+            Err(Errno::NOENT) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// What stands there. A link is no socket, wherever it leads.
+    pub(crate) fn occupant(&self) -> io::Result<Occupant> {
+        Ok(match self.look()? {
+            None => Occupant::Nothing,
+            Some(stat) if FileType::from_raw_mode(stat.st_mode) == FileType::Socket => Occupant::Socket,
+            Some(_) => Occupant::Other,
+        })
+    }
+
+    /// Whether this file stands there.
+    pub(super) fn has(&self, file: FileId) -> io::Result<bool> {
+        Ok(self.look()?.is_some_and(|stat| FileId::from(&stat) == file))
     }
 
     /// Removes the file that stands there; it is no error if there is none.
     pub(crate) fn remove(&self) -> io::Result<()> {
         match fs::unlinkat(&self.directory, &self.name, AtFlags::empty()) {
-            Err(rustix::io::Errno::NOENT) => Ok(()),
+            Err(Errno::NOENT) => Ok(()),
             other => Ok(other?),
         }
     }
 
-    /// The address under which a socket can be bound or found here: the path itself if it fits, else through the open
-    /// directory. Valid in this process while this lives. Fails only if the file name alone is too long.
-    pub(super) fn socket_address(&self) -> io::Result<SocketAddrUnix> {
-        // The kernel's room has 108 bytes; the last is left for the zero that some programs expect.
-        if self.path.as_os_str().len() < 108 {
-            return Ok(SocketAddrUnix::new(&self.path)?);
+    /// Calls `act` with an address under which a socket can be bound or found here: the path if it fits and leads here, else
+    /// the open directory's own path in `/proc`. Where neither does, it is the name alone, and `act` is called in a thread that
+    /// works in the directory.
+    pub(super) fn with_address<T: Send>(
+        &self,
+        act: impl FnOnce(&SocketAddrUnix) -> io::Result<T> + Send,
+    ) -> io::Result<T> {
+        match self.address() {
+            Some(address) => act(&address),
+            None => self.from_inside(act),
         }
-        let mut address = format!("/proc/self/fd/{}/", self.directory.as_raw_fd()).into_bytes();
-        address.extend_from_slice(self.name.as_bytes());
-        Ok(SocketAddrUnix::new(address)?)
+    }
+
+    /// Calls `act` with the name alone as an address, in a thread that works in the directory and has no umask.
+    pub(super) fn from_inside<T: Send>(
+        &self,
+        act: impl FnOnce(&SocketAddrUnix) -> io::Result<T> + Send,
+    ) -> io::Result<T> {
+        let address = SocketAddrUnix::new(&*self.name)?;
+        thread::in_directory(self.directory(), || act(&address))
+    }
+
+    fn address(&self) -> Option<SocketAddrUnix> {
+        let is_here = |path: &Path| {
+            let (there, here) = (fs::stat(path).ok()?, fs::fstat(&self.directory).ok()?);
+            (FileId::from(&there) == FileId::from(&here)).then_some(())
+        };
+        let fits = |path: &Path| path.as_os_str().len() <= LONGEST_ADDRESS;
+        if fits(&self.path) && self.path.parent().and_then(is_here).is_some() {
+            return SocketAddrUnix::new(&self.path).ok();
+        }
+        let directory = through_proc(self.directory())?;
+        let path = directory.join(OsStr::from_bytes(self.name.as_bytes()));
+        if fits(&path) { SocketAddrUnix::new(path).ok() } else { None }
+    }
+}
+
+/// Sets the mode of a file that was opened for its path only.
+pub(super) fn set_mode(file: BorrowedFd<'_>, mode: Mode) -> io::Result<()> {
+    let Err(error) = raw::set_mode(file, mode.as_raw_mode()) else { return Ok(()) };
+    // The kernel has no such call before Linux 6.6, and a sandbox may not know it.
+    match (through_proc(file), error.raw_os_error()) {
+        (Some(path), _) => Ok(fs::chmod(path, mode)?),
+        (None, Some(libc::ENOSYS | libc::EPERM)) => Err(io::Error::new(
+            io::ErrorKind::Unsupported,
+            "the mode of the file cannot be set: before Linux 6.6 that needs /proc",
+        )),
+        (None, _) => Err(error),
+    }
+}
+
+/// The path that leads to the file behind a descriptor, for calls that take only paths. None: there is no `/proc`.
+fn through_proc(fd: BorrowedFd<'_>) -> Option<PathBuf> {
+    let path = PathBuf::from(format!("/proc/self/fd/{}", fd.as_raw_fd()));
+    let (there, here) = (fs::stat(&path).ok()?, fs::fstat(fd).ok()?);
+    (FileId::from(&there) == FileId::from(&here)).then_some(path)
+}
+
+/// The last part of a path, if a socket can have it as its name.
+fn file_name(path: &Path) -> io::Result<CString> {
+    let invalid = |why: String| Err(io::Error::new(io::ErrorKind::InvalidInput, why));
+    let bytes = path.as_os_str().as_bytes();
+    let name = bytes.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
+    match bytes {
+        [] => return invalid("it is empty; give the path of a socket file".into()),
+        [0, ..] => {
+            return invalid(
+                "it begins with a zero byte, as an abstract socket address does; give the path of a socket file".into(),
+            );
+        }
+        _ if bytes.contains(&0) => return invalid("it has a zero byte in it; leave that out".into()),
+        _ => {}
+    }
+    match name {
+        b"" | b"." | b".." => invalid("it names a directory; add the name of a socket file".into()),
+        _ if name.len() > LONGEST_ADDRESS => invalid(format!(
+            "its last part has {} bytes, and the name of a socket at most {LONGEST_ADDRESS}; give it a shorter one",
+            name.len()
+        )),
+        _ => Ok(CString::new(name)?),
     }
 }
 
@@ -90,13 +226,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_without_a_file_name_or_a_directory_are_errors() {
-        for path in ["", "/", "..", "a\0b", "\0abstract"] {
-            assert_eq!(
-                Place::new(Path::new(path)).unwrap_err().kind(),
-                io::ErrorKind::InvalidInput,
-                "{path:?}"
-            );
+    fn a_path_that_names_no_socket_file_is_an_error_in_words() {
+        let long = format!("/tmp/{}", "x".repeat(108));
+        for (path, word) in [
+            ("", "empty"),
+            ("/", "directory"),
+            ("..", "directory"),
+            ("/tmp/.", "directory"),
+            ("/tmp/name/", "directory"),
+            ("/tmp/name/..", "directory"),
+            ("a\0b", "zero byte"),
+            ("\0abstract", "abstract"),
+            (&*long, "at most 107"),
+        ] {
+            let error = Place::new(Path::new(path)).unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::InvalidInput, "{path:?}");
+            assert!(error.to_string().contains(word), "{path:?}: {error}");
         }
         let missing = Place::new(Path::new("/nowhere/at/all")).unwrap_err();
         assert_eq!(missing.kind(), io::ErrorKind::NotFound);
@@ -116,8 +261,25 @@ mod tests {
         let beside = place.beside(".lock").unwrap();
         assert_eq!(beside.path(), directory.path().join("name.lock"));
         std::fs::write(beside.path(), "").unwrap();
+        assert!(beside.look().unwrap().is_some());
         beside.remove().unwrap();
-        assert!(!beside.path().exists());
+        assert!(beside.look().unwrap().is_none());
         beside.remove().unwrap();
+    }
+
+    #[test]
+    fn an_address_leads_to_the_open_directory_wherever_it_is() {
+        let directory = tempfile::tempdir().unwrap();
+        let (old, new) = (directory.path().join("old"), directory.path().join("new"));
+        std::fs::create_dir(&old).unwrap();
+        let place = Place::new(&old.join("name")).unwrap();
+        let path = |address: &SocketAddrUnix| address.path_bytes().unwrap().to_owned();
+        assert_eq!(path(&place.address().unwrap()), old.join("name").as_os_str().as_bytes());
+        std::fs::rename(&old, &new).unwrap();
+        std::fs::create_dir(&old).unwrap();
+        assert!(path(&place.address().unwrap()).starts_with(b"/proc/"));
+        std::fs::write(new.join("name"), "").unwrap();
+        let seen = place.from_inside(|address| Ok(std::fs::exists(OsStr::from_bytes(&path(address)))?));
+        assert!(seen.unwrap(), "it works in the directory");
     }
 }

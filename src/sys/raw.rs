@@ -1,10 +1,11 @@
-//! The socket calls for which there is no safe wrapper: a message with all that rides along, and newer options.
+//! The calls for which there is no safe wrapper: a message with all that rides along, newer options of sockets, and the mode of
+//! a file that was opened for its path only.
 //!
 //! It decides nothing; what the parts mean is said in [`super::socket`].
 //!
 //! # Safety
 //!
-//! Three calls into the C library are unsafe here. Each gets pointers to local variables with their true sizes, which
+//! Four calls into the C library are unsafe here. Each gets pointers to local variables with their true sizes, which
 //! the kernel does not keep after the call. A number that the kernel returned as a new descriptor is taken into ownership
 //! exactly once, where it is found. The walk through the control bytes is plain safe code.
 #![allow(unsafe_code)]
@@ -14,13 +15,16 @@ use std::{
     os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd},
 };
 
-use libc::{c_int, c_void};
+use libc::{c_int, c_long, c_void};
 use rustix::process::Pid;
 
 // Options of <linux/socket.h> that the bindings do not name yet; the numbers are those of x86-64 and aarch64.
 pub(super) const SO_PASSPIDFD: c_int = 76;
 pub(super) const SO_PASSRIGHTS: c_int = 83;
 const SCM_PIDFD: c_int = 4;
+
+/// Number of a system call that the bindings do not name on all of our systems.
+const FCHMODAT2: c_long = 452;
 
 /// Most descriptors taken with one message. What is beyond is dropped by the kernel and reported as lost.
 pub(super) const MOST_DESCRIPTORS: usize = 8;
@@ -175,5 +179,14 @@ pub(super) fn set_option(fd: BorrowedFd<'_>, option: c_int, on: bool) -> io::Res
             mem::size_of_val(&value) as libc::socklen_t,
         )
     };
+    if done == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+/// Sets the mode of the file behind a descriptor, which may be open for its path only. Since Linux 6.6.
+pub(super) fn set_mode(fd: BorrowedFd<'_>, mode: u32) -> io::Result<()> {
+    let numbers =
+        [fd.as_raw_fd().into(), mode.into(), libc::AT_EMPTY_PATH.into()].map(|number: c_long| number);
+    // SAFETY: the path is a constant that ends with a zero, and the rest are numbers.
+    let done = unsafe { libc::syscall(FCHMODAT2, numbers[0], c"".as_ptr(), numbers[1], numbers[2]) };
     if done == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }

@@ -5,10 +5,17 @@
 //! # Safety
 //!
 //! Two calls into the C library change which signals the calling thread hears. Both get pointers to local, initialized
-//! signal sets, and the old set is always put back.
+//! signal sets, and the old set is always put back. A third call gives a thread of ours a working directory of its own; the
+//! descriptors stay those of the process.
 #![allow(unsafe_code)]
 
-use std::{io, mem, ptr, thread};
+use std::{io, mem, os::fd::BorrowedFd, panic, ptr, thread};
+
+use rustix::{
+    fs::Mode,
+    process::{fchdir, umask},
+    thread::{UnshareFlags, unshare_unsafe},
+};
 
 /// Bytes of the thread's stack. It calls wakers, which are the application's code, so it is not tiny.
 const STACK: usize = 512 << 10;
@@ -20,6 +27,28 @@ pub(crate) fn spawn_deaf(name: &str, body: impl FnOnce() + Send + 'static) -> io
     let started = thread::Builder::new().name(name.into()).stack_size(STACK).spawn(body);
     restore(&before);
     started.map(drop).map_err(cannot_start)
+}
+
+/// Does something in a thread of its own and waits for it. There `directory` is the working directory and no umask holds; the other
+/// threads keep theirs. A sandbox may forbid that.
+pub(super) fn in_directory<T: Send>(
+    directory: BorrowedFd<'_>,
+    act: impl FnOnce() -> io::Result<T> + Send,
+) -> io::Result<T> {
+    let body = || {
+        // SAFETY: only the table of descriptors must not be given up, since others have numbers of it; this keeps it.
+        unsafe { unshare_unsafe(UnshareFlags::FS) }?;
+        fchdir(directory)?;
+        umask(Mode::empty());
+        act()
+    };
+    let before = block_all()?;
+    thread::scope(|scope| {
+        let name = "shmpsc-directory".into();
+        let started = thread::Builder::new().name(name).stack_size(STACK).spawn_scoped(scope, body);
+        restore(&before);
+        started.map_err(cannot_start)?.join().unwrap_or_else(|panic| panic::resume_unwind(panic))
+    })
 }
 
 /// The error of the system says "try again", and its kind that a call would block.
@@ -53,6 +82,26 @@ fn restore(before: &libc::sigset_t) {
 mod tests {
     use super::*;
     use std::sync::mpsc;
+
+    #[test]
+    fn a_thread_that_cannot_be_started_names_the_limits() {
+        let error = cannot_start(io::Error::from_raw_os_error(libc::EAGAIN));
+        assert_eq!(error.kind(), io::ErrorKind::QuotaExceeded);
+        assert!(error.to_string().contains("RLIMIT_NPROC"), "{error}");
+        assert_eq!(cannot_start(io::ErrorKind::Other.into()).kind(), io::ErrorKind::Other);
+    }
+
+    #[test]
+    fn a_thread_has_a_directory_and_a_umask_of_its_own() {
+        let directory = tempfile::tempdir().unwrap();
+        let opened = std::fs::File::open(directory.path()).unwrap();
+        let outside = std::env::current_dir().unwrap();
+        let inside = in_directory(std::os::fd::AsFd::as_fd(&opened), || {
+            Ok((std::env::current_dir()?, umask(Mode::empty())))
+        });
+        assert_eq!(inside.unwrap(), (directory.path().canonicalize().unwrap(), Mode::empty()));
+        assert_eq!(std::env::current_dir().unwrap(), outside);
+    }
 
     #[test]
     fn the_thread_hears_no_signal_and_its_parent_still_does() {

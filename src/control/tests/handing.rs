@@ -95,6 +95,33 @@ fn the_receiver_travels_twice_with_its_name() {
 }
 
 #[test]
+fn the_receiver_travels_though_its_directory_was_renamed() {
+    let dir = tempfile::tempdir().unwrap();
+    let [old, new] = ["old", "new"].map(|name| dir.path().join(name));
+    std::fs::create_dir(&old).unwrap();
+    let giver = host(SIZE, ALIGN, &terms(), Some(&old.join("feed"))).unwrap();
+    std::fs::rename(&old, &new).unwrap();
+    let taker = receiver_from_fd(receiver_into_fd(&giver).unwrap(), SIZE, ALIGN, &terms()).unwrap();
+    drop_sender(connect(&new.join("feed"), SIZE, ALIGN, &terms()).unwrap());
+    drop(giver);
+    drop(taker);
+    assert_eq!(std::fs::read_dir(&new).unwrap().count(), 0);
+}
+
+#[test]
+fn a_receiver_that_travelled_removes_no_socket_of_another() {
+    let bound = bind(&terms());
+    for name in ["feed", "feed.lock"] {
+        std::fs::remove_file(bound.path.with_file_name(name)).unwrap();
+    }
+    let other = std::os::unix::net::UnixListener::bind(&bound.path).unwrap();
+    let taker = receiver_from_fd(receiver_into_fd(&bound.host).unwrap(), SIZE, ALIGN, &terms()).unwrap();
+    drop(taker);
+    assert!(bound.path.exists());
+    drop(other);
+}
+
+#[test]
 fn the_receiver_stays_once_somebody_has_joined() {
     let host = alone();
     let guest = sender_from_fd(sender_into_fd(&host).unwrap(), SIZE, ALIGN, &terms()).unwrap();

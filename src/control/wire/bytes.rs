@@ -50,6 +50,10 @@ impl Writer {
         for count in [handover.uids.len(), handover.gids.len(), path.len()] {
             self.u32(count as u32);
         }
+        // No file has inode 0.
+        let (device, inode) = handover.name.as_ref().and_then(|name| name.file).unwrap_or_default();
+        self.u64(device);
+        self.u64(inode);
         for id in handover.uids.iter().chain(&handover.gids) {
             self.u32(*id);
         }
@@ -116,10 +120,12 @@ impl<'a> Reader<'a> {
         if flags > 7 || uids > MAX_RULES || gids > MAX_RULES || path > 4096 {
             return None;
         }
+        let (device, inode) = (self.u64()?, self.u64()?);
         let mut ids = |count: usize| (0..count).map(|_| self.u32()).collect::<Option<Vec<u32>>>();
         let (uids, gids) = (ids(uids)?, ids(gids)?);
         let path = self.bytes(path)?;
-        let name = (flags & 1 != 0).then(|| NameFacts { path: path.to_owned() });
+        let name = (flags & 1 != 0)
+            .then(|| NameFacts { path: path.to_owned(), file: (inode != 0).then_some((device, inode)) });
         if name.is_none() && !path.is_empty() {
             return None;
         }

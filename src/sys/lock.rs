@@ -8,11 +8,19 @@ use std::{
 };
 
 use rustix::{
-    fs::{self, AtFlags, FileType, FlockOperation, Mode, OFlags, Stat},
+    fs::{self, FileType, FlockOperation, Mode, OFlags, Stat},
     io::Errno,
+    process::geteuid,
 };
 
-use super::place::Place;
+use super::place::{FileId, Place, set_mode};
+
+/// The mode of the lock file, whatever the umask. A process that can open the file, if only to read it, can lock it and so keep the
+/// name from its owner. So only processes of the owner's user can, and the superuser's.
+const MODE: Mode = Mode::RUSR.union(Mode::WUSR);
+
+/// NOFOLLOW: a link planted by a neighbour must not make us open a file elsewhere. NONBLOCK: nor must a pipe or a device make us wait.
+const FLAGS: OFlags = OFlags::RDWR.union(OFlags::CLOEXEC).union(OFlags::NOFOLLOW).union(OFlags::NONBLOCK);
 
 /// More often than this the file cannot be replaced under our eyes by honest neighbours.
 const ATTEMPTS: u32 = 100;
@@ -40,12 +48,6 @@ impl Lock {
     /// A held lock that another process handed over.
     pub(crate) fn from_fd(file: OwnedFd) -> Lock {
         Lock { file }
-    }
-
-    /// Whether the file at `place` still is the locked one. If not, somebody removed it, and our place may be taken.
-    #[cfg(test)]
-    fn is_at(&self, place: &Place) -> io::Result<bool> {
-        stands_at(&self.file, place)
     }
 
     /// Ends it: removes the file, if it still is ours, and lets go of the lock, also on behalf of forked children and
@@ -83,41 +85,93 @@ impl Attempt {
     }
 }
 
-/// Opens or makes the file. None: it went away at the wrong moment, try again.
+/// Opens or makes the file. None: it came, went or was repaired, try again.
 fn open(place: &Place) -> io::Result<Option<OwnedFd>> {
-    // NOFOLLOW: a link planted by a neighbour must not make us open a file elsewhere. NONBLOCK: nor must a pipe or a
-    // device make us wait.
-    let flags = OFlags::RDWR | OFlags::CREATE | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
-    match fs::openat(place.directory(), place.name(), flags, Mode::RUSR | Mode::WUSR) {
+    // Without CREATE: in a directory that all may write to, the kernel may refuse that for a file of another user, even to the
+    // superuser (`fs.protected_regular`).
+    match fs::openat(place.directory(), place.name(), FLAGS, Mode::empty()) {
         Ok(file) if is_regular(&fs::fstat(&file)?) => Ok(Some(file)),
-        Ok(_) => Err(io::Error::new(io::ErrorKind::InvalidInput, "the lock file is not a regular file")),
-        Err(Errno::NOENT | Errno::INTR) => match fs::fstat(place.directory())?.st_nlink {
-            0 => Err(Errno::NOENT.into()),
-            _ => Ok(None),
-        },
+        // Opening fails for a link, a directory or a socket.
+        Ok(_) | Err(Errno::LOOP | Errno::ISDIR | Errno::NXIO) => Err(irregular()),
+        Err(Errno::NOENT) => create(place),
+        Err(Errno::ACCESS) => repair(place).map(|()| None),
+        Err(Errno::INTR) => Ok(None),
         Err(error) => Err(error.into()),
     }
 }
 
-fn stands_at(file: &OwnedFd, place: &Place) -> io::Result<bool> {
-    let ours = fs::fstat(file)?;
-    match fs::statat(place.directory(), place.name(), AtFlags::SYMLINK_NOFOLLOW) {
-        Ok(there) => Ok((there.st_dev, there.st_ino) == (ours.st_dev, ours.st_ino)),
-        Err(Errno::NOENT) => Ok(false),
-        Err(error) => Err(error.into()),
+/// Makes the file, with its mode. None: it is there by now, try again.
+fn create(place: &Place) -> io::Result<Option<OwnedFd>> {
+    let flags = FLAGS | OFlags::CREATE | OFlags::EXCL;
+    let file = match fs::openat(place.directory(), place.name(), flags, MODE) {
+        Ok(file) => file,
+        Err(Errno::EXIST | Errno::INTR) => return Ok(None),
+        Err(Errno::NOENT) if fs::fstat(place.directory())?.st_nlink != 0 => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    // The umask may have taken bits away. If this process is killed before they are set, `repair` sets them.
+    let Err(error) = settle_mode(&file) else { return Ok(Some(file)) };
+    if let Ok(Attempt::Held(lock)) = Attempt::on(file, place) {
+        let _ = lock.release(place);
     }
+    Err(error)
+}
+
+fn settle_mode(file: &OwnedFd) -> io::Result<()> {
+    if permissions(&fs::fstat(file)?) != MODE {
+        fs::fchmod(file, MODE)?;
+    }
+    Ok(())
+}
+
+/// Gives a file that could not be opened the mode that it lacks: a process of the same user made it and was killed before it could
+/// set the mode. Changes no file of another user, and none that has a second name: that one may be anything.
+fn repair(place: &Place) -> io::Result<()> {
+    let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let file = match fs::openat(place.directory(), place.name(), flags, Mode::empty()) {
+        Err(Errno::NOENT) => return Ok(()),
+        file => file?,
+    };
+    let stat = fs::fstat(&file)?;
+    let (owner, own) = (stat.st_uid, geteuid().as_raw());
+    match is_regular(&stat) {
+        false => Err(irregular()),
+        true if owner != own => Err(io::Error::new(
+            io::ErrorKind::PermissionDenied,
+            format!(
+                "it is user {owner}'s and this process is user {own}'s; end the receiver of that user, or remove the file if it \
+                 has ended"
+            ),
+        )),
+        true if permissions(&stat).contains(MODE) || stat.st_nlink != 1 => Err(Errno::ACCESS.into()),
+        true => set_mode(file.as_fd(), MODE),
+    }
+}
+
+fn irregular() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file; remove it or choose another name")
+}
+
+fn permissions(stat: &Stat) -> Mode {
+    Mode::from_raw_mode(stat.st_mode & 0o7777)
 }
 
 fn is_regular(stat: &Stat) -> bool {
     FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile
 }
 
+fn stands_at(file: &OwnedFd, place: &Place) -> io::Result<bool> {
+    place.has(FileId::from(&fs::fstat(file)?))
+}
+
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::{PermissionsExt, symlink};
 
+    use rustix::fs::Uid;
+
     use super::*;
-    use crate::sys::tests::eventually;
+    use crate::sys::tests::{eventually, is_own_process};
 
     fn place() -> (tempfile::TempDir, Place) {
         let directory = tempfile::tempdir().unwrap();
@@ -140,11 +194,10 @@ mod tests {
         let (_directory, place) = place();
         let lock = Lock::take(&place).unwrap().unwrap();
         let copy = lock.as_fd().try_clone_to_owned().unwrap();
-        assert!(lock.is_at(&place).unwrap());
         lock.release(&place).unwrap();
         assert!(!place.path().exists());
         assert!(Lock::take(&place).unwrap().is_some());
-        assert!(!Lock::from_fd(copy).is_at(&place).unwrap());
+        assert!(!stands_at(&copy, &place).unwrap());
     }
 
     #[test]
@@ -165,7 +218,7 @@ mod tests {
         std::fs::remove_file(place.path()).unwrap();
         let next = Lock::take(&place).unwrap().unwrap();
         lock.release(&place).unwrap();
-        assert!(next.is_at(&place).unwrap());
+        assert!(stands_at(&next.file, &place).unwrap());
     }
 
     #[test]
@@ -181,10 +234,15 @@ mod tests {
     fn links_and_other_kinds_of_files_are_errors() {
         let (directory, place) = place();
         symlink(directory.path().join("elsewhere"), place.path()).unwrap();
-        assert_eq!(Lock::take(&place).unwrap_err().raw_os_error(), Some(libc::ELOOP));
+        assert_eq!(Lock::take(&place).unwrap_err().kind(), io::ErrorKind::InvalidInput);
         assert!(!directory.path().join("elsewhere").exists());
+        for kind in [FileType::Fifo, FileType::Socket] {
+            std::fs::remove_file(place.path()).unwrap();
+            fs::mknodat(fs::CWD, place.path(), kind, Mode::RWXU, 0).unwrap();
+            assert_eq!(Lock::take(&place).unwrap_err().kind(), io::ErrorKind::InvalidInput);
+        }
         std::fs::remove_file(place.path()).unwrap();
-        fs::mknodat(fs::CWD, place.path(), FileType::Fifo, Mode::RWXU, 0).unwrap();
+        std::fs::create_dir(place.path()).unwrap();
         assert_eq!(Lock::take(&place).unwrap_err().kind(), io::ErrorKind::InvalidInput);
     }
 
@@ -193,6 +251,71 @@ mod tests {
         let (directory, place) = place();
         drop(directory);
         assert_eq!(Lock::take(&place).unwrap_err().kind(), io::ErrorKind::NotFound);
+    }
+
+    /// In a process of its own, not of the superuser, who may open every file.
+    fn as_a_user(name: &str) -> bool {
+        if !is_own_process(name) {
+            return false;
+        }
+        if geteuid().is_root() {
+            rustix::thread::set_thread_uid(Uid::from_raw(12345)).unwrap();
+        }
+        true
+    }
+
+    #[test]
+    fn the_mode_is_the_same_whatever_the_umask() {
+        if !is_own_process("sys::lock::tests::the_mode_is_the_same_whatever_the_umask") {
+            return;
+        }
+        for umask in [0, 0o077, 0o200, 0o777] {
+            let (_directory, place) = place();
+            rustix::process::umask(Mode::from_raw_mode(umask));
+            let lock = Lock::take(&place).unwrap().unwrap();
+            assert_eq!(permissions(&place.look().unwrap().unwrap()), MODE, "umask {umask:o}");
+            lock.release(&place).unwrap();
+            rustix::process::umask(Mode::empty());
+        }
+    }
+
+    #[test]
+    fn a_file_whose_mode_was_never_set_is_taken_by_its_user() {
+        if !as_a_user("sys::lock::tests::a_file_whose_mode_was_never_set_is_taken_by_its_user") {
+            return;
+        }
+        let (_directory, place) = place();
+        for mode in [0o000, 0o400, 0o200] {
+            std::fs::write(place.path(), "").unwrap();
+            std::fs::set_permissions(place.path(), std::fs::Permissions::from_mode(mode)).unwrap();
+            let lock = Lock::take(&place).unwrap().unwrap();
+            assert_eq!(permissions(&place.look().unwrap().unwrap()), MODE);
+            lock.release(&place).unwrap();
+        }
+        // It is also the file of another name, which perhaps should keep its mode.
+        let other = place.beside(".other").unwrap();
+        std::fs::write(other.path(), "").unwrap();
+        std::fs::set_permissions(other.path(), std::fs::Permissions::from_mode(0o000)).unwrap();
+        std::fs::hard_link(other.path(), place.path()).unwrap();
+        assert_eq!(Lock::take(&place).unwrap_err().kind(), io::ErrorKind::PermissionDenied);
+        assert_eq!(permissions(&other.look().unwrap().unwrap()), Mode::empty());
+    }
+
+    #[test]
+    fn a_file_of_another_user_is_refused_with_both_users() {
+        let (directory, place) = place();
+        drop(Lock::take(&place).unwrap());
+        if !geteuid().is_root() {
+            return;
+        }
+        std::fs::set_permissions(directory.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
+        let error = std::thread::spawn(move || {
+            rustix::thread::set_thread_uid(Uid::from_raw(12345)).unwrap();
+            Lock::take(&place).unwrap_err()
+        });
+        let error = error.join().unwrap();
+        assert_eq!(error.kind(), io::ErrorKind::PermissionDenied);
+        assert!(error.to_string().starts_with("it is user 0's and this process is user 12345's"), "{error}");
     }
 
     #[test]

@@ -1,12 +1,16 @@
 //! What a process may not have: files above a size, memory above an amount, locked memory.
 
-use std::{fs, path::Path};
+use std::{fs, io::ErrorKind, path::Path};
 
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustix::{
+    fs::Uid,
+    mm::{MlockAllFlags, mlockall},
+    process::{Resource, Rlimit, geteuid, getrlimit, setrlimit},
+};
 
 use crate::{
     MEBIBYTE, Page, is_whole, options, patience,
-    people::{eventually, room, start, tell},
+    people::{eventually, left_out, room, start, tell},
     refusal,
 };
 
@@ -47,7 +51,7 @@ fn mapped() -> u64 {
 /// Role: first makes room for nothing more than a little, then also tries to join what is too large.
 pub fn may_map_little(path: &Path) {
     limit(Resource::As, mapped() + 2 * LITTLE);
-    tries(&path.with_extension("own"), &["memory"]);
+    tries(&path.with_extension("own"), &["memory", "RLIMIT_AS"]);
     let refused = refusal(shmpsc::connect::<Page>(path));
     assert!(refused.contains("memory"), "{refused}");
     tell("refused");
@@ -62,6 +66,34 @@ pub fn may_lock_nothing(path: &Path) {
     let mut receiver = options(LITTLE).bind::<Page>(path).unwrap();
     is_whole(&shmpsc::connect(path).unwrap(), &mut receiver);
     tell("done");
+}
+
+/// Role: locks all its memory, and may not lock much of it.
+pub fn may_lock_little() {
+    limit(Resource::Memlock, LITTLE / 2);
+    mlockall(MlockAllFlags::FUTURE).unwrap();
+    if geteuid().is_root() {
+        // The superuser may lock as much as there is.
+        rustix::thread::set_thread_uid(Uid::from_raw(12345)).unwrap();
+    }
+    let error = options(LITTLE).channel::<Page>().map(drop).unwrap_err();
+    assert!(error.to_string().contains("RLIMIT_MEMLOCK"), "{error}");
+    assert_eq!(std::io::Error::from(error).kind(), ErrorKind::OutOfMemory);
+    let (sender, mut receiver) = options(MEBIBYTE).channel::<Page>().unwrap();
+    is_whole(&sender, &mut receiver);
+    tell("done");
+}
+
+#[test]
+fn a_limit_on_locked_memory_is_an_error_that_says_so() {
+    let _patience = patience();
+    let room = room();
+    if getrlimit(Resource::Memlock).maximum.is_some_and(|most| most < LITTLE / 2) {
+        return left_out("this process may lock less");
+    }
+    let mut child = start("may-lock-little", &room.name());
+    assert_eq!(child.hear(), "done");
+    child.end();
 }
 
 #[test]

@@ -1,9 +1,12 @@
-//! Small worlds: processes that may have little memory, few descriptors, or write small files only. What cannot be had is an error
-//! that says so, never a signal or a panic, and works once it can be had.
+//! Small worlds: processes that may have little memory, few descriptors, or write small files only, that have no `/proc` or an older
+//! kernel. What cannot be had is an error that says so, never a signal or a panic, and works once it can be had.
 //!
-//! `limits` is what a process may not have, `descriptors` how few it has, `groups` what a control group leaves it.
+//! `limits` is what a process may not have, `descriptors` how few it has, `groups` what a control group leaves it, `files` where the
+//! files of its name stand; `filter` plays an older kernel.
 
 mod descriptors;
+mod files;
+mod filter;
 mod groups;
 mod limits;
 #[path = "../people/mod.rs"]
@@ -34,6 +37,10 @@ fn role() {
     match words[0] {
         "may-write-little" => limits::may_write_little(&path),
         "may-map-little" => limits::may_map_little(&path),
+        "may-lock-little" => limits::may_lock_little(),
+        "has-no-proc" => files::has_no_proc(words[1] == "old", &path),
+        "goes-elsewhere" => files::goes_elsewhere(&path),
+        "finds-a-protected-file" => files::finds_a_protected_file(&path),
         "may-lock-nothing" => limits::may_lock_nothing(&path),
         "has-few-descriptors" => descriptors::has_few(words[1], &path),
         "hosts" => hosts(words[1].parse().expect("a number"), &path),

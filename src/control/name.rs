@@ -127,6 +127,10 @@ pub(super) fn connect(path: &Path, until: Instant) -> Result<OwnedFd, OpenError>
         },
         io::ErrorKind::TimedOut => OpenError::TimedOut { path: Some(path.into()), waited: called.elapsed() },
         io::ErrorKind::PermissionDenied => OpenError::NotPermitted { path: path.into(), source: error },
+        kind if error.raw_os_error() == Some(libc::EPROTOTYPE) => {
+            let what = "it is a socket of another kind, which no receiver made; correct the path";
+            failed("connect to", path)(io::Error::new(kind, what))
+        }
         _ => failed("connect to", path)(error),
     })
 }
@@ -142,7 +146,7 @@ fn clear(place: &Place) -> Result<(), OpenError> {
     let path = place.path();
     match place.occupant().map_err(failed("look at", path))? {
         Occupant::Nothing => return Ok(()),
-        Occupant::Other => return Err(OpenError::NotASocket { path: path.into() }),
+        Occupant::Link | Occupant::Other => return Err(OpenError::NotASocket { path: path.into() }),
         Occupant::Socket => {}
     }
     let call = || listener::connect(place, Instant::now());
@@ -305,6 +309,9 @@ mod tests {
         fs::remove_file(&path).unwrap();
         File::create(&path).unwrap();
         assert!(matches!(call(&path), Err(OpenError::NotASocket { .. })));
+        fs::remove_file(&path).unwrap();
+        let _stream = UnixListener::bind(&path).unwrap();
+        assert!(why().contains("a socket of another kind"), "{}", why());
     }
 
     #[test]

@@ -23,8 +23,8 @@ impl fmt::Display for OpenError {
             ),
             Self::NameInUse { path, socket_missing: true } => write!(
                 f,
-                "another receiver still holds {}, but its socket file was removed, so senders cannot find it; end that \
-                 receiver, and then bind the name again",
+                "another receiver holds {}, but its socket file was removed or is not made yet; try again, and if that \
+                 does not help end that receiver",
                 path.display()
             ),
             Self::NotASocket { path } => {

@@ -43,12 +43,12 @@ impl Listener {
     pub(crate) fn bind(place: &Place, mode: u32) -> io::Result<Listener> {
         let mode = Mode::from_raw_mode(mode & 0o777);
         let listener = Listener::unbound(mode)?;
-        place.with_address(|address| Ok(net::bind(&listener.socket, address)?))?;
+        place.at_address(|address| Ok(net::bind(&listener.socket, address)?))?;
         match listener.open_door(place, mode) {
             // The umask took bits away that cannot be given back here. A thread without a umask takes none.
             Err(error) if error.kind() == io::ErrorKind::Unsupported => {
                 let listener = Listener::unbound(mode)?;
-                place.from_inside(|address| Ok(net::bind(&listener.socket, address)?))?;
+                place.in_its_directory(|address| Ok(net::bind(&listener.socket, address)?))?;
                 listener.open_door(place, mode)
             }
             opened => opened,
@@ -64,7 +64,8 @@ impl Listener {
 
     /// Finds the file that was bound at `place` just now, and lets callers come. If it cannot, removes the file.
     fn open_door(mut self, place: &Place, mode: Mode) -> io::Result<Listener> {
-        let stat = match place.look()? {
+        let found = place.look().inspect_err(|_| drop(place.remove()))?;
+        let stat = match found {
             Some(stat) if FileType::from_raw_mode(stat.st_mode) == FileType::Socket => stat,
             _ => {
                 let what = "the socket was moved or replaced at the moment when it was made; try again";
@@ -176,7 +177,7 @@ impl AsFd for Listener {
 pub(crate) fn connect(place: &Place, deadline: Instant) -> io::Result<OwnedFd> {
     // The socket is still ours alone, so it may block: the kernel then wakes us when there is room at the door.
     let socket = new_socket(SocketFlags::CLOEXEC)?;
-    place.with_address(|address| {
+    place.at_address(|address| {
         loop {
             // Zero would mean "for ever".
             let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_micros(1));

@@ -106,7 +106,10 @@ fn create(place: &Place) -> io::Result<Option<OwnedFd>> {
     let file = match fs::openat(place.directory(), place.name(), flags, MODE) {
         Ok(file) => file,
         Err(Errno::EXIST | Errno::INTR) => return Ok(None),
-        Err(Errno::NOENT) if fs::fstat(place.directory())?.st_nlink != 0 => return Ok(None),
+        Err(Errno::NOENT) => {
+            let what = "its directory was removed, or takes no files";
+            return Err(io::Error::new(io::ErrorKind::NotFound, what));
+        }
         Err(error) => return Err(error.into()),
     };
     // The umask may have taken bits away. If this process is killed before they are set, `repair` sets them.

@@ -48,6 +48,8 @@ pub(crate) struct FileId {
 pub(crate) enum Occupant {
     Nothing,
     Socket,
+    /// A symbolic link, wherever it leads.
+    Link,
     Other,
 }
 
@@ -116,11 +118,12 @@ impl Place {
         }
     }
 
-    /// What stands there. A link is no socket, wherever it leads.
+    /// What stands there.
     pub(crate) fn occupant(&self) -> io::Result<Occupant> {
-        Ok(match self.look()? {
+        Ok(match self.look()?.map(|stat| FileType::from_raw_mode(stat.st_mode)) {
             None => Occupant::Nothing,
-            Some(stat) if FileType::from_raw_mode(stat.st_mode) == FileType::Socket => Occupant::Socket,
+            Some(FileType::Socket) => Occupant::Socket,
+            Some(FileType::Symlink) => Occupant::Link,
             Some(_) => Occupant::Other,
         })
     }
@@ -141,18 +144,18 @@ impl Place {
     /// Calls `act` with an address under which a socket can be bound or found here: the path if it fits and leads here, else
     /// the open directory's own path in `/proc`. Where neither does, it is the name alone, and `act` is called in a thread that
     /// works in the directory.
-    pub(super) fn with_address<T: Send>(
+    pub(super) fn at_address<T: Send>(
         &self,
         act: impl FnOnce(&SocketAddrUnix) -> io::Result<T> + Send,
     ) -> io::Result<T> {
         match self.address() {
             Some(address) => act(&address),
-            None => self.from_inside(act),
+            None => self.in_its_directory(act),
         }
     }
 
     /// Calls `act` with the name alone as an address, in a thread that works in the directory and has no umask.
-    pub(super) fn from_inside<T: Send>(
+    pub(super) fn in_its_directory<T: Send>(
         &self,
         act: impl FnOnce(&SocketAddrUnix) -> io::Result<T> + Send,
     ) -> io::Result<T> {
@@ -279,7 +282,7 @@ mod tests {
         std::fs::create_dir(&old).unwrap();
         assert!(path(&place.address().unwrap()).starts_with(b"/proc/"));
         std::fs::write(new.join("name"), "").unwrap();
-        let seen = place.from_inside(|address| Ok(std::fs::exists(OsStr::from_bytes(&path(address)))?));
+        let seen = place.in_its_directory(|address| std::fs::exists(OsStr::from_bytes(&path(address))));
         assert!(seen.unwrap(), "it works in the directory");
     }
 }

@@ -37,7 +37,13 @@ pub(super) fn in_directory<T: Send>(
 ) -> io::Result<T> {
     let body = || {
         // SAFETY: only the table of descriptors must not be given up, since others have numbers of it; this keeps it.
-        unsafe { unshare_unsafe(UnshareFlags::FS) }?;
+        unsafe { unshare_unsafe(UnshareFlags::FS) }.map_err(|_| {
+            io::Error::new(
+                io::ErrorKind::Unsupported,
+                "it needs /proc, or a thread with a directory and a umask of its own, and this process has neither; mount \
+                 /proc, or allow `unshare`",
+            )
+        })?;
         fchdir(directory)?;
         umask(Mode::empty());
         act()

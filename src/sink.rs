@@ -13,6 +13,9 @@ use std::{fmt, mem};
 /// It holds two senders while it is open, which [`Sender::strong_count`] tells. Flushing a sink sends nothing and waits
 /// for nothing: what was sent is in the queue already. A clone has no room reserved and stands in no line.
 ///
+/// A value is on the stack twice: as the argument, and in the result, which can give it back. For values too large for that
+/// use [`Sender::reserve`] and [`Permit::send_ref`](crate::Permit::send_ref).
+///
 /// # Cancel safety
 ///
 /// Dropping a future that polls it changes nothing: it keeps its place in the line, or the room reserved.
@@ -215,7 +218,7 @@ impl<T: Pod> PollSender<T> {
     pub fn send_item(&mut self, value: T) -> Result<(), PollSendError<T>> {
         match self.take_state() {
             State::Ready(permit) => {
-                let sender = permit.send(value);
+                let sender = permit.send_ref(&value);
                 if self.sender.is_some() {
                     self.state = State::Idle(sender);
                 }

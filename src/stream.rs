@@ -9,7 +9,8 @@ use std::task::{Context, Poll};
 
 /// A [`Receiver`] that is a [`Stream`] of what it receives, and ends when it does.
 ///
-/// Nothing is kept in it but the receiver. Dropping it closes the channel.
+/// Nothing is kept in it but the receiver. Dropping it closes the channel. A poll has room for a value on the stack once: the
+/// result.
 ///
 /// # When it waits
 ///

@@ -6,8 +6,12 @@
 //! | [`send`], [`batch`] | sending one value, and many at once |
 //! | [`reserve`], [`permit`] | asking for room, and room in hand |
 //! | [`receive`], [`peek`] | receiving, and looking without taking |
+//! | [`large`] | values too large for the stack |
+//! | [`once`] | the futures of one value |
 
 mod batch;
+mod large;
+mod once;
 mod peek;
 mod permit;
 mod receive;

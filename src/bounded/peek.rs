@@ -1,13 +1,13 @@
 //! Looking at the next value without taking it: what users have asked tokio for.
 
 use super::Receiver;
+use super::once::once;
 use super::receive::{tried, waited};
 use crate::blocking::refuse_in_async_context;
 use crate::channel::peeked;
 use crate::error::TryRecvError;
 use bytemuck::Pod;
-use std::future::poll_fn;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 impl<T: Pod> Receiver<T> {
     /// Waits until a value is there and copies it; it stays in the queue. `None` as for [`recv`](Receiver::recv).
@@ -40,8 +40,8 @@ impl<T: Pod> Receiver<T> {
     /// assert_eq!(receiver.recv().await, Some(1));
     /// # });
     /// ```
-    pub async fn peek(&mut self) -> Option<T> {
-        poll_fn(|cx| self.poll_peek(cx)).await
+    pub fn peek(&mut self) -> impl Future<Output = Option<T>> {
+        once(self, |receiver, cx| receiver.get_mut().poll_peek(cx))
     }
 
     /// Copies the next value if one is there; it stays in the queue, as with [`peek`](Receiver::peek). (Beyond tokio.)
@@ -65,7 +65,8 @@ impl<T: Pod> Receiver<T> {
     /// assert_eq!(receiver.try_recv(), Ok(1));
     /// ```
     pub fn try_peek(&mut self) -> Result<T, TryRecvError> {
-        tried(self.inner.try_take(peeked))
+        let found = tried(self.inner.try_take(peeked))?;
+        Ok(self.inner.copy(found))
     }
 
     /// Copies the next value, which stays in the queue as with [`peek`](Receiver::peek); the thread sleeps while there is
@@ -91,7 +92,8 @@ impl<T: Pod> Receiver<T> {
     #[track_caller]
     pub fn blocking_peek(&mut self) -> Option<T> {
         refuse_in_async_context();
-        waited(self.inner.blocking_take(None, peeked))
+        let found = waited(self.inner.blocking_take(None, peeked))?;
+        Some(self.inner.copy(found))
     }
 
     /// Polls for a copy of the next value, which stays in the queue as with [`peek`](Receiver::peek). `Ready(None)` as for
@@ -117,6 +119,7 @@ impl<T: Pod> Receiver<T> {
     /// assert_eq!(receiver.poll_recv(&mut cx), Poll::Ready(Some(1)));
     /// ```
     pub fn poll_peek(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
-        self.inner.poll_take(cx, peeked)
+        let Some(found) = ready!(self.inner.poll_take(cx, peeked)) else { return Poll::Ready(None) };
+        Poll::Ready(Some(self.inner.copy(found)))
     }
 }

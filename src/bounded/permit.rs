@@ -27,7 +27,8 @@ impl<'a, T> Permit<'a, T> {
 impl<T: Pod> Permit<'_, T> {
     /// Sends a value in the room held, also if the channel has been closed since.
     ///
-    /// It never waits and cannot fail. If the receiver is gone, the value goes nowhere.
+    /// It never waits and cannot fail. If the receiver is gone, the value goes nowhere. The value is on the stack once, as the
+    /// argument; [`send_ref`](Permit::send_ref) needs no room there.
     ///
     /// # Examples
     ///
@@ -41,10 +42,27 @@ impl<T: Pod> Permit<'_, T> {
     /// # Ok::<(), shmpsc::error::TrySendError<()>>(())
     /// ```
     pub fn send(self, value: T) {
+        self.send_ref(&value);
+    }
+
+    /// Sends a copy of a value in the room held, as [`send`](Permit::send), from where it is: for values too large for the
+    /// stack. (Beyond tokio.)
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// type Page = [u64; 512];
+    /// let (sender, mut receiver) = shmpsc::channel::<Page>(1);
+    /// let page: Box<Page> = Box::new([7; 512]);
+    /// sender.try_reserve()?.send_ref(&page);
+    /// assert_eq!(receiver.blocking_recv_boxed(), Some(page));
+    /// # Ok::<(), shmpsc::error::TrySendError<()>>(())
+    /// ```
+    pub fn send_ref(self, value: &T) {
         let sender = self.sender;
         // Before the send: if a waker panics in it, the value is sent all the same and the room used.
         mem::forget(self);
-        sender.inner.send_reserved(&value);
+        sender.inner.send_reserved(value);
     }
 }
 
@@ -181,7 +199,8 @@ impl<T> OwnedPermit<T> {
 impl<T: Pod> OwnedPermit<T> {
     /// Sends a value in the room held, also if the channel has been closed since, and gives the sender out.
     ///
-    /// It never waits and cannot fail. If the receiver is gone, the value goes nowhere.
+    /// It never waits and cannot fail. If the receiver is gone, the value goes nowhere. The value is on the stack once, as the
+    /// argument; [`send_ref`](OwnedPermit::send_ref) needs no room there.
     ///
     /// # Examples
     ///
@@ -191,9 +210,26 @@ impl<T: Pod> OwnedPermit<T> {
     /// assert_eq!(receiver.blocking_recv(), Some(7));
     /// assert_eq!(sender.capacity(), 1);
     /// ```
-    pub fn send(mut self, value: T) -> Sender<T> {
+    pub fn send(self, value: T) -> Sender<T> {
+        self.send_ref(&value)
+    }
+
+    /// Sends a copy of a value in the room held, as [`send`](OwnedPermit::send), from where it is: for values too large for
+    /// the stack. (Beyond tokio.)
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// type Page = [u64; 512];
+    /// let (sender, mut receiver) = shmpsc::channel::<Page>(1);
+    /// let page: Box<Page> = Box::new([7; 512]);
+    /// let sender = sender.try_reserve_owned().unwrap().send_ref(&page);
+    /// assert_eq!(receiver.blocking_recv_boxed(), Some(page));
+    /// assert_eq!(sender.capacity(), 1);
+    /// ```
+    pub fn send_ref(mut self, value: &T) -> Sender<T> {
         let sender = self.take();
-        sender.inner.send_reserved(&value);
+        sender.inner.send_reserved(value);
         sender
     }
 }

@@ -1,12 +1,13 @@
 //! Receiving: the `recv` family of the receiver, tokio's and what its users have asked for beside it.
 
 use super::Receiver;
+use super::once::once;
 use crate::blocking::refuse_in_async_context;
-use crate::channel::{Took, many, one, poll_turn};
+use crate::channel::{Took, many, next, poll_turn};
 use crate::error::{RecvTimeoutError, TryRecvError};
 use bytemuck::Pod;
 use std::future::poll_fn;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 impl<T: Pod> Receiver<T> {
@@ -33,8 +34,8 @@ impl<T: Pod> Receiver<T> {
     /// assert_eq!(receiver.recv().await, None);
     /// # });
     /// ```
-    pub async fn recv(&mut self) -> Option<T> {
-        poll_fn(|cx| self.poll_recv(cx)).await
+    pub fn recv(&mut self) -> impl Future<Output = Option<T>> {
+        once(self, |receiver, cx| receiver.get_mut().poll_recv(cx))
     }
 
     /// Receives at least one value and up to `limit` into `buffer`, and tells how many. 0 only if `limit` is 0 or the
@@ -99,12 +100,23 @@ impl<T: Pod> Receiver<T> {
     /// assert_eq!(receiver.recv_timeout(Duration::ZERO).await, Err(RecvTimeoutError::Timeout));
     /// # });
     /// ```
-    pub async fn recv_timeout(&mut self, timeout: Duration) -> Result<T, RecvTimeoutError> {
-        match tokio::time::timeout(timeout, self.recv()).await {
-            Ok(Some(value)) => Ok(value),
-            Ok(None) => Err(RecvTimeoutError::Disconnected),
-            Err(_) => Err(RecvTimeoutError::Timeout),
-        }
+    pub fn recv_timeout(&mut self, timeout: Duration) -> impl Future<Output = Result<T, RecvTimeoutError>> {
+        // The timer is made at the first poll, from which the time runs.
+        let find = async move {
+            let found = tokio::time::timeout(timeout, poll_fn(|cx| self.inner.poll_take(cx, next))).await;
+            (self, found)
+        };
+        once(find, |find, cx| {
+            let (receiver, found) = ready!(find.poll(cx));
+            let found = match found {
+                Ok(Some(found)) => found,
+                Ok(None) => return Poll::Ready(Err(RecvTimeoutError::Disconnected)),
+                Err(_) => return Poll::Ready(Err(RecvTimeoutError::Timeout)),
+            };
+            let value = Poll::Ready(Ok(receiver.inner.copy(found)));
+            receiver.inner.release(found);
+            value
+        })
     }
 
     /// Receives a value if one is there.
@@ -130,7 +142,10 @@ impl<T: Pod> Receiver<T> {
     /// ```
     #[inline]
     pub fn try_recv(&mut self) -> Result<T, TryRecvError> {
-        tried(self.inner.try_take(one))
+        let found = tried(self.inner.try_take(next))?;
+        let value = Ok(self.inner.copy(found));
+        self.inner.release(found);
+        value
     }
 
     /// Receives up to `limit` values that are there into `buffer`, and tells how many. (Beyond tokio.)
@@ -178,7 +193,10 @@ impl<T: Pod> Receiver<T> {
     #[doc(alias = "recv_blocking")]
     pub fn blocking_recv(&mut self) -> Option<T> {
         refuse_in_async_context();
-        waited(self.inner.blocking_take(None, one))
+        let found = waited(self.inner.blocking_take(None, next))?;
+        let value = Some(self.inner.copy(found));
+        self.inner.release(found);
+        value
     }
 
     /// Receives at least one value and up to `limit` into `buffer`; the thread sleeps while there is none.
@@ -236,8 +254,12 @@ impl<T: Pod> Receiver<T> {
     #[track_caller]
     pub fn blocking_recv_timeout(&mut self, timeout: Duration) -> Result<T, RecvTimeoutError> {
         refuse_in_async_context();
-        match self.inner.blocking_take(Some(timeout), one) {
-            Took::Value(value) => Ok(value),
+        match self.inner.blocking_take(Some(timeout), next) {
+            Took::Value(found) => {
+                let value = Ok(self.inner.copy(found));
+                self.inner.release(found);
+                value
+            }
             Took::Empty => Err(RecvTimeoutError::Timeout),
             Took::End => Err(RecvTimeoutError::Disconnected),
         }
@@ -265,7 +287,10 @@ impl<T: Pod> Receiver<T> {
     /// assert_eq!(receiver.poll_recv(&mut cx), Poll::Ready(Some(1)));
     /// ```
     pub fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
-        self.inner.poll_take(cx, one)
+        let Some(found) = ready!(self.inner.poll_take(cx, next)) else { return Poll::Ready(None) };
+        let value = Poll::Ready(Some(self.inner.copy(found)));
+        self.inner.release(found);
+        value
     }
 
     /// Polls for up to `limit` values into `buffer`. `Ready(0)` as for [`recv_many`](Receiver::recv_many).

@@ -15,6 +15,14 @@ use std::sync::{Arc, Mutex};
 /// Made by [`channel`](crate::channel()), [`Options::bind`](crate::Options::bind) or [`Receiver::from_fd`]. Dropping it
 /// closes the channel.
 ///
+/// # Large values
+///
+/// A call that gives a value, or a poll of its future, has room for it on the stack once: the result. Calls that fill a `Vec`
+/// ([`recv_many`](Receiver::recv_many) and its like) and a box ([`recv_boxed`](Receiver::recv_boxed) and its like) need no room
+/// for values on the stack, however large they are. `docs/limits.md` has each call.
+///
+/// # In forked processes
+///
 /// In a child that `fork` made without `exec`, every method behaves as at the end of the stream.
 pub struct Receiver<T> {
     pub(super) inner: AssertUnwindSafe<Box<Receiving>>,

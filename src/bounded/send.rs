@@ -1,10 +1,13 @@
 //! Sending one value: the `send` family of the sender, and what a refusal is called.
 
 use super::Sender;
+use super::once::once;
 use crate::blocking::refuse_in_async_context;
 use crate::channel::{NoRoom, Unsent};
 use crate::error::{SendError, SendTimeoutError, TrySendError};
 use bytemuck::Pod;
+use std::slice;
+use std::task::{Poll, ready};
 use std::time::Duration;
 
 impl<T: Pod> Sender<T> {
@@ -35,11 +38,15 @@ impl<T: Pod> Sender<T> {
     /// assert_eq!(receiver.recv().await, Some(*b"ping"));
     /// # Ok::<(), shmpsc::error::SendError<[u8; 4]>>(()) }).unwrap();
     /// ```
-    pub async fn send(&self, value: T) -> Result<(), SendError<T>> {
-        match self.inner.send(std::slice::from_ref(&value)).await {
-            Some(_) => Ok(()),
-            None => Err(SendError(value)),
-        }
+    pub fn send(&self, value: T) -> impl Future<Output = Result<(), SendError<T>>> {
+        // Nothing refers to the value while it waits, so it need not be `Sync`.
+        once(self.inner.claim(1), move |claim, cx| match ready!(claim.poll(cx)) {
+            Some(span) => {
+                self.inner.fill(span, slice::from_ref(&value));
+                Poll::Ready(Ok(()))
+            }
+            None => Poll::Ready(Err(SendError(value))),
+        })
     }
 
     /// Sends a value if there is room now.
@@ -65,7 +72,7 @@ impl<T: Pod> Sender<T> {
     /// ```
     #[inline]
     pub fn try_send(&self, value: T) -> Result<(), TrySendError<T>> {
-        match self.inner.try_send(std::slice::from_ref(&value)) {
+        match self.inner.try_send(slice::from_ref(&value)) {
             Ok(_) => Ok(()),
             Err(unsent) => Err(refused(unsent, value)),
         }
@@ -102,13 +109,21 @@ impl<T: Pod> Sender<T> {
     /// assert_eq!(sender.send_timeout(2, Duration::ZERO).await, Err(SendTimeoutError::Timeout(2)));
     /// # });
     /// ```
-    pub async fn send_timeout(&self, value: T, timeout: Duration) -> Result<(), SendTimeoutError<T>> {
-        let send = self.inner.send(std::slice::from_ref(&value));
-        match tokio::time::timeout(timeout, send).await {
-            Ok(Some(_)) => Ok(()),
-            Ok(None) => Err(SendTimeoutError::Closed(value)),
-            Err(_) => Err(SendTimeoutError::Timeout(value)),
-        }
+    pub fn send_timeout(
+        &self,
+        value: T,
+        timeout: Duration,
+    ) -> impl Future<Output = Result<(), SendTimeoutError<T>>> {
+        // Made at the first poll, from which the time runs.
+        let claim = async move { tokio::time::timeout(timeout, self.inner.claim(1)).await };
+        once(claim, move |claim, cx| match ready!(claim.poll(cx)) {
+            Ok(Some(span)) => {
+                self.inner.fill(span, slice::from_ref(&value));
+                Poll::Ready(Ok(()))
+            }
+            Ok(None) => Poll::Ready(Err(SendTimeoutError::Closed(value))),
+            Err(_) => Poll::Ready(Err(SendTimeoutError::Timeout(value))),
+        })
     }
 
     /// Sends a value; the thread sleeps while the queue is full.
@@ -139,7 +154,7 @@ impl<T: Pod> Sender<T> {
     #[doc(alias = "send_blocking")]
     pub fn blocking_send(&self, value: T) -> Result<(), SendError<T>> {
         refuse_in_async_context();
-        match self.inner.blocking_send(std::slice::from_ref(&value), None) {
+        match self.inner.blocking_send(slice::from_ref(&value), None) {
             Ok(_) => Ok(()),
             Err(_) => Err(SendError(value)),
         }
@@ -173,7 +188,7 @@ impl<T: Pod> Sender<T> {
     #[track_caller]
     pub fn blocking_send_timeout(&self, value: T, timeout: Duration) -> Result<(), SendTimeoutError<T>> {
         refuse_in_async_context();
-        match self.inner.blocking_send(std::slice::from_ref(&value), Some(timeout)) {
+        match self.inner.blocking_send(slice::from_ref(&value), Some(timeout)) {
             Ok(_) => Ok(()),
             Err(no_room) => Err(given_up(no_room, value)),
         }

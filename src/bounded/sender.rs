@@ -16,6 +16,15 @@ use std::sync::{Arc, Mutex};
 /// Made by [`channel`](crate::channel()), [`connect`](crate::connect), [`Sender::from_fd`], or by cloning. The stream
 /// ends for the receiver when the last sender of all processes is gone, by drop or by death.
 ///
+/// # Large values
+///
+/// A call that is given a value has room for it on the stack twice: the argument, and the result, which can give it back. The
+/// futures of [`send`](Sender::send) and [`send_timeout`](Sender::send_timeout) keep it once, and a poll of them has room for the
+/// result. Calls that send from a slice ([`send_many`](Sender::send_many) and its like) or from a reference
+/// ([`send_ref`](Sender::send_ref) and its like) need no room for values on the stack. `docs/limits.md` has each call.
+///
+/// # In forked processes
+///
 /// In a child that `fork` made without `exec`, every method behaves as on a closed channel.
 pub struct Sender<T> {
     pub(super) inner: AssertUnwindSafe<Sending>,

@@ -17,7 +17,7 @@ mod waiting;
 
 pub(crate) use crate::queue::Took;
 pub(crate) use crate::wait::NoRoom;
-pub(crate) use receiving::{Receiving, many, one, peeked};
+pub(crate) use receiving::{Receiving, many, next, peeked};
 pub(crate) use sending::{Sending, Unsent, WeakSending};
 pub(crate) use waiting::Waiting;
 

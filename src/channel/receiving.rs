@@ -1,10 +1,13 @@
-//! The receiving end. What to take is said by [`one`], [`many`] and [`peeked`]; here is how a thread or a task waits
+//! The receiving end. What to take is said by [`next`], [`many`] and [`peeked`]; here is how a thread or a task waits
 //! for it.
+//!
+//! What waits for one value waits until it is found, and copies it once, at the end: a value can be larger than the stack has
+//! room for twice.
 
 use super::Took;
 use crate::control::{self, Endpoint};
 use crate::error::{Corruption, OpenError};
-use crate::queue::{Consumer, Effort, Kind, Queue};
+use crate::queue::{Consumer, Effort, Found, Kind, Queue};
 use crate::wait::{self, Spin, Spins};
 use bytemuck::Pod;
 use std::os::fd::OwnedFd;
@@ -13,23 +16,29 @@ use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 use tokio::task::coop::poll_proceed;
 
-/// Takes the next value.
+/// Finds the next value, to be copied and released.
 #[inline]
-pub(crate) fn one<T: Pod>(consumer: &mut Consumer, queue: &Queue<'_>, peers: &Endpoint) -> Took<T> {
-    consumer.receive(queue, peers)
+pub(crate) fn next(consumer: &mut Consumer, queue: &Queue<'_>, peers: &Endpoint) -> Took<Found> {
+    consumer.take(queue, peers)
 }
 
-/// Takes up to `limit` values into `buffer`, which grows by ordinary pushes, and tells how many.
+/// Takes up to `limit` values into `buffer`, which grows as by pushes, and tells how many.
 pub(crate) fn many<T: Pod>(
     buffer: &mut Vec<T>,
     limit: usize,
 ) -> impl FnMut(&mut Consumer, &Queue<'_>, &Endpoint) -> Took<usize> + '_ {
-    move |consumer, queue, peers| consumer.receive_many(queue, limit, |value| buffer.push(value), peers)
+    move |consumer, queue, peers| consumer.receive_many(queue, limit, buffer, peers)
 }
 
-/// Copies the next value, and leaves it for the next receive.
-pub(crate) fn peeked<T: Pod>(consumer: &mut Consumer, queue: &Queue<'_>, peers: &Endpoint) -> Took<T> {
-    consumer.peek(queue, peers).map(|found| Consumer::copy(queue, found))
+/// Finds the next value, to be copied and left for the next receive.
+pub(crate) fn peeked(consumer: &mut Consumer, queue: &Queue<'_>, peers: &Endpoint) -> Took<Found> {
+    consumer.peek(queue, peers)
+}
+
+/// Takes the next value.
+#[cfg(test)]
+pub(super) fn one<T: Pod>(consumer: &mut Consumer, queue: &Queue<'_>, peers: &Endpoint) -> Took<T> {
+    consumer.receive(queue, Consumer::copy, peers)
 }
 
 /// The receiving end: the queue's consumer, and how it sleeps. Dropping it closes the channel.
@@ -46,6 +55,23 @@ impl Receiving {
     pub fn new(endpoint: Arc<Endpoint>) -> Receiving {
         let consumer = Consumer::new(&endpoint.queue());
         Receiving { endpoint, consumer, is_asleep: false, is_handed_over: false }
+    }
+
+    /// Returns a copy of the value that [`next`] or [`peeked`] found.
+    #[inline(always)]
+    pub fn copy<T: Pod>(&self, found: Found) -> T {
+        Consumer::copy(&self.endpoint.queue(), found)
+    }
+
+    /// Returns a copy on the heap of the value that [`next`] found.
+    pub fn copy_boxed<T: Pod>(&self, found: Found) -> Box<T> {
+        Consumer::copy_boxed(&self.endpoint.queue(), found)
+    }
+
+    /// Gives the place of the value that [`next`] found back, once it is copied.
+    #[inline(always)]
+    pub fn release(&mut self, found: Found) {
+        self.consumer.release(&self.endpoint.queue(), found, &*self.endpoint);
     }
 
     /// Takes what `take` takes, if it is there.

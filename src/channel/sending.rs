@@ -117,21 +117,26 @@ impl Sending {
     /// Sends as many of `values`, from the first on, as there is room for: at least one.
     #[inline]
     pub fn try_send<T: Pod>(&self, values: &[T]) -> Result<usize, Unsent> {
-        Ok(self.fill(self.try_take(batch(values))?, values))
+        Ok(self.fill(self.try_take(batch(values.len()))?, values))
     }
 
     /// Sends at least one of `values`; the thread sleeps until there is room.
     #[inline]
     pub fn blocking_send<T: Pod>(&self, values: &[T], timeout: Option<Duration>) -> Result<usize, NoRoom> {
-        Ok(self.fill(self.blocking_take(batch(values), timeout)?, values))
+        Ok(self.fill(self.blocking_take(batch(values.len()), timeout)?, values))
     }
 
     /// Sends at least one of `values`; the task sleeps until there is room. `None`: the channel is closed.
-    ///
-    /// The claim and the publication happen in one poll, so no cancelled future leaves a claimed position.
     pub async fn send<T: Pod>(&self, values: &[T]) -> Option<usize> {
-        let span = self.take(batch(values)).await?;
+        let span = self.claim(values.len()).await?;
         Some(self.fill(span, values))
+    }
+
+    /// Claims between 1 and `want` positions; the task sleeps until there is room. `None`: the channel is closed.
+    ///
+    /// The caller publishes them by [`Sending::fill`] in the same poll, so that no cancelled future leaves a claimed position.
+    pub fn claim(&self, want: usize) -> Taking<'_, Positions> {
+        self.take(batch(want))
     }
 
     /// Reserves `count`, 1 to all, to be sent on by [`Sending::send_reserved`] or given back by [`Sending::give_back`].
@@ -190,9 +195,9 @@ impl Sending {
         WeakSending::new(Arc::clone(&self.endpoint))
     }
 
-    /// Publishes the first of `values` in a claimed span.
+    /// Publishes the first of `values` in a claimed span, and tells how many.
     #[inline(always)]
-    fn fill<T: Pod>(&self, span: Span, values: &[T]) -> usize {
+    pub fn fill<T: Pod>(&self, span: Span, values: &[T]) -> usize {
         let sent = span.count as usize;
         self.endpoint.producer().publish(span, &values[..sent], &*self.endpoint);
         sent
@@ -251,8 +256,8 @@ impl Park for Resting<'_> {
     }
 }
 
-fn batch<T>(values: &[T]) -> Positions {
-    Positions(values.len().min(BATCH) as u32)
+fn batch(values: usize) -> Positions {
+    Positions(values.min(BATCH) as u32)
 }
 
 /// One handle that does not keep the channel open, only its memory. It counts as one until it is dropped.
@@ -301,7 +306,7 @@ impl Drop for WeakSending {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::channel::{Receiving, Took, one};
+    use crate::channel::{Receiving, Took, receiving::one};
     use std::task::{Wake, Waker};
 
     struct Panics;

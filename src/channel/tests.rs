@@ -1,6 +1,7 @@
 //! Two ends in one process whose memory is written over: the channel ends with a reason, and nobody sleeps on; and what the
 //! receiver finds at an end that a death has brought. What a real process does to real others is `tests/scribble/`.
 
+use super::receiving::one;
 use super::*;
 use crate::control::{self, Terms};
 use crate::queue::words::{Line, Waiter};

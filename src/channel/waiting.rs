@@ -113,7 +113,7 @@ impl Wakeable for WaitingTask<'_> {
 
 /// A task that waits for room. Dropping it gives its place in the line to the next.
 #[must_use = "futures do nothing unless polled"]
-pub(super) struct Taking<'a, W> {
+pub(crate) struct Taking<'a, W> {
     endpoint: &'a Arc<Endpoint>,
     want: W,
     waiting: Waiting,

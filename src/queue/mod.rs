@@ -44,7 +44,7 @@ pub(crate) use nonsense::Nonsense;
 pub(crate) use permits::Permits;
 pub(crate) use recovery::Recovery;
 pub(crate) use send::{Claimed, Positions, Producer, Span, Turn, ViewCell, Want};
-pub(crate) use take::{Consumer, Effort, Peers, Took};
+pub(crate) use take::{Consumer, Effort, Found, Peers, Took};
 pub(crate) use waiting::{BellKey, Kind, Place, Rank, Ranking};
 
 use crate::layout::View;

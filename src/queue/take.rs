@@ -9,7 +9,10 @@ use super::edge::{Edge, acquire, release};
 use super::quarantine::Quarantine;
 use super::words::{Claim, Record, Stamp};
 use super::{Nonsense, Number, Queue, Wake, payload};
+use crate::layout::Slot;
 use crate::sync::{Ordering, spin_loop};
+use alloc::boxed::Box;
+use alloc::vec::Vec;
 use bytemuck::Pod;
 
 /// What the receiver must know of other processes.
@@ -50,8 +53,13 @@ pub(crate) struct Found {
     late: Option<usize>,
 }
 
-#[cfg(all(test, shmpsc_loom))]
 impl Found {
+    #[inline(always)]
+    fn slot<'a>(self, queue: &Queue<'a>) -> Slot<'a> {
+        queue.view.slot(queue.track.index(self.position))
+    }
+
+    #[cfg(all(test, shmpsc_loom))]
     pub fn position(&self) -> u32 {
         self.position
     }
@@ -157,23 +165,39 @@ impl Consumer {
         }) || Self::is_published(queue, position)
     }
 
-    /// Takes one value.
+    /// Takes one value, as what `copy` makes of it.
     #[inline]
-    pub fn receive<T: Pod>(&mut self, queue: &Queue<'_>, peers: &impl Peers) -> Took<T> {
+    pub fn receive<R>(
+        &mut self,
+        queue: &Queue<'_>,
+        copy: impl FnOnce(&Queue<'_>, Found) -> R,
+        peers: &impl Peers,
+    ) -> Took<R> {
         self.take(queue, peers).map(|found| {
-            let value = Self::copy(queue, found);
+            let value = copy(queue, found);
             self.release(queue, found, peers);
             value
         })
     }
 
-    /// Takes up to `limit` values that are there, and gives their capacity back at once. `Value(0)` only if
-    /// `limit` is 0.
+    /// Takes up to `limit` values that are there behind the last of `values`, and gives their capacity back at once.
+    /// `Value(0)` only if `limit` is 0.
     pub fn receive_many<T: Pod>(
         &mut self,
         queue: &Queue<'_>,
         limit: usize,
-        mut put: impl FnMut(T),
+        values: &mut Vec<T>,
+        peers: &impl Peers,
+    ) -> Took<usize> {
+        self.receive_each(queue, limit, |slot| payload::push(slot, values), peers)
+    }
+
+    /// Does so with the slots of the values, each of which `put` copies.
+    pub(super) fn receive_each(
+        &mut self,
+        queue: &Queue<'_>,
+        limit: usize,
+        mut put: impl FnMut(Slot<'_>),
         peers: &impl Peers,
     ) -> Took<usize> {
         let mut count = 0;
@@ -183,7 +207,7 @@ impl Consumer {
                 // Not beyond the last slot: what is stamped there is nonsense, and could go on without end.
                 let most = limit.min(count.saturating_add(queue.view.geometry.capacity as usize));
                 while count < most && Self::is_published(queue, self.head as u32) {
-                    put(payload::load(queue.view.slot(queue.track.index(self.head as u32))));
+                    put(queue.view.slot(queue.track.index(self.head as u32)));
                     self.head = queue.track.next_wide(self.head);
                     count += 1;
                 }
@@ -193,8 +217,8 @@ impl Consumer {
                     return Took::Value(count);
                 }
             }
-            match self.receive(queue, peers) {
-                Took::Value(value) => put(value),
+            match self.receive(queue, |queue, found| put(found.slot(queue)), peers) {
+                Took::Value(()) => {}
                 Took::Empty | Took::End if count > 0 => break,
                 Took::Empty => return Took::Empty,
                 Took::End => return Took::End,
@@ -204,10 +228,15 @@ impl Consumer {
         Took::Value(count)
     }
 
-    /// The private copy of a found value.
+    /// Returns a private copy of a found value.
     #[inline(always)]
     pub fn copy<T: Pod>(queue: &Queue<'_>, found: Found) -> T {
-        payload::load(queue.view.slot(queue.track.index(found.position)))
+        payload::load(found.slot(queue))
+    }
+
+    /// Returns a private copy of a found value that was made on the heap and is nowhere else.
+    pub fn copy_boxed<T: Pod>(queue: &Queue<'_>, found: Found) -> Box<T> {
+        payload::load_boxed(found.slot(queue))
     }
 
     /// Finds the next value, skipping what the dead left and going round what the stalled hold.

@@ -91,7 +91,7 @@ impl Bench {
     }
 
     fn receive(&self, consumer: &mut Consumer) -> Took<u64> {
-        consumer.receive(&self.queue(), &self.world)
+        consumer.receive(&self.queue(), Consumer::copy, &self.world)
     }
 
     fn peek(&self, consumer: &mut Consumer) -> Took<u64> {
@@ -174,8 +174,8 @@ fn a_batch_takes_only_what_is_free() {
     let Claimed::Granted(span) = bench.sender(2).claim(Rank::Newcomer, 9, &bench.world) else { panic!() };
     assert_eq!(span.count, 4);
     bench.sender(2).publish(span, &[1, 2, 3, 4], &bench.world);
-    let mut values = Vec::new();
-    let took = consumer.receive_many(&bench.queue(), 9, |value: u64| values.push(value), &bench.world);
+    let mut values = Vec::<u64>::new();
+    let took = consumer.receive_many(&bench.queue(), 9, &mut values, &bench.world);
     assert_eq!((took, values), (Took::Value(5), vec![0, 1, 2, 3, 4]));
 }
 

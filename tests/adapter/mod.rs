@@ -9,7 +9,10 @@ mod run;
 mod task;
 
 pub use panics::{REFUSAL, caught};
-pub use probe::{Otherwise, Probe};
+pub use probe::{
+    Fragile, Neither, Otherwise, Pinned, Probe, Unsent, Unshared, given, some, without_unwinding,
+};
+pub(crate) use probe::{auto_traits, table};
 pub use run::{
     Blocked, UNITS, block_on, budget_left, cost, finishes, in_fresh_task, on_one_thread, on_paused_clock,
     on_two_threads, sleep_of, wait_until,

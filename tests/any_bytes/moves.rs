@@ -379,7 +379,8 @@ impl<T: Pod> Channel<'_, '_, T> {
     }
 
     fn receive(&mut self) {
-        let took: Took<T> = self.counted(Call::Receive, |it| it.consumer.receive(&it.queue, &it.world));
+        let took: Took<T> =
+            self.counted(Call::Receive, |it| it.consumer.receive(&it.queue, Consumer::copy, &it.world));
         self.is_ended_for_good(matches!(took, Took::End));
     }
 
@@ -391,7 +392,7 @@ impl<T: Pod> Channel<'_, '_, T> {
     fn receive_many(&mut self, limit: usize) {
         let mut values = Vec::<T>::new();
         let took = self.counted(Call::ReceiveMany(limit as u32), |it| {
-            it.consumer.receive_many(&it.queue, limit, |value| values.push(value), &it.world)
+            it.consumer.receive_many(&it.queue, limit, &mut values, &it.world)
         });
         assert!(values.len() <= limit);
         match took {

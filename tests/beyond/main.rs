@@ -6,6 +6,7 @@
 #[path = "../adapter/mod.rs"]
 mod adapter;
 mod descriptors;
+mod large;
 mod peek;
 #[path = "../people/mod.rs"]
 mod people;
@@ -14,6 +15,7 @@ mod place;
 mod processes;
 mod receive;
 mod send;
+mod traits;
 
 use std::time::Duration;
 
@@ -42,6 +44,7 @@ fn role() {
     let words: Vec<&str> = role.split(' ').collect();
     let number = |at: usize| words[at].parse::<u64>().expect("a number");
     match words[0] {
+        "calls" => large::calls(&role["calls ".len()..]),
         "sends-when-told" => processes::sends_when_told(&path),
         "sends-on" => processes::sends_on(number(1), number(2), &path),
         "holds-all" => send::holds_all(number(1), &path),

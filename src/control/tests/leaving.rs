@@ -127,7 +127,7 @@ fn who_leaves_is_dead_before_its_handles_can_be_cleared_for_another_departure() 
         assert!(matches!(claimed, Claimed::Granted(_)));
     });
     let mut consumer = Consumer::new(&host.queue());
-    assert_eq!(consumer.receive::<[u64; 2]>(&host.queue(), &*host), Took::End);
+    assert_eq!(consumer.take(&host.queue(), &*host), Took::End);
     assert_eq!(consumer.nonsense(), None, "it is passed");
 }
 

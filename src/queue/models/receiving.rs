@@ -3,8 +3,8 @@
 use super::book::{Value, value};
 use super::explore::tell;
 use super::world::World;
-use crate::queue::take::Found;
-use crate::queue::{Consumer, Took};
+use crate::layout::Slot;
+use crate::queue::{Consumer, Found, Took, payload};
 use crate::wait;
 
 impl World {
@@ -56,9 +56,12 @@ impl World {
 
     /// Takes all values that are there at once.
     pub fn poll_many(&self, consumer: &mut Consumer) -> Took<usize> {
-        let put = |copy: Value| self.book.lock().unwrap().receive(copy);
+        let put = |slot: Slot<'_>| {
+            let copy: Value = payload::load(slot);
+            self.book.lock().unwrap().receive(copy);
+        };
         self.book.lock().unwrap().is_inexact = true;
-        consumer.receive_many(&self.queue(), 9, put, self)
+        consumer.receive_each(&self.queue(), 9, put, self)
     }
 
     /// Receives, asleep until a value or the end comes.

@@ -2,6 +2,7 @@
 //! hangs, and the stream ends where it cannot be right.
 
 use super::*;
+use crate::layout::Slot;
 use crate::sync::AtomicU64;
 
 #[test]
@@ -113,7 +114,7 @@ fn move_about(dice: &mut Dice) {
         let _ = bench.receive(&mut consumer);
         let _ = bench.peek(&mut consumer);
         let mut values = Vec::<u64>::new();
-        let _ = consumer.receive_many(&queue, 100, |value| values.push(value), &bench.world);
+        let _ = consumer.receive_many(&queue, 100, &mut values, &bench.world);
         queue.repair(2, &bench.world);
         // As the next receiver would begin.
         let _ = bench.receive(&mut Consumer::new(&queue));
@@ -149,12 +150,12 @@ fn stamps_that_run_ahead_of_all_claims_do_not_hold_the_receiver() {
     let (view, track) = (bench.segment.view(), bench.queue().track);
     let mut next = track.add(track.first() as u32, 1);
     let mut count = 0;
-    let put = |_: u64| {
+    let put = |_: Slot<'_>| {
         count += 1;
         assert!(count <= 3, "there are no more slots");
         let stamp = words::Stamp::published(next);
         view.slot(track.index(next)).stamp.store(stamp.0, Ordering::Relaxed);
         next = track.add(next, 1);
     };
-    assert_eq!(consumer.receive_many(&bench.queue(), usize::MAX, put, &bench.world), Took::Value(3));
+    assert_eq!(consumer.receive_each(&bench.queue(), usize::MAX, put, &bench.world), Took::Value(3));
 }

@@ -86,8 +86,8 @@ fn a_batch_begins_with_the_peeked_value() {
     bench.send(2, 6);
     assert_eq!(bench.peek(&mut consumer), Took::Value(5));
     bench.sender(1).publish(stalled, &[9], &bench.world);
-    let mut values = Vec::new();
-    let took = consumer.receive_many(&bench.queue(), 9, |value: u64| values.push(value), &bench.world);
+    let mut values = Vec::<u64>::new();
+    let took = consumer.receive_many(&bench.queue(), 9, &mut values, &bench.world);
     assert_eq!((took, values), (Took::Value(3), vec![5, 9, 6]));
 }
 

@@ -12,7 +12,6 @@ use std::mem;
 /// [`send`](Permit::send). A permit stays good when the channel is closed. Dropping it gives the room to whoever waits
 /// for it. One that is forgotten keeps its room until its process leaves the channel or ends, and in the receiver's process
 /// for ever.
-#[must_use = "a permit that is dropped gives its room back"]
 pub struct Permit<'a, T> {
     sender: &'a Sender<T>,
 }
@@ -82,7 +81,6 @@ impl<T> fmt::Debug for Permit<'_, T> {
 /// given back.
 ///
 /// Made by [`Sender::reserve_many`] and [`Sender::try_reserve_many`].
-#[must_use = "permits that are dropped give their room back"]
 pub struct PermitIterator<'a, T> {
     sender: &'a Sender<T>,
     left: u32,
@@ -128,7 +126,6 @@ impl<T> fmt::Debug for PermitIterator<'_, T> {
 ///
 /// Made by [`Sender::reserve_owned`] and [`Sender::try_reserve_owned`]. Dropping it gives the room back, then drops the
 /// sender.
-#[must_use = "a permit that is dropped gives its room back"]
 pub struct OwnedPermit<T> {
     /// Until it is used up.
     sender: Option<Sender<T>>,

@@ -12,6 +12,8 @@ mod sentence;
 
 pub use corruption::Corruption;
 pub use open::{OpenError, ValueType};
+#[expect(deprecated, reason = "tokio has it still")]
+pub use receive::RecvError;
 pub use receive::{RecvTimeoutError, TryRecvError};
 pub use send::{SendError, SendManyError, SendTimeoutError, TrySendError};
 

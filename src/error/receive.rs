@@ -48,3 +48,19 @@ impl fmt::Display for RecvTimeoutError {
 }
 
 impl std::error::Error for RecvTimeoutError {}
+
+/// tokio's error of a call that tokio no longer has. No call gives it.
+#[derive(Clone, Debug)]
+#[doc(hidden)]
+#[deprecated(note = "no call gives it: `recv` gives an `Option`")]
+pub struct RecvError(());
+
+#[expect(deprecated, reason = "its own text")]
+impl fmt::Display for RecvError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("channel closed")
+    }
+}
+
+#[expect(deprecated, reason = "its own trait")]
+impl std::error::Error for RecvError {}

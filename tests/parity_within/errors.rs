@@ -181,3 +181,13 @@ fn errors_are_as_small_as_their_value_allows() {
     assert_eq!(size_of::<TrySendError<()>>(), 1);
     assert_eq!(size_of::<TryRecvError>(), 1);
 }
+
+#[allow(deprecated, reason = "so it is in tokio")]
+#[test]
+fn the_error_that_no_call_gives_has_a_name_a_text_and_no_value() {
+    use crate::mpsc::error::RecvError;
+    fn shown<E: Error + Clone + std::fmt::Debug + std::fmt::Display>() {}
+    shown::<RecvError>();
+    assert_eq!(size_of::<RecvError>(), 0);
+    assert!(!Probe::<RecvError>::new().is_partial_eq());
+}

@@ -184,3 +184,47 @@ fn only_senders_are_cloned_and_nothing_is_compared_or_iterated() {
     assert!(!tx.is_partial_eq() && !rx.is_partial_eq() && !weak.is_partial_eq());
     assert!(!rx.is_iterator());
 }
+
+#[test]
+fn what_a_statement_may_ignore_it_ignores_without_a_warning() {
+    let (tx, mut rx) = channel::<u64>(9);
+    // A warning would be an error here.
+    tx.try_reserve().unwrap();
+    tx.try_reserve_many(2).unwrap();
+    tx.clone().try_reserve_owned().unwrap();
+    tx.clone().try_reserve_owned().unwrap().release();
+    tx.clone().try_reserve_owned().unwrap().send(1);
+    tx.downgrade().upgrade();
+    tx.capacity();
+    tx.is_closed();
+    rx.try_recv().unwrap();
+    rx.len();
+    rx.blocking_recv_many(&mut Vec::new(), 0);
+    assert_eq!(tx.capacity(), 9);
+}
+
+#[test]
+fn what_a_statement_must_not_ignore_is_warned_of() {
+    #![deny(unfulfilled_lint_expectations)]
+    let (tx, mut rx) = channel::<u64>(1);
+    #[expect(unused_must_use)]
+    {
+        tx.downgrade();
+    }
+    #[expect(unused_must_use)]
+    {
+        tx.send(1);
+    }
+    #[expect(unused_must_use)]
+    {
+        tx.try_send(1);
+    }
+    #[expect(unused_must_use)]
+    {
+        rx.recv();
+    }
+    #[expect(unused_must_use)]
+    {
+        tx.reserve();
+    }
+}

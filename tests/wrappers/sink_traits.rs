@@ -7,19 +7,20 @@ use std::task::{Context, Poll};
 use futures_sink::Sink;
 
 use super::acts::{granted, only, poll, waits};
-use crate::adapter::{Otherwise, Probe};
+use crate::adapter::{Otherwise, Probe, auto_traits, table, without_unwinding};
 use crate::mpsc::{Sender, channel};
 use crate::sink::{PollSendError, PollSender};
 
 #[test]
 fn it_goes_where_its_values_may_go() {
-    let sender = Probe::<PollSender<u64>>::new();
-    assert!(sender.is_send() && sender.is_sync() && sender.is_unpin());
-    let sender = Probe::<PollSender<std::cell::Cell<u8>>>::new();
-    assert!(sender.is_send() && sender.is_sync());
-    let sender = Probe::<PollSender<std::rc::Rc<u8>>>::new();
-    assert!(!sender.is_send() && !sender.is_sync());
-    assert!(Probe::<PollSender<std::marker::PhantomPinned>>::new().is_unpin());
+    let found = table! {
+        "PollSender": |T| Probe::<PollSender<T>>::new();
+        "PollSendError": |T| Probe::<PollSendError<T>>::new();
+    };
+    let expected = ["PollSender       SYP SYP --P --P SYP SYP", "PollSendError    SYP S-P -YP --P SY- SYP"];
+    assert_eq!(found.map(|line| without_unwinding(&line)), expected);
+    let found = table! { "PollSendError": |T| Probe::<PollSendError<T>>::new(); };
+    assert_eq!(found, ["PollSendError    SYPUR S-PUR -YPUR --PUR SY-UR SYP--"]);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::task::{Context, Waker};
 
-use crate::adapter::{Task, caught};
+use crate::adapter::{Otherwise, Probe, Task, auto_traits, caught, table};
 use crate::mpsc::channel;
 use crate::sink::PollSender;
 
@@ -19,4 +19,10 @@ fn a_sink_that_panicked_while_it_waited_keeps_its_place_in_the_line() {
     assert_eq!(tx.strong_count(), 3);
     drop(sender);
     next.must_finish().unwrap();
+}
+
+#[test]
+fn a_polled_sender_does_not_cross_a_caught_panic() {
+    let found = table! { "PollSender": |T| Probe::<PollSender<T>>::new(); };
+    assert_eq!(found, ["PollSender       SYP-- SYP-- --P-- --P-- SYP-- SYP--"]);
 }

@@ -1,7 +1,7 @@
 //! What bodies of tests stand on, whosever channel they run on: tasks polled by hand, runtimes under a watchdog, caught
 //! panics. It names no channel, so it cannot favour one. Each program of bodies has a `crate::place` that knows when a
 //! wake has come.
-#![allow(dead_code, unused_imports, reason = "each program uses its part")]
+#![allow(dead_code, unused_imports, unused_macros, reason = "each program uses its part")]
 
 mod panics;
 mod probe;

@@ -57,11 +57,8 @@ pub(crate) fn receiver_into_fd(endpoint: &Arc<Endpoint>) -> Result<OwnedFd, Open
             // An account that never comes to rest holds nonsense.
             return Err(OpenError::TimedOut { path: None, waited: endpoint.deadline });
         }
-        let head = endpoint.queue().head();
-        let number = roster.take(|_, tail| head >= tail).map_err(|full| OpenError::RosterFull {
-            path: None,
-            members: full.members,
-            leaving: full.leaving,
+        let number = host.take_number(&endpoint.queue(), &mut roster).map_err(|full| {
+            OpenError::RosterFull { path: None, members: full.members, leaving: full.leaving }
         })?;
         roster.doors = Doors::UnderWay;
         number

@@ -14,11 +14,11 @@ use super::{
     name::Name,
     open_name::OpenName,
     porter::{Porter, Token},
-    roster::{Doors, Leaver, Roster},
+    roster::{Doors, Full, Leaver, Roster},
     wire::Code,
 };
 use crate::{
-    queue::{Nonsense, Number, Peers, Recovery},
+    queue::{Nonsense, Number, Peers, Queue, Recovery},
     sync::{AtomicU32, Ordering, lock},
     sys::{process::Process, socket},
 };
@@ -107,6 +107,19 @@ impl Host {
     fn quarantined(&self, number: Number) -> u32 {
         // ORDERING: Acquire pairs with the receiver's count in `bears`: at 0 it has left every slot of that number.
         self.quarantined.get(usize::from(number)).map_or(0, |count| count.load(Ordering::Acquire))
+    }
+
+    /// Takes a number that owns nothing in the queue.
+    pub fn take_number(&self, queue: &Queue<'_>, roster: &mut Roster) -> Result<Number, Full> {
+        let head = queue.head();
+        let taken = roster.take(|number, tail| head >= tail && self.quarantined(number) == 0);
+        if !taken.is_err_and(|full| full.leaving > 0) {
+            return taken;
+        }
+        // As long as other numbers are free this is not asked: it reads the whole queue. So it frees all it can at once.
+        let unpublished = queue.unpublished_claimants();
+        roster.free_those(|number| !unpublished.contains(&number) && self.quarantined(number) == 0);
+        roster.take(|_, _| false)
     }
 
     /// Wakes the tasks of one guest.
@@ -229,9 +242,7 @@ impl Endpoint {
                 Doors::UnderWay => return Err(Refused::new(Code::UnderWay)),
                 Doors::Shut => return Err(Refused::new(Code::Closed)),
             }
-            let head = queue.head();
-            let passed = |number, tail| head >= tail && host.quarantined(number) == 0;
-            match roster.take(passed) {
+            match host.take_number(&queue, &mut roster) {
                 Ok(number) => number,
                 Err(full) => {
                     return Err(Refused {

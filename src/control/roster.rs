@@ -1,7 +1,7 @@
 //! Who holds which number. It says who may have one, and when one may be given again; it repairs nothing.
 //!
 //! Number 0 is the open name, the others belong to processes. A number of a process that has left is given again only
-//! when the receiver has passed everything that was claimed under it.
+//! when it owns nothing in the queue: the receiver has passed all that was claimed under it, or all of that was published.
 
 use std::sync::Arc;
 
@@ -103,6 +103,16 @@ impl Roster {
             .filter(|place| matches!(place, Place::Left { .. } | Place::Leaving { .. }))
             .count();
         Err(Full { members: members as u32, leaving: leaving as u32 })
+    }
+
+    /// Frees the numbers of processes that have left and of which nothing is left, although the receiver has not passed all
+    /// that they claimed.
+    pub fn free_those(&mut self, is_over: impl Fn(Number) -> bool) {
+        for (number, place) in (0..).zip(&mut self.places) {
+            if matches!(place, Place::Left { .. }) && is_over(number) {
+                *place = Place::Free;
+            }
+        }
     }
 
     /// Takes exactly this number, for the process that gave the receiver away.
@@ -232,6 +242,20 @@ mod tests {
         let head = |head| move |_, tail| head >= tail;
         assert_eq!(roster.take(head(99)), Err(Full { members: 2, leaving: 1 }));
         assert_eq!(roster.take(head(100)), Ok(2));
+    }
+
+    #[test]
+    fn a_number_is_given_again_if_all_that_it_claimed_was_published() {
+        let mut roster = Roster::new(3, 1);
+        let numbers = [roster.take(|_, _| false), roster.take(|_, _| false)];
+        assert_eq!(numbers, [Ok(2), Ok(3)]);
+        assert!(roster.leave(2).is_some() && roster.leave(3).is_some());
+        (0..2).for_each(|_| roster.half_left(2, 100));
+        roster.half_left(3, 100);
+        roster.free_those(|number| number == 3);
+        assert_eq!(roster.take(|_, _| false), Err(Full { members: 3, leaving: 2 }), "3 is still repaired");
+        roster.free_those(|number| number == 2);
+        assert_eq!(roster.take(|_, _| false), Ok(2));
     }
 
     #[test]

@@ -84,7 +84,7 @@ fn drop_own_sender(host: &Endpoint) {
 
 /// Until it is so. The porter's work has no other sign.
 #[track_caller]
-fn eventually(what: &str, so: impl Fn() -> bool) {
+fn eventually(what: &str, mut so: impl FnMut() -> bool) {
     let until = Instant::now() + Duration::from_secs(20);
     while !so() {
         assert!(Instant::now() < until, "never: {what}");

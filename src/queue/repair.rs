@@ -6,7 +6,7 @@
 
 use super::edge::{Edge, acquire};
 use super::words::{Claim, Record};
-use super::{Number, Queue, Wake};
+use super::{Consumer, Number, Queue, Wake};
 use crate::sync::Ordering;
 
 impl Queue<'_> {
@@ -40,20 +40,40 @@ impl Queue<'_> {
     /// The position after the last claimed one, and under which numbers anything was claimed from head up to it: some are
     /// told more than once. A receiver that has come from another process does not know it otherwise.
     pub fn claimants(&self) -> (u64, Vec<Number>) {
+        self.claimants_of(|_| true)
+    }
+
+    /// Returns under which numbers a position from head on was claimed that is not published; perhaps some more. A number that is
+    /// not among them owns nothing in the queue, once its process has ended and no slot in quarantine bears it. What is asked
+    /// of the quarantine, is asked afterwards.
+    pub fn unpublished_claimants(&self) -> Vec<Number> {
+        self.claimants_of(|position| !Consumer::is_published(self, position)).1
+    }
+
+    /// The position after the last claimed one, and the owners of those positions from head up to it that count.
+    fn claimants_of(&self, counts: impl Fn(u32) -> bool) -> (u64, Vec<Number>) {
         let claim = Claim(self.view.header.claim.load(acquire(Edge::Claim)));
         let head = self.head();
         // Nonsense is not followed, and not beyond the last slot.
         let is_valid = self.track.is_valid(head as u32);
         let claimed = if is_valid { self.track.distance(head as u32, claim.tail()) } else { 0 };
-        let mut numbers = vec![claim.owner()];
+        let mut numbers = Vec::new();
         let mut position = head as u32;
+        // Whether one counts since the last record.
+        let mut is_any = false;
         for _ in 0..claimed.min(self.capacity()) {
-            // ORDERING: the claim word was read with acquire, and a record stands before the claim behind it.
-            let record = Record(self.view.records[self.track.index(position)].load(Ordering::Relaxed));
-            if record.bears(position) {
+            is_any |= counts(position);
+            // ORDERING: the claim word was read with acquire, and a record stands before the claim behind it. Of a later lap
+            // it tells that head has moved on: what the receiver did before that is seen by what is asked afterwards.
+            let record = Record(self.view.records[self.track.index(position)].load(acquire(Edge::Record)));
+            if is_any && record.bears(position) {
                 numbers.push(record.owner());
+                is_any = false;
             }
             position = self.track.add(position, 1);
+        }
+        if is_any {
+            numbers.push(claim.owner());
         }
         (self.track.widen(head, claim.tail()), numbers)
     }

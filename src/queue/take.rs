@@ -148,7 +148,7 @@ impl Consumer {
     }
 
     #[inline(always)]
-    fn is_published(queue: &Queue<'_>, position: u32) -> bool {
+    pub(super) fn is_published(queue: &Queue<'_>, position: u32) -> bool {
         let slot = queue.view.slot(queue.track.index(position));
         slot.stamp.load(acquire(Edge::Stamp)) == Stamp::published(position).0
     }

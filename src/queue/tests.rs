@@ -135,8 +135,7 @@ fn the_owner_of_a_position_is_known_without_the_receiver() {
     bench.send(1, 1);
     assert_eq!(bench.receive(&mut consumer), Took::Value(0));
     assert_eq!(bench.receive(&mut consumer), Took::Value(1));
-    // The last one to claim may always be told.
-    assert_eq!(claimants(), [1]);
+    assert_eq!(claimants(), []);
     for (number, who) in [(2, [2].as_slice()), (2, &[2]), (1, &[1, 2]), (2, &[1, 2])] {
         let _ = bench.claim(number);
         assert_eq!(claimants(), who);
@@ -144,7 +143,27 @@ fn the_owner_of_a_position_is_known_without_the_receiver() {
     // A claim that is passed tells no more than itself.
     bench.world.dead.borrow_mut().extend([1, 2]);
     assert_eq!(bench.receive(&mut consumer), Took::Empty);
-    assert_eq!(claimants(), [2]);
+    assert_eq!(claimants(), []);
+}
+
+#[test]
+fn the_owner_of_what_is_not_published_is_known() {
+    let bench = Bench::new(5);
+    let mut consumer = Consumer::new(&bench.queue());
+    for lap in 0..7 {
+        bench.send(1, lap);
+        bench.send(2, lap);
+        assert_eq!(bench.queue().unpublished_claimants(), []);
+        let stopped = bench.claim(2);
+        assert_eq!(bench.queue().unpublished_claimants(), [2]);
+        bench.send(3, lap);
+        assert_eq!(bench.queue().unpublished_claimants(), [2]);
+        let last = bench.claim(1);
+        assert_eq!(bench.queue().unpublished_claimants(), [2, 1]);
+        bench.sender(2).publish(stopped, &[lap], &bench.world);
+        bench.sender(1).publish(last, &[lap], &bench.world);
+        (0..5).for_each(|_| assert_eq!(bench.receive(&mut consumer), Took::Value(lap)));
+    }
 }
 
 #[test]

@@ -40,6 +40,90 @@ fn thousands_come_one_after_the_other() {
     println!("found it taken {full} times");
 }
 
+/// Joins as soon as a number is free.
+fn connect_once_there_is_a_number(bound: &Bound) -> Arc<Endpoint> {
+    let mut guest = None;
+    eventually("a number is free", || {
+        let found = bound.connect();
+        assert!(matches!(found, Ok(_) | Err(OpenError::RosterFull { .. })), "{:?}", found.err());
+        guest = found.ok();
+        guest.is_some()
+    });
+    guest.expect("it is there")
+}
+
+fn send_one(guest: &Endpoint, value: u64) {
+    let claimed = guest.producer().claim(Rank::Newcomer, 1, guest);
+    let Claimed::Granted(span) = claimed else { panic!("{claimed:?}") };
+    guest.producer().publish(span, &[[value; 2]], guest);
+}
+
+#[test]
+fn senders_that_sent_and_left_keep_no_number() {
+    let bound = bind(&Terms { members: 3, capacity: 40, ..terms() });
+    for value in 0..40u64 {
+        let guest = connect_once_there_is_a_number(&bound);
+        send_one(&guest, value);
+        drop_sender(guest);
+    }
+    let mut consumer = Consumer::new(&bound.host.queue());
+    for value in 0..40u64 {
+        assert_eq!(
+            consumer.receive(&bound.host.queue(), Consumer::copy, &*bound.host),
+            Took::Value([value; 2])
+        );
+    }
+}
+
+#[test]
+fn a_process_that_died_within_a_send_keeps_its_number() {
+    let bound = bind(&Terms { members: 3, capacity: 8, ..terms() });
+    let [dying, leaving] = [(); 2].map(|()| bound.connect().unwrap());
+    let [dead, left] = [&dying, &leaving].map(|guest| guest.me());
+    send_one(&leaving, 1);
+    assert!(matches!(dying.producer().claim(Rank::Newcomer, 1, &*dying), Claimed::Granted(_)));
+    send_one(&leaving, 2);
+    bound.host.depart(dead);
+    drop_sender(leaving);
+    let next = connect_once_there_is_a_number(&bound);
+    assert_eq!(next.me(), left);
+    assert!(matches!(bound.connect(), Err(OpenError::RosterFull { members: 3, leaving: 1, .. })));
+    // Once the receiver has passed it, nothing is left of it.
+    let mut consumer = Consumer::new(&bound.host.queue());
+    for value in 1..=2u64 {
+        assert_eq!(
+            consumer.receive(&bound.host.queue(), Consumer::copy, &*bound.host),
+            Took::Value([value; 2])
+        );
+    }
+    assert_eq!(connect_once_there_is_a_number(&bound).me(), dead);
+}
+
+#[test]
+fn a_stopped_send_in_quarantine_keeps_its_number() {
+    let bound = bind(&Terms { members: 3, capacity: 8, ..terms() });
+    let [stopped, leaving] = [(); 2].map(|()| bound.connect().unwrap());
+    let number = stopped.me();
+    assert!(matches!(stopped.producer().claim(Rank::Newcomer, 1, &*stopped), Claimed::Granted(_)));
+    send_one(&leaving, 1);
+    let mut consumer = Consumer::new(&bound.host.queue());
+    let queue = bound.host.queue();
+    assert_eq!(consumer.receive(&queue, Consumer::copy, &*bound.host), Took::Value([1u64; 2]));
+    assert!(consumer.has_stalled());
+    // A value is queued under each number, so that none is passed.
+    send_one(&stopped, 2);
+    send_one(&leaving, 3);
+    let left = leaving.me();
+    bound.host.depart(number);
+    drop_sender(leaving);
+    let next = connect_once_there_is_a_number(&bound);
+    assert_eq!(next.me(), left);
+    assert!(matches!(bound.connect(), Err(OpenError::RosterFull { members: 3, leaving: 1, .. })));
+    assert_eq!(consumer.receive(&queue, Consumer::copy, &*bound.host), Took::Value([2u64; 2]));
+    assert!(!consumer.has_stalled());
+    assert_eq!(connect_once_there_is_a_number(&bound).me(), number);
+}
+
 #[test]
 fn the_host_leaves_and_its_guests_know() {
     let bound = bind(&terms());

@@ -186,3 +186,66 @@ fn an_old_record_does_not_hide_a_newer_one() {
         world.settle_whole(&mut consumer);
     });
 }
+
+/// A process ends with `published` values in the queue and `unpublished` positions behind them, and its number is given again
+/// as soon as none of its positions is unpublished, wherever the receiver is. Then the next process with that number
+/// sends, or `is_killed_too`. Nothing of the one is taken for the other's.
+fn a_number_is_given_again(published: u64, unpublished: i64, is_killed_too: bool, switches: Option<usize>) {
+    explore(switches, move || {
+        let world = World::with_numbers(4, 2);
+        let mut consumer = Consumer::new(&world.queue());
+        assert!(world.queue().upgrade(4));
+        let porter = {
+            let world = world.clone();
+            thread::spawn(move || {
+                for number in 0..published {
+                    world.send(1, 10 + number);
+                }
+                for _ in 0..unpublished {
+                    let _ = world.claim_one(1);
+                }
+                world.kill(1, unpublished);
+                world.queue().repair(1, &*world);
+                if !world.give_again_if_it_owns_nothing(1) {
+                    return;
+                }
+                if let Claimed::Granted(span) = world.claim(1, 1) {
+                    if is_killed_too {
+                        world.kill(1, 1);
+                    } else {
+                        world.publish(1, span, 15);
+                    }
+                }
+            })
+        };
+        let sender = {
+            let world = world.clone();
+            thread::spawn(move || world.try_send(2, 20))
+        };
+        world.poll(&mut consumer);
+        world.poll(&mut consumer);
+        porter.join().unwrap();
+        sender.join().unwrap();
+        world.settle_whole(&mut consumer);
+    });
+}
+
+#[test]
+fn a_number_given_again_with_values_queued() {
+    a_number_is_given_again(2, 0, false, Some(2));
+}
+
+#[test]
+fn a_number_given_again_with_values_queued_dies() {
+    a_number_is_given_again(1, 0, true, Some(2));
+}
+
+#[test]
+fn a_number_of_unpublished_positions_is_kept() {
+    a_number_is_given_again(1, 1, false, Some(2));
+}
+
+#[test]
+fn a_number_of_unpublished_positions_is_kept_and_dies() {
+    a_number_is_given_again(0, 2, true, Some(2));
+}

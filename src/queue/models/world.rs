@@ -23,6 +23,8 @@ pub(super) struct World {
     /// What each process remembers of the line, if the model asks for it.
     rankings: Option<[Ranking; 5]>,
     dead: [AtomicU32; 5],
+    /// Slots in quarantine by the number that they bear, if the model asks for it.
+    borne: Option<[AtomicU32; 5]>,
     /// One for each slot. They notice if a slot is written and read, or written twice, without one happening before
     /// the other. The mutex only lets threads share them; the checker does not see it.
     pub guards: Mutex<Vec<UnsafeCell<()>>>,
@@ -54,7 +56,12 @@ impl Peers for World {
         self.dead[usize::from(number)].load(Ordering::Acquire) == 1
     }
 
-    fn bears(&self, _: Number, _: bool) {}
+    fn bears(&self, number: Number, more: bool) {
+        if let Some(borne) = &self.borne {
+            // ORDERING: as the host does.
+            borne[usize::from(number)].fetch_add(if more { 1 } else { u32::MAX }, Ordering::Release);
+        }
+    }
 }
 
 impl World {
@@ -80,6 +87,7 @@ impl World {
             backlogs: Default::default(),
             rankings: None,
             dead: Default::default(),
+            borne: None,
             guards: Mutex::new((0..capacity).map(|_| UnsafeCell::new(())).collect()),
             futexes: Futexes::new(records, 4),
             told: (loom::sync::Mutex::new(0), Condvar::new()),
@@ -91,6 +99,13 @@ impl World {
     pub fn with_rankings(capacity: u32, line: u32) -> Arc<World> {
         let mut world = Arc::into_inner(World::new(capacity, line, 1)).expect("it is new");
         world.rankings = Some(Default::default());
+        Arc::new(world)
+    }
+
+    /// The same, and numbers that own nothing in the queue can be [given again](World::give_again_if_it_owns_nothing).
+    pub fn with_numbers(capacity: u32, entries: u32) -> Arc<World> {
+        let mut world = Arc::into_inner(World::new(capacity, 1, entries)).expect("it is new");
+        world.borne = Some(Default::default());
         Arc::new(world)
     }
 
@@ -139,6 +154,19 @@ impl World {
     pub fn give_again(&self, number: Number) {
         tell("is given again", number, 0u16);
         self.dead[usize::from(number)].store(0, Ordering::Release);
+    }
+
+    /// The number of a dead process, whose permits and place in the line are put right, is given again if it owns nothing in the
+    /// queue, as the host does. Whether it was.
+    pub fn give_again_if_it_owns_nothing(&self, number: Number) -> bool {
+        let borne = self.borne.as_ref().expect("the model asks for it");
+        // ORDERING: as the host does; the quarantine after the queue.
+        let is_over = !self.queue().unpublished_claimants().contains(&number)
+            && borne[usize::from(number)].load(Ordering::Acquire) == 0;
+        if is_over {
+            self.give_again(number);
+        }
+        is_over
     }
 
     /// Makes the copy of head that process `me` has an old one.

@@ -38,8 +38,11 @@ impl<T> Receiver<T> {
     /// Closes the channel for sending. What is queued, and what is still sent on permits, can be received; then the stream
     /// ends.
     ///
-    /// It never waits. Whoever waits for room fails at once. Closing twice does nothing. The name of a bound channel is
-    /// free from now on.
+    /// A sender that waits for room fails at once. If the room was there already and the task of that sender has not been polled
+    /// since, the end of the stream waits until it is polled or dropped, as in tokio. For senders in other processes the end does
+    /// not wait: they may be stopped.
+    ///
+    /// It never waits. Closing twice does nothing. The name of a bound channel is free from now on.
     ///
     /// # Examples
     ///

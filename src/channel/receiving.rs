@@ -167,13 +167,21 @@ impl Receiving {
         took.unwrap_or(Took::Empty)
     }
 
-    /// Closes the channel for sending, in every process.
+    /// Closes the channel for sending, in every process. What the waiting senders of this process were promised by then, the
+    /// end waits for, as for permits.
     pub fn close(&mut self) {
-        if !self.endpoint.is_forked() {
-            // First: a waker that panics must not keep it from being known here.
-            self.consumer.close();
+        if self.close_for_good() {
+            let backlog = &self.endpoint.sleepers().backlog;
+            backlog.keep_promises(&self.endpoint.producer(), &*self.endpoint);
         }
+    }
+
+    /// Closes the channel. Returns whether it had not been closed before.
+    fn close_for_good(&mut self) -> bool {
+        // First: a waker that panics must not keep it from being known here.
+        let is_first = !self.endpoint.is_forked() && self.consumer.close();
         self.endpoint.close();
+        is_first
     }
 
     /// Returns whether nothing can be sent any more, or no sender is left.
@@ -252,7 +260,7 @@ impl Drop for Receiving {
         if self.is_handed_over {
             return;
         }
-        self.close();
+        self.close_for_good();
         // The channel is closed, so only permits are still sent on. The bound keeps a peer that goes on to stamp slots from
         // holding this thread here.
         for _ in 0..self.endpoint.max_capacity() {

@@ -64,7 +64,7 @@ impl Account {
 ///
 /// What a kill leaves: the count, which tells recovery that the account alone does not say what was held.
 #[must_use = "an operation that does not end holds up recovery"]
-pub(super) struct Operation<'a> {
+pub(crate) struct Operation<'a> {
     queue: Queue<'a>,
     account: &'a AtomicU64,
     parity: u32,

@@ -131,7 +131,7 @@ impl Producer<'_> {
     }
 
     /// Changes what is reserved, if the claim word still is `claim`.
-    fn change_reserved(&self, claim: Claim, reserved: u32) -> bool {
+    pub(super) fn change_reserved(&self, claim: Claim, reserved: u32) -> bool {
         let word = &self.queue.view.header.claim;
         let changed = claim.with_reserved(reserved);
         // ORDERING: releases the operation's count in its account, for a round of recovery. Capacity itself tells of

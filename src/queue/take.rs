@@ -137,9 +137,10 @@ impl Consumer {
         self.nonsense
     }
 
-    /// The receiver closes the channel: from now on the segment says so, or something is wrong with it.
-    pub fn close(&mut self) {
-        self.is_closed = true;
+    /// The receiver closes the channel: from now on the segment says so, or something is wrong with it. Returns whether it had not
+    /// been closed before.
+    pub fn close(&mut self) -> bool {
+        !std::mem::replace(&mut self.is_closed, true)
     }
 
     /// Whether a send is stalled: then the receiver cannot be handed over.

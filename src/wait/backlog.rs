@@ -20,7 +20,7 @@ use std::mem::{forget, take};
 use std::task::Waker;
 
 /// Where a waiting sender stands.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub(crate) enum Stand {
     #[default]
     Nowhere,
@@ -61,6 +61,8 @@ struct Queued {
     admitted: HashMap<u64, Place>,
     needs: u64,
     last_key: u64,
+    /// What senders were promised when this process closed the channel, until they leave.
+    promised: HashMap<Stand, u32>,
 }
 
 struct Waiting {
@@ -181,19 +183,47 @@ impl Backlog {
     /// A sender leaves, wherever it stands, having taken or given up: the next in the backlog comes to its record, and the
     /// others look.
     pub fn leave(&self, producer: &Producer<'_>, stand: &mut Stand, wake: &impl Wake) {
-        let left = match std::mem::take(stand) {
+        let mut stood = std::mem::take(stand);
+        if let Stand::InBacklog(key) = stood {
+            let (place, gone) = lock(&self.0).remove(key);
+            drop(gone);
+            stood = place.map_or(stood, Stand::InLine);
+        }
+        match stood {
             Stand::Nowhere => return,
-            Stand::InLine(place) => Some(place),
-            Stand::InBacklog(key) => {
-                let (place, gone) = lock(&self.0).remove(key);
-                drop(gone);
-                place
+            Stand::InBacklog(_) => self.admit(producer),
+            Stand::InLine(place) => {
+                producer.queue.vacate(place);
+                self.admit(producer);
+                producer.queue.look_if_waiting(wake);
             }
+        }
+        self.give_promise_back(producer, stood, wake);
+    }
+
+    /// Keeps for each waiting sender of this process, until it leaves, what it was promised by the time at which this process has
+    /// closed the channel: see `queue::waiting::promise`.
+    pub fn keep_promises(&self, producer: &Producer<'_>, wake: &impl Wake) {
+        let (operation, count) = {
+            let mut queued = lock(&self.0);
+            let count = queued.share_out(producer);
+            if count == 0 {
+                return;
+            }
+            (producer.reserve_promised(count), count)
         };
-        let Some(place) = left else { return self.admit(producer) };
-        producer.queue.vacate(place);
-        self.admit(producer);
-        producer.queue.look_if_waiting(wake);
+        operation.end(count as i32, wake);
+    }
+
+    /// The sender that stood there has left. A sender that leaves before it sees the channel closed is not counted by
+    /// [`keep_promises`](Backlog::keep_promises).
+    fn give_promise_back(&self, producer: &Producer<'_>, stand: Stand, wake: &impl Wake) {
+        if producer.queue.is_closed() {
+            let promised = lock(&self.0).promised.remove(&stand);
+            if let Some(count) = promised {
+                producer.give_back(count, wake);
+            }
+        }
     }
 
     /// Brings as many of the backlog to the line as find a record, and wakes those that are covered behind it.
@@ -246,10 +276,28 @@ impl Queued {
             let (key, first) = first.remove_entry();
             self.needs -= u64::from(first.need);
             self.admitted.insert(key, place);
+            if let Some(count) = self.promised.remove(&Stand::InBacklog(key)) {
+                self.promised.insert(Stand::InLine(place), count);
+            }
             woken.extend(first.waker);
         }
         producer.view.set_backlog(self.needs);
         woken
+    }
+
+    /// Writes down what each sender of this process is promised. Returns how much that is.
+    fn share_out(&mut self, producer: &Producer<'_>) -> u32 {
+        let (in_line, mut left) = producer.promised();
+        self.promised.extend(in_line.into_iter().map(|(place, count)| (Stand::InLine(place), count)));
+        for (&key, waiting) in &self.waiting {
+            let has = i64::from(waiting.need).min(left);
+            if has <= 0 {
+                break;
+            }
+            left -= has;
+            self.promised.insert(Stand::InBacklog(key), has as u32);
+        }
+        self.promised.values().sum()
     }
 
     fn arm(&mut self, producer: &Producer<'_>) -> Vec<Waker> {

@@ -6,6 +6,7 @@ mod blocking;
 mod budget;
 mod construct;
 mod errors;
+mod promised;
 mod same;
 mod signatures;
 mod timeout;

@@ -3,6 +3,7 @@
 use super::{World, explore};
 use crate::queue::{Claimed, Consumer, Took};
 use crate::sync::{AtomicU32, Ordering};
+use crate::wait::Stand;
 use loom::thread;
 use std::sync::Arc;
 
@@ -97,5 +98,101 @@ fn closed_tells_of_what_came_before() {
         for sender in senders {
             sender.join().unwrap();
         }
+    });
+}
+
+/// How a sender that was promised room goes on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Goes {
+    /// It takes its turns until it is granted or refused.
+    On,
+    /// It gives up.
+    Away,
+}
+
+/// `count` senders of the receiver's process wait for room, and behind them one of another process, which is stopped. Room comes
+/// for so many of them as `room`, and the receiver closes. The end does not come before those that it covers have left, and then
+/// it comes.
+fn close_with_promised(common: u32, count: usize, room: u32, goes: Goes, switches: Option<usize>) {
+    explore(switches, move || {
+        let world = World::new(room, common, 1);
+        let mut consumer = Consumer::new(&world.queue());
+        for number in 0..room {
+            world.send(3, 30 + u64::from(number));
+        }
+        let stands: Vec<_> = (0..count).map(|_| world.backlog(1).come(&world.sender(1), 1)).collect();
+        let _stopped = world.backlog(2).come(&world.sender(2), 1);
+        for number in 0..room {
+            assert_eq!(world.poll(&mut consumer), Took::Value(30 + u64::from(number)));
+        }
+        // Not of the checker, which would let the receiver see an old value: a sender that has left owes it no order.
+        let left = Arc::new(std::sync::atomic::AtomicU32::new(0));
+        let waiting = {
+            let (world, left) = (world.clone(), left.clone());
+            thread::spawn(move || {
+                for (number, mut stand) in (10..).zip(stands) {
+                    left.fetch_add(1, Ordering::Relaxed);
+                    match goes {
+                        Goes::On => drop(world.wait_from(1, stand, number)),
+                        Goes::Away => world.leave(1, &mut stand),
+                    }
+                }
+            })
+        };
+        world.close(1);
+        let expected = room.min(count as u32);
+        while world.receive_asleep(&mut consumer).is_some() {}
+        assert!(left.load(Ordering::Relaxed) >= expected, "the end came before a promised sender had gone");
+        waiting.join().unwrap();
+        assert_eq!(world.reserved(), 0);
+        assert_eq!(world.poll(&mut consumer), Took::End);
+        assert_eq!(consumer.nonsense(), None);
+        world.settle();
+        assert_eq!(world.queue().free_capacity(), room as usize, "capacity lost");
+    });
+}
+
+#[test]
+fn a_promised_sender_gives_up() {
+    close_with_promised(2, 1, 1, Goes::Away, Some(4));
+}
+
+#[test]
+fn a_promised_sender_goes_on() {
+    close_with_promised(2, 1, 1, Goes::On, Some(3));
+}
+
+#[test]
+fn two_promised_senders_give_up() {
+    close_with_promised(3, 2, 2, Goes::Away, Some(3));
+}
+
+#[test]
+fn a_promised_sender_in_the_backlog_gives_up() {
+    close_with_promised(1, 3, 4, Goes::Away, Some(2));
+}
+
+#[test]
+fn a_promised_sender_in_the_backlog_goes_on() {
+    close_with_promised(1, 3, 4, Goes::On, Some(1));
+}
+
+#[test]
+fn one_sender_is_promised_and_another_is_not() {
+    close_with_promised(3, 2, 1, Goes::Away, Some(3));
+}
+
+/// The model can fail: without promises the end comes at once.
+#[test]
+#[should_panic(expected = "the end came before a promised sender had gone")]
+fn an_end_that_waits_for_nobody_is_noticed() {
+    explore(Some(1), || {
+        let world = World::new(1, 1, 1);
+        let mut consumer = Consumer::new(&world.queue());
+        let mut stand = world.backlog(1).come(&world.sender(1), 1);
+        assert!(matches!(stand, Stand::InLine(_)));
+        world.queue().close(&*world);
+        assert_ne!(world.poll(&mut consumer), Took::End, "the end came before a promised sender had gone");
+        world.leave(1, &mut stand);
     });
 }

@@ -4,7 +4,7 @@ use super::book::{Value, value};
 use super::explore::tell;
 use super::world::World;
 use crate::layout::Slot;
-use crate::queue::{Consumer, Found, Took, payload};
+use crate::queue::{Consumer, Found, Number, Took, payload};
 use crate::wait;
 
 impl World {
@@ -77,6 +77,13 @@ impl World {
             Took::Value(number) => Some(number),
             _ => None,
         }
+    }
+
+    /// The receiver, which lives in process `me`, closes the channel.
+    pub fn close(&self, me: Number) {
+        tell("closes", me, 0u16);
+        self.queue().close(self);
+        self.backlog(me).keep_promises(&self.sender(me), self);
     }
 
     /// Receives what there is.

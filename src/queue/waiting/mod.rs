@@ -22,6 +22,7 @@
 //! | [`place`] | coming to the line, and leaving it |
 //! | [`walk`] | which waiters are covered |
 //! | [`ranking`] | what a process remembers of the order |
+//! | [`promise`] | what waiters keep when the channel closes |
 //!
 //! # Orderings
 //!
@@ -33,6 +34,7 @@
 
 pub(crate) mod bell;
 pub(crate) mod place;
+mod promise;
 pub(crate) mod ranking;
 pub(crate) mod walk;
 

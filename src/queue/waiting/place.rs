@@ -13,7 +13,7 @@ use crate::queue::{Number, Queue};
 use crate::sync::Ordering;
 
 /// One sender's place in the line.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) struct Place {
     /// Which record it has.
     pub record: usize,

@@ -124,7 +124,7 @@ impl Queue<'_> {
     }
 
     /// The claim word's closed mark, and the free capacity, for a thread that takes nothing on the strength of it.
-    fn closed_and_free(&self) -> (bool, i64) {
+    pub(super) fn closed_and_free(&self) -> (bool, i64) {
         loop {
             // ORDERING: relaxed. Of what has been given back, this thread sees its own and all that came before a fence
             // of that kind which came before its own; a thread that gives back more passes its fence later, and looks then.

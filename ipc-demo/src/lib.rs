@@ -5,7 +5,8 @@
 //! |---|---|
 //! | [`transfer`] | `producer` and `consumer`: files as checksummed chunks |
 //! | [`show`] | `ipc-demo`: a stream of records, judged |
-//! | [`args`], [`name`], [`interrupt`], [`live`], [`exit`] | what a program on a terminal needs |
+//! | [`args`], [`name`], [`interrupt`], [`live`], [`streams`], [`exit`] | what a program on a terminal needs |
+#![deny(clippy::print_stdout, clippy::print_stderr, reason = "they panic if the stream cannot be written")]
 
 pub mod args;
 pub mod exit;
@@ -14,4 +15,5 @@ pub mod live;
 pub mod name;
 pub mod ranges;
 pub mod show;
+pub mod streams;
 pub mod transfer;

@@ -15,6 +15,7 @@ use crate::args::ShowArgs;
 use crate::interrupt::Interrupt;
 use crate::live::{Live, count};
 use crate::name::Name;
+use crate::streams;
 
 /// The sink's number; the sources have those after it.
 const SINK: usize = 0;
@@ -110,7 +111,10 @@ impl Stage {
     fn play(&mut self, duration: Duration, watched: bool) -> Result<()> {
         if watched {
             let producers = self.actors.len() - 1;
-            eprintln!("ipc-demo: {producers} producers and 1 consumer, for {} s", duration.as_secs_f64());
+            streams::note(&format!(
+                "ipc-demo: {producers} producers and 1 consumer, for {} s",
+                duration.as_secs_f64()
+            ));
         }
         self.actors.iter_mut().for_each(Actor::go);
         let curtain = Instant::now() + duration;

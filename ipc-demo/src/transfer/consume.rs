@@ -16,6 +16,7 @@ use crate::args::ConsumerArgs;
 use crate::exit::Verdict;
 use crate::interrupt::Interrupt;
 use crate::live::{self, Live};
+use crate::streams;
 
 /// How many chunks are taken at once.
 const BATCH: usize = 32;
@@ -34,7 +35,7 @@ pub fn run(args: &ConsumerArgs, interrupt: Interrupt) -> Result<Report> {
             guard => Some(guard?),
         };
         let output = Output::create(&args.output)?;
-        eprintln!("consumer: waiting at {}", args.name);
+        streams::note(&format!("consumer: waiting at {}", args.name));
         let consumer = Consumer {
             receiver,
             guard,

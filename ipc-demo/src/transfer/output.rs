@@ -11,6 +11,8 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
 
+use crate::streams;
+
 /// An open output.
 pub struct Output {
     name: String,
@@ -19,7 +21,7 @@ pub struct Output {
 
 enum Place {
     Still(File),
-    Flowing { file: File, written: u64, digest: Sha256 },
+    Flowing { file: File, is_stdout: bool, written: u64, digest: Sha256 },
 }
 
 impl Output {
@@ -37,7 +39,7 @@ impl Output {
         let place = if is_file && !is_stdout {
             Place::Still(file)
         } else {
-            Place::Flowing { file, written: 0, digest: Sha256::new() }
+            Place::Flowing { file, is_stdout, written: 0, digest: Sha256::new() }
         };
         Ok(Self { name, place })
     }
@@ -49,19 +51,23 @@ impl Output {
 
     /// Writes `bytes` at `start`, which of a pipe must be its present end.
     pub fn write(&mut self, start: u64, bytes: &[u8]) -> Result<()> {
-        match &mut self.place {
+        let written = match &mut self.place {
             Place::Still(file) => file.write_all_at(bytes, start),
-            Place::Flowing { file, written, digest } if start == *written => {
+            Place::Flowing { file, is_stdout, written, digest } if start == *written => {
                 digest.update(bytes);
                 *written += bytes.len() as u64;
-                file.write_all(bytes)
+                let done = file.write_all(bytes);
+                if *is_stdout {
+                    return streams::checked(done);
+                }
+                done
             }
             Place::Flowing { written, .. } => {
                 let gap = format!("byte {start} came where byte {written} was due");
                 Err(io::Error::new(io::ErrorKind::InvalidData, gap))
             }
-        }
-        .with_context(|| format!("cannot write {}", self.name))
+        };
+        written.with_context(|| format!("cannot write {}", self.name))
     }
 
     /// The SHA-256 of everything written; of a file, as it now reads.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 use sha2::{Digest, Sha256};
@@ -51,8 +51,22 @@ impl Place {
     }
 
     pub fn producer(&self, input: &Path, more: &[&str]) -> Running {
+        Running::start(self.producer_command(input).args(more))
+    }
+
+    pub fn producer_command(&self, input: &Path) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_producer"));
-        Running::start(command.arg("--name").arg(self.path("meet")).arg("--input").arg(input).args(more))
+        command.arg("--name").arg(self.path("meet")).arg("--input").arg(input);
+        command
+    }
+
+    /// The names of all files here that are no socket or lock of a channel, in order.
+    pub fn files(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(self.directory.path()).expect("the directory is there");
+        let names = entries.map(|entry| entry.expect("an entry").file_name().into_string().expect("text"));
+        let mut names: Vec<_> = names.filter(|name| !name.starts_with("meet")).collect();
+        names.sort();
+        names
     }
 }
 
@@ -75,11 +89,17 @@ pub struct Ended {
 
 impl Running {
     pub fn start(command: &mut Command) -> Self {
-        let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = piped.spawn().expect("the program starts");
-        let stderr = BufReader::new(child.stderr.take().expect("piped"));
+        Self::start_on(command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()))
+    }
+
+    /// Starts it with the streams that the command has.
+    pub fn start_on(command: &mut Command) -> Self {
+        let mut child = command.spawn().expect("the program starts");
         let (tell, heard) = mpsc::channel();
-        thread::spawn(move || stderr.lines().map_while(Result::ok).try_for_each(|line| tell.send(line)));
+        if let Some(stderr) = child.stderr.take() {
+            let mut lines = BufReader::new(stderr).lines().map_while(Result::ok);
+            thread::spawn(move || lines.try_for_each(|line| tell.send(line)));
+        }
         Self {
             stdin: child.stdin.take(),
             stdout: child.stdout.take().map(BufReader::new),
@@ -136,17 +156,29 @@ impl Running {
         kill_process(pid, signal).expect("it has not been waited for");
     }
 
+    fn wait(&mut self) -> ExitStatus {
+        let begin = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().expect("it is a child of this process") {
+                return status;
+            }
+            assert!(begin.elapsed() < LIMIT, "it does not hang");
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
     /// Waits until it has ended by itself.
     pub fn end(mut self) -> Ended {
-        let mut stdout = self.stdout.take().expect("stdout is open");
-        // Not its stdin: who has not read to the end must end all the same.
-        let bytes = within_limit(move || {
-            let mut bytes = Vec::new();
-            stdout.read_to_end(&mut bytes).expect("its stdout");
-            bytes
+        // Not its stdin: a program that has not read to the end must end all the same.
+        let bytes = self.stdout.take().map_or_else(Vec::new, |mut stdout| {
+            within_limit(move || {
+                let mut bytes = Vec::new();
+                stdout.read_to_end(&mut bytes).expect("its stdout");
+                bytes
+            })
         });
         let stderr = self.stderr.iter().collect();
-        let status = self.child.wait().expect("it ends after its stdout");
+        let status = self.wait();
         Ended { status, stdout: String::from_utf8_lossy(&bytes).into_owned(), stderr }
     }
 }
@@ -185,7 +217,7 @@ fn first_argument(pid: i32) -> Option<String> {
     line.split('\0').nth(1).map(str::to_owned)
 }
 
-fn within_limit<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+pub fn within_limit<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     let (tell, heard) = mpsc::channel();
     thread::spawn(move || tell.send(work()));
     heard.recv_timeout(LIMIT).expect("it does not hang")

@@ -1,7 +1,6 @@
 //! Turns what a person gives as `--name` into the path on which the programs meet.
 //! It touches no file: whether anybody is there, the channel finds out.
 
-use std::convert::Infallible;
 use std::env;
 use std::fmt;
 use std::fs;
@@ -47,9 +46,15 @@ impl Name {
 }
 
 impl FromStr for Name {
-    type Err = Infallible;
+    type Err = String;
 
-    fn from_str(text: &str) -> Result<Self, Infallible> {
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text.is_empty() {
+            return Err(
+                "a name has at least one character; give the same one to the consumer and its producers"
+                    .into(),
+            );
+        }
         Ok(Self::place(text, &run_directory()))
     }
 }
@@ -76,6 +81,12 @@ mod tests {
     fn a_bare_name_stands_in_the_run_directory() {
         let name = Name::place("films", Path::new("/run/user/7"));
         assert_eq!(name.path(), Path::new("/run/user/7/shmpsc-films.sock"));
+    }
+
+    #[test]
+    fn a_name_without_a_character_is_refused() {
+        assert!("".parse::<Name>().unwrap_err().contains("at least one character"));
+        assert!(" ".parse::<Name>().is_ok());
     }
 
     #[test]

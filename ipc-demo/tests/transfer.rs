@@ -4,6 +4,7 @@
 mod support;
 
 use std::path::Path;
+use std::process::Command;
 
 use rustix::process::Signal;
 use serde_json::Value;
@@ -271,4 +272,19 @@ fn a_killed_consumer_lets_its_producers_go() {
     let consumer = place.consumer(&place.path("out"), &[]);
     place.producer(&place.file("in", b"bytes"), &[]).end().succeeded();
     consumer.end().succeeded();
+}
+
+#[test]
+fn an_empty_name_is_refused_by_each_program() {
+    for (program, more) in [
+        (env!("CARGO_BIN_EXE_consumer"), &["--output", "out"][..]),
+        (env!("CARGO_BIN_EXE_producer"), &["--input", "in"]),
+        (env!("CARGO_BIN_EXE_ipc-demo"), &["--number", "0", "--batch", "1"]),
+    ] {
+        let role = if more.contains(&"--batch") { &["source"][..] } else { &[] };
+        let mut command = Command::new(program);
+        let ended = Running::start(command.args(role).args(["--name", ""]).args(more)).end();
+        assert_eq!(ended.status.code(), Some(2), "{ended:#?}");
+        assert!(ended.stderr.join(" ").contains("a name has at least one character"), "{ended:#?}");
+    }
 }

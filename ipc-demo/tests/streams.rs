@@ -1,12 +1,15 @@
-//! The three programs where a standard stream cannot be written.
+//! The three programs where a standard stream cannot be written, or is a terminal of an odd kind.
 
 mod support;
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Read};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use rustix::process::{Pid, Signal, kill_process};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{Winsize, tcsetwinsize};
 use support::{Ended, Place, Running, noise};
 
 const PROGRAMS: [&str; 3] =
@@ -22,8 +25,12 @@ fn gone() -> Stdio {
 }
 
 fn short_show() -> Command {
+    show("0.5")
+}
+
+fn show(seconds: &str) -> Command {
     let mut command = Command::new(PROGRAMS[0]);
-    command.args(["--seconds", "0.5"]).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.args(["--seconds", seconds]).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
 
@@ -142,5 +149,70 @@ fn help_and_errors_of_the_command_line_are_written_or_dropped() {
         let mut command = Command::new(program);
         let ended = Running::start_on(command.arg("--nonsense").stdout(full()).stderr(full())).end();
         assert_eq!(ended.status.code(), Some(2));
+    }
+}
+
+/// What a show writes on a terminal of so many columns until it has gone back to the first one so many times.
+fn on_terminal(columns: u16, term: Option<&str>, told: Option<&str>, returns: usize) -> String {
+    let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
+    grantpt(&terminal).and_then(|()| unlockpt(&terminal)).expect("a terminal");
+    let name = ptsname(&terminal, Vec::new()).expect("a terminal has a name").into_string().expect("text");
+    let inner = File::options().read(true).write(true).open(name).expect("the terminal's other side");
+    let size = Winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+    tcsetwinsize(&inner, size).expect("a terminal has a size");
+    let mut command = show(if returns > 0 { "86400" } else { "0.5" });
+    command.stderr(inner).env_remove("TERM").env_remove("COLUMNS");
+    command.envs(term.map(|term| ("TERM", term))).envs(told.map(|columns| ("COLUMNS", columns)));
+    let running = Running::start_on(&mut command);
+    // The command holds the other side as well, and the reading ends only when no process does.
+    drop(command);
+    let pid = Pid::from_raw(running.pid().cast_signed()).expect("a process has a number");
+    let written = support::within_limit(move || {
+        let (mut terminal, mut written, mut is_told) = (File::from(terminal), Vec::new(), returns == 0);
+        let mut bytes = [0; 4096];
+        // A terminal whose other side is closed everywhere says so by an error.
+        while let Ok(count @ 1..) = terminal.read(&mut bytes) {
+            written.extend_from_slice(&bytes[..count]);
+            if !is_told && written.iter().filter(|&&byte| byte == b'\r').count() > returns {
+                is_told = true;
+                kill_process(pid, Signal::INT).expect("it has not been waited for");
+            }
+        }
+        written
+    });
+    running.end().succeeded();
+    String::from_utf8(written).expect("text")
+}
+
+/// The widths of the live line, each time that it was written.
+fn widths(written: &str) -> Vec<usize> {
+    let lines = written.replace("\r\n", "\n");
+    let (_, live) = lines.split_once('\r').unwrap_or_default();
+    live.split('\r').map(|line| line.trim_end_matches("\x1b[K").chars().count()).collect()
+}
+
+#[test]
+fn the_live_line_never_wraps() {
+    for (columns, told, widest) in [
+        (200, None, 79),
+        (30, None, 29),
+        (5, None, 4),
+        (1, None, 0),
+        (0, Some("20"), 19),
+        (40, Some("500"), 39),
+    ] {
+        let written = on_terminal(columns, Some("xterm"), told, 4);
+        let widths = widths(&written);
+        assert!(widths.len() > 3, "it was shown: {written:?}");
+        assert!(widths.iter().all(|&width| width <= widest), "{columns} columns: {written:?}");
+        assert!(written.ends_with("\r\x1b[K"), "it is gone at the end: {written:?}");
+    }
+}
+
+#[test]
+fn a_terminal_that_cannot_erase_gets_no_live_line() {
+    for term in [None, Some("dumb")] {
+        let written = on_terminal(80, term, None, 0);
+        assert_eq!(written, "ipc-demo: 3 producers and 1 consumer, for 0.5 s\r\n");
     }
 }

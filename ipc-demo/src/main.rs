@@ -4,22 +4,18 @@
 use anyhow::Result;
 use ipc_demo::args::{Role, ShowArgs};
 use ipc_demo::exit::{self, Verdict};
-use ipc_demo::show::{sink, source, stage};
+use ipc_demo::show::{sink, source, stage, words};
 
 fn main() {
     let args: ShowArgs = exit::arguments("ipc-demo");
-    exit::finish("ipc-demo", run(&args));
+    match &args.role {
+        None => exit::finish("ipc-demo", run(&args)),
+        Some(Role::Sink { name, capacity, producers }) => words::end(sink::run(name, *capacity, *producers)),
+        Some(Role::Source { name, number, batch }) => words::end(source::run(name, *number, *batch)),
+    }
 }
 
 fn run(args: &ShowArgs) -> Result<Option<Verdict>> {
-    match &args.role {
-        None => {
-            let summary = stage::run(args)?;
-            exit::print(false, args.json, &summary, || summary.table(), summary.verdict())
-        }
-        Some(Role::Sink { name, capacity, producers }) => {
-            sink::run(name, *capacity, *producers).map(|()| None)
-        }
-        Some(Role::Source { name, number, batch }) => source::run(name, *number, *batch).map(|()| None),
-    }
+    let summary = stage::run(args)?;
+    exit::print(false, args.json, &summary, || summary.table(), summary.verdict())
 }

@@ -3,8 +3,9 @@
 mod support;
 
 use std::process::Command;
+use std::time::{Duration, Instant};
 
-use rustix::process::{Signal, kill_process};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use support::Running;
 
@@ -46,15 +47,100 @@ fn ctrl_c_ends_the_show_in_order() {
     assert!(ended.status.code().is_some() && ended.stdout.contains("p99.9"), "{ended:#?}");
 }
 
+/// The row of a table that begins with this process.
+fn row(table: &str, pid: Pid) -> &str {
+    let pid = pid.to_string();
+    let found = table.lines().find(|line| line.split_whitespace().next() == Some(&pid));
+    found.unwrap_or_else(|| panic!("no row of {pid} in\n{table}"))
+}
+
+/// The processor time that a process has had, in the kernel's ticks.
+fn ticks(pid: Pid) -> u64 {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("it lives");
+    let (_, fields) = stat.rsplit_once(')').expect("its name, then its numbers");
+    fields.split_whitespace().skip(11).take(2).map(|ticks| ticks.parse::<u64>().expect("a number")).sum()
+}
+
+fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let begin = Instant::now();
+    while !is_so() {
+        assert!(begin.elapsed() < Duration::from_secs(60), "{what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
 #[test]
-fn a_killed_producer_fails_the_show_and_hangs_nobody() {
+fn a_killed_producer_is_named_and_the_others_go_on() {
     let mut show = show(&["--seconds", "86400"]);
     let line = show.stderr_line();
     assert!(line.contains("3 producers"), "{line:?}");
-    let killed = show.children("source")[1];
+    let mut sources = show.children("source");
+    let killed = sources.remove(1);
     kill_process(killed, Signal::KILL).unwrap();
+    wait_until("two sources are left", || show.children("source").len() == 2);
+    for &other in &sources {
+        let before = ticks(other);
+        wait_until("the others are at work", || ticks(other) > before + 2);
+    }
+    show.signal(Signal::INT);
+    let ended = show.end();
+    let table = ended.stdout.clone();
+    let sentence = ended.failed(1);
+    assert!(
+        sentence.starts_with(&format!("ipc-demo: producer {killed} was killed by signal 9; ")),
+        "{sentence}"
+    );
+    assert!(sentence.ends_with("0 of them are lost"), "{sentence}");
+    assert!(row(&table, killed).contains("killed"), "{table}");
+    for other in sources {
+        let cells: Vec<_> = row(&table, other).split_whitespace().collect();
+        assert!(cells[1] != "0" && cells.ends_with(&["0", "0", "0"]), "{table}");
+    }
+}
+
+#[test]
+fn a_show_whose_producers_are_all_killed_ends() {
+    let mut show = show(&["--seconds", "86400"]);
+    show.stderr_line();
+    let sources = show.children("source");
+    sources.iter().for_each(|&source| kill_process(source, Signal::KILL).unwrap());
+    let ended = show.end();
+    let table = ended.stdout.clone();
+    let sentence = ended.failed(1);
+    for source in sources {
+        assert!(row(&table, source).contains("killed"), "{table}");
+        assert!(sentence.contains(&format!("producer {source} was killed")), "{sentence}");
+    }
+}
+
+#[test]
+fn a_stopped_producer_holds_up_no_other() {
+    let mut show = show(&["--seconds", "1"]);
+    show.stderr_line();
+    let stopped = show.children("source")[0];
+    kill_process(stopped, Signal::STOP).unwrap();
+    let ended = show.end();
+    let table = ended.stdout.clone();
+    let sentence = ended.failed(1);
+    assert!(sentence.starts_with(&format!("ipc-demo: producer {stopped} was stopped")), "{sentence}");
+    assert!(row(&table, stopped).contains("stuck"), "{table}");
+}
+
+#[test]
+fn a_stopped_consumer_fails_the_show_with_one_sentence() {
+    let mut show = show(&["--seconds", "1"]);
+    show.stderr_line();
+    let stopped = show.children("sink")[0];
+    kill_process(stopped, Signal::STOP).unwrap();
     let sentence = show.end().failed(1);
-    assert!(sentence.contains(&format!("producer {killed} failed (signal: 9")), "{sentence}");
+    assert!(sentence.starts_with(&format!("ipc-demo: the consumer {stopped} was stopped")), "{sentence}");
+}
+
+#[test]
+fn the_table_fits_a_terminal_of_80_columns() {
+    let table = show(&["--seconds", "0.1", "--producers", "9"]).end().succeeded().stdout;
+    let widest = table.lines().map(|line| line.chars().count()).max();
+    assert!(widest <= Some(80), "{table}");
 }
 
 #[test]
@@ -67,10 +153,7 @@ fn a_killed_consumer_fails_the_show_and_leaves_no_file() {
     assert_ne!(std::fs::read_dir(runtime.path()).unwrap().count(), 0);
     let killed = show.children("sink")[0];
     kill_process(killed, Signal::KILL).unwrap();
-    let ended = show.end();
-    assert_eq!(ended.status.code(), Some(1));
-    let sentence = ended.stderr.last().unwrap();
-    assert!(sentence.contains(&format!("the consumer {killed} failed (signal: 9")), "{sentence}");
+    assert_eq!(show.end().failed(1), format!("ipc-demo: the consumer {killed} was killed by signal 9"));
     assert_eq!(std::fs::read_dir(runtime.path()).unwrap().count(), 0);
 }
 

@@ -9,6 +9,7 @@ use std::sync::mpsc::Sender;
 use std::thread;
 
 use anyhow::{Context, Result};
+use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 
 use super::words::{self, Word};
 
@@ -19,7 +20,7 @@ pub enum Event {
     Said(usize, Result<Word>),
     /// The actor of this number will say nothing more.
     Fell(usize),
-    /// Somebody pressed Ctrl-C.
+    /// Ctrl-C was pressed.
     Interrupted,
 }
 
@@ -43,7 +44,8 @@ impl Actor {
             .context("cannot start a process")?;
         let stdin = child.stdin.take();
         let stdout = child.stdout.take().context("the process has no stdout")?;
-        thread::spawn(move || {
+        let actor = Self { child, stdin };
+        let hear = move || {
             for line in BufReader::new(stdout).lines() {
                 let word = line.context("cannot hear an actor").and_then(|line| words::understand(&line));
                 if events.send(Event::Said(number, word)).is_err() {
@@ -51,8 +53,9 @@ impl Actor {
                 }
             }
             let _ = events.send(Event::Fell(number));
-        });
-        Ok(Self { child, stdin })
+        };
+        thread::Builder::new().spawn(hear).context("cannot start a thread")?;
+        Ok(actor)
     }
 
     /// Its process.
@@ -75,6 +78,13 @@ impl Actor {
     /// Kills it.
     pub fn kill(&mut self) {
         let _ = self.child.kill();
+    }
+
+    /// Whether a signal (SIGSTOP, SIGTSTP) has stopped it, so that it cannot do what it is told.
+    pub fn is_stopped(&self) -> bool {
+        let pid = Pid::from_raw(self.child.id().cast_signed());
+        let look = WaitIdOptions::STOPPED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        pid.is_some_and(|pid| matches!(waitid(WaitId::Pid(pid), look), Ok(Some(_))))
     }
 
     /// How it ended; call this only after [`Event::Fell`], when it ends at once.

@@ -9,9 +9,11 @@
 //!      +------- words, one line each -------> stage --> one table
 //! ```
 //!
-//! The sources' own counts do not go through the channel that they are to judge: they are told to the stage.
+//! The sources' own counts do not go through the channel that they are to judge: they are told to the stage. A source that is
+//! killed tells nothing, and then the numbers of its records say what is known to be lost; the others go on.
 
 pub mod actor;
+pub mod ending;
 pub mod latency;
 pub mod record;
 pub mod result;

@@ -1,14 +1,29 @@
 //! The result of a show: each producer's own count against what arrived, as a table or JSON.
 //! Everything in it was measured elsewhere.
 
-use comfy_table::presets::UTF8_FULL_CONDENSED;
-use comfy_table::{CellAlignment, Table};
+use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
 use serde::Serialize;
 
+use super::ending::Ending;
 use super::latency::Quantiles;
 use super::words::Received;
 use crate::exit::Verdict;
 use crate::live::{count, nanoseconds};
+
+/// A line below the headings and none between columns, which then fit a terminal of 80 columns.
+const STYLE: TableStyle =
+    TableStyle::new().header_separator(LineStyle::none().fill('\u{2500}').junction('\u{2500}'));
+
+/// What a producer's process told of itself.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// The process.
+    pub pid: u32,
+    /// How many records it sent, if it could tell before it ended.
+    pub sent: Option<u64>,
+    /// How it ended.
+    pub ending: Ending,
+}
 
 /// What came of a show.
 #[derive(Clone, Debug, Serialize)]
@@ -33,6 +48,9 @@ pub struct Line {
     /// The process; none for all together.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pid: Option<u32>,
+    /// How the process ended: done, killed, failed or stuck; none for all together.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ending: Option<&'static str>,
     /// Records sent, by the producer's own count; none if it died before it could tell.
     pub sent: Option<u64>,
     /// Different records that arrived.
@@ -41,50 +59,59 @@ pub struct Line {
     pub rate: f64,
     /// In nanoseconds, from just before a record was handed to the channel until just after it was taken out.
     pub latency_ns: Quantiles,
-    /// Records sent that did not arrive; none if nobody knows how many were sent.
-    pub lost: Option<u64>,
+    /// Records that are known to have been sent and did not arrive. If the producer could not tell how many it sent, those
+    /// with a lower number than one that arrived.
+    pub lost: u64,
     /// Records that arrived after a later one of the same producer.
     pub reordered: u64,
     /// Records that arrived again.
     pub doubled: u64,
-    /// Records with a wrong checksum; none for one producer, because nobody can say whose they were.
+    /// Records with a wrong checksum; none for one producer, because their producer cannot be told.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub damaged: Option<u64>,
 }
 
 impl Summary {
-    /// Compares what was `sent`, by process, with what was `received`.
-    pub fn new(
-        capacity: usize,
-        batch: usize,
-        sent: &[(u32, Option<u64>)],
-        received: &Received,
-        mut problems: Vec<String>,
-    ) -> Self {
+    /// Compares what the producers told with what was `received`.
+    pub fn new(capacity: usize, batch: usize, sources: &[Source], received: &Received) -> Self {
         let rate = |messages: u64| messages as f64 / received.seconds.max(1e-9);
-        let producers: Vec<Line> = sent
-            .iter()
-            .zip(&received.producers)
-            .map(|(&(pid, sent), producer)| Line {
-                pid: Some(pid),
-                sent,
+        let mut problems = Vec::new();
+        let mut producers = Vec::new();
+        for (Source { pid, sent, ending }, producer) in sources.iter().zip(&received.producers) {
+            let lost = sent.unwrap_or(producer.end).saturating_sub(producer.messages);
+            if let Some(clause) = ending.clause() {
+                let known = match (sent, producer.end) {
+                    (None, 1) => format!("; 1 record of it is known to have been sent, and {lost} are lost"),
+                    (None, end) => {
+                        format!(
+                            "; {end} records of it are known to have been sent, and {lost} of them are lost"
+                        )
+                    }
+                    // It had told everything, and the counts below are complete.
+                    (Some(_), _) => String::new(),
+                };
+                problems.push(format!("producer {pid} {clause}{known}"));
+            }
+            if sent.is_some_and(|sent| producer.messages > sent) {
+                problems.push(format!("producer {pid} sent fewer records than arrived"));
+            }
+            producers.push(Line {
+                pid: Some(*pid),
+                ending: Some(ending.word()),
+                sent: *sent,
                 messages: producer.messages,
                 rate: rate(producer.messages),
                 latency_ns: producer.latency,
-                lost: sent.map(|sent| sent.saturating_sub(producer.messages)),
+                lost,
                 reordered: producer.reordered,
                 doubled: producer.doubled,
                 damaged: None,
-            })
-            .collect();
-        for line in &producers {
-            if line.sent.is_some_and(|sent| line.messages > sent) {
-                problems.push(format!("producer {} sent fewer records than arrived", line.pid.unwrap_or(0)));
-            }
+            });
         }
         let messages = producers.iter().map(|line| line.messages).sum();
         let all = Line {
             pid: None,
+            ending: None,
             sent: producers.iter().map(|line| line.sent).sum(),
             messages,
             rate: rate(messages),
@@ -97,33 +124,36 @@ impl Summary {
         Self { seconds: received.seconds, capacity, batch, all, producers, problems }
     }
 
-    /// The table for people.
+    /// The table for people. No line of it has more than 80 columns.
     pub fn table(&self) -> String {
         let mut table = Table::new();
-        table.load_style(UTF8_FULL_CONDENSED).set_header([
+        table.load_style(STYLE).set_header([
             "producer",
             "messages",
-            "per second",
             "p50",
             "p99",
             "p99.9",
             "lost",
             "reordered",
             "doubled",
-            "damaged",
         ]);
-        for line in &self.producers {
+        for line in self.producers.iter().chain([&self.all]) {
             table.add_row(line.cells());
         }
-        table.add_row(self.all.cells());
-        table.column_iter_mut().skip(1).for_each(|column| {
-            column.set_cell_alignment(CellAlignment::Right);
+        table.column_iter_mut().enumerate().for_each(|(number, column)| {
+            column.set_padding((0, if number < 7 { 1 } else { 0 }));
+            if number > 0 {
+                column.set_cell_alignment(CellAlignment::Right);
+            }
         });
         format!(
-            "{table}\n{:.2} s; capacity {}, {} records handed over at once.\n\
-             Latency ({} sampled): from just before a record is handed to the channel until just after it is taken out,\n\
-             so it includes waiting for room and standing in the queue.",
+            "{table}\n{} records per second for {:.2} s; damaged: {}.\n\
+             The channel had room for {}; {} were handed over at once.\n\
+             Latency ({} sampled): from just before a record is handed to the channel\n\
+             until just after it is taken out, with the waiting for room and in the queue.",
+            count(self.all.rate),
             self.seconds,
+            number(self.all.damaged.unwrap_or(0), 9),
             self.capacity,
             self.batch,
             count(self.all.latency_ns.samples as f64)
@@ -135,7 +165,7 @@ impl Summary {
         let Line { lost, reordered, doubled, damaged, messages, .. } = self.all;
         let mut parts = self.problems.clone();
         let counts = [
-            ("lost", lost.unwrap_or(0)),
+            ("lost", lost),
             ("reordered", reordered),
             ("doubled", doubled),
             ("damaged", damaged.unwrap_or(0)),
@@ -143,9 +173,6 @@ impl Summary {
         parts.extend(
             counts.iter().filter(|(_, count)| *count > 0).map(|(what, count)| format!("{count} {what}")),
         );
-        if lost.is_none() {
-            parts.push("nobody knows how many records are lost".to_owned());
-        }
         if messages == 0 {
             parts.push("no record arrived".to_owned());
         }
@@ -154,22 +181,30 @@ impl Summary {
 }
 
 impl Line {
-    fn cells(&self) -> [String; 10] {
-        let or = |value: Option<u64>, none: &str| value.map_or(none.to_owned(), |value| value.to_string());
+    fn cells(&self) -> [String; 8] {
         let latency = self.latency_ns;
+        let producer = match (self.pid, self.ending) {
+            (None, _) => "all".to_owned(),
+            (Some(pid), None | Some("done")) => pid.to_string(),
+            (Some(pid), Some(ending)) => format!("{pid} {ending}"),
+        };
         [
-            self.pid.map_or("all".to_owned(), |pid| pid.to_string()),
-            self.messages.to_string(),
-            count(self.rate),
+            producer,
+            number(self.messages, 9),
             nanoseconds(latency.p50),
             nanoseconds(latency.p99),
             nanoseconds(latency.p999),
-            or(self.lost, "?"),
-            self.reordered.to_string(),
-            self.doubled.to_string(),
-            or(self.damaged, ""),
+            number(self.lost, 6),
+            number(self.reordered, 6),
+            number(self.doubled, 6),
         ]
     }
+}
+
+/// Writes a number exactly if it has so many digits at most, and else by its first three.
+fn number(number: u64, digits: usize) -> String {
+    let exact = number.to_string();
+    if exact.len() <= digits { exact } else { count(number as f64) }
 }
 
 #[cfg(test)]
@@ -177,21 +212,30 @@ mod tests {
     use super::super::words::FromProducer;
     use super::*;
 
-    fn summary(sent: [Option<u64>; 2], messages: [u64; 2], damaged: u64, problems: Vec<String>) -> Summary {
+    fn source(pid: u32, sent: Option<u64>) -> Source {
+        let ending = if sent.is_some() { Ending::Done } else { Ending::Killed { signal: 9 } };
+        Source { pid, sent, ending }
+    }
+
+    fn summary(sent: [Option<u64>; 2], arrived: [(u64, u64); 2], damaged: u64) -> Summary {
         let latency = Quantiles { samples: 1000, p50: 900, p99: 1100, p999: 25_000, max: 30_000 };
-        let producers = messages
+        let producers = arrived
             .iter()
-            .map(|&messages| FromProducer { messages, reordered: 0, doubled: 0, latency })
+            .map(|&(messages, end)| FromProducer { messages, end, reordered: 0, doubled: 0, latency })
             .collect();
         let received = Received { seconds: 2.0, damaged, latency, producers };
-        Summary::new(1024, 32, &[(11, sent[0]), (12, sent[1])], &received, problems)
+        Summary::new(1024, 32, &[source(11, sent[0]), source(12, sent[1])], &received)
+    }
+
+    fn sentence(sent: [Option<u64>; 2], arrived: [(u64, u64); 2], damaged: u64) -> String {
+        summary(sent, arrived, damaged).verdict().expect("something is wrong").sentence
     }
 
     #[test]
     fn a_clean_show_has_no_verdict_and_a_whole_table() {
-        let summary = summary([Some(10), Some(20)], [10, 20], 0, Vec::new());
+        let summary = summary([Some(10), Some(20)], [(10, 10), (20, 20)], 0);
         assert!(summary.verdict().is_none());
-        assert_eq!((summary.all.sent, summary.all.lost, summary.all.messages), (Some(30), Some(0), 30));
+        assert_eq!((summary.all.sent, summary.all.lost, summary.all.messages), (Some(30), 0, 30));
         let table = summary.table();
         for words in ["11", "all", "30", "900 ns", "25.0 µs", "p99.9", "queue"] {
             assert!(table.contains(words), "{words} in\n{table}");
@@ -200,17 +244,46 @@ mod tests {
 
     #[test]
     fn whatever_is_not_zero_is_in_the_verdict() {
-        let verdict = summary([Some(10), Some(20)], [10, 18], 3, Vec::new()).verdict().unwrap();
-        assert_eq!(verdict.sentence, "2 lost; 3 damaged");
-        let verdict = summary([Some(10), None], [10, 18], 0, vec!["a died".to_owned()]).verdict().unwrap();
-        assert_eq!(verdict.sentence, "a died; nobody knows how many records are lost");
-        assert!(
-            summary([Some(9), Some(20)], [10, 20], 0, Vec::new())
-                .verdict()
-                .unwrap()
-                .sentence
-                .contains("fewer")
+        assert_eq!(sentence([Some(10), Some(20)], [(10, 10), (18, 20)], 3), "2 lost; 3 damaged");
+        assert!(sentence([Some(9), Some(20)], [(10, 10), (20, 20)], 0).contains("fewer"));
+        assert_eq!(sentence([Some(0), Some(0)], [(0, 0), (0, 0)], 0), "no record arrived");
+    }
+
+    #[test]
+    fn a_killed_producer_has_lost_what_is_missing_before_its_last() {
+        let killed = "producer 12 was killed by signal 9; ";
+        assert_eq!(
+            sentence([Some(10), None], [(10, 10), (18, 18)], 0),
+            format!("{killed}18 records of it are known to have been sent, and 0 of them are lost")
         );
-        assert!(summary([Some(0), Some(0)], [0, 0], 0, Vec::new()).verdict().is_some());
+        assert_eq!(
+            sentence([Some(10), None], [(10, 10), (18, 20)], 0),
+            format!("{killed}20 records of it are known to have been sent, and 2 of them are lost; 2 lost")
+        );
+        let summary = summary([Some(10), None], [(10, 10), (18, 20)], 0);
+        let [whole, part] = &summary.producers[..] else { panic!("two producers") };
+        assert_eq!((whole.sent, whole.lost, whole.ending), (Some(10), 0, Some("done")));
+        assert_eq!((part.sent, part.lost, part.ending), (None, 2, Some("killed")));
+        assert!(summary.table().contains("12 killed"), "{}", summary.table());
+    }
+
+    #[test]
+    fn the_table_fits_80_columns_whatever_it_shows() {
+        let latency =
+            Quantiles { samples: u64::MAX, p50: 99_900, p99: 999_999, p999: 60_000_000_000, max: 0 };
+        for messages in [0, 999_999_999, u64::MAX / 3] {
+            let producer =
+                FromProducer { messages, end: messages, reordered: messages, doubled: messages, latency };
+            let received = Received {
+                seconds: if messages == 0 { 86_400.0 } else { 1e-9 },
+                damaged: messages,
+                latency,
+                producers: vec![producer; 2],
+            };
+            let sources = [source(4_194_304, None), source(1, Some(u64::MAX / 2))];
+            let table = Summary::new(1_048_575, 4096, &sources, &received).table();
+            let widest = table.lines().map(|line| line.trim_end().chars().count()).max().unwrap();
+            assert!(widest <= 80, "{widest} in\n{table}");
+        }
     }
 }

@@ -1,10 +1,12 @@
 //! The consumer of the show: takes every record, checks it, and tells the stage what arrived.
 //! How many were sent it does not know; that is for the stage to compare.
 
+use std::io::{self, Read};
+use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
-use shmpsc::Receiver;
+use anyhow::{Context, Result};
+use shmpsc::{Receiver, Sender};
 
 use super::latency::{Latencies, now};
 use super::options;
@@ -18,9 +20,12 @@ const PERIOD: Duration = Duration::from_millis(100);
 
 /// Binds the name, and takes records until the last producer has left.
 pub fn run(name: &Name, capacity: usize, producers: usize) -> Result<()> {
-    let members = producers + 1;
+    // This process takes part twice, once with its guard.
+    let members = producers + 2;
     let mut receiver =
         options().capacity(capacity).members(members).end_with_last_sender().bind(name.path())?;
+    // If the first producer is killed before the next has joined, the channel must not end.
+    hold_until_go(options().connect(name.path())?)?;
     tell(&Word::Ready)?;
     let mut judge = Judge::new(producers)?;
     let mut pace = Pace::new();
@@ -37,6 +42,16 @@ pub fn run(name: &Name, capacity: usize, producers: usize) -> Result<()> {
     }
     let seconds = span.map_or(0.0, |(first, last)| (last - first) as f64 * 1e-9);
     tell(&Word::Received(judge.finish(seconds)?))
+}
+
+/// Keeps a sender of this process until the stage says go, or has gone.
+fn hold_until_go(guard: Sender<Record>) -> Result<()> {
+    let wait = move || {
+        // An error is an end as well.
+        let _ = io::stdin().read(&mut [0]);
+        drop(guard);
+    };
+    thread::Builder::new().spawn(wait).map(drop).context("cannot start a thread")
 }
 
 /// What arrived, by producer.
@@ -71,6 +86,7 @@ impl Judge {
             all.take_all(latencies)?;
             producers.push(FromProducer {
                 messages: track.received(),
+                end: track.end(),
                 reordered: track.reordered(),
                 doubled: track.doubled(),
                 latency: latencies.quantiles(),
@@ -125,6 +141,7 @@ mod tests {
         let [zero, one] = received.producers[..] else { panic!("two producers") };
         assert_eq!((zero.messages, zero.reordered, zero.doubled), (3, 1, 0));
         assert_eq!((one.messages, one.reordered, one.doubled), (1, 0, 1));
+        assert_eq!((zero.end, one.end), (3, 1));
         assert_eq!((zero.latency.samples, zero.latency.max), (2, 400));
         assert_eq!(received.latency, zero.latency);
     }

@@ -23,7 +23,7 @@ pub fn run(name: &Name, number: u32, batch: usize) -> Result<()> {
     if io::stdin().read(&mut go).context("cannot hear the stage")? == 0 {
         return Ok(());
     }
-    let stop = stop_at_end_of_stdin();
+    let stop = stop_at_end_of_stdin()?;
     let mut records = vec![Record::new(number, 0, 0); batch];
     let (mut sent, mut sampled) = (0_u64, 0);
     // Relaxed: the flag carries nothing but itself.
@@ -40,13 +40,14 @@ pub fn run(name: &Name, number: u32, batch: usize) -> Result<()> {
     tell(&Word::Sent(sent))
 }
 
-fn stop_at_end_of_stdin() -> Arc<AtomicBool> {
+fn stop_at_end_of_stdin() -> Result<Arc<AtomicBool>> {
     let stop = Arc::new(AtomicBool::new(false));
     let told = Arc::clone(&stop);
-    thread::spawn(move || {
+    let wait = move || {
         // An error is an end as well.
         let _ = io::copy(&mut io::stdin(), &mut io::sink());
         told.store(true, Ordering::Relaxed);
-    });
-    stop
+    };
+    thread::Builder::new().spawn(wait).context("cannot start a thread")?;
+    Ok(stop)
 }

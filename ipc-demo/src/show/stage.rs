@@ -1,7 +1,7 @@
 //! The stage: starts the sink and the sources, lets them run for a while, and compares what they tell.
 //! It takes no part in the channel.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 
 use super::actor::{Actor, Event};
-use super::result::Summary;
+use super::ending::Ending;
+use super::result::{Source, Summary};
 use super::words::{Progress, Received, Word};
 use crate::args::ShowArgs;
 use crate::interrupt::Interrupt;
@@ -21,7 +22,7 @@ use crate::streams;
 const SINK: usize = 0;
 
 /// How long the actors may take to join, and to end when they are told to.
-const GRACE: Duration = Duration::from_secs(15);
+const GRACE: Duration = Duration::from_secs(10);
 
 /// Runs the show.
 pub fn run(args: &ShowArgs) -> Result<Summary> {
@@ -32,8 +33,7 @@ pub fn run(args: &ShowArgs) -> Result<Summary> {
     })?;
     let name = Name::private("ipc-demo");
     let told = Told::default();
-    let mut stage =
-        Stage { events, actors: Vec::new(), running: 0, progress: None, told, name: name.clone() };
+    let mut stage = Stage { events, actors: Vec::new(), progress: None, told, name: name.clone() };
     let deadline = Instant::now() + GRACE;
 
     stage.start(&sink(&name, args), &tell)?;
@@ -43,6 +43,7 @@ pub fn run(args: &ShowArgs) -> Result<Summary> {
     }
     stage.wait_ready(deadline)?;
     stage.play(Duration::from_secs_f64(args.seconds), !args.json)?;
+    stage.end()?;
     stage.judge(args)
 }
 
@@ -65,49 +66,48 @@ fn role(role: &str, name: &Name, options: &[(&str, usize)]) -> Vec<OsString> {
 struct Stage {
     events: Receiver<Event>,
     actors: Vec<Actor>,
-    running: usize,
     progress: Option<Progress>,
     told: Told,
     name: Name,
 }
 
-/// What the actors said that matters at the end.
+/// What the actors said, and how they ended.
 #[derive(Default)]
 struct Told {
-    ready: usize,
+    ready: BTreeSet<usize>,
     sent: BTreeMap<usize, u64>,
     received: Option<Received>,
-    problems: Vec<String>,
+    failures: BTreeMap<usize, String>,
+    /// The actors that the stage has killed, and whether a signal had stopped them.
+    struck: BTreeMap<usize, bool>,
+    endings: BTreeMap<usize, Ending>,
     interrupted: bool,
 }
 
 impl Stage {
     fn start(&mut self, arguments: &[OsString], events: &mpsc::Sender<Event>) -> Result<()> {
         self.actors.push(Actor::start(self.actors.len(), arguments, events.clone())?);
-        self.running += 1;
         Ok(())
     }
 
-    /// Waits until every actor has joined.
+    /// Waits until every actor has joined or ended. The show goes on without a source, but not without all of them.
     fn wait_ready(&mut self, deadline: Instant) -> Result<()> {
-        while self.told.ready < self.actors.len() {
+        while (0..self.actors.len()).any(|number| self.runs(number) && !self.told.ready.contains(&number)) {
             if !self.hear(deadline)? {
                 bail!("the processes did not join each other within {} s", GRACE.as_secs());
-            }
-            if self.running < self.actors.len() {
-                bail!(
-                    "{}",
-                    self.told.problems.first().map_or("a process ended before it began", String::as_str)
-                );
             }
             if self.told.interrupted {
                 bail!("interrupted before it began");
             }
         }
+        self.blame_sink()?;
+        if self.actors.len() > SINK + 1 && self.sources().next().is_none() {
+            bail!("no producer is left: {}", self.problem(SINK + 1).unwrap_or_default());
+        }
         Ok(())
     }
 
-    /// Lets the sources send for `duration`, and everybody end.
+    /// Lets the sources send for `duration`.
     fn play(&mut self, duration: Duration, watched: bool) -> Result<()> {
         if watched {
             let producers = self.actors.len() - 1;
@@ -119,7 +119,11 @@ impl Stage {
         self.actors.iter_mut().for_each(Actor::go);
         let curtain = Instant::now() + duration;
         let mut live = Live::new(watched);
-        while !self.told.interrupted && self.running == self.actors.len() && self.hear(curtain)? {
+        while !self.told.interrupted
+            && self.runs(SINK)
+            && self.sources().next().is_some()
+            && self.hear(curtain)?
+        {
             if let Some(Progress { messages, rate, depth, producers }) = self.progress {
                 live.show(|| {
                     let (messages, rate) = (count(messages as f64), count(rate));
@@ -127,19 +131,46 @@ impl Stage {
                 });
             }
         }
+        Ok(())
+    }
+
+    /// Lets every actor end, and kills those that do not.
+    fn end(&mut self) -> Result<()> {
         self.actors.iter_mut().for_each(Actor::stop);
         let deadline = Instant::now() + GRACE;
-        while self.running > 0 {
-            if !self.hear(deadline)? {
-                self.told.problems.push(format!(
-                    "{} processes did not end within {} s",
-                    self.running,
-                    GRACE.as_secs()
-                ));
-                break;
-            }
+        while self.sources().next().is_some() && self.hear(deadline)? {}
+        if self.runs(SINK) && self.actors[SINK].is_stopped() {
+            // The sources wait for room in the channel, and so are not to blame.
+            self.strike(SINK);
+        } else {
+            let late: Vec<_> = self.sources().collect();
+            late.into_iter().for_each(|number| self.strike(number));
         }
+        self.wait_ended()?;
+        let late: Vec<_> = (0..self.actors.len()).filter(|&number| self.runs(number)).collect();
+        late.into_iter().for_each(|number| self.strike(number));
+        self.wait_ended()
+    }
+
+    fn wait_ended(&mut self) -> Result<()> {
+        let deadline = Instant::now() + GRACE;
+        while (0..self.actors.len()).any(|number| self.runs(number)) && self.hear(deadline)? {}
         Ok(())
+    }
+
+    fn strike(&mut self, number: usize) {
+        let stopped = self.actors[number].is_stopped();
+        self.told.struck.insert(number, stopped);
+        self.actors[number].kill();
+    }
+
+    fn runs(&self, number: usize) -> bool {
+        !self.told.endings.contains_key(&number)
+    }
+
+    /// The sources that have not ended.
+    fn sources(&self) -> impl Iterator<Item = usize> {
+        (SINK + 1..self.actors.len()).filter(|&number| self.runs(number))
     }
 
     /// Hears one event; false at the deadline.
@@ -147,39 +178,55 @@ impl Stage {
         let event = match self.events.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
             Ok(event) => event,
             Err(RecvTimeoutError::Timeout) => return Ok(false),
-            Err(RecvTimeoutError::Disconnected) => bail!("nobody is left to be heard"),
+            Err(RecvTimeoutError::Disconnected) => bail!("no process is left to be heard"),
         };
         match event {
             Event::Interrupted => self.told.interrupted = true,
             Event::Said(number, word) => match word? {
-                Word::Ready => self.told.ready += 1,
+                Word::Ready => _ = self.told.ready.insert(number),
                 Word::Progress(progress) => self.progress = Some(progress),
                 Word::Received(received) => self.told.received = Some(received),
                 Word::Sent(sent) => _ = self.told.sent.insert(number, sent),
+                Word::Failed(reason) => _ = self.told.failures.insert(number, reason),
             },
             Event::Fell(number) => {
-                self.running -= 1;
-                let actor = &mut self.actors[number];
-                let status = actor.ended()?;
-                if !status.success() {
-                    let what = if number == SINK { "the consumer" } else { "producer" };
-                    self.told.problems.push(format!("{what} {} failed ({status})", actor.pid()));
-                }
+                let status = self.actors[number].ended()?;
+                let ending = match (self.told.struck.get(&number), status.success()) {
+                    (Some(&stopped), false) => Ending::Stuck { stopped },
+                    // It may have ended by itself before the stage killed it.
+                    _ => Ending::of(status, self.told.failures.remove(&number)),
+                };
+                self.told.endings.insert(number, ending);
             }
         }
         Ok(true)
     }
 
+    /// Says what went wrong with an actor, if it has.
+    fn problem(&self, number: usize) -> Option<String> {
+        let clause = self.told.endings.get(&number)?.clause()?;
+        let role = if number == SINK { "the consumer" } else { "producer" };
+        Some(format!("{role} {} {clause}", self.actors[number].pid()))
+    }
+
+    /// Fails if the sink has: nothing can be judged without it, and what its end did to the sources is no news.
+    fn blame_sink(&self) -> Result<()> {
+        self.problem(SINK).map_or(Ok(()), |problem| bail!(problem))
+    }
+
     fn judge(&mut self, args: &ShowArgs) -> Result<Summary> {
-        let problems = std::mem::take(&mut self.told.problems);
-        let received = self.told.received.take().with_context(|| match problems.join("; ") {
-            none if none.is_empty() => "the consumer said nothing".to_owned(),
-            problems => problems,
-        })?;
+        self.blame_sink()?;
+        let received = self.told.received.take().context("the consumer said nothing")?;
         let sources = self.actors.iter().enumerate().skip(SINK + 1);
-        let sent: Vec<_> =
-            sources.map(|(number, actor)| (actor.pid(), self.told.sent.get(&number).copied())).collect();
-        Ok(Summary::new(args.capacity, args.batch, &sent, &received, problems))
+        let sources: Vec<_> = sources
+            .map(|(number, actor)| Source {
+                pid: actor.pid(),
+                sent: self.told.sent.get(&number).copied(),
+                // The kernel did not let go of one that was killed, which is not a reason to wait for it.
+                ending: self.told.endings.get(&number).cloned().unwrap_or(Ending::Stuck { stopped: false }),
+            })
+            .collect();
+        Ok(Summary::new(args.capacity, args.batch, &sources, &received))
     }
 }
 

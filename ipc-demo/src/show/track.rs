@@ -32,6 +32,11 @@ impl Track {
         self.next + self.early.total()
     }
 
+    /// One more than the highest number that came. Of a producer that was killed, so many are known to have been sent.
+    pub fn end(&self) -> u64 {
+        if self.early.total() == 0 { self.next } else { self.highest + 1 }
+    }
+
     /// How many came after a later one.
     pub fn reordered(&self) -> u64 {
         self.reordered
@@ -74,6 +79,16 @@ mod tests {
     fn numbers_in_order_are_all_there_is_to_it() {
         assert_eq!(after(&[]), (0, 0, 0));
         assert_eq!(after(&[0, 1, 2, 3]), (4, 0, 0));
+    }
+
+    #[test]
+    fn the_end_is_behind_the_highest_number() {
+        let end = |numbers: &[u64]| {
+            let mut track = Track::default();
+            numbers.iter().for_each(|&number| track.take(number));
+            track.end()
+        };
+        assert_eq!((end(&[]), end(&[0, 1, 2]), end(&[0, 5, 1]), end(&[0, 2, 1])), (0, 3, 6, 3));
     }
 
     #[test]

@@ -1,11 +1,13 @@
 //! What the actors tell the stage, one JSON line each on their stdout. Nothing of it goes through the channel.
 
 use std::io::{self, Write};
+use std::process;
 
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
 use super::latency::Quantiles;
+use crate::exit;
 
 /// One line.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -19,6 +21,8 @@ pub enum Word {
     Received(Received),
     /// How many records it sent, from a source; its last word.
     Sent(u64),
+    /// Why it could not go on; its last word.
+    Failed(String),
 }
 
 /// How it goes.
@@ -52,6 +56,8 @@ pub struct Received {
 pub struct FromProducer {
     /// Different records.
     pub messages: u64,
+    /// One more than the highest number of them.
+    pub end: u64,
     /// Records that came after a later one.
     pub reordered: u64,
     /// Records that came again.
@@ -67,6 +73,14 @@ pub fn tell(word: &Word) -> Result<()> {
     writeln!(stdout, "{line}").and_then(|()| stdout.flush()).context("the stage has gone")
 }
 
+/// Ends an actor. If it failed, tells the stage and writes no sentence itself, because only the stage knows what came first.
+pub fn end(outcome: Result<()>) -> ! {
+    let Err(error) = outcome else { process::exit(0) };
+    // A stage that has gone needs no word.
+    let _ = tell(&Word::Failed(exit::sentence(&error)));
+    process::exit(1);
+}
+
 /// Understands a line.
 pub fn understand(line: &str) -> Result<Word> {
     serde_json::from_str(line).with_context(|| format!("an actor said something strange: {line:?}"))
@@ -79,12 +93,13 @@ mod tests {
     #[test]
     fn words_are_understood_as_they_were_meant() {
         let latency = Quantiles { samples: 4, p50: 1, p99: 2, p999: 3, max: 4 };
-        let producer = FromProducer { messages: 5, reordered: 6, doubled: 7, latency };
+        let producer = FromProducer { messages: 5, end: 9, reordered: 6, doubled: 7, latency };
         for word in [
             Word::Ready,
             Word::Progress(Progress { messages: 1, rate: 2.5, depth: 3, producers: 4 }),
             Word::Received(Received { seconds: 1.5, damaged: 8, latency, producers: vec![producer] }),
             Word::Sent(9),
+            Word::Failed("the consumer has gone".to_owned()),
         ] {
             assert_eq!(understand(&serde_json::to_string(&word).unwrap()).unwrap(), word);
         }

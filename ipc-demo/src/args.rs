@@ -61,9 +61,13 @@ pub struct ConsumerArgs {
     #[arg(long, value_name = "NAME")]
     pub name: Name,
 
-    /// The file to write, emptied first; - is standard output (then the report goes to standard error).
+    /// The file to write, replaced when everything has come; - is standard output (then the report goes to standard error).
     #[arg(long, value_name = "FILE")]
     pub output: PathBuf,
+
+    /// Write the file also if something is missing, with what has come. Without this, the old file stays.
+    #[arg(long)]
+    pub partial: bool,
 
     /// How many chunks of 16 KiB may be on their way.
     #[arg(long, value_name = "CHUNKS", default_value_t = 64, value_parser = count(1, 65_536))]

@@ -1,8 +1,10 @@
 //! Ctrl-C (and SIGTERM) as a wish that the program may fulfil in its own time.
 //! It stops nothing by itself, except that a second Ctrl-C ends the process at once.
 
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, Result};
 use tokio::sync::watch;
@@ -14,6 +16,7 @@ pub const INTERRUPTED: u8 = 130;
 #[derive(Clone, Debug)]
 pub struct Interrupt {
     heard: watch::Receiver<bool>,
+    temporary: Arc<Mutex<Option<PathBuf>>>,
 }
 
 impl Interrupt {
@@ -25,15 +28,25 @@ impl Interrupt {
     /// As [`Interrupt::install`], and also calls `on_first` (in a thread of its own) at the first signal.
     pub fn install_with(on_first: impl Fn() + Send + 'static) -> Result<Self> {
         let (tell, heard) = watch::channel(false);
-        let tell = Arc::new(tell);
+        let temporary = Arc::new(Mutex::new(None::<PathBuf>));
+        let at_once = Arc::clone(&temporary);
         ctrlc::set_handler(move || {
             if tell.send_replace(true) {
+                if let Some(path) = &*at_once.lock().unwrap_or_else(PoisonError::into_inner) {
+                    // It may have its place already.
+                    let _ = fs::remove_file(path);
+                }
                 process::exit(INTERRUPTED.into());
             }
             on_first();
         })
         .context("cannot take over Ctrl-C")?;
-        Ok(Self { heard })
+        Ok(Self { heard, temporary })
+    }
+
+    /// Names a file that a second Ctrl-C removes before it ends the process, which then drops nothing.
+    pub fn removes(&self, path: Option<&Path>) {
+        *self.temporary.lock().unwrap_or_else(PoisonError::into_inner) = path.map(Path::to_owned);
     }
 
     /// Whether a signal has come.

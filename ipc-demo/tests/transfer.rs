@@ -3,8 +3,9 @@
 
 mod support;
 
+use std::os::unix::fs::symlink;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use rustix::process::Signal;
 use serde_json::Value;
@@ -99,7 +100,7 @@ fn a_producer_killed_half_way_is_reported_with_what_is_missing() {
     let place = Place::new();
     let bytes = noise(SIZE);
     let (input, output) = (place.file("in", &bytes), place.path("out"));
-    let consumer = place.consumer(&output, &["--json"]);
+    let consumer = place.consumer(&output, &["--json", "--partial"]);
     let killed = place.producer(&input, &["--shard", "2/3", "--kill-after", "500000"]);
     let pid = killed.pid();
     let others = ["1/3", "3/3"].map(|shard| place.producer(&input, &["--shard", shard]));
@@ -272,6 +273,124 @@ fn a_killed_consumer_lets_its_producers_go() {
     let consumer = place.consumer(&place.path("out"), &[]);
     place.producer(&place.file("in", b"bytes"), &[]).end().succeeded();
     consumer.end().succeeded();
+}
+
+#[test]
+fn an_old_output_stays_until_everything_has_come() {
+    let place = Place::new();
+    let (input, output) = (place.file("in", &noise(SIZE)), place.file("out", b"precious"));
+    for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
+        let consumer = place.consumer(&output, &["--partial"]);
+        assert_eq!(std::fs::read(&output).unwrap(), b"precious", "while it waits");
+        consumer.signal(signal);
+        consumer.end().failed(130);
+        assert_eq!(std::fs::read(&output).unwrap(), b"precious", "{signal:?}");
+    }
+    let consumer = place.consumer(&output, &[]);
+    place.producer(&input, &["--kill-after", "500000"]).end();
+    consumer.end().failed(1);
+    assert_eq!(std::fs::read(&output).unwrap(), b"precious");
+    assert_eq!(place.files(), ["in", "out"]);
+}
+
+#[test]
+fn an_incomplete_transfer_leaves_no_file() {
+    let place = Place::new();
+    let (input, output) = (place.file("in", &noise(SIZE)), place.path("out"));
+    let consumer = place.consumer(&output, &[]);
+    place.producer(&input, &["--kill-after", "500000"]).end();
+    consumer.end().failed(1);
+    assert_eq!(place.files(), ["in"]);
+}
+
+#[test]
+fn two_signals_leave_no_temporary_file() {
+    let place = Place::new();
+    let consumer = place.consumer(&place.path("out"), &[]);
+    let mut producer = place.producer(Path::new("-"), &[]);
+    producer.write(b"bytes");
+    // Both are there when it goes on, so the second comes while it acts on the first, or in place of that.
+    consumer.signal(Signal::STOP);
+    consumer.signal(Signal::INT);
+    consumer.signal(Signal::TERM);
+    consumer.signal(Signal::CONT);
+    assert_eq!(consumer.end().status.code(), Some(130));
+    producer.close_stdin();
+    producer.end();
+    assert!(place.files().is_empty(), "{:?}", place.files());
+}
+
+#[test]
+fn one_file_as_input_and_output_is_unharmed() {
+    let place = Place::new();
+    let bytes = noise(SIZE);
+    let (input, link, symbolic) = (place.file("in", &bytes), place.path("link"), place.path("symbolic"));
+    std::fs::hard_link(&input, &link).unwrap();
+    symlink("in", &symbolic).unwrap();
+    for output in [&input, &symbolic, &link] {
+        let consumer = place.consumer(output, &[]);
+        let producers = ["1/2", "2/2"].map(|shard| place.producer(&input, &["--shard", shard]));
+        producers.into_iter().for_each(|producer| _ = producer.end().succeeded());
+        assert!(consumer.end().succeeded().stdout.contains(&sha256(&bytes)));
+        assert!([&input, &link].into_iter().all(|path| std::fs::read(path).unwrap() == bytes));
+    }
+    assert!(symbolic.is_symlink());
+    assert_eq!(place.files(), ["in", "link", "symbolic"]);
+}
+
+fn named_pipe(place: &Place) -> std::path::PathBuf {
+    let pipe = place.path("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    pipe
+}
+
+#[test]
+fn a_named_pipe_is_written_directly() {
+    let place = Place::new();
+    let bytes = noise(SIZE);
+    let (input, pipe) = (place.file("in", &bytes), named_pipe(&place));
+    let mut consumer = Running::start(&mut place.consumer_command(&pipe));
+    assert!(consumer.stderr_line().contains("waiting for a reader"));
+    let producer = place.producer(&input, &["--wait", "60"]);
+    let read = support::within_limit({
+        let pipe = pipe.clone();
+        move || std::fs::read(pipe).unwrap()
+    });
+    assert!(read == bytes);
+    producer.end().succeeded();
+    consumer.end().succeeded();
+    assert_eq!(place.files(), ["in", "pipe"]);
+}
+
+#[test]
+fn ctrl_c_ends_the_waiting_for_the_reader_of_a_pipe() {
+    let place = Place::new();
+    let mut consumer = Running::start(&mut place.consumer_command(&named_pipe(&place)));
+    assert!(consumer.stderr_line().contains("waiting for a reader"));
+    consumer.signal(Signal::INT);
+    assert_eq!(consumer.end().failed(130), "consumer: interrupted; no producer came");
+}
+
+#[test]
+fn standard_output_by_another_name_is_standard_output() {
+    let place = Place::new();
+    let input = place.file("in", b"bytes");
+    let consumer = place.consumer(Path::new("/dev/stdout"), &[]);
+    place.producer(&input, &[]).end().succeeded();
+    let ended = consumer.end().succeeded();
+    assert_eq!(ended.stdout, "bytes");
+    assert!(ended.stderr.join("\n").contains(&sha256(b"bytes")), "{ended:#?}");
+
+    let output = place.path("out");
+    let mut command = place.consumer_command(&output);
+    let file = std::fs::File::create(&output).unwrap();
+    let command = command.stdin(Stdio::null()).stdout(file).stderr(Stdio::piped());
+    let mut consumer = Running::start_on(command);
+    assert!(consumer.stderr_line().contains("waiting at"));
+    place.producer(&input, &[]).end().succeeded();
+    let report = consumer.end().succeeded().stderr.join("\n");
+    assert!(report.contains(&sha256(b"bytes")), "{report}");
+    assert_eq!((std::fs::read(&output).unwrap(), place.files().len()), (b"bytes".to_vec(), 2));
 }
 
 #[test]

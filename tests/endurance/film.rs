@@ -130,7 +130,7 @@ pub fn show(scale: Scale) {
     let sum = sha256(&input);
     let (input_word, output_word) = (input.to_str().expect("text"), output.to_str().expect("text"));
     let begin = || {
-        let consumer = Program::start("consumer", &channel, &["--output", output_word]);
+        let consumer = Program::start("consumer", &channel, &["--partial", "--output", output_word]);
         let producer = |shard| {
             Program::start("producer", &channel, &["--input", input_word, "--shard", shard, "--wait", "20"])
         };

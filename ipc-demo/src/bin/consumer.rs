@@ -1,8 +1,6 @@
 //! Receives a file from any number of `producer`s of the same name, and prints its size and SHA-256.
 #![deny(clippy::print_stdout, clippy::print_stderr, reason = "they panic if the stream cannot be written")]
 
-use std::path::Path;
-
 use anyhow::Result;
 use ipc_demo::args::ConsumerArgs;
 use ipc_demo::exit::{self, Verdict};
@@ -15,7 +13,6 @@ fn main() {
 }
 
 fn run(args: &ConsumerArgs) -> Result<Option<Verdict>> {
-    let report = consume::run(args, Interrupt::install()?)?;
-    let stdout_is_taken = args.output == Path::new("-");
+    let (report, stdout_is_taken) = consume::run(args, Interrupt::install()?)?;
     exit::print(stdout_is_taken, args.json, &report, || report.lines(), consume::verdict(&report))
 }

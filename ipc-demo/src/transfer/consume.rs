@@ -1,6 +1,7 @@
 //! The consumer: waits under a name, takes chunks until the last producer has left, and judges what it has.
 //! What a chunk means, the [`Assembly`] knows; where bytes go, the [`Output`].
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
@@ -10,7 +11,7 @@ use shmpsc::{Receiver, Sender};
 use super::assembly::{Assembly, Step};
 use super::chunk::Chunk;
 use super::options;
-use super::output::Output;
+use super::output::{self, Output};
 use super::report::Report;
 use crate::args::ConsumerArgs;
 use crate::exit::Verdict;
@@ -21,31 +22,55 @@ use crate::streams;
 /// How many chunks are taken at once.
 const BATCH: usize = 32;
 
-/// Binds the name, takes everything, and reports.
-pub fn run(args: &ConsumerArgs, interrupt: Interrupt) -> Result<Report> {
+/// Binds the name, takes everything, and reports. Also returns whether standard output was taken for the bytes.
+pub fn run(args: &ConsumerArgs, interrupt: Interrupt) -> Result<(Report, bool)> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
-        // Inside the runtime, so that the channel can sleep on its reactor. The name first: whose name is
-        // taken already must not have emptied a file.
-        let receiver = options().capacity(args.capacity).end_with_last_sender().bind(args.name.path())?;
-        // Where shards gather, the first may be through before the next has started.
-        let guard = match options().connect(args.name.path()) {
-            // Somebody was waiting for the name, and is through already.
-            Err(OpenError::Ended { .. }) => None,
-            guard => Some(guard?),
-        };
-        let output = Output::create(&args.output)?;
-        streams::note(&format!("consumer: waiting at {}", args.name));
-        let consumer = Consumer {
-            receiver,
-            guard,
-            assembly: Assembly::new(output.is_in_order()),
-            output,
-            patience: args.patience(),
-            live: Live::new(!args.json),
-        };
-        consumer.take_all(interrupt).await
-    })
+    // Inside the runtime, so that the channel can sleep on its reactor.
+    let outcome = runtime.block_on(receive(args, interrupt));
+    // A thread may still wait for the reader of a named pipe, and the process is about to end anyway.
+    runtime.shutdown_timeout(Duration::ZERO);
+    outcome
+}
+
+async fn receive(args: &ConsumerArgs, mut interrupt: Interrupt) -> Result<(Report, bool)> {
+    // The name first: a consumer whose name is taken must not have opened a pipe.
+    let receiver = options().capacity(args.capacity).end_with_last_sender().bind(args.name.path())?;
+    // Where shards gather, the first may be through before the next has started.
+    let guard = match options().connect(args.name.path()) {
+        // A producer was waiting for the name, and is through already.
+        Err(OpenError::Ended { .. }) => None,
+        guard => Some(guard?),
+    };
+    let Some(output) = open(&args.output, &mut interrupt).await? else {
+        return Ok((Assembly::new(true).finish(true, 0.0), false));
+    };
+    interrupt.removes(output.temporary());
+    let stdout_is_taken = output.is_stdout();
+    streams::note(&format!("consumer: waiting at {}", args.name));
+    let consumer = Consumer {
+        receiver,
+        guard,
+        assembly: Assembly::new(output.is_in_order()),
+        output,
+        keeps_a_part: args.partial,
+        patience: args.patience(),
+        live: Live::new(!args.json),
+    };
+    Ok((consumer.take_all(interrupt).await?, stdout_is_taken))
+}
+
+/// Opens the output; nothing if the program was interrupted while a named pipe had no reader.
+async fn open(path: &Path, interrupt: &mut Interrupt) -> Result<Option<Output>> {
+    if !output::waits_for_a_reader(path) {
+        return Output::create(path).map(Some);
+    }
+    streams::note(&format!("consumer: waiting for a reader of {}", path.display()));
+    let path = path.to_owned();
+    tokio::select! {
+        biased;
+        () = interrupt.requested() => Ok(None),
+        output = tokio::task::spawn_blocking(move || Output::create(&path)) => output?.map(Some),
+    }
 }
 
 /// Nothing if the transfer is complete.
@@ -59,6 +84,8 @@ struct Consumer {
     guard: Option<Sender<Chunk>>,
     assembly: Assembly,
     output: Output,
+    /// Whether the output is put in its place although something is missing.
+    keeps_a_part: bool,
     patience: Duration,
     live: Live,
 }
@@ -105,6 +132,9 @@ impl Consumer {
         let mut report = self.assembly.finish(interrupted, seconds);
         if report.complete {
             report.sha256 = Some(self.output.sha256()?);
+        }
+        if report.complete || (self.keeps_a_part && report.bytes > 0) {
+            self.output.finish()?;
         }
         Ok(report)
     }

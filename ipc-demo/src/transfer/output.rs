@@ -1,16 +1,20 @@
-//! Where the consumer puts the bytes: a file that takes them at any place, or a pipe that takes them in order.
+//! Where the consumer puts the bytes: a file that takes them at any place, or a pipe or device that takes them in order.
 //! It does not know what is missing.
+//!
+//! A file is a [`Replacement`], and so stands at its name only when it is complete. Standard output and all that is not a
+//! file are written directly.
 
 use std::fmt::Write as _;
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, Write};
 use std::os::fd::AsFd;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, FileTypeExt, MetadataExt};
 use std::path::Path;
 
 use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
 
+use super::replacement::Replacement;
 use crate::streams;
 
 /// An open output.
@@ -20,27 +24,21 @@ pub struct Output {
 }
 
 enum Place {
-    Still(File),
+    Still(Replacement),
     Flowing { file: File, is_stdout: bool, written: u64, digest: Sha256 },
 }
 
 impl Output {
-    /// Opens `path` (`-` is stdout), empty.
+    /// Opens `path` (`-` is stdout), empty. A named pipe has to wait for a reader; see [`waits_for_a_reader`].
     pub fn create(path: &Path) -> Result<Self> {
-        let is_stdout = path == Path::new("-");
+        let is_stdout = is_stdout(path);
         let name = if is_stdout { "standard output".to_owned() } else { path.display().to_string() };
-        let file = if is_stdout {
-            io::stdout().as_fd().try_clone_to_owned().map(File::from)
+        let place = if is_stdout {
+            io::stdout().as_fd().try_clone_to_owned().map(|stdout| Place::flowing(stdout.into(), true))
         } else {
-            OpenOptions::new().read(true).write(true).create(true).truncate(true).open(path)
+            open(path)
         };
-        let file = file.with_context(|| format!("cannot write {name}"))?;
-        let is_file = file.metadata().with_context(|| format!("cannot write {name}"))?.is_file();
-        let place = if is_file && !is_stdout {
-            Place::Still(file)
-        } else {
-            Place::Flowing { file, is_stdout, written: 0, digest: Sha256::new() }
-        };
+        let place = place.with_context(|| format!("cannot write {name}"))?;
         Ok(Self { name, place })
     }
 
@@ -49,10 +47,23 @@ impl Output {
         matches!(self.place, Place::Flowing { .. })
     }
 
+    /// Whether standard output is taken for the bytes.
+    pub fn is_stdout(&self) -> bool {
+        matches!(self.place, Place::Flowing { is_stdout: true, .. })
+    }
+
+    /// The file that must be removed if this process ends before it has finished.
+    pub fn temporary(&self) -> Option<&Path> {
+        match &self.place {
+            Place::Still(file) => Some(file.path()),
+            Place::Flowing { .. } => None,
+        }
+    }
+
     /// Writes `bytes` at `start`, which of a pipe must be its present end.
     pub fn write(&mut self, start: u64, bytes: &[u8]) -> Result<()> {
         let written = match &mut self.place {
-            Place::Still(file) => file.write_all_at(bytes, start),
+            Place::Still(file) => file.file().write_all_at(bytes, start),
             Place::Flowing { file, is_stdout, written, digest } if start == *written => {
                 digest.update(bytes);
                 *written += bytes.len() as u64;
@@ -71,11 +82,11 @@ impl Output {
     }
 
     /// The SHA-256 of everything written; of a file, as it now reads.
-    pub fn sha256(self) -> Result<String> {
-        let digest = match self.place {
-            Place::Flowing { digest, .. } => digest,
-            Place::Still(mut file) => {
-                hash(&mut file).with_context(|| format!("cannot read {} again", self.name))?
+    pub fn sha256(&mut self) -> Result<String> {
+        let digest = match &mut self.place {
+            Place::Flowing { digest, .. } => digest.clone(),
+            Place::Still(file) => {
+                hash(file.file()).with_context(|| format!("cannot read {} again", self.name))?
             }
         };
         let mut hex = String::new();
@@ -83,6 +94,47 @@ impl Output {
             write!(hex, "{byte:02x}")?;
         }
         Ok(hex)
+    }
+
+    /// Puts what was written in its place. An output that is dropped without this was never there.
+    pub fn finish(self) -> Result<()> {
+        match self.place {
+            Place::Still(file) => file.take_place(),
+            Place::Flowing { .. } => Ok(()),
+        }
+    }
+}
+
+impl Place {
+    fn flowing(file: File, is_stdout: bool) -> Self {
+        Self::Flowing { file, is_stdout, written: 0, digest: Sha256::new() }
+    }
+}
+
+/// Returns whether `path` is a named pipe, which cannot be opened before a process reads it.
+pub fn waits_for_a_reader(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|facts| facts.file_type().is_fifo()) && !is_stdout(path)
+}
+
+/// Returns whether `path` is standard output: `-`, or the file or pipe to which standard output is redirected.
+fn is_stdout(path: &Path) -> bool {
+    let identity = || {
+        let stdout = File::from(io::stdout().as_fd().try_clone_to_owned().ok()?).metadata().ok()?;
+        let file = fs::metadata(path).ok()?;
+        // A device takes bytes and the report alike.
+        let is_taken = file.is_file() || file.file_type().is_fifo();
+        Some(is_taken && (stdout.dev(), stdout.ino()) == (file.dev(), file.ino()))
+    };
+    path == Path::new("-") || identity().unwrap_or(false)
+}
+
+fn open(path: &Path) -> io::Result<Place> {
+    match OpenOptions::new().write(true).open(path) {
+        Ok(file) if !file.metadata()?.is_file() => Ok(Place::flowing(file, false)),
+        // It is only looked at: a file that is protected against writing must not be replaced either.
+        Ok(_) => Replacement::of(path).map(Place::Still),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Replacement::of(path).map(Place::Still),
+        Err(error) => Err(error),
     }
 }
 
@@ -116,6 +168,7 @@ mod tests {
         output.write(2, b"c").unwrap();
         output.write(0, b"ab").unwrap();
         assert_eq!(output.sha256().unwrap(), ABC);
+        output.finish().unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"abc");
     }
 
@@ -128,6 +181,17 @@ mod tests {
         assert_eq!(format!("{error:#}"), "cannot write /dev/null: byte 3 came where byte 2 was due");
         output.write(2, b"c").unwrap();
         assert_eq!(output.sha256().unwrap(), ABC);
+    }
+
+    #[test]
+    fn a_link_to_a_device_is_written_directly() {
+        let directory = tempfile::tempdir().unwrap();
+        let link = directory.path().join("out");
+        std::os::unix::fs::symlink("/dev/null", &link).unwrap();
+        let output = Output::create(&link).unwrap();
+        assert!(output.is_in_order() && output.temporary().is_none());
+        output.finish().unwrap();
+        assert!(link.is_symlink());
     }
 
     #[test]

@@ -169,8 +169,12 @@ impl<'a> Talk<'a> {
         let message = loop {
             match socket::receive(socket, &mut buffer) {
                 // A wake: the host counts us among those whom it wakes a moment before it tells us. Nobody sleeps here yet.
-                Ok(Incoming::Message(message))
-                    if message.len == 1 && Instant::now() < self.patience.until => {}
+                Ok(Incoming::Message(message)) if message.len == 1 => {
+                    // A process that says nothing else would be heard for ever.
+                    if Instant::now() >= self.patience.until {
+                        return Err(self.patience.late());
+                    }
+                }
                 Ok(Incoming::Message(message)) => break message,
                 Ok(Incoming::HungUp) => return Err(OpenError::HungUp { path: None }),
                 Ok(Incoming::Nothing) => {}

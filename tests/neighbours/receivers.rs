@@ -54,7 +54,7 @@ const CASES: [Case; 16] = [
     ("does not speak this protocol", |line| line.say(&[0, 0]).unwrap()),
     // A wake is no answer.
     ("hung up before it had answered", |line| line.say(&[0]).unwrap()),
-    ("does not speak this protocol", |line| while line.say(&[0]).is_ok() {}),
+    ("did not answer within", |line| while line.say(&[0]).is_ok() {}),
     ("a message that does not belong here", |line| line.say(&[0; 100_000]).unwrap()),
     ("does not fit layout version 2 there", |line| {
         line.say(&[&b"shmp\x02\0\x02\0"[..], &[0; 48]].concat()).unwrap()

@@ -39,9 +39,7 @@ impl<T: Pod> Receiver<T> {
     /// ```
     pub async fn recv_boxed(&mut self) -> Option<Box<T>> {
         let found = poll_fn(|cx| self.inner.poll_take(cx, next)).await?;
-        let value = self.inner.copy_boxed(found);
-        self.inner.release(found);
-        Some(value)
+        Some(self.inner.receive_boxed(found))
     }
 
     /// Receives a value into a box if there is a value, as [`try_recv`](Receiver::try_recv), without room for it on the stack.
@@ -68,9 +66,7 @@ impl<T: Pod> Receiver<T> {
     /// ```
     pub fn try_recv_boxed(&mut self) -> Result<Box<T>, TryRecvError> {
         let found = tried(self.inner.try_take(next))?;
-        let value = self.inner.copy_boxed(found);
-        self.inner.release(found);
-        Ok(value)
+        Ok(self.inner.receive_boxed(found))
     }
 
     /// Receives the next value into a box, as [`blocking_recv`](Receiver::blocking_recv), without room for it on the stack;
@@ -99,9 +95,7 @@ impl<T: Pod> Receiver<T> {
     pub fn blocking_recv_boxed(&mut self) -> Option<Box<T>> {
         refuse_in_async_context();
         let found = waited(self.inner.blocking_take(None, next))?;
-        let value = self.inner.copy_boxed(found);
-        self.inner.release(found);
-        Some(value)
+        Some(self.inner.receive_boxed(found))
     }
 }
 

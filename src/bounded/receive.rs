@@ -3,12 +3,28 @@
 use super::Receiver;
 use super::once::once;
 use crate::blocking::refuse_in_async_context;
-use crate::channel::{Took, many, next, poll_turn};
+use crate::channel::{SMALL, Took, many, next, poll_turn};
 use crate::error::{RecvTimeoutError, TryRecvError};
 use bytemuck::Pod;
 use std::future::poll_fn;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
+
+/// Takes a found value, in the given wrappers. A small one is wrapped at the end, so that it stays in registers until then. A large
+/// one is copied to where the caller wants it, before its place is given back. A function cannot do that: its own result would
+/// be one more place for the value.
+macro_rules! received {
+    ($inner:expr, $found:expr, $wrap:path $(, $then:path)?) => {
+        if size_of::<T>() <= SMALL {
+            $wrap($($then)?($inner.receive::<T>($found)))
+        } else {
+            let taken = $inner.taken($found);
+            let value = $wrap($($then)?(taken.copy::<T>()));
+            taken.release();
+            value
+        }
+    };
+}
 
 impl<T: Pod> Receiver<T> {
     /// Receives the next value. `None` once nothing is queued and nothing can come: every sender of every process is
@@ -113,9 +129,7 @@ impl<T: Pod> Receiver<T> {
                 Ok(None) => return Poll::Ready(Err(RecvTimeoutError::Disconnected)),
                 Err(_) => return Poll::Ready(Err(RecvTimeoutError::Timeout)),
             };
-            let value = Poll::Ready(Ok(receiver.inner.copy(found)));
-            receiver.inner.release(found);
-            value
+            received!(receiver.inner, found, Poll::Ready, Ok)
         })
     }
 
@@ -142,10 +156,13 @@ impl<T: Pod> Receiver<T> {
     /// ```
     #[inline]
     pub fn try_recv(&mut self) -> Result<T, TryRecvError> {
-        let found = tried(self.inner.try_take(next))?;
-        let value = Ok(self.inner.copy(found));
-        self.inner.release(found);
-        value
+        // Said in full, and not by `tried`: it is the shortest way through a receive.
+        let found = match self.inner.try_take(next) {
+            Took::Value(found) => found,
+            Took::Empty => return Err(TryRecvError::Empty),
+            Took::End => return Err(TryRecvError::Disconnected),
+        };
+        received!(self.inner, found, Ok)
     }
 
     /// Receives up to `limit` values that are there into `buffer`, and tells how many. (Beyond tokio.)
@@ -193,10 +210,8 @@ impl<T: Pod> Receiver<T> {
     #[doc(alias = "recv_blocking")]
     pub fn blocking_recv(&mut self) -> Option<T> {
         refuse_in_async_context();
-        let found = waited(self.inner.blocking_take(None, next))?;
-        let value = Some(self.inner.copy(found));
-        self.inner.release(found);
-        value
+        let Took::Value(found) = self.inner.blocking_take(None, next) else { return None };
+        received!(self.inner, found, Some)
     }
 
     /// Receives at least one value and up to `limit` into `buffer`; the thread sleeps while there is none.
@@ -256,9 +271,7 @@ impl<T: Pod> Receiver<T> {
         refuse_in_async_context();
         match self.inner.blocking_take(Some(timeout), next) {
             Took::Value(found) => {
-                let value = Ok(self.inner.copy(found));
-                self.inner.release(found);
-                value
+                received!(self.inner, found, Ok)
             }
             Took::Empty => Err(RecvTimeoutError::Timeout),
             Took::End => Err(RecvTimeoutError::Disconnected),
@@ -288,9 +301,7 @@ impl<T: Pod> Receiver<T> {
     /// ```
     pub fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
         let Some(found) = ready!(self.inner.poll_take(cx, next)) else { return Poll::Ready(None) };
-        let value = Poll::Ready(Some(self.inner.copy(found)));
-        self.inner.release(found);
-        value
+        received!(self.inner, found, Poll::Ready, Some)
     }
 
     /// Polls for up to `limit` values into `buffer`. `Ready(0)` as for [`recv_many`](Receiver::recv_many).

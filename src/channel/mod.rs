@@ -15,7 +15,7 @@ mod receiving;
 mod sending;
 mod waiting;
 
-pub(crate) use crate::queue::Took;
+pub(crate) use crate::queue::{SMALL, Took};
 pub(crate) use crate::wait::NoRoom;
 pub(crate) use receiving::{Receiving, many, next, peeked};
 pub(crate) use sending::{Sending, Unsent, WeakSending};

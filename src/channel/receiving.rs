@@ -16,8 +16,8 @@ use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 use tokio::task::coop::poll_proceed;
 
-/// Finds the next value, to be copied and released.
-#[inline]
+/// Finds the next value, to be taken by [`Receiving::taken`].
+#[inline(always)]
 pub(crate) fn next(consumer: &mut Consumer, queue: &Queue<'_>, peers: &Endpoint) -> Took<Found> {
     consumer.take(queue, peers)
 }
@@ -30,7 +30,7 @@ pub(crate) fn many<T: Pod>(
     move |consumer, queue, peers| consumer.receive_many(queue, limit, buffer, peers)
 }
 
-/// Finds the next value, to be copied and left for the next receive.
+/// Finds the next value, to be copied by [`Receiving::copy`], and leaves it for the next receive.
 pub(crate) fn peeked(consumer: &mut Consumer, queue: &Queue<'_>, peers: &Endpoint) -> Took<Found> {
     consumer.peek(queue, peers)
 }
@@ -57,25 +57,38 @@ impl Receiving {
         Receiving { endpoint, consumer, is_asleep: false, is_handed_over: false }
     }
 
-    /// Returns a copy of the value that [`next`] or [`peeked`] found.
+    /// Takes the value that [`next`] found.
+    #[inline(always)]
+    pub fn receive<T: Pod>(&mut self, found: Found) -> T {
+        let queue = self.endpoint.queue();
+        let value = Consumer::copy(&queue, found);
+        self.consumer.release(&queue, found, &*self.endpoint);
+        value
+    }
+
+    /// Takes the value that [`next`] found, to be copied where the caller wants it and then released.
+    #[inline(always)]
+    pub fn taken(&mut self, found: Found) -> Taken<'_> {
+        let Receiving { endpoint, consumer, .. } = self;
+        Taken { queue: endpoint.queue(), consumer, endpoint, found }
+    }
+
+    /// Takes the value that [`next`] found into a box.
+    pub fn receive_boxed<T: Pod>(&mut self, found: Found) -> Box<T> {
+        let taken = self.taken(found);
+        let value = Consumer::copy_boxed(&taken.queue, found);
+        taken.release();
+        value
+    }
+
+    /// Returns a copy of the value that [`peeked`] found.
     #[inline(always)]
     pub fn copy<T: Pod>(&self, found: Found) -> T {
         Consumer::copy(&self.endpoint.queue(), found)
     }
 
-    /// Returns a copy on the heap of the value that [`next`] found.
-    pub fn copy_boxed<T: Pod>(&self, found: Found) -> Box<T> {
-        Consumer::copy_boxed(&self.endpoint.queue(), found)
-    }
-
-    /// Gives the place of the value that [`next`] found back, once it is copied.
-    #[inline(always)]
-    pub fn release(&mut self, found: Found) {
-        self.consumer.release(&self.endpoint.queue(), found, &*self.endpoint);
-    }
-
     /// Takes what `take` takes, if it is there.
-    #[inline]
+    #[inline(always)]
     pub fn try_take<R>(
         &mut self,
         mut take: impl FnMut(&mut Consumer, &Queue<'_>, &Endpoint) -> Took<R>,
@@ -83,7 +96,7 @@ impl Receiving {
         self.look(Effort::Spin, &mut take)
     }
 
-    #[inline]
+    #[inline(always)]
     fn look<R>(
         &mut self,
         effort: Effort,
@@ -206,8 +219,34 @@ impl Receiving {
     }
 }
 
+/// A value that was found, and whose place is not given back yet.
+///
+/// In two steps, so that the caller makes its result of the copy before anything else happens: the compiler then copies a large
+/// value to the result itself, and needs no room for it on the way.
+#[must_use = "release it after copying"]
+pub(crate) struct Taken<'a> {
+    queue: Queue<'a>,
+    consumer: &'a mut Consumer,
+    endpoint: &'a Endpoint,
+    found: Found,
+}
+
+impl Taken<'_> {
+    /// Returns a copy of the value.
+    #[inline(always)]
+    pub fn copy<T: Pod>(&self) -> T {
+        Consumer::copy(&self.queue, self.found)
+    }
+
+    /// Gives the value's place back.
+    #[inline(always)]
+    pub fn release(self) {
+        self.consumer.release(&self.queue, self.found, self.endpoint);
+    }
+}
+
 /// Takes what `take` takes, if it is there.
-#[inline]
+#[inline(always)]
 fn look<R>(
     endpoint: &Endpoint,
     consumer: &mut Consumer,

@@ -110,6 +110,7 @@ impl Sending {
     }
 
     /// Takes what is wanted; the task sleeps until there is room. `None`: the channel is closed.
+    #[inline]
     fn take<W: Want>(&self, want: W) -> Taking<'_, W> {
         Taking::new(&self.endpoint, want)
     }
@@ -135,6 +136,7 @@ impl Sending {
     /// Claims between 1 and `want` positions; the task sleeps until there is room. `None`: the channel is closed.
     ///
     /// The caller publishes them by [`Sending::fill`] in the same poll, so that no cancelled future leaves a claimed position.
+    #[inline]
     pub fn claim(&self, want: usize) -> Taking<'_, Positions> {
         self.take(batch(want))
     }

@@ -120,6 +120,7 @@ pub(crate) struct Taking<'a, W> {
 }
 
 impl<'a, W: Want> Taking<'a, W> {
+    #[inline]
     pub fn new(endpoint: &'a Arc<Endpoint>, want: W) -> Taking<'a, W> {
         Taking { endpoint, want, waiting: Waiting::default() }
     }

@@ -41,6 +41,7 @@ pub(crate) mod waiting;
 pub(crate) mod words;
 
 pub(crate) use nonsense::Nonsense;
+pub(crate) use payload::SMALL;
 pub(crate) use permits::Permits;
 pub(crate) use recovery::Recovery;
 pub(crate) use send::{Claimed, Positions, Producer, Span, Turn, ViewCell, Want};

@@ -20,7 +20,7 @@ use core::slice;
 const WORD: usize = size_of::<u64>();
 
 /// Up to this size a value is copied in the middle of its caller's code.
-const SMALL: usize = 4096;
+pub(crate) const SMALL: usize = 4096;
 
 /// Copies `value` into the slot.
 #[inline(always)]

@@ -44,24 +44,37 @@ impl<T> Took<T> {
     }
 }
 
-/// Where the next value is.
+/// Where the next value is: `{ late: 32 | position: 32 }`, with the place in the quarantine of a send that was late, and 1; 0 for
+/// the value at head.
+///
+/// One word, so that it travels in a register: through memory each receive took a third longer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[must_use = "release it after copying"]
-pub(crate) struct Found {
-    position: u32,
-    /// The place in the quarantine of a send that was late; none for the value at head.
-    late: Option<usize>,
-}
+pub(crate) struct Found(u64);
 
 impl Found {
     #[inline(always)]
-    fn slot<'a>(self, queue: &Queue<'a>) -> Slot<'a> {
-        queue.view.slot(queue.track.index(self.position))
+    fn at_head(position: u32) -> Found {
+        Found(u64::from(position))
     }
 
-    #[cfg(all(test, shmpsc_loom))]
-    pub fn position(&self) -> u32 {
-        self.position
+    fn late(position: u32, place: usize) -> Found {
+        Found((place as u64 + 1) << 32 | u64::from(position))
+    }
+
+    #[inline(always)]
+    fn place(self) -> Option<usize> {
+        ((self.0 >> 32) as usize).checked_sub(1)
+    }
+
+    #[inline(always)]
+    pub fn position(self) -> u32 {
+        self.0 as u32
+    }
+
+    #[inline(always)]
+    fn slot<'a>(self, queue: &Queue<'a>) -> Slot<'a> {
+        queue.view.slot(queue.track.index(self.position()))
     }
 }
 
@@ -241,13 +254,13 @@ impl Consumer {
     }
 
     /// Finds the next value, skipping what the dead left and going round what the stalled hold.
-    #[inline]
+    #[inline(always)]
     pub fn take(&mut self, queue: &Queue<'_>, peers: &impl Peers) -> Took<Found> {
         if self.quarantine.is_empty()
             && self.nonsense.is_none()
             && Self::is_published(queue, self.head as u32)
         {
-            return Took::Value(Found { position: self.head as u32, late: None });
+            return Took::Value(Found::at_head(self.head as u32));
         }
         self.take_slowly(queue, peers)
     }
@@ -273,7 +286,7 @@ impl Consumer {
     /// Gives the place of a found value back.
     #[inline]
     pub fn release(&mut self, queue: &Queue<'_>, found: Found, peers: &impl Peers) {
-        match found.late {
+        match found.place() {
             None => self.pass(queue, peers),
             Some(place) => self.quarantine.close(queue, place, self.head, peers),
         }
@@ -298,17 +311,14 @@ impl Consumer {
             let is_here = !is_held && Self::becomes_published(queue, head, effort);
             let (late, dead) = self.poll_stalled(queue, peers);
             if let Some(place) = late {
-                return Took::Value(Found {
-                    position: self.quarantine.get(place).position as u32,
-                    late: Some(place),
-                });
+                return Took::Value(Found::late(self.quarantine.get(place).position as u32, place));
             }
             if let Some(place) = dead {
                 self.quarantine.close(queue, place, self.head, peers);
                 continue;
             }
             if is_here {
-                return Took::Value(Found { position: head, late: None });
+                return Took::Value(Found::at_head(head));
             }
             // ORDERING: the latch before the claim word: the sender that set the latch has sent all it will, so a claim
             // word read after it shows the last message.

@@ -169,7 +169,7 @@ fn two_promised_senders_give_up() {
 
 #[test]
 fn a_promised_sender_in_the_backlog_gives_up() {
-    close_with_promised(1, 3, 4, Goes::Away, Some(2));
+    close_with_promised(1, 3, 4, Goes::Away, Some(1));
 }
 
 #[test]

@@ -15,11 +15,12 @@ use std::time::Duration;
 
 impl Options {
     /// How long [`connect`](Options::connect) and [`connect_async`](Options::connect_async) wait for a receiver that is not there
-    /// yet. Zero, as it is without a call, is one look. [`Duration::MAX`] is for ever. For connecting only.
+    /// yet. Zero, the default, is one look. [`Duration::MAX`] is for ever. For connecting only.
     ///
-    /// Not there means that nothing stands at the name, or a socket behind which no process listens, or that the folder
-    /// of the name does not exist yet. So a mistake in the name shows only after the wait. Once a receiver is there, it
-    /// has the [`deadline`](Options::deadline) for its answer, however long the wait was. Every other error ends the wait at once.
+    /// Not there means that nothing stands at the name, or a socket behind which no process listens, or that the directory
+    /// of the name does not exist yet; also that the receiver there has closed its channel, and gives the name up next. So a
+    /// mistake in the name shows only after the wait. Once a receiver is there, it has the [`deadline`](Options::deadline) for
+    /// its answer, however long the wait was. Every other error ends the wait at once.
     ///
     /// It looks again after 1 ms, then after pauses that grow to 50 ms: a receiver is found within 50 ms, at the price of 20
     /// looks a second.
@@ -180,6 +181,10 @@ pub fn connect_async<T: Pod>(path: impl AsRef<Path>) -> Connecting<T> {
 /// # Cancel safety
 ///
 /// Dropping it gives the attempt up.
+///
+/// # Errors
+///
+/// As [`Options::connect`](crate::Options::connect); also if the system refuses a thread or a descriptor for the attempt.
 ///
 /// # Panics
 ///

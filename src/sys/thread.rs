@@ -29,19 +29,20 @@ pub(crate) fn spawn_deaf(name: &str, body: impl FnOnce() + Send + 'static) -> io
     started.map(drop).map_err(cannot_start)
 }
 
-/// Does something in a thread of its own and waits for it. There `directory` is the working directory and no umask holds; the other
-/// threads keep theirs. A sandbox may forbid that.
+/// Calls `act` in a thread of its own and waits for it. There `directory` is the working directory and the umask is empty. The other
+/// threads keep theirs. `Unsupported`: a sandbox forbids that.
 pub(super) fn in_directory<T: Send>(
     directory: BorrowedFd<'_>,
     act: impl FnOnce() -> io::Result<T> + Send,
 ) -> io::Result<T> {
     let body = || {
-        // SAFETY: only the table of descriptors must not be given up, since others have numbers of it; this keeps it.
+        // SAFETY: unsafe is only to leave the table of descriptors, of which other code has numbers. This leaves the working
+        // directory and the umask alone.
         unsafe { unshare_unsafe(UnshareFlags::FS) }.map_err(|_| {
             io::Error::new(
                 io::ErrorKind::Unsupported,
-                "it needs /proc, or a thread with a directory and a umask of its own, and this process has neither; mount \
-                 /proc, or allow `unshare`",
+                "it needs a thread with a directory and a umask of its own, which this process may not have; allow `unshare`, \
+                 mount /proc, or give a shorter path",
             )
         })?;
         fchdir(directory)?;

@@ -90,6 +90,17 @@ pub fn finds_a_protected_file(path: &Path) {
     tell("done");
 }
 
+/// Role: may have no thread with a directory of its own. Only a name that needs one is refused.
+pub fn may_not_unshare(path: &Path) {
+    filter::refuses_unshare().unwrap();
+    let long = path.parent().unwrap().join("long/".repeat(40));
+    fs::create_dir_all(&long).unwrap();
+    meets(&long.join("x".repeat(80)), 0o640).unwrap();
+    let error = format!("{:?}", meets(&long.join("x".repeat(107)), 0o640).unwrap_err());
+    assert!(error.contains("allow `unshare`, mount /proc, or give a shorter path"), "{error}");
+    tell("done");
+}
+
 fn only_root() -> bool {
     let is_root = geteuid().is_root();
     if !is_root {
@@ -109,6 +120,15 @@ fn processes_meet_without_proc_with_every_mode_and_path() {
             child.end();
         }
     }
+}
+
+#[test]
+fn a_sandbox_without_unshare_refuses_only_what_needs_it() {
+    let _patience = patience();
+    let room = room();
+    let mut child = start("may-not-unshare", &room.name());
+    assert_eq!(child.hear(), "done");
+    child.end();
 }
 
 #[test]

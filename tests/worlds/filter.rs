@@ -1,4 +1,4 @@
-//! A filter of system calls that plays an older kernel, or a setting that is the whole machine's. It is not a test.
+//! A filter of system calls that plays an older kernel, a sandbox, or a setting that is the whole machine's. It is not a test.
 
 use std::io;
 
@@ -37,6 +37,16 @@ pub fn is_before_6_6() -> io::Result<()> {
         step(LOAD, NUMBER),
         jump(libc::BPF_JEQ, FCHMODAT2, 0, 1),
         step(RETURN, libc::SECCOMP_RET_ERRNO | libc::ENOSYS as u32),
+        step(RETURN, libc::SECCOMP_RET_ALLOW),
+    ])
+}
+
+/// A sandbox refuses `unshare`.
+pub fn refuses_unshare() -> io::Result<()> {
+    install(&[
+        step(LOAD, NUMBER),
+        jump(libc::BPF_JEQ, libc::SYS_unshare as u32, 0, 1),
+        step(RETURN, libc::SECCOMP_RET_ERRNO | libc::EPERM as u32),
         step(RETURN, libc::SECCOMP_RET_ALLOW),
     ])
 }

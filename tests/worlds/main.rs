@@ -39,6 +39,7 @@ fn role() {
         "may-map-little" => limits::may_map_little(&path),
         "may-lock-little" => limits::may_lock_little(),
         "has-no-proc" => files::has_no_proc(words[1] == "old", &path),
+        "may-not-unshare" => files::may_not_unshare(&path),
         "goes-elsewhere" => files::goes_elsewhere(&path),
         "finds-a-protected-file" => files::finds_a_protected_file(&path),
         "may-lock-nothing" => limits::may_lock_nothing(&path),

@@ -72,7 +72,7 @@ fn futures_go_to_threads_and_move_as_tokios_do() {
 }
 
 #[test]
-fn the_futures_of_the_receiver_cross_a_caught_panic_as_tokios_do() {
+fn futures_of_the_receiver_cross_a_caught_panic_as_tokios_do() {
     let found = table! {
         "recv": |T| given(|rx: &mut Receiver<T>| rx.recv());
         "recv_many": |T| given(|(rx, values): (&mut Receiver<T>, &mut Vec<T>)| rx.recv_many(values, 1));

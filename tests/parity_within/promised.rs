@@ -6,7 +6,7 @@ use crate::mpsc::channel;
 use crate::mpsc::error::{SendError, TryRecvError};
 
 #[test]
-fn a_closed_channel_has_not_ended_while_a_woken_sender_has_not_heard_of_it() {
+fn a_woken_sender_that_was_not_polled_holds_up_the_end() {
     let (tx, mut rx) = channel::<u64>(1);
     tx.try_send(0).unwrap();
     let woken = Task::waiting(tx.send(1));
@@ -20,7 +20,7 @@ fn a_closed_channel_has_not_ended_while_a_woken_sender_has_not_heard_of_it() {
 }
 
 #[test]
-fn a_closed_channel_has_not_ended_while_a_reservation_that_has_gathered_room_has_not_heard_of_it() {
+fn a_reservation_that_has_gathered_room_holds_up_the_end() {
     let (tx, mut rx) = channel::<u64>(3);
     let one = tx.try_reserve().unwrap();
     let gathering = Task::waiting(tx.reserve_many(3));
@@ -67,7 +67,7 @@ fn the_last_promised_sender_that_goes_wakes_a_closed_receiver() {
 }
 
 #[test]
-fn a_closed_channel_ends_though_a_sender_waits_that_was_promised_nothing() {
+fn a_sender_that_was_promised_nothing_holds_up_no_end() {
     let (tx, mut rx) = channel::<u64>(1);
     tx.try_send(0).unwrap();
     let _first = Task::waiting(tx.send(1));
@@ -104,7 +104,7 @@ fn closing_again_promises_nothing_more() {
 }
 
 #[test]
-fn a_forgotten_promised_sender_keeps_a_closed_channel_from_ending() {
+fn a_forgotten_promised_sender_holds_up_the_end() {
     let (tx, mut rx) = channel::<u64>(1);
     tx.try_send(0).unwrap();
     let woken = Task::waiting(tx.send(1));

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     error::OpenError,
     sys::{
-        descriptor::{self, Kind},
+        descriptor::{self, DescriptorKind},
         socket::{self, Incoming},
     },
 };
@@ -33,12 +33,12 @@ pub(super) fn load(connection: OwnedFd) -> io::Result<OwnedFd> {
 pub(super) fn unload(carrier: OwnedFd) -> Result<OwnedFd, OpenError> {
     let foreign = |what| OpenError::WrongDescriptor { what };
     let kind = descriptor::kind(&carrier);
-    if kind == Kind::Closed {
+    if kind == DescriptorKind::Closed {
         // The number is not this call's to close: another descriptor may get it.
         std::mem::forget(carrier);
         return Err(foreign("closed"));
     }
-    if kind != Kind::Messages {
+    if kind != DescriptorKind::Messages {
         return Err(foreign(kind.name()));
     }
     let mut buffer = [0; 16];

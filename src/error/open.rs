@@ -24,7 +24,7 @@ use std::{
 /// use shmpsc::{Options, error::OpenError};
 /// use std::error::Error;
 ///
-/// let error = Options::new().bind::<u64>("/missing/folder/feed").unwrap_err();
+/// let error = Options::new().bind::<u64>("/missing/directory/feed").unwrap_err();
 /// let reason = error.source().expect("the system refused it").to_string();
 /// assert!(!error.to_string().contains(&reason));
 /// assert_eq!(format!("{error:?}"), format!("{error}: {reason}"));
@@ -51,7 +51,7 @@ pub enum OpenError {
         /// The name.
         path: PathBuf,
     },
-    /// The permissions of the socket file, or of a folder above it, do not let the user of this process in.
+    /// The permissions of the socket file, or of a directory above it, do not let the user of this process in.
     NotPermitted {
         /// The name.
         path: PathBuf,
@@ -104,7 +104,8 @@ pub enum OpenError {
         path: Option<PathBuf>,
         /// Processes that can take part at once.
         members: u32,
-        /// Of them, processes that have left and whose last values were not received yet.
+        /// Of them, places of processes that have left: they are not repaired yet, or ended in the middle of a send that the
+        /// receiver has not passed yet.
         leaving: u32,
     },
     /// The receiver has closed the channel, or is gone.

@@ -33,7 +33,7 @@ impl fmt::Display for OpenError {
             Self::NotPermitted { path, .. } => write!(
                 f,
                 "the user of this process may not open the socket {}; let it in there, with `Options::mode` and \
-                 `Options::allow_uid`, and with the permissions of the folders above",
+                 `Options::allow_uid`, and with the permissions of the directories above",
                 path.display()
             ),
             Self::NotAllowed { path, uid, gid, receiver_uid, receiver_gid } => write!(
@@ -75,7 +75,8 @@ impl fmt::Display for OpenError {
             Self::RosterFull { path, members, leaving } => write!(
                 f,
                 "all {members} places for processes in the channel{} are taken, {leaving} of them by processes that \
-                 left and are not yet repaired, or whose last values are not yet received; try again once they are",
+                 left and are not yet repaired, or ended in the middle of a send that the receiver has not passed yet; \
+                 receive what is queued there, and try again",
                 At(path)
             ),
             Self::Closed { path } => {

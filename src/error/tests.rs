@@ -10,7 +10,7 @@ fn reason() -> io::Error {
     io::Error::from_raw_os_error(13)
 }
 
-/// One of each reason, as a call without a name gives it.
+/// Makes one of each reason, as a call without a name gives it.
 fn every_reason() -> Vec<OpenError> {
     let path = PathBuf::from(NAME);
     let value = |tag: &str| ValueType { size: 64, align: 8, tag: tag.into() };
@@ -44,7 +44,7 @@ fn every_reason() -> Vec<OpenError> {
     ]
 }
 
-/// The place of each reason in the list above: a new reason does not compile without one.
+/// Returns the place of a reason in the list above: a new reason does not compile without one.
 fn place(error: &OpenError) -> usize {
     match error {
         OpenError::NobodyThere { .. } => 0,
@@ -76,7 +76,7 @@ fn place(error: &OpenError) -> usize {
     }
 }
 
-/// An error and its sources, each as it prints itself.
+/// Prints an error and its sources, each for itself.
 fn chain(error: &(dyn Error + 'static)) -> Vec<String> {
     let mut said = vec![error.to_string()];
     let mut source = error.source();
@@ -87,7 +87,7 @@ fn chain(error: &(dyn Error + 'static)) -> Vec<String> {
     said
 }
 
-/// Every public error of the crate, with each of its reasons.
+/// Makes every public error of the crate, with each of its reasons.
 fn every_error() -> Vec<Box<dyn Error>> {
     let mut all: Vec<Box<dyn Error>> = Vec::new();
     for error in every_reason() {
@@ -154,7 +154,8 @@ fn debug_prints_the_sentence_and_its_sources() {
     }
 }
 
-/// The reasons that no call with a name gives: they are of a descriptor, of an end that is open already, or of an option.
+/// Returns whether no call with a name gives the reason: it is one of a descriptor, of an end that is open already, or of an
+/// option.
 fn needs_no_name(error: &OpenError) -> bool {
     use OpenError::*;
     matches!(

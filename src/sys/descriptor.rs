@@ -13,13 +13,13 @@ use super::socket::is_messages_socket;
 
 /// The kinds that an error tells apart.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Kind {
+pub(crate) enum DescriptorKind {
     /// A Unix socket that carries whole messages.
     Messages,
     Socket,
     Pipe,
     File,
-    Folder,
+    Directory,
     Device,
     /// The kernel has no type for it: an epoll set, a counter of events, a process.
     Other,
@@ -27,35 +27,35 @@ pub(crate) enum Kind {
     Closed,
 }
 
-impl Kind {
+impl DescriptorKind {
     /// Returns what an error calls it.
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Kind::Messages => "a socket of whole messages",
-            Kind::Socket => "a socket of another kind",
-            Kind::Pipe => "a pipe",
-            Kind::File => "a file",
-            Kind::Folder => "a folder",
-            Kind::Device => "a device",
-            Kind::Other => "no socket",
-            Kind::Closed => "closed",
+            DescriptorKind::Messages => "a socket of whole messages",
+            DescriptorKind::Socket => "a socket of another kind",
+            DescriptorKind::Pipe => "a pipe",
+            DescriptorKind::File => "a file",
+            DescriptorKind::Directory => "a directory",
+            DescriptorKind::Device => "a device",
+            DescriptorKind::Other => "no socket",
+            DescriptorKind::Closed => "closed",
         }
     }
 }
 
 /// Returns what the descriptor is.
-pub(crate) fn kind(fd: impl AsFd) -> Kind {
+pub(crate) fn kind(fd: impl AsFd) -> DescriptorKind {
     match fs::fstat(&fd) {
-        Err(Errno::BADF) => Kind::Closed,
-        Err(_) => Kind::Other,
+        Err(Errno::BADF) => DescriptorKind::Closed,
+        Err(_) => DescriptorKind::Other,
         Ok(stat) => match FileType::from_raw_mode(stat.st_mode) {
-            FileType::Socket if is_messages_socket(&fd) => Kind::Messages,
-            FileType::Socket => Kind::Socket,
-            FileType::Fifo => Kind::Pipe,
-            FileType::RegularFile => Kind::File,
-            FileType::Directory => Kind::Folder,
-            FileType::CharacterDevice | FileType::BlockDevice => Kind::Device,
-            _ => Kind::Other,
+            FileType::Socket if is_messages_socket(&fd) => DescriptorKind::Messages,
+            FileType::Socket => DescriptorKind::Socket,
+            FileType::Fifo => DescriptorKind::Pipe,
+            FileType::RegularFile => DescriptorKind::File,
+            FileType::Directory => DescriptorKind::Directory,
+            FileType::CharacterDevice | FileType::BlockDevice => DescriptorKind::Device,
+            _ => DescriptorKind::Other,
         },
     }
 }

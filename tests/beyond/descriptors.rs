@@ -22,7 +22,7 @@ type Foreign = (&'static str, fn(&Path) -> OwnedFd);
 const FOREIGN: [Foreign; 11] = [
     ("a device", |_| File::open("/dev/null").unwrap().into()),
     ("a file", |folder| File::create(folder.join("file")).unwrap().into()),
-    ("a folder", |folder| File::open(folder).unwrap().into()),
+    ("a directory", |folder| File::open(folder).unwrap().into()),
     ("a pipe", |_| std::io::pipe().unwrap().0.into()),
     ("no socket", |_| epoll::create(epoll::CreateFlags::CLOEXEC).unwrap()),
     ("a socket of another kind", |_| UnixStream::pair().unwrap().0.into()),

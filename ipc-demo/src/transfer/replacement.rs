@@ -1,5 +1,5 @@
-//! A file that is written beside another and takes its name when it is complete. Until then that one is as it was, and
-//! whatever ends before then removes the new file (but SIGKILL, which leaves it).
+//! A file that is written beside another and takes its name when it is complete. Until then the other file is as it was.
+//! A process that ends before then removes the new file, unless SIGKILL ends it.
 //!
 //! The file at the name keeps its permissions and, if this process may give files away, its owner. It is another file all
 //! the same: other hard links to the old one still have the old bytes. A power failure leaves the old file or the new one,
@@ -43,21 +43,21 @@ impl Replacement {
         }
         // The bytes may be a secret, so other users are admitted only when this is the file that admits them.
         let mode = if old.is_some() { 0o600 } else { 0o666 };
-        let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let directory = target.parent().filter(|directory| !directory.as_os_str().is_empty());
         let file = Builder::new()
             .prefix(".consumer-")
             .suffix(".part")
             .permissions(Permissions::from_mode(mode))
-            .tempfile_in(folder.unwrap_or(Path::new(".")))?;
+            .tempfile_in(directory.unwrap_or(Path::new(".")))?;
         Ok(Self { file, target })
     }
 
-    /// Where the new file is until it has its name.
+    /// Returns where the new file is until it has its name.
     pub fn path(&self) -> &Path {
         self.file.path()
     }
 
-    /// The new file.
+    /// Returns the new file.
     pub fn file(&mut self) -> &mut File {
         self.file.as_file_mut()
     }
@@ -135,8 +135,8 @@ mod tests {
         new.take_place().unwrap();
     }
 
-    fn names(folder: &TempDir) -> Vec<String> {
-        let entries = fs::read_dir(folder.path()).unwrap();
+    fn names(directory: &TempDir) -> Vec<String> {
+        let entries = fs::read_dir(directory.path()).unwrap();
         let mut names: Vec<_> =
             entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
         names.sort();
@@ -145,23 +145,23 @@ mod tests {
 
     #[test]
     fn the_old_file_is_as_it_was_until_the_new_one_is_complete() {
-        let folder = tempdir().unwrap();
-        let path = folder.path().join("out");
+        let directory = tempdir().unwrap();
+        let path = directory.path().join("out");
         fs::write(&path, "old").unwrap();
         let mut new = Replacement::of(&path).unwrap();
         new.file().write_all(b"half").unwrap();
-        assert_eq!((fs::read(&path).unwrap(), names(&folder).len()), (b"old".to_vec(), 2));
+        assert_eq!((fs::read(&path).unwrap(), names(&directory).len()), (b"old".to_vec(), 2));
         drop(new);
-        assert_eq!((fs::read(&path).unwrap(), names(&folder).len()), (b"old".to_vec(), 1));
+        assert_eq!((fs::read(&path).unwrap(), names(&directory).len()), (b"old".to_vec(), 1));
         replace(&path, b"new");
-        assert_eq!((fs::read(&path).unwrap(), names(&folder)), (b"new".to_vec(), vec!["out".to_owned()]));
+        assert_eq!((fs::read(&path).unwrap(), names(&directory)), (b"new".to_vec(), vec!["out".to_owned()]));
     }
 
     #[test]
     fn permissions_are_those_of_the_old_file() {
-        let folder = tempdir().unwrap();
+        let directory = tempdir().unwrap();
         for mode in [0o600, 0o640, 0o755] {
-            let path = folder.path().join("out");
+            let path = directory.path().join("out");
             fs::write(&path, "old").unwrap();
             fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
             let new = Replacement::of(&path).unwrap();
@@ -173,8 +173,8 @@ mod tests {
 
     #[test]
     fn a_new_name_gets_the_permissions_of_any_new_file() {
-        let folder = tempdir().unwrap();
-        let (path, other) = (folder.path().join("out"), folder.path().join("other"));
+        let directory = tempdir().unwrap();
+        let (path, other) = (directory.path().join("out"), directory.path().join("other"));
         replace(&path, b"new");
         fs::write(&other, "any").unwrap();
         assert_eq!(fs::metadata(&path).unwrap().mode(), fs::metadata(&other).unwrap().mode());
@@ -182,37 +182,37 @@ mod tests {
 
     #[test]
     fn symbolic_links_stay_and_lead_to_the_new_file() {
-        let folder = tempdir().unwrap();
-        fs::create_dir(folder.path().join("below")).unwrap();
-        fs::write(folder.path().join("below/there"), "old").unwrap();
+        let directory = tempdir().unwrap();
+        fs::create_dir(directory.path().join("below")).unwrap();
+        fs::write(directory.path().join("below/there"), "old").unwrap();
         let (near, far, nowhere) =
-            (folder.path().join("near"), folder.path().join("far"), folder.path().join("nowhere"));
+            (directory.path().join("near"), directory.path().join("far"), directory.path().join("nowhere"));
         symlink("below/there", &near).unwrap();
         symlink(&near, &far).unwrap();
         symlink("below/not yet", &nowhere).unwrap();
         replace(&far, b"new");
         replace(&nowhere, b"first");
         assert!(near.is_symlink() && far.is_symlink() && nowhere.is_symlink());
-        assert_eq!(fs::read(folder.path().join("below/there")).unwrap(), b"new");
-        assert_eq!(fs::read(folder.path().join("below/not yet")).unwrap(), b"first");
+        assert_eq!(fs::read(directory.path().join("below/there")).unwrap(), b"new");
+        assert_eq!(fs::read(directory.path().join("below/not yet")).unwrap(), b"first");
     }
 
     #[test]
     fn a_name_that_is_no_files_is_refused() {
-        let folder = tempdir().unwrap();
-        let (one, other) = (folder.path().join("one"), folder.path().join("other"));
+        let directory = tempdir().unwrap();
+        let (one, other) = (directory.path().join("one"), directory.path().join("other"));
         symlink(&one, &other).unwrap();
         symlink(&other, &one).unwrap();
-        for path in [&one, &folder.path().join("not yet/"), &folder.path().join("no folder/out")] {
+        for path in [&one, &directory.path().join("not yet/"), &directory.path().join("no directory/out")] {
             assert!(Replacement::of(path).is_err(), "{}", path.display());
         }
-        assert_eq!(names(&folder), ["one", "other"]);
+        assert_eq!(names(&directory), ["one", "other"]);
     }
 
     #[test]
     fn a_hard_link_keeps_the_old_bytes() {
-        let folder = tempdir().unwrap();
-        let (path, link) = (folder.path().join("out"), folder.path().join("link"));
+        let directory = tempdir().unwrap();
+        let (path, link) = (directory.path().join("out"), directory.path().join("link"));
         fs::write(&path, "old").unwrap();
         fs::hard_link(&path, &link).unwrap();
         replace(&path, b"new");
@@ -221,8 +221,8 @@ mod tests {
 
     #[test]
     fn what_cannot_take_its_place_stays_and_is_named() {
-        let folder = tempdir().unwrap();
-        let path = folder.path().join("out");
+        let directory = tempdir().unwrap();
+        let path = directory.path().join("out");
         let mut new = Replacement::of(&path).unwrap();
         new.file().write_all(b"new").unwrap();
         fs::create_dir(&path).unwrap();

@@ -55,7 +55,7 @@ impl Listener {
         }
     }
 
-    /// A socket whose file will get the permissions `mode`, less the umask: never too many, perhaps too few.
+    /// Makes a socket whose file will get the permissions `mode`, less the umask: never too many, perhaps too few.
     fn unbound(mode: Mode) -> io::Result<Listener> {
         let socket = new_socket(SocketFlags::CLOEXEC | SocketFlags::NONBLOCK)?;
         fs::fchmod(&socket, mode)?;
@@ -92,16 +92,15 @@ impl Listener {
         if Mode::from_raw_mode(stat.st_mode) == mode {
             return Ok(());
         }
-        // By a descriptor, so that what is checked and what is changed are one file, and never through a link.
-        let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let file = fs::openat(place.directory(), place.name(), flags, Mode::empty())?;
+        // By a descriptor, so that what is checked and what is changed are one file.
+        let file = place.open_path()?;
         if Some(FileId::from(&fs::fstat(&file)?)) != self.file {
             return Err(io::Error::new(io::ErrorKind::ResourceBusy, "the socket was replaced; try again"));
         }
         set_mode(file.as_fd(), mode)
     }
 
-    /// A listening socket that another process bound and handed over, and which file is its own.
+    /// Takes a listening socket that another process bound and handed over, and whose file is `file`.
     pub(crate) fn from_fd(socket: OwnedFd, file: Option<FileId>) -> io::Result<Listener> {
         if !is_messages_socket(&socket) || !sockopt::socket_acceptconn(&socket)? {
             return Err(io::Error::new(
@@ -112,7 +111,7 @@ impl Listener {
         Ok(Listener { socket, file, spare: Mutex::new(spare()) })
     }
 
-    /// The socket's file, wherever it stands.
+    /// Returns the socket's file, wherever it stands.
     pub(crate) fn file(&self) -> Option<FileId> {
         self.file
     }
@@ -199,8 +198,7 @@ pub(crate) fn connect(place: &Place, deadline: Instant) -> io::Result<OwnedFd> {
 /// allow it. True: it was changed. So it stands if its maker was killed before it could set the mode.
 pub(crate) fn let_owner_in(place: &Place) -> io::Result<bool> {
     let owner_may = Mode::RUSR | Mode::WUSR;
-    let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let file = fs::openat(place.directory(), place.name(), flags, Mode::empty())?;
+    let file = place.open_path()?;
     let stat = fs::fstat(&file)?;
     let mode = Mode::from_raw_mode(stat.st_mode);
     let is_socket = FileType::from_raw_mode(stat.st_mode) == FileType::Socket;

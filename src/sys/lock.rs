@@ -36,10 +36,10 @@ impl Lock {
     pub(crate) fn take(place: &Place) -> io::Result<Option<Lock>> {
         for _ in 0..ATTEMPTS {
             let Some(file) = open(place)? else { continue };
-            match Attempt::on(file, place)? {
-                Attempt::Held(lock) => return Ok(Some(lock)),
-                Attempt::Busy => return Ok(None),
-                Attempt::InVain => {}
+            match LockOutcome::of(file, place)? {
+                LockOutcome::Held(lock) => return Ok(Some(lock)),
+                LockOutcome::Busy => return Ok(None),
+                LockOutcome::InVain => {}
             }
         }
         Err(io::ErrorKind::ResourceBusy.into())
@@ -67,19 +67,19 @@ impl AsFd for Lock {
 }
 
 /// What came of locking an open file.
-enum Attempt {
+enum LockOutcome {
     Held(Lock),
     Busy,
     InVain,
 }
 
-impl Attempt {
-    fn on(file: OwnedFd, place: &Place) -> io::Result<Attempt> {
+impl LockOutcome {
+    fn of(file: OwnedFd, place: &Place) -> io::Result<LockOutcome> {
         match fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
             // The last owner may have removed the file after we opened it: then we locked what nobody finds any more.
-            Ok(()) if stands_at(&file, place)? => Ok(Attempt::Held(Lock { file })),
-            Ok(()) | Err(Errno::INTR) => Ok(Attempt::InVain),
-            Err(Errno::WOULDBLOCK) => Ok(Attempt::Busy),
+            Ok(()) if stands_at(&file, place)? => Ok(LockOutcome::Held(Lock { file })),
+            Ok(()) | Err(Errno::INTR) => Ok(LockOutcome::InVain),
+            Err(Errno::WOULDBLOCK) => Ok(LockOutcome::Busy),
             Err(error) => Err(error.into()),
         }
     }
@@ -114,7 +114,7 @@ fn create(place: &Place) -> io::Result<Option<OwnedFd>> {
     };
     // The umask may have taken bits away. If this process is killed before they are set, `repair` sets them.
     let Err(error) = settle_mode(&file) else { return Ok(Some(file)) };
-    if let Ok(Attempt::Held(lock)) = Attempt::on(file, place) {
+    if let Ok(LockOutcome::Held(lock)) = LockOutcome::of(file, place) {
         let _ = lock.release(place);
     }
     Err(error)
@@ -130,8 +130,7 @@ fn settle_mode(file: &OwnedFd) -> io::Result<()> {
 /// Gives a file that could not be opened the mode that it lacks: a process of the same user made it and was killed before it could
 /// set the mode. Changes no file of another user, and none that has a second name: that one may be anything.
 fn repair(place: &Place) -> io::Result<()> {
-    let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let file = match fs::openat(place.directory(), place.name(), flags, Mode::empty()) {
+    let file = match place.open_path() {
         Err(Errno::NOENT) => return Ok(()),
         file => file?,
     };
@@ -230,7 +229,7 @@ mod tests {
         let opened = open(&place).unwrap().unwrap();
         Lock::take(&place).unwrap().unwrap().release(&place).unwrap();
         let _next = Lock::take(&place).unwrap().unwrap();
-        assert!(matches!(Attempt::on(opened, &place).unwrap(), Attempt::InVain));
+        assert!(matches!(LockOutcome::of(opened, &place).unwrap(), LockOutcome::InVain));
     }
 
     #[test]

@@ -75,7 +75,7 @@ impl Place {
         Ok(Place { directory: Arc::new(directory), name, path })
     }
 
-    /// The place with the file name of `path` in a directory that another process handed over.
+    /// Makes the place with the file name of `path` in a directory that another process handed over.
     pub(crate) fn in_directory(directory: OwnedFd, path: &Path) -> io::Result<Place> {
         if FileType::from_raw_mode(fs::fstat(&directory)?.st_mode) != FileType::Directory {
             return Err(io::Error::new(
@@ -94,17 +94,17 @@ impl Place {
         Ok(Place { directory: self.directory.clone(), name: CString::new(name)?, path })
     }
 
-    /// The path as it was when the directory was opened, absolute if it could be: for messages.
+    /// Returns the path as it was when the directory was opened, absolute if it could be: for messages.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The directory.
+    /// Returns the open directory.
     pub(crate) fn directory(&self) -> BorrowedFd<'_> {
         self.directory.as_fd()
     }
 
-    /// The name in the directory.
+    /// Returns the name in the directory.
     pub(super) fn name(&self) -> &CStr {
         &self.name
     }
@@ -118,7 +118,13 @@ impl Place {
         }
     }
 
-    /// What stands there.
+    /// Opens the file that stands there for its path only, which needs no permission of the file. Never through a link.
+    pub(super) fn open_path(&self) -> rustix::io::Result<OwnedFd> {
+        let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        fs::openat(&self.directory, &self.name, flags, Mode::empty())
+    }
+
+    /// Returns what stands there.
     pub(crate) fn occupant(&self) -> io::Result<Occupant> {
         Ok(match self.look()?.map(|stat| FileType::from_raw_mode(stat.st_mode)) {
             None => Occupant::Nothing,
@@ -128,7 +134,7 @@ impl Place {
         })
     }
 
-    /// Whether this file stands there.
+    /// Returns whether this file stands there.
     pub(super) fn has(&self, file: FileId) -> io::Result<bool> {
         Ok(self.look()?.is_some_and(|stat| FileId::from(&stat) == file))
     }
@@ -192,14 +198,14 @@ pub(super) fn set_mode(file: BorrowedFd<'_>, mode: Mode) -> io::Result<()> {
     }
 }
 
-/// The path that leads to the file behind a descriptor, for calls that take only paths. None: there is no `/proc`.
+/// Returns a path that leads to the file behind a descriptor, for calls that take only paths. None: there is no `/proc`.
 fn through_proc(fd: BorrowedFd<'_>) -> Option<PathBuf> {
     let path = PathBuf::from(format!("/proc/self/fd/{}", fd.as_raw_fd()));
     let (there, here) = (fs::stat(&path).ok()?, fs::fstat(fd).ok()?);
     (FileId::from(&there) == FileId::from(&here)).then_some(path)
 }
 
-/// The last part of a path, if a socket can have it as its name.
+/// Returns the last part of a path, if a socket can have it as its name.
 fn file_name(path: &Path) -> io::Result<CString> {
     let invalid = |why: String| Err(io::Error::new(io::ErrorKind::InvalidInput, why));
     let bytes = path.as_os_str().as_bytes();

@@ -6,7 +6,7 @@
 //! | standard output | an error, because the result is lost | [`ReaderGone`]: the reader has what it wanted |
 //! | standard error | dropped | dropped |
 //!
-//! `println!` and `eprintln!` panic in each of these cases, so both crates of this package deny them. A descriptor that is
+//! `println!` and `eprintln!` panic in each of these cases, so the library and the three programs deny them. A descriptor that is
 //! closed when the program starts is `/dev/null`, because Rust's runtime opens that in its place.
 
 use std::error::Error;

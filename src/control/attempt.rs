@@ -1,7 +1,7 @@
 //! An attempt to join that a task waits for: it runs on a thread of its own, and never blocks the task's.
 //!
 //! To join is a conversation with another process, after a look at the file system, and it ends with memory that is mapped.
-//! Each of these can take long: the other process can be stopped, a folder can be on another machine, and a process with
+//! Each of these can take long: the other process can be stopped, a directory can be on another machine, and a process with
 //! `mlockall` gets all pages of what it maps at once. Neither a worker of a runtime nor the porter, which all channels of
 //! the process share, can wait for that.
 //!
@@ -19,7 +19,7 @@ use std::{
 
 use super::{
     Terms,
-    call::connect_unless,
+    call::connect_interruptibly,
     endpoint::{Endpoint, refused},
 };
 use crate::{
@@ -59,7 +59,7 @@ struct Shared {
 }
 
 enum Progress {
-    /// The thread is at it, and wakes the task then.
+    /// The thread runs, and wakes the task when it is done.
     Waits(Waker),
     Done(thread::Result<Result<Arc<Endpoint>, OpenError>>),
 }
@@ -70,7 +70,7 @@ impl Attempt {
         Attempt(State::Asked(Asked { path, size, align, terms }))
     }
 
-    /// Begins the attempt, or looks how far it is.
+    /// Begins the attempt, or returns what came of it.
     ///
     /// # Panics
     ///
@@ -123,7 +123,7 @@ impl Joining {
     fn join(mut self, asked: &Asked) {
         let Some(shared) = self.0.take() else { return };
         let Asked { path, size, align, terms } = asked;
-        let join = || connect_unless(path, *size, *align, terms, Some(&shared.interrupt));
+        let join = || connect_interruptibly(path, *size, *align, terms, Some(&shared.interrupt));
         // A panic is the task's, which waits for it.
         shared.finish(catch_unwind(AssertUnwindSafe(join)));
     }
@@ -140,7 +140,7 @@ impl Drop for Joining {
 }
 
 impl Shared {
-    /// Leaves what came of it, and wakes the task.
+    /// Stores the result, and wakes the task.
     fn finish(&self, joined: thread::Result<Result<Arc<Endpoint>, OpenError>>) {
         let before = mem::replace(&mut *lock(&self.progress), Progress::Done(joined));
         if let Progress::Waits(waker) = before {
@@ -149,7 +149,7 @@ impl Shared {
         }
     }
 
-    /// Returns what came of it, or leaves the waker of the task that waits.
+    /// Returns the result, or stores the waker of the task that waits for it.
     fn look(&self, waker: Waker) -> Option<thread::Result<Result<Arc<Endpoint>, OpenError>>> {
         let next = Progress::Waits(waker);
         let mut progress = lock(&self.progress);

@@ -2,8 +2,8 @@
 //! in [`super::join`].
 //!
 //! The wait looks again and again, at first after 1 ms and at last every 50 ms, which is 20 times a second. The kernel could
-//! tell of new files in the folder, but not of what matters: a name is of use only once a process listens behind its
-//! socket, which is no event of a file. The folder itself may be missing too, or be on a file system that tells nothing, and
+//! tell of new files in the directory, but not of what matters: a name is of use only once a process listens behind its
+//! socket, which is no event of a file. The directory itself may be missing too, or be on a file system that tells nothing, and
 //! a user may have only 128 such watches.
 
 use std::{
@@ -42,11 +42,11 @@ pub(crate) fn connect(
     align: usize,
     terms: &Terms,
 ) -> Result<Arc<Endpoint>, OpenError> {
-    connect_unless(path, size, align, terms, None)
+    connect_interruptibly(path, size, align, terms, None)
 }
 
-/// Joins likewise, unless it is interrupted: then the result is an error that means nothing.
-pub(super) fn connect_unless(
+/// Joins as [`connect`] does. Once `interrupt` has been rung, it ends soon, with an error that means nothing.
+pub(super) fn connect_interruptibly(
     path: &Path,
     size: usize,
     align: usize,
@@ -114,7 +114,9 @@ fn call(path: &Path, patience: &Patience<'_>) -> Result<OwnedFd, OpenError> {
             None => patience.until,
         };
         return match name::connect(path, until) {
-            Err(OpenError::TimedOut { .. }) if Instant::now() < patience.until && !patience.is_over() => {
+            Err(OpenError::TimedOut { .. })
+                if Instant::now() < patience.until && !patience.is_interrupted() =>
+            {
                 continue;
             }
             Err(OpenError::TimedOut { .. }) => Err(patience.late()),

@@ -116,7 +116,7 @@ impl Host {
         if !taken.is_err_and(|full| full.leaving > 0) {
             return taken;
         }
-        // As long as other numbers are free this is not asked: it reads the whole queue. So it frees all it can at once.
+        // This reads the whole queue. So it is done only if no other number is free, and frees all numbers that it can.
         let unpublished = queue.unpublished_claimants();
         roster.free_those(|number| !unpublished.contains(&number) && self.quarantined(number) == 0);
         roster.take(|_, _| false)

@@ -49,24 +49,24 @@ pub(super) struct Patience<'a> {
 }
 
 impl Patience<'_> {
-    /// As the terms say, from now on.
+    /// Begins now, and lasts as long as the terms say.
     pub fn of(terms: &Terms) -> Patience<'static> {
         Patience { until: Instant::now() + terms.deadline, deadline: terms.deadline, interrupt: None }
     }
 
-    /// The time is up.
+    /// Returns the error that the time is up.
     pub fn late(&self) -> OpenError {
         OpenError::TimedOut { path: None, waited: self.deadline }
     }
 
     /// Returns whether it was interrupted.
-    pub fn is_over(&self) -> bool {
+    pub fn is_interrupted(&self) -> bool {
         let now = Some(Instant::now());
         matches!(interrupt::wait(None, self.interrupt, now), Ok(Waited::Interrupted))
     }
 }
 
-/// Whether the place that was given is in a channel of the values that were asked for.
+/// Checks that the place that was given is in a channel of the values that were asked for.
 pub(super) fn check_place(place: &Accept, facts: &Facts) -> Result<(), OpenError> {
     if (place.geometry.payload, place.align) == (facts.size, facts.align) {
         return Ok(());
@@ -210,12 +210,12 @@ impl Drop for Talk<'_> {
     }
 }
 
-/// The other process broke the protocol.
+/// Returns the error that the other process broke the protocol.
 fn broken(what: &'static str) -> OpenError {
     OpenError::BadMessage { path: None, what }
 }
 
-/// The other process speaks another version of the protocol.
+/// Returns the error that the other process speaks another version of the protocol.
 pub(super) fn other_version(theirs: u16) -> OpenError {
     OpenError::WrongVersion { path: None, ours: layout::VERSION, theirs: theirs.into() }
 }

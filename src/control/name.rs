@@ -76,7 +76,7 @@ impl Name {
         Ok(Name { place, lock_place, lock: Lock::from_fd(parts.lock), listener, token: None })
     }
 
-    /// What another process must know to take the name over, beside [`Name::descriptors`].
+    /// Returns what another process must know to take the name over, beside [`Name::descriptors`].
     pub fn facts(&self) -> NameFacts {
         NameFacts {
             path: self.place.path().as_os_str().as_bytes().to_owned(),
@@ -84,7 +84,7 @@ impl Name {
         }
     }
 
-    /// What another process needs to take the name over: listener, lock and directory.
+    /// Returns the descriptors that another process needs to take the name over: listener, lock and directory.
     pub fn descriptors(&self) -> [BorrowedFd<'_>; 3] {
         [self.listener.as_fd(), self.lock.as_fd(), self.place.directory()]
     }
@@ -93,7 +93,7 @@ impl Name {
         &self.listener
     }
 
-    /// Gives the name up: whoever waits at it is refused, and both files are removed while the lock is still held.
+    /// Gives the name up: callers that wait at it are refused, and both files are removed while the lock is still held.
     pub fn close(self) {
         // If a file cannot be removed it stays, without a listener and unlocked, which means nothing.
         let _ = self.listener.remove_file(&self.place);
@@ -105,25 +105,25 @@ impl Name {
 /// Calls the receiver that listens at `path`. If too many others stand at its door, it waits to be next, until `until` at most.
 pub(super) fn connect(path: &Path, until: Instant) -> Result<OwnedFd, OpenError> {
     let called = Instant::now();
-    let nobody = |why| OpenError::NobodyThere { path: path.into(), why };
+    let no_receiver = |why| OpenError::NobodyThere { path: path.into(), why };
     let place = match Place::new(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Err(nobody(
+            return Err(no_receiver(
                 "its directory does not exist; start the receiver first, or correct the path",
             ));
         }
         place => place.map_err(unusable(path))?,
     };
     listener::connect(&place, until).map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound if is_locked(&place) => nobody(
+        io::ErrorKind::NotFound if has_lock_file(&place) => no_receiver(
             "the socket file is gone and its lock file is still there; if the receiver runs, its socket was removed: restart it",
         ),
         io::ErrorKind::NotFound => {
-            nobody("there is no such file; start the receiver first, or correct the path")
+            no_receiver("there is no such file; start the receiver first, or correct the path")
         }
         io::ErrorKind::ConnectionRefused => match place.occupant() {
             Ok(Occupant::Other) => OpenError::NotASocket { path: path.into() },
-            _ => nobody("the process that listened there has ended; start the receiver again"),
+            _ => no_receiver("the process that listened there has ended; start the receiver again"),
         },
         io::ErrorKind::TimedOut => OpenError::TimedOut { path: Some(path.into()), waited: called.elapsed() },
         io::ErrorKind::PermissionDenied => OpenError::NotPermitted { path: path.into(), source: error },
@@ -135,8 +135,8 @@ pub(super) fn connect(path: &Path, until: Instant) -> Result<OwnedFd, OpenError>
     })
 }
 
-/// Whether there is a lock file for the name. It may be held or not: to try that could keep a receiver from the name.
-fn is_locked(place: &Place) -> bool {
+/// Returns whether there is a lock file for the name. It may be held or not: to try that could keep a receiver from the name.
+fn has_lock_file(place: &Place) -> bool {
     place.beside(LOCK).and_then(|lock| lock.occupant()).is_ok_and(|lock| lock == Occupant::Other)
 }
 
@@ -171,7 +171,7 @@ fn clear(place: &Place) -> Result<(), OpenError> {
     }
 }
 
-/// Another process holds the name: it has the lock, or its socket lets callers in.
+/// Returns the error that another process holds the name: it has the lock, or its socket lets callers in.
 fn in_use(place: &Place) -> OpenError {
     let socket_missing = matches!(place.occupant(), Ok(Occupant::Nothing));
     OpenError::NameInUse { path: place.path().into(), socket_missing }

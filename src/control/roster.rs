@@ -105,8 +105,8 @@ impl Roster {
         Err(Full { members: members as u32, leaving: leaving as u32 })
     }
 
-    /// Frees the numbers of processes that have left and of which nothing is left, although the receiver has not passed all
-    /// that they claimed.
+    /// Frees the numbers for which `is_over` holds, of processes that have left, although the receiver has not passed all that they
+    /// claimed.
     pub fn free_those(&mut self, is_over: impl Fn(Number) -> bool) {
         for (number, place) in (0..).zip(&mut self.places) {
             if matches!(place, Place::Left { .. }) && is_over(number) {

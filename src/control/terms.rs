@@ -116,7 +116,7 @@ impl Terms {
 const _: () = assert!(MAX_CAPACITY == 1_048_575 && MAX_MEMBERS == 1023 && MAX_RULES == 1024 && MAX_TAG == 64);
 const _: () = assert!(Geometry::MAX_PAYLOAD == 67_108_864 && MAX_DEADLINE.as_secs() == 4_294_967_295);
 
-/// An option is out of its range.
+/// Returns the error that an option is out of its range.
 fn invalid(what: &'static str, given: String, range: &'static str) -> OpenError {
     OpenError::InvalidOption { what, given, range }
 }

@@ -44,13 +44,13 @@ impl Queue<'_> {
     }
 
     /// Returns under which numbers a position from head on was claimed that is not published; perhaps some more. A number that is
-    /// not among them owns nothing in the queue, once its process has ended and no slot in quarantine bears it. What is asked
-    /// of the quarantine, is asked afterwards.
+    /// not among them owns nothing in the queue, once its process has ended and no slot in quarantine bears it. The caller looks
+    /// at the quarantine after this call, not before.
     pub fn unpublished_claimants(&self) -> Vec<Number> {
         self.claimants_of(|position| !Consumer::is_published(self, position)).1
     }
 
-    /// The position after the last claimed one, and the owners of those positions from head up to it that count.
+    /// Returns the position after the last claimed one, and the owners of those positions from head up to it that count.
     fn claimants_of(&self, counts: impl Fn(u32) -> bool) -> (u64, Vec<Number>) {
         let claim = Claim(self.view.header.claim.load(acquire(Edge::Claim)));
         let head = self.head();
@@ -63,8 +63,8 @@ impl Queue<'_> {
         let mut is_any = false;
         for _ in 0..claimed.min(self.capacity()) {
             is_any |= counts(position);
-            // ORDERING: the claim word was read with acquire, and a record stands before the claim behind it. Of a later lap
-            // it tells that head has moved on: what the receiver did before that is seen by what is asked afterwards.
+            // ORDERING: the claim word was read with acquire, and a record stands before the claim behind it. A record of a later
+            // lap tells that head has moved on. What the receiver did before that is then seen by later loads of this thread.
             let record = Record(self.view.records[self.track.index(position)].load(acquire(Edge::Record)));
             if is_any && record.bears(position) {
                 numbers.push(record.owner());

@@ -150,8 +150,8 @@ impl Consumer {
         self.nonsense
     }
 
-    /// The receiver closes the channel: from now on the segment says so, or something is wrong with it. Returns whether it had not
-    /// been closed before.
+    /// Notes that the receiver closes the channel: from now on the segment says so, or something is wrong with it. Returns whether
+    /// the receiver had not closed it before.
     pub fn close(&mut self) -> bool {
         !std::mem::replace(&mut self.is_closed, true)
     }
@@ -179,7 +179,7 @@ impl Consumer {
         }) || Self::is_published(queue, position)
     }
 
-    /// Takes one value, as what `copy` makes of it.
+    /// Takes one value, and returns what `copy` makes of it.
     #[inline]
     pub fn receive<R>(
         &mut self,
@@ -206,7 +206,7 @@ impl Consumer {
         self.receive_each(queue, limit, |slot| payload::push(slot, values), peers)
     }
 
-    /// Does so with the slots of the values, each of which `put` copies.
+    /// Takes as [`Consumer::receive_many`] does, and calls `put` with the slot of each value, to copy it.
     pub(super) fn receive_each(
         &mut self,
         queue: &Queue<'_>,

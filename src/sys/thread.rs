@@ -58,7 +58,8 @@ pub(super) fn in_directory<T: Send>(
     })
 }
 
-/// The error of the system says "try again", and its kind that a call would block.
+/// Names the limits that kept a thread from starting. The error of the system says "try again", and its kind that a call
+/// would block.
 fn cannot_start(error: io::Error) -> io::Error {
     if error.raw_os_error() != Some(libc::EAGAIN) {
         return error;

@@ -215,8 +215,8 @@ impl Backlog {
         operation.end(count as i32, wake);
     }
 
-    /// The sender that stood there has left. A sender that leaves before it sees the channel closed is not counted by
-    /// [`keep_promises`](Backlog::keep_promises).
+    /// Gives back what the sender that stood at `stand`, and has left, was promised. Nothing was promised to a sender that left
+    /// before it could see the channel closed: [`keep_promises`](Backlog::keep_promises) does not find it.
     fn give_promise_back(&self, producer: &Producer<'_>, stand: Stand, wake: &impl Wake) {
         if producer.queue.is_closed() {
             let promised = lock(&self.0).promised.remove(&stand);

@@ -118,10 +118,10 @@ pub fn gives_up(path: &Path) {
     drop(connect(path));
     tell("left");
     wait_for_parent();
-    let nobody = path.with_extension("none");
+    let missing = path.with_extension("none");
     let at_rest = own_descriptors();
     for is_asleep in [false, true] {
-        let attempts = [patient().connect_async::<Value>(path), patient().wait(HOUR).connect_async(&nobody)];
+        let attempts = [patient().connect_async::<Value>(path), patient().wait(HOUR).connect_async(&missing)];
         for mut attempt in attempts {
             assert!(poll_with(&mut attempt, Waker::noop()).is_pending());
             if is_asleep {

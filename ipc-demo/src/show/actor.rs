@@ -80,7 +80,7 @@ impl Actor {
         let _ = self.child.kill();
     }
 
-    /// Whether a signal (SIGSTOP, SIGTSTP) has stopped it, so that it cannot do what it is told.
+    /// Returns whether a signal (SIGSTOP, SIGTSTP) has stopped it, so that it cannot do what it is told.
     pub fn is_stopped(&self) -> bool {
         let pid = Pid::from_raw(self.child.id().cast_signed());
         let look = WaitIdOptions::STOPPED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;

@@ -36,7 +36,7 @@ impl Ending {
         }
     }
 
-    /// One word for the table.
+    /// Returns one word for the table.
     pub fn word(&self) -> &'static str {
         match self {
             Self::Done => "done",
@@ -46,7 +46,7 @@ impl Ending {
         }
     }
 
-    /// What the process did, as the end of a sentence; nothing if it did what it was told to.
+    /// Says what the process did, as the end of a sentence; nothing if it did what it was told to.
     pub fn clause(&self) -> Option<String> {
         match self {
             Self::Done => None,

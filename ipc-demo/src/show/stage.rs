@@ -168,7 +168,7 @@ impl Stage {
         !self.told.endings.contains_key(&number)
     }
 
-    /// The sources that have not ended.
+    /// Returns the sources that have not ended.
     fn sources(&self) -> impl Iterator<Item = usize> {
         (SINK + 1..self.actors.len()).filter(|&number| self.runs(number))
     }

@@ -32,7 +32,7 @@ impl Track {
         self.next + self.early.total()
     }
 
-    /// One more than the highest number that came. Of a producer that was killed, so many are known to have been sent.
+    /// Returns one more than the highest number that came. A producer that was killed is known to have sent so many.
     pub fn end(&self) -> u64 {
         if self.early.total() == 0 { self.next } else { self.highest + 1 }
     }

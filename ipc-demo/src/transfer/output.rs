@@ -47,12 +47,12 @@ impl Output {
         matches!(self.place, Place::Flowing { .. })
     }
 
-    /// Whether standard output is taken for the bytes.
+    /// Returns whether standard output is taken for the bytes.
     pub fn is_stdout(&self) -> bool {
         matches!(self.place, Place::Flowing { is_stdout: true, .. })
     }
 
-    /// The file that must be removed if this process ends before it has finished.
+    /// Returns the path of the file that must be removed if this process ends before it has finished.
     pub fn temporary(&self) -> Option<&Path> {
         match &self.place {
             Place::Still(file) => Some(file.path()),

@@ -110,9 +110,9 @@ enum Goes {
     Away,
 }
 
-/// `count` senders of the receiver's process wait for room, and behind them one of another process, which is stopped. Room comes
-/// for so many of them as `room`, and the receiver closes. The end does not come before those that it covers have left, and then
-/// it comes.
+/// Explores a close beside promised senders. `count` senders of the receiver's process wait for room, and behind them one of
+/// another process, which is stopped. Room comes for `room` of them, and the receiver closes. The end does not come before the
+/// senders that this room covers have left, and then it comes.
 fn close_with_promised(common: u32, count: usize, room: u32, goes: Goes, switches: Option<usize>) {
     explore(switches, move || {
         let world = World::new(room, common, 1);

@@ -187,9 +187,9 @@ fn an_old_record_does_not_hide_a_newer_one() {
     });
 }
 
-/// A process ends with `published` values in the queue and `unpublished` positions behind them, and its number is given again
-/// as soon as none of its positions is unpublished, wherever the receiver is. Then the next process with that number
-/// sends, or `is_killed_too`. Nothing of the one is taken for the other's.
+/// Explores a number that is given again. A process ends with `published` values in the queue and `unpublished` positions behind
+/// them. Its number is given again as soon as none of its positions is unpublished, wherever the receiver is. Then the next
+/// process with that number sends, or `is_killed_too`. Nothing of the first process is taken for the second one's.
 fn a_number_is_given_again(published: u64, unpublished: i64, is_killed_too: bool, switches: Option<usize>) {
     explore(switches, move || {
         let world = World::with_numbers(4, 2);

@@ -79,7 +79,7 @@ impl World {
         }
     }
 
-    /// The receiver, which lives in process `me`, closes the channel.
+    /// Closes the channel, as its receiver does, which lives in process `me`.
     pub fn close(&self, me: Number) {
         tell("closes", me, 0u16);
         self.queue().close(self);

@@ -102,7 +102,7 @@ impl World {
         Arc::new(world)
     }
 
-    /// The same, and numbers that own nothing in the queue can be [given again](World::give_again_if_it_owns_nothing).
+    /// Makes a world in which numbers that own nothing in the queue can be [given again](World::give_again_if_it_owns_nothing).
     pub fn with_numbers(capacity: u32, entries: u32) -> Arc<World> {
         let mut world = Arc::into_inner(World::new(capacity, 1, entries)).expect("it is new");
         world.borne = Some(Default::default());
@@ -156,8 +156,8 @@ impl World {
         self.dead[usize::from(number)].store(0, Ordering::Release);
     }
 
-    /// The number of a dead process, whose permits and place in the line are put right, is given again if it owns nothing in the
-    /// queue, as the host does. Whether it was.
+    /// Gives the number of a dead process again if it owns nothing in the queue, as the host does, and returns whether it did. The
+    /// permits of that process and its place in the line are put right before.
     pub fn give_again_if_it_owns_nothing(&self, number: Number) -> bool {
         let borne = self.borne.as_ref().expect("the model asks for it");
         // ORDERING: as the host does; the quarantine after the queue.

@@ -314,7 +314,7 @@ fn rules_decide_who_comes_in() {
         as_stranger(Options::new().mode(0o600).allow_uid(12345)).unwrap(),
         format!(
             "the user of this process may not open the socket {}; let it in there, with `Options::mode` and \
-             `Options::allow_uid`, and with the permissions of the folders above",
+             `Options::allow_uid`, and with the permissions of the directories above",
             room.name().display()
         )
     );

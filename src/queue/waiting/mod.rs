@@ -9,7 +9,7 @@
 //! locked, and a dead or cancelled waiter is one record to free. A thread that gives capacity back looks along the line and
 //! rings each waiter that is covered now.
 //!
-//! Promise: an operation that began after a waiter was in the line never overtakes that waiter.
+//! Guarantee: an operation that began after a waiter was in the line never overtakes that waiter.
 //!
 //! The common records can all be in use. Further senders then wait in the *backlog* of their process, a private queue that
 //! `crate::wait` keeps. Each process has one record of its own beside the common ones, for its first sender that finds those in

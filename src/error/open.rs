@@ -14,7 +14,8 @@ use std::{
 ///
 /// [`Display`](std::fmt::Display) prints one sentence: what could not be done, the name if the call had one, the facts of both
 /// sides, and what to do. What the system said is not part of it. That is the [`source`](Error::source), so a program
-/// that prints an error and its sources one behind the other says each thing once. [`Debug`](std::fmt::Debug) prints the
+/// that prints an error and its sources one behind the other says each thing once. Where this library knows why the system
+/// refused, as for a limit or a path, the sentence says that, and there is no source. [`Debug`](std::fmt::Debug) prints the
 /// sentence and its sources, because a `main` that returns an error, and `unwrap`, print that.
 ///
 /// It converts into [`io::Error`] with a fitting [`io::ErrorKind`], so that `?` works in functions that speak of input and
@@ -174,7 +175,7 @@ pub enum OpenError {
         path: Option<PathBuf>,
         /// The name, if the call had one and `path` is empty.
         name: Option<PathBuf>,
-        /// What it said.
+        /// What it said, or why it refused if this library knows that.
         source: io::Error,
     },
 }
@@ -229,10 +230,16 @@ impl OpenError {
 impl Error for OpenError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
+            Self::System { source, .. } if explanation(source).is_some() => None,
             Self::System { source, .. } | Self::NotPermitted { source, .. } => Some(source),
             _ => None,
         }
     }
+}
+
+/// Returns what this library says about a refusal of the system in the system's place, if it knows more.
+pub(super) fn explanation(refusal: &io::Error) -> Option<&(dyn Error + Send + Sync + 'static)> {
+    refusal.get_ref()
 }
 
 impl From<OpenError> for io::Error {

@@ -1,6 +1,7 @@
 //! What a reason of [`OpenError`] prints: one sentence that says what is wrong and what to do.
 //!
-//! What the system said is not printed here but is the source of the error; see [`OpenError`].
+//! What the system said is not printed here but is the source of the error; see [`OpenError`]. Only where the library knows why
+//! the system refused, that is part of the sentence, and there is no source.
 
 use std::{
     error::Error,
@@ -8,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{OpenError, ValueType};
+use super::{OpenError, ValueType, open::explanation};
 
 impl fmt::Display for OpenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -121,8 +122,13 @@ impl fmt::Display for OpenError {
             Self::Forked => f.write_str(
                 "this end belongs to the process that opened it, not to its forked child; open one there",
             ),
-            Self::System { what, path: Some(path), .. } => write!(f, "could not {what} {}", path.display()),
-            Self::System { what, name, .. } => write!(f, "could not {what}{}", At(name)),
+            Self::System { what, path, name, source } => {
+                match path {
+                    Some(path) => write!(f, "could not {what} {}", path.display())?,
+                    None => write!(f, "could not {what}{}", At(name))?,
+                }
+                explanation(source).map_or(Ok(()), |why| write!(f, ": {why}"))
+            }
         }
     }
 }

@@ -10,6 +10,11 @@ fn reason() -> io::Error {
     io::Error::from_raw_os_error(13)
 }
 
+/// A refusal that the library explains.
+fn explained() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, "it names a directory; add the name of a socket file")
+}
+
 /// Makes one of each reason, as a call without a name gives it.
 fn every_reason() -> Vec<OpenError> {
     let path = PathBuf::from(NAME);
@@ -40,7 +45,8 @@ fn every_reason() -> Vec<OpenError> {
         OpenError::Forked,
         OpenError::System { what: "lock", path: Some(path.clone()), name: None, source: reason() },
         OpenError::System { what: "get memory for the channel", path: None, name: None, source: reason() },
-        OpenError::NameInUse { path, socket_missing: true },
+        OpenError::NameInUse { path: path.clone(), socket_missing: true },
+        OpenError::System { what: "use the path", path: Some(path), name: None, source: explained() },
     ]
 }
 
@@ -70,7 +76,8 @@ fn place(error: &OpenError) -> usize {
         OpenError::Unwatchable { .. } => 20,
         OpenError::InvalidOption { .. } => 21,
         OpenError::Forked => 22,
-        OpenError::System { path: Some(_), .. } => 23,
+        OpenError::System { path: Some(_), source, .. } if source.get_ref().is_none() => 23,
+        OpenError::System { path: Some(_), .. } => 26,
         OpenError::System { path: None, .. } => 24,
         OpenError::NameInUse { .. } => 25,
     }
@@ -122,7 +129,7 @@ fn every_error() -> Vec<Box<dyn Error>> {
 #[test]
 fn the_list_has_each_reason_once() {
     let places: Vec<usize> = every_reason().iter().map(place).collect();
-    assert_eq!(places, (0..26).collect::<Vec<_>>());
+    assert_eq!(places, (0..27).collect::<Vec<_>>());
 }
 
 #[test]
@@ -135,6 +142,10 @@ fn an_error_and_its_sources_say_each_thing_once() {
         }
     }
     assert_eq!(chain(&every_reason()[23]), ["could not lock /run/feed", "Permission denied (os error 13)"]);
+    assert_eq!(
+        chain(&every_reason()[26]),
+        ["could not use the path /run/feed: it names a directory; add the name of a socket file"]
+    );
 }
 
 #[test]

@@ -94,6 +94,11 @@ fn the_receiver_travels_twice_with_its_name() {
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
 }
 
+/// Drops an endpoint once the porter has it in hand no more, so that it is gone at once.
+fn drop_last(endpoint: Arc<Endpoint>) {
+    eventually("no other thread has it", || Arc::strong_count(&endpoint) == 1);
+}
+
 #[test]
 fn the_receiver_travels_though_its_directory_was_renamed() {
     let dir = tempfile::tempdir().unwrap();
@@ -104,7 +109,7 @@ fn the_receiver_travels_though_its_directory_was_renamed() {
     let taker = receiver_from_fd(receiver_into_fd(&giver).unwrap(), SIZE, ALIGN, &terms()).unwrap();
     drop_sender(connect(&new.join("feed"), SIZE, ALIGN, &terms()).unwrap());
     drop(giver);
-    drop(taker);
+    drop_last(taker);
     assert_eq!(std::fs::read_dir(&new).unwrap().count(), 0);
 }
 
@@ -116,7 +121,7 @@ fn a_receiver_that_travelled_removes_no_socket_of_another() {
     }
     let other = std::os::unix::net::UnixListener::bind(&bound.path).unwrap();
     let taker = receiver_from_fd(receiver_into_fd(&bound.host).unwrap(), SIZE, ALIGN, &terms()).unwrap();
-    drop(taker);
+    drop_last(taker);
     assert!(bound.path.exists());
     drop(other);
 }

@@ -68,9 +68,9 @@ impl Receiving {
 
     /// Takes the value that [`next`] found, to be copied where the caller wants it and then released.
     #[inline(always)]
-    pub fn taken(&mut self, found: Found) -> Taken<'_> {
+    pub fn taken(&mut self, found: Found) -> TakenValue<'_> {
         let Receiving { endpoint, consumer, .. } = self;
-        Taken { queue: endpoint.queue(), consumer, endpoint, found }
+        TakenValue { queue: endpoint.queue(), consumer, endpoint, found }
     }
 
     /// Takes the value that [`next`] found into a box.
@@ -224,14 +224,14 @@ impl Receiving {
 /// In two steps, so that the caller makes its result of the copy before anything else happens: the compiler then copies a large
 /// value to the result itself, and needs no room for it on the way.
 #[must_use = "release it after copying"]
-pub(crate) struct Taken<'a> {
+pub(crate) struct TakenValue<'a> {
     queue: Queue<'a>,
     consumer: &'a mut Consumer,
     endpoint: &'a Endpoint,
     found: Found,
 }
 
-impl Taken<'_> {
+impl TakenValue<'_> {
     /// Returns a copy of the value.
     #[inline(always)]
     pub fn copy<T: Pod>(&self) -> T {

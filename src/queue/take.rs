@@ -153,7 +153,7 @@ impl Consumer {
     /// Notes that the receiver closes the channel: from now on the segment says so, or something is wrong with it. Returns whether
     /// the receiver had not closed it before.
     pub fn close(&mut self) -> bool {
-        !std::mem::replace(&mut self.is_closed, true)
+        !core::mem::replace(&mut self.is_closed, true)
     }
 
     /// Whether a send is stalled: then the receiver cannot be handed over.

@@ -5,7 +5,7 @@ use crate::queue::{Claimed, Consumer, Took};
 use crate::sync::{AtomicU32, Ordering};
 use crate::wait::Stand;
 use loom::thread;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 fn close_while_sending(capacity: u32, each: u64, switches: Option<usize>) {
     explore(switches, move || {
@@ -126,12 +126,12 @@ fn close_with_promised(common: u32, count: usize, room: u32, goes: Goes, switche
             assert_eq!(world.poll(&mut consumer), Took::Value(30 + u64::from(number)));
         }
         // Not of the checker, which would let the receiver see an old value: a sender that has left owes it no order.
-        let left = Arc::new(std::sync::atomic::AtomicU32::new(0));
+        let left = Arc::new(Mutex::new(0));
         let waiting = {
             let (world, left) = (world.clone(), left.clone());
             thread::spawn(move || {
                 for (number, mut stand) in (10..).zip(stands) {
-                    left.fetch_add(1, Ordering::Relaxed);
+                    *left.lock().unwrap() += 1;
                     match goes {
                         Goes::On => drop(world.wait_from(1, stand, number)),
                         Goes::Away => world.leave(1, &mut stand),
@@ -142,7 +142,7 @@ fn close_with_promised(common: u32, count: usize, room: u32, goes: Goes, switche
         world.close(1);
         let expected = room.min(count as u32);
         while world.receive_asleep(&mut consumer).is_some() {}
-        assert!(left.load(Ordering::Relaxed) >= expected, "the end came before a promised sender had gone");
+        assert!(*left.lock().unwrap() >= expected, "the end came before a promised sender had gone");
         waiting.join().unwrap();
         assert_eq!(world.reserved(), 0);
         assert_eq!(world.poll(&mut consumer), Took::End);

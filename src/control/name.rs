@@ -71,9 +71,12 @@ impl Name {
         let path = PathBuf::from(std::ffi::OsString::from_vec(facts.path.clone()));
         let place = Place::in_directory(parts.directory, &path)?;
         let lock_place = place.beside(LOCK)?;
+        let lock = Lock::from_fd(parts.lock)?;
+        // Another file than its own could be one that the giver may not remove and this process may.
         let file = facts.file.map(|(device, inode)| FileId { device, inode });
+        let file = file.filter(|file| lock.is_of(&lock_place, &place, *file).unwrap_or(false));
         let listener = Arc::new(Listener::from_fd(parts.listener, file)?);
-        Ok(Name { place, lock_place, lock: Lock::from_fd(parts.lock), listener, token: None })
+        Ok(Name { place, lock_place, lock, listener, token: None })
     }
 
     /// Returns what another process must know to take the name over, beside [`Name::descriptors`].
@@ -260,6 +263,53 @@ mod tests {
         File::create(&path).unwrap();
         name.close();
         assert!(path.exists(), "somebody else's file");
+    }
+
+    /// What another process would take over if these files were said to be the name's.
+    fn handed_over(socket: &Path, lock: OwnedFd) -> io::Result<Name> {
+        let facts = {
+            use std::os::unix::fs::MetadataExt;
+            let file = fs::symlink_metadata(socket).unwrap();
+            NameFacts { path: socket.as_os_str().as_bytes().to_owned(), file: Some((file.dev(), file.ino())) }
+        };
+        let elsewhere = directory();
+        let own = Name::take(&elsewhere.path().join("own"), 0o600).unwrap();
+        let listener = own.listener.as_fd().try_clone_to_owned().unwrap();
+        let directory = File::open(socket.parent().unwrap()).unwrap().into();
+        Name::from_parts(&facts, NameParts { listener, lock, directory })
+    }
+
+    #[test]
+    fn a_giver_cannot_have_a_file_removed_that_is_not_its_own() {
+        let dir = directory();
+        let [file, socket] = ["file", "socket"].map(|name| dir.path().join(name));
+        File::create(&file).unwrap();
+        let _other = UnixListener::bind(&socket).unwrap();
+        let open = |name: &str| {
+            let options = File::options().read(true).write(true).create(true).clone();
+            OwnedFd::from(options.open(dir.path().join(name)).unwrap())
+        };
+        // Not a socket; a socket without a lock beside it, with a lock of another name.
+        for (path, lock) in [(&file, "file.lock"), (&socket, "file.lock")] {
+            handed_over(path, open(lock)).unwrap().close();
+            assert!(path.exists(), "{}", path.display());
+        }
+        // Beside the socket, and open for its path only: everybody can have that.
+        fs::write(dir.path().join("socket.lock"), "").unwrap();
+        let flags = rustix::fs::OFlags::PATH;
+        let mode = rustix::fs::Mode::empty();
+        let lock = rustix::fs::open(dir.path().join("socket.lock"), flags, mode).unwrap();
+        assert!(handed_over(&socket, lock).is_err());
+        assert!(socket.exists() && dir.path().join("socket.lock").exists());
+        if rustix::process::geteuid().is_root() {
+            // Beside the socket of another user, where all may write.
+            std::os::unix::fs::chown(&socket, Some(12345), None).unwrap();
+            handed_over(&socket, open("socket.lock")).unwrap().close();
+            assert!(socket.exists());
+            std::os::unix::fs::chown(&socket, Some(0), None).unwrap();
+        }
+        handed_over(&socket, open("socket.lock")).unwrap().close();
+        assert!(!socket.exists(), "made by the user of the lock");
     }
 
     #[test]

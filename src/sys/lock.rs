@@ -45,9 +45,33 @@ impl Lock {
         Err(io::ErrorKind::ResourceBusy.into())
     }
 
-    /// A held lock that another process handed over.
-    pub(crate) fn from_fd(file: OwnedFd) -> Lock {
-        Lock { file }
+    /// A held lock that another process handed over. Refuses what that process cannot have locked as [`Lock::take`] does: a file
+    /// that it may not write, or one that is not open at all but for its path.
+    pub(crate) fn from_fd(file: OwnedFd) -> io::Result<Lock> {
+        let is_open = fs::fcntl_getfl(&file)? & OFlags::RWMODE == OFlags::RDWR;
+        if !is_open || !is_lock(&fs::fstat(&file)?) {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "the descriptor is not one of a lock file",
+            ));
+        }
+        match fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Err(Errno::WOULDBLOCK) => {
+                Err(io::Error::new(io::ErrorKind::InvalidData, "another process holds the lock"))
+            }
+            locked => Ok(locked.map(|()| Lock { file })?),
+        }
+    }
+
+    /// Whether the lock, which stands at `place`, is that of this socket at `socket`: one user made both. So the user of a process
+    /// that hands a lock over can have only sockets of its own removed.
+    pub(crate) fn is_of(&self, place: &Place, socket: &Place, file: FileId) -> io::Result<bool> {
+        let lock = fs::fstat(&self.file)?;
+        let made_by_its_user = |stat: Stat| {
+            let is_socket = FileType::from_raw_mode(stat.st_mode) == FileType::Socket;
+            is_socket && FileId::from(&stat) == file && stat.st_uid == lock.st_uid
+        };
+        Ok(place.has(FileId::from(&lock))? && socket.look()?.is_some_and(made_by_its_user))
     }
 
     /// Ends it: removes the file, if it still is ours, and lets go of the lock, also on behalf of forked children and
@@ -90,9 +114,13 @@ fn open(place: &Place) -> io::Result<Option<OwnedFd>> {
     // Without CREATE: in a directory that all may write to, the kernel may refuse that for a file of another user, even to the
     // superuser (`fs.protected_regular`).
     match fs::openat(place.directory(), place.name(), FLAGS, Mode::empty()) {
-        Ok(file) if is_regular(&fs::fstat(&file)?) => Ok(Some(file)),
+        Ok(file) => match fs::fstat(&file)? {
+            stat if is_lock(&stat) => Ok(Some(file)),
+            stat if is_regular(&stat) => Err(foreign()),
+            _ => Err(irregular()),
+        },
         // Opening fails for a link, a directory or a socket.
-        Ok(_) | Err(Errno::LOOP | Errno::ISDIR | Errno::NXIO) => Err(irregular()),
+        Err(Errno::LOOP | Errno::ISDIR | Errno::NXIO) => Err(irregular()),
         Err(Errno::NOENT) => create(place),
         Err(Errno::ACCESS) => repair(place).map(|()| None),
         Err(Errno::INTR) => Ok(None),
@@ -154,12 +182,22 @@ fn irregular() -> io::Error {
     io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file; remove it or choose another name")
 }
 
+/// Many programs call a file so that is no lock, or that they would miss: `Cargo.lock`. It must not be removed as a lock.
+fn foreign() -> io::Error {
+    let what = "it is not empty, so another program made it; remove it if that is not needed, or choose another name";
+    io::Error::new(io::ErrorKind::InvalidInput, what)
+}
+
 fn permissions(stat: &Stat) -> Mode {
     Mode::from_raw_mode(stat.st_mode & 0o7777)
 }
 
 fn is_regular(stat: &Stat) -> bool {
     FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile
+}
+
+fn is_lock(stat: &Stat) -> bool {
+    is_regular(stat) && stat.st_size == 0
 }
 
 fn stands_at(file: &OwnedFd, place: &Place) -> io::Result<bool> {
@@ -206,7 +244,7 @@ mod tests {
     fn a_copy_keeps_it_when_the_first_is_dropped() {
         let (_directory, place) = place();
         let lock = Lock::take(&place).unwrap().unwrap();
-        let handed_over = Lock::from_fd(lock.as_fd().try_clone_to_owned().unwrap());
+        let handed_over = Lock::from_fd(lock.as_fd().try_clone_to_owned().unwrap()).unwrap();
         drop(lock);
         assert!(Lock::take(&place).unwrap().is_none());
         handed_over.release(&place).unwrap();
@@ -246,6 +284,32 @@ mod tests {
         std::fs::remove_file(place.path()).unwrap();
         std::fs::create_dir(place.path()).unwrap();
         assert_eq!(Lock::take(&place).unwrap_err().kind(), io::ErrorKind::InvalidInput);
+    }
+
+    #[test]
+    fn a_file_with_contents_is_no_lock_and_stays() {
+        let (_directory, place) = place();
+        std::fs::write(place.path(), "[[package]]").unwrap();
+        let error = Lock::take(&place).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
+        assert!(error.to_string().starts_with("it is not empty"), "{error}");
+        assert_eq!(std::fs::read(place.path()).unwrap(), b"[[package]]");
+    }
+
+    #[test]
+    fn what_its_giver_cannot_have_locked_is_not_taken_over() {
+        let (_directory, place) = place();
+        let open = |flags| fs::openat(place.directory(), place.name(), flags, Mode::empty()).unwrap();
+        std::fs::write(place.path(), "").unwrap();
+        for flags in [OFlags::PATH, OFlags::RDONLY, OFlags::WRONLY] {
+            assert_eq!(Lock::from_fd(open(flags)).unwrap_err().kind(), io::ErrorKind::InvalidData);
+        }
+        let lock = Lock::take(&place).unwrap().unwrap();
+        assert_eq!(Lock::from_fd(open(FLAGS)).unwrap_err().kind(), io::ErrorKind::InvalidData);
+        drop(lock);
+        eventually(|| Lock::from_fd(open(FLAGS)).is_ok());
+        std::fs::write(place.path(), "[[package]]").unwrap();
+        assert_eq!(Lock::from_fd(open(FLAGS)).unwrap_err().kind(), io::ErrorKind::InvalidData);
     }
 
     #[test]

@@ -32,6 +32,10 @@ const MOST_CALLS: u32 = 4;
 const FIRST_PAUSE: Duration = Duration::from_millis(1);
 const LONGEST_PAUSE: Duration = Duration::from_millis(50);
 
+/// How many looks in a row find a socket that this process may not open before the wait ends. A receiver sets the mode of its socket
+/// a moment after it has made it, and its umask may have taken bits away until then.
+const MOST_BARRED: u32 = 4;
+
 /// How long a call that can be interrupted stands at a full door before it looks whether it was.
 const STAND: Duration = Duration::from_millis(50);
 
@@ -57,8 +61,7 @@ pub(super) fn connect_interruptibly(
     let mut absence = Absence::new(terms.wait, interrupt);
     loop {
         match attempt(path, &facts, terms, interrupt) {
-            // Closed: of a receiver that is on its way out, and gives up its name next.
-            Err(OpenError::NobodyThere { .. } | OpenError::Closed { .. }) if absence.goes_on() => {}
+            Err(error) if absence.goes_on(&error) => {}
             joined => return joined.map_err(|error| error.at(path)),
         }
     }
@@ -69,16 +72,32 @@ struct Absence<'a> {
     /// None: no moment is so late.
     until: Option<Instant>,
     pause: Duration,
+    /// Looks in a row that found a socket which this process may not open.
+    barred: u32,
     interrupt: Option<&'a Interrupt>,
 }
 
 impl<'a> Absence<'a> {
     fn new(wait: Duration, interrupt: Option<&'a Interrupt>) -> Absence<'a> {
-        Absence { until: Instant::now().checked_add(wait), pause: FIRST_PAUSE, interrupt }
+        Absence { until: Instant::now().checked_add(wait), pause: FIRST_PAUSE, barred: 0, interrupt }
+    }
+
+    /// Pauses if a look that came to this error is not the last one, and returns whether to look again.
+    fn goes_on(&mut self, error: &OpenError) -> bool {
+        self.barred = match error {
+            // Closed: of a receiver that is on its way out, and gives up its name next.
+            OpenError::NobodyThere { .. } | OpenError::Closed { .. } => 0,
+            OpenError::NotPermitted { .. } => {
+                self.pause = LONGEST_PAUSE;
+                self.barred + 1
+            }
+            _ => return false,
+        };
+        self.barred < MOST_BARRED && self.pauses()
     }
 
     /// Pauses, and returns whether to look again. The last look comes once the time is up.
-    fn goes_on(&mut self) -> bool {
+    fn pauses(&mut self) -> bool {
         let now = Instant::now();
         let next = now + self.pause;
         let until = self.until.map_or(next, |until| until.min(next));
@@ -133,7 +152,7 @@ mod tests {
     fn pauses_grow_to_a_bound_and_end_with_the_wait() {
         let mut absence = Absence::new(Duration::from_millis(200), None);
         let mut pauses = Vec::new();
-        while absence.goes_on() {
+        while absence.pauses() {
             pauses.push(absence.pause);
         }
         let grown = [2, 4, 8, 16, 32, 50, 50].map(Duration::from_millis);
@@ -144,16 +163,29 @@ mod tests {
     }
 
     #[test]
+    fn a_socket_that_gets_its_mode_a_moment_later_does_not_end_the_wait() {
+        let mut absence = Absence::new(Duration::MAX, None);
+        let barred =
+            OpenError::NotPermitted { path: "feed".into(), source: std::io::ErrorKind::Other.into() };
+        let nobody = OpenError::NobodyThere { path: "feed".into(), why: "it has ended" };
+        for error in [&barred, &barred, &barred, &nobody, &barred, &barred, &barred] {
+            assert!(absence.goes_on(error));
+        }
+        assert!(!absence.goes_on(&barred), "it will not get it");
+        assert!(!absence.goes_on(&OpenError::WrongEnd));
+    }
+
+    #[test]
     fn without_a_wait_there_is_one_look() {
-        assert!(!Absence::new(Duration::ZERO, None).goes_on());
+        assert!(!Absence::new(Duration::ZERO, None).pauses());
     }
 
     #[test]
     fn a_wait_without_end_goes_on_until_it_is_interrupted() {
         let interrupt = Interrupt::new().unwrap();
         let mut absence = Absence::new(Duration::MAX, Some(&interrupt));
-        assert!(absence.goes_on());
+        assert!(absence.pauses());
         interrupt.ring();
-        assert!(!absence.goes_on());
+        assert!(!absence.pauses());
     }
 }

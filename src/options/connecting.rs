@@ -20,7 +20,9 @@ impl Options {
     /// Not there means that nothing stands at the name, or a socket behind which no process listens, or that the directory
     /// of the name does not exist yet; also that the receiver there has closed its channel, and gives the name up next. So a
     /// mistake in the name shows only after the wait. Once a receiver is there, it has the [`deadline`](Options::deadline) for
-    /// its answer, however long the wait was. Every other error ends the wait at once.
+    /// its answer, however long the wait was. That this process may not open the socket ends the wait when it is found four
+    /// times in a row, because a receiver sets the mode of its socket a moment after it has made it. Every other error ends
+    /// the wait at once.
     ///
     /// It looks again after 1 ms, then after pauses that grow to 50 ms: a receiver is found within 50 ms, at the price of 20
     /// looks a second.
@@ -81,7 +83,8 @@ impl Options {
     /// # Cancel safety
     ///
     /// Dropping the future gives the attempt up. Its thread then ends within 50 ms, closes what it has opened, and tells the
-    /// receiver's process, so that nothing is left of it there either.
+    /// receiver's process, so that nothing is left of it there either. If it has just joined, that is the coming and going of a
+    /// sender, with which a receiver of [`end_with_last_sender`](Options::end_with_last_sender) can end.
     ///
     /// # Errors
     ///

@@ -37,15 +37,15 @@ impl Queue<'_> {
         self.track.widen(self.head(), claim.tail())
     }
 
-    /// The position after the last claimed one, and under which numbers anything was claimed from head up to it: some are
-    /// told more than once. A receiver that has come from another process does not know it otherwise.
+    /// The position after the last claimed one, and under which numbers anything was claimed from head up to it, each
+    /// once. A receiver that has come from another process does not know it otherwise.
     pub fn claimants(&self) -> (u64, Vec<Number>) {
         self.claimants_of(|_| true)
     }
 
-    /// Returns under which numbers a position from head on was claimed that is not published; perhaps some more. A number that is
-    /// not among them owns nothing in the queue, once its process has ended and no slot in quarantine bears it. The caller looks
-    /// at the quarantine after this call, not before.
+    /// Returns under which numbers a position from head on was claimed that is not published, each once; perhaps some more. A
+    /// number that is not among them owns nothing in the queue, once its process has ended and no slot in quarantine bears it.
+    /// The caller looks at the quarantine after this call, not before.
     pub fn unpublished_claimants(&self) -> Vec<Number> {
         self.claimants_of(|position| !Consumer::is_published(self, position)).1
     }
@@ -75,6 +75,9 @@ impl Queue<'_> {
         if is_any {
             numbers.push(claim.owner());
         }
+        // There are as many as values fit, and each is looked for by its number.
+        numbers.sort_unstable();
+        numbers.dedup();
         (self.track.widen(head, claim.tail()), numbers)
     }
 

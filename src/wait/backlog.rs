@@ -184,9 +184,11 @@ impl Backlog {
     /// others look.
     pub fn leave(&self, producer: &Producer<'_>, stand: &mut Stand, wake: &impl Wake) {
         let mut stood = std::mem::take(stand);
+        // Dropped last: a waker may panic then.
+        let mut gone = None;
         if let Stand::InBacklog(key) = stood {
-            let (place, gone) = lock(&self.0).remove(key);
-            drop(gone);
+            let place;
+            (place, gone) = lock(&self.0).remove(key);
             stood = place.map_or(stood, Stand::InLine);
         }
         match stood {
@@ -199,6 +201,7 @@ impl Backlog {
             }
         }
         self.give_promise_back(producer, stood, wake);
+        drop(gone);
     }
 
     /// Keeps for each waiting sender of this process, until it leaves, what it was promised by the time at which this process has

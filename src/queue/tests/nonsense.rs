@@ -110,6 +110,12 @@ fn move_about(dice: &mut Dice) {
         }
         let queue = bench.queue();
         let _ = (queue.len(), queue.free_capacity(), queue.claimants(), queue.strong_count());
+        let _ = queue.unpublished_claimants();
+        // As when a process closes the channel that has waiters, or seems to.
+        let (promised, _) = bench.sender(1).promised();
+        let count = promised.iter().map(|(_, count)| count).sum::<u32>();
+        assert!(i64::from(count) <= queue.capacity(), "more than there is");
+        bench.sender(1).reserve_promised(count).end(count as i32, &bench.world);
         let _ = bench.peek(&mut consumer);
         let _ = bench.receive(&mut consumer);
         let _ = bench.peek(&mut consumer);

@@ -7,7 +7,7 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use rustix::process::Signal;
+use rustix::process::{Pid, Resource, Rlimit, Signal, prlimit};
 use serde_json::Value;
 use support::{Place, Running, noise, sha256};
 
@@ -318,6 +318,21 @@ fn two_signals_leave_no_temporary_file() {
     producer.close_stdin();
     producer.end();
     assert!(place.files().is_empty(), "{:?}", place.files());
+}
+
+#[test]
+fn a_limit_on_files_is_an_error_and_leaves_no_temporary_file() {
+    let place = Place::new();
+    let (input, output) = (place.file("in", &noise(SIZE)), place.file("out", b"old"));
+    let consumer = place.consumer(&output, &[]);
+    let pid = Pid::from_raw(consumer.pid().cast_signed());
+    let limit = Rlimit { current: Some(1 << 20), maximum: Some(1 << 20) };
+    prlimit(pid, Resource::Fsize, limit).unwrap();
+    let _producer = place.producer(&input, &[]);
+    let sentence = consumer.end().failed(1);
+    assert!(sentence.starts_with(&format!("consumer: cannot write {}: ", output.display())), "{sentence}");
+    assert!(sentence.contains("RLIMIT_FSIZE"), "{sentence}");
+    assert_eq!((std::fs::read(&output).unwrap(), place.files().len()), (b"old".to_vec(), 2));
 }
 
 #[test]

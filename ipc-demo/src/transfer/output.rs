@@ -12,6 +12,7 @@ use std::os::unix::fs::{FileExt, FileTypeExt, MetadataExt};
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use rustix::process::{Resource, getrlimit};
 use sha2::{Digest, Sha256};
 
 use super::replacement::Replacement;
@@ -63,7 +64,8 @@ impl Output {
     /// Writes `bytes` at `start`, which of a pipe must be its present end.
     pub fn write(&mut self, start: u64, bytes: &[u8]) -> Result<()> {
         let written = match &mut self.place {
-            Place::Still(file) => file.file().write_all_at(bytes, start),
+            Place::Still(file) => check_file_size_limit(start + bytes.len() as u64)
+                .and_then(|()| file.file().write_all_at(bytes, start)),
             Place::Flowing { file, is_stdout, written, digest } if start == *written => {
                 digest.update(bytes);
                 *written += bytes.len() as u64;
@@ -135,6 +137,17 @@ fn open(path: &Path) -> io::Result<Place> {
         Ok(_) => Replacement::of(path).map(Place::Still),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Replacement::of(path).map(Place::Still),
         Err(error) => Err(error),
+    }
+}
+
+/// A write beyond this limit would end the process by SIGXFSZ, which leaves the temporary file, and no sentence.
+fn check_file_size_limit(end: u64) -> io::Result<()> {
+    match getrlimit(Resource::Fsize).current {
+        Some(limit) if end > limit => Err(io::Error::new(
+            io::ErrorKind::FileTooLarge,
+            format!("this process may write {limit} bytes to a file; raise RLIMIT_FSIZE (`ulimit -f`)"),
+        )),
+        _ => Ok(()),
     }
 }
 

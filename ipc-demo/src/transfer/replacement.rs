@@ -1,6 +1,6 @@
 //! A file that is written beside another and takes its name when it is complete. Until then the other file is as it was.
-//! A process that ends before then removes the new file. Only a signal that the program does not handle (SIGKILL, SIGQUIT,
-//! SIGXFSZ) leaves it.
+//! A process that ends before then removes the new file. Only a signal that the program does not handle (SIGKILL, SIGQUIT)
+//! leaves it.
 //!
 //! The file at the name keeps its permissions and, if this process may give files away, its owner. It is another file all
 //! the same: other hard links to the old one still have the old bytes. A power failure leaves the old file or the new one,

@@ -5,6 +5,9 @@
 //! tokio would have given its own waiters by then, and reserves that for each of them until it leaves the line.
 //!
 //! Waiters of other processes keep nothing: one that is stopped must not hold up the end of the stream.
+//!
+//! Close and reservation are two exchanges of the claim word. Nobody can see the end between them, for the receiver alone tells
+//! it, and it is the receiver that closes. So the close itself needs one exchange, whatever other processes do meanwhile.
 
 use super::Place;
 use crate::queue::account::Operation;

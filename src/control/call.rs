@@ -163,12 +163,12 @@ mod tests {
     }
 
     #[test]
-    fn a_socket_that_gets_its_mode_a_moment_later_does_not_end_the_wait() {
+    fn a_socket_that_is_yet_to_get_its_mode_does_not_end_the_wait() {
         let mut absence = Absence::new(Duration::MAX, None);
         let barred =
             OpenError::NotPermitted { path: "feed".into(), source: std::io::ErrorKind::Other.into() };
-        let nobody = OpenError::NobodyThere { path: "feed".into(), why: "it has ended" };
-        for error in [&barred, &barred, &barred, &nobody, &barred, &barred, &barred] {
+        let absent = OpenError::NobodyThere { path: "feed".into(), why: "it has ended" };
+        for error in [&barred, &barred, &barred, &absent, &barred, &barred, &barred] {
             assert!(absence.goes_on(error));
         }
         assert!(!absence.goes_on(&barred), "it will not get it");

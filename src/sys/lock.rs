@@ -319,7 +319,7 @@ mod tests {
         assert_eq!(Lock::take(&place).unwrap_err().kind(), io::ErrorKind::NotFound);
     }
 
-    /// In a process of its own, not of the superuser, who may open every file.
+    /// In a process of its own, and not as the superuser, which may open every file.
     fn as_a_user(name: &str) -> bool {
         if !is_own_process(name) {
             return false;

@@ -1,12 +1,12 @@
 //! What the waiters of the receiver's process were promised when the channel closed.
 //!
 //! tokio's semaphore gives freed capacity to its oldest waiters before they notice it, and the receiver of a closed channel
-//! waits for these as for permits. In this line capacity is nobody's until it is taken. So the process that closes works out what
+//! waits for these as for permits. In this line capacity is free until it is taken. So the process that closes works out what
 //! tokio would have given its own waiters by then, and reserves that for each of them until it leaves the line.
 //!
 //! Waiters of other processes keep nothing: one that is stopped must not hold up the end of the stream.
 //!
-//! Close and reservation are two exchanges of the claim word. Nobody can see the end between them, for the receiver alone tells
+//! Close and reservation are two exchanges of the claim word. No process can see the end between them, for the receiver alone tells
 //! it, and it is the receiver that closes. So the close itself needs one exchange, whatever other processes do meanwhile.
 
 use super::Place;

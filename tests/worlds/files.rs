@@ -14,7 +14,8 @@ use shmpsc::{Options, error::OpenError};
 
 use crate::{
     filter, patience,
-    people::{left_out, room, start, tell},
+    people::{left_out, room, tell},
+    plays,
 };
 
 type Value = [u64; 2];
@@ -115,9 +116,7 @@ fn processes_meet_without_proc_with_every_mode_and_path() {
     for role in ["has-no-proc new", "has-no-proc old"] {
         if only_root() {
             let room = room();
-            let mut child = start(role, &room.name());
-            assert_eq!(child.hear(), "done");
-            child.end();
+            plays(role, &room.name());
         }
     }
 }
@@ -126,9 +125,7 @@ fn processes_meet_without_proc_with_every_mode_and_path() {
 fn a_sandbox_without_unshare_refuses_only_what_needs_it() {
     let _patience = patience();
     let room = room();
-    let mut child = start("may-not-unshare", &room.name());
-    assert_eq!(child.hear(), "done");
-    child.end();
+    plays("may-not-unshare", &room.name());
 }
 
 #[test]
@@ -137,9 +134,7 @@ fn a_name_leaves_nothing_wherever_its_process_and_directory_go() {
     let room = room();
     let folder = room.path().join("folder");
     fs::create_dir(&folder).unwrap();
-    let mut child = start("goes-elsewhere", &folder.join("feed"));
-    assert_eq!(child.hear(), "done");
-    child.end();
+    plays("goes-elsewhere", &folder.join("feed"));
 }
 
 #[test]
@@ -153,8 +148,6 @@ fn the_superuser_takes_over_a_name_in_a_shared_directory() {
     fs::write(&lock, "").unwrap();
     fs::set_permissions(&lock, fs::Permissions::from_mode(0o600)).unwrap();
     chown(&lock, Some(OTHER_USER), Some(OTHER_USER)).unwrap();
-    let mut child = start("finds-a-protected-file", &room.name());
-    assert_eq!(child.hear(), "done");
-    child.end();
+    plays("finds-a-protected-file", &room.name());
     assert_eq!(room.files(), 0);
 }

@@ -11,7 +11,7 @@ use rustix::{
 use crate::{
     MEBIBYTE, Page, is_whole, options, patience,
     people::{eventually, left_out, room, start, tell},
-    refusal,
+    plays, refusal,
 };
 
 /// More than this is refused in the children.
@@ -91,18 +91,14 @@ fn a_limit_on_locked_memory_is_an_error_that_says_so() {
     if getrlimit(Resource::Memlock).maximum.is_some_and(|most| most < LITTLE / 2) {
         return left_out("this process may lock less");
     }
-    let mut child = start("may-lock-little", &room.name());
-    assert_eq!(child.hear(), "done");
-    child.end();
+    plays("may-lock-little", &room.name());
 }
 
 #[test]
 fn a_limit_on_files_is_an_error_and_a_smaller_channel_works() {
     let _patience = patience();
     let room = room();
-    let mut child = start("may-write-little", &room.name());
-    assert_eq!(child.hear(), "done");
-    child.end();
+    plays("may-write-little", &room.name());
 }
 
 #[test]
@@ -122,7 +118,5 @@ fn a_limit_on_memory_is_an_error_for_who_makes_and_who_joins() {
 fn nothing_needs_to_be_locked() {
     let _patience = patience();
     let room = room();
-    let mut child = start("may-lock-nothing", &room.name());
-    assert_eq!(child.hear(), "done");
-    child.end();
+    plays("may-lock-nothing", &room.name());
 }

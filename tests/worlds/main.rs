@@ -14,7 +14,7 @@ mod people;
 
 use std::time::Duration;
 
-use people::{Patience, tell};
+use people::{Patience, start, tell};
 use shmpsc::{Options, Receiver, Sender, error::OpenError};
 
 /// A value that fills a page.
@@ -54,6 +54,14 @@ fn role() {
 /// Nothing waits for this; it turns a hang into a failure.
 fn patience() -> Patience {
     people::patience(Duration::from_secs(120))
+}
+
+/// Starts a process in that role at that path, hears that it is done, and waits for its end.
+#[track_caller]
+fn plays(role: &str, path: &std::path::Path) {
+    let mut child = start(role, path);
+    assert_eq!(child.hear(), "done");
+    child.end();
 }
 
 /// Role: receives all that comes under the name, until the parent is gone.

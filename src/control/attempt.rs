@@ -26,6 +26,7 @@ use crate::{
     error::OpenError,
     sync::{Mutex, lock},
     sys::{fork::Birthplace, interrupt::Interrupt, thread::spawn_deaf},
+    wait::wake_calmly,
 };
 
 /// An attempt to join by name, as a task waits for it.
@@ -144,8 +145,7 @@ impl Shared {
     fn finish(&self, joined: thread::Result<Result<Arc<Endpoint>, OpenError>>) {
         let before = mem::replace(&mut *lock(&self.progress), Progress::Done(joined));
         if let Progress::Waits(waker) = before {
-            // A panic of the waker stays with its task.
-            let _ = catch_unwind(AssertUnwindSafe(|| waker.wake()));
+            wake_calmly(vec![waker]);
         }
     }
 

@@ -59,9 +59,9 @@ fn wake_each(woken: Vec<Waker>) {
     }
 }
 
-/// Wakes all of them. A panic of a waker stays with its task: the sender that wakes may hold what it was granted, or be about
+/// Wakes all of them. A panic of a waker stays with its task: the thread that wakes may hold what it was granted, or be about
 /// to look along the line for others.
-fn wake_calmly(woken: Vec<Waker>) {
+pub(crate) fn wake_calmly(woken: Vec<Waker>) {
     let _ = catch_unwind(AssertUnwindSafe(|| wake_each(woken)));
 }
 

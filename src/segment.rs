@@ -4,7 +4,7 @@
 //!
 //! # Safety
 //!
-//! This is the one place where a mapping and its [`View`] live together. The view borrows from the mapping for
+//! This is the one place where a mapping and its [`RingView`] live together. The view borrows from the mapping for
 //! `'static`, which is true only while the mapping lives; so it never leaves except with the lifetime of the
 //! [`Segment`] that owns both.
 #![allow(unsafe_code)]
@@ -15,12 +15,12 @@ use std::{
 };
 
 use crate::{
-    layout::{Geometry, View},
+    layout::{Geometry, RingView},
     sys::memory::Memory,
 };
 
 pub(crate) struct Segment {
-    view: View<'static>,
+    view: RingView<'static>,
     memory: Memory,
 }
 
@@ -38,7 +38,7 @@ impl Segment {
     fn attach(memory: Memory, geometry: Geometry) -> io::Result<Segment> {
         // SAFETY: the mapping is readable and writable for its whole length, cannot shrink (its file is sealed) and
         // lives as long as the view, which is dropped with it. All of this process's accesses go through the view.
-        let view = unsafe { View::attach(memory.base(), memory.len(), geometry) };
+        let view = unsafe { RingView::attach(memory.base(), memory.len(), geometry) };
         match view {
             Ok(view) => Ok(Segment { view, memory }),
             Err(_) => Err(io::Error::new(io::ErrorKind::InvalidData, "the memory does not fit the geometry")),
@@ -46,7 +46,7 @@ impl Segment {
     }
 
     #[inline(always)]
-    pub fn view(&self) -> &View<'_> {
+    pub fn view(&self) -> &RingView<'_> {
         &self.view
     }
 

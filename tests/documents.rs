@@ -19,9 +19,9 @@ const DOCUMENTS: [&str; 6] = [
 
 /// Where the short names of the documents lie: `tests::name` is a unit test of the queue, `matrix::name` one of the matrix,
 /// `stall::name` a model.
-const UNIT_TESTS: &str = "src/queue/tests";
+const UNIT_TESTS: &str = "src/queue/ring/tests";
 const MATRIX: &str = "tests/matrix";
-const MODELS: &str = "src/queue/models";
+const MODELS: &str = "src/queue/ring/models";
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

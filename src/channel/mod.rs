@@ -23,7 +23,8 @@ pub(crate) use waiting::Waiting;
 
 use crate::control::Endpoint;
 use crate::error::Corruption;
-use crate::queue::{Nonsense, Queue};
+use crate::queue::Nonsense;
+use crate::queue::ring::Ring;
 use crate::wait::{Futex, Threads};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
@@ -32,7 +33,7 @@ use tokio::task::coop::poll_proceed;
 /// What both ends can ask.
 impl Endpoint {
     /// The answer of the queue; in a forked child, which has no queue, that of nothing.
-    fn ask<R: Default>(&self, question: impl FnOnce(Queue<'_>) -> R) -> R {
+    fn ask<R: Default>(&self, question: impl FnOnce(Ring<'_>) -> R) -> R {
         if self.is_forked() { R::default() } else { question(self.queue()) }
     }
 
@@ -48,12 +49,12 @@ impl Endpoint {
 
     /// Sending handles in all processes.
     pub(crate) fn strong_count(&self) -> usize {
-        self.ask(|queue| queue.strong_count())
+        self.ask(|queue| queue.common().strong_count())
     }
 
     /// Handles in all processes that do not keep the channel open.
     pub(crate) fn weak_count(&self) -> usize {
-        self.ask(|queue| queue.weak_count())
+        self.ask(|queue| queue.common().weak_count())
     }
 
     /// What is wrong in the segment, as far as this process has found, or finds now.

@@ -7,7 +7,8 @@
 use super::Took;
 use crate::control::{self, Endpoint};
 use crate::error::{Corruption, OpenError};
-use crate::queue::{Consumer, Effort, Found, Kind, Queue};
+use crate::queue::ring::{Consumer, Found, Ring};
+use crate::queue::{Effort, Kind};
 use crate::wait::{self, Spin, Spins};
 use bytemuck::Pod;
 use std::os::fd::OwnedFd;
@@ -18,7 +19,7 @@ use tokio::task::coop::poll_proceed;
 
 /// Finds the next value, to be taken by [`Receiving::taken`].
 #[inline(always)]
-pub(crate) fn next(consumer: &mut Consumer, queue: &Queue<'_>, peers: &Endpoint) -> Took<Found> {
+pub(crate) fn next(consumer: &mut Consumer, queue: &Ring<'_>, peers: &Endpoint) -> Took<Found> {
     consumer.take(queue, peers)
 }
 
@@ -26,18 +27,18 @@ pub(crate) fn next(consumer: &mut Consumer, queue: &Queue<'_>, peers: &Endpoint)
 pub(crate) fn many<T: Pod>(
     buffer: &mut Vec<T>,
     limit: usize,
-) -> impl FnMut(&mut Consumer, &Queue<'_>, &Endpoint) -> Took<usize> + '_ {
+) -> impl FnMut(&mut Consumer, &Ring<'_>, &Endpoint) -> Took<usize> + '_ {
     move |consumer, queue, peers| consumer.receive_many(queue, limit, buffer, peers)
 }
 
 /// Finds the next value, to be copied by [`Receiving::copy`], and leaves it for the next receive.
-pub(crate) fn peeked(consumer: &mut Consumer, queue: &Queue<'_>, peers: &Endpoint) -> Took<Found> {
+pub(crate) fn peeked(consumer: &mut Consumer, queue: &Ring<'_>, peers: &Endpoint) -> Took<Found> {
     consumer.peek(queue, peers)
 }
 
 /// Takes the next value.
 #[cfg(test)]
-pub(super) fn one<T: Pod>(consumer: &mut Consumer, queue: &Queue<'_>, peers: &Endpoint) -> Took<T> {
+pub(super) fn one<T: Pod>(consumer: &mut Consumer, queue: &Ring<'_>, peers: &Endpoint) -> Took<T> {
     consumer.receive(queue, Consumer::copy, peers)
 }
 
@@ -91,7 +92,7 @@ impl Receiving {
     #[inline(always)]
     pub fn try_take<R>(
         &mut self,
-        mut take: impl FnMut(&mut Consumer, &Queue<'_>, &Endpoint) -> Took<R>,
+        mut take: impl FnMut(&mut Consumer, &Ring<'_>, &Endpoint) -> Took<R>,
     ) -> Took<R> {
         self.look(Effort::Spin, &mut take)
     }
@@ -100,7 +101,7 @@ impl Receiving {
     fn look<R>(
         &mut self,
         effort: Effort,
-        take: &mut impl FnMut(&mut Consumer, &Queue<'_>, &Endpoint) -> Took<R>,
+        take: &mut impl FnMut(&mut Consumer, &Ring<'_>, &Endpoint) -> Took<R>,
     ) -> Took<R> {
         if self.endpoint.is_forked() {
             return Took::End;
@@ -112,7 +113,7 @@ impl Receiving {
     pub fn poll_take<R>(
         &mut self,
         cx: &mut Context<'_>,
-        mut take: impl FnMut(&mut Consumer, &Queue<'_>, &Endpoint) -> Took<R>,
+        mut take: impl FnMut(&mut Consumer, &Ring<'_>, &Endpoint) -> Took<R>,
     ) -> Poll<Option<R>> {
         let budget = ready!(poll_proceed(cx));
         self.rise();
@@ -130,7 +131,7 @@ impl Receiving {
             let sleepers = self.endpoint.sleepers();
             sleepers.put_receiver(cx.waker());
             sleepers.reactors.ensure(&self.endpoint, cx.waker());
-            self.endpoint.queue().view.header.receiver_bell.register(Kind::Task);
+            self.endpoint.queue().view.common.header.receiver_bell.register(Kind::Task);
             self.is_asleep = true;
             // The second look: what was sent before the bell was set is seen here, what is sent after rings it.
             took = self.look(Effort::Once, &mut take);
@@ -149,7 +150,7 @@ impl Receiving {
     fn rise(&mut self) {
         if self.is_asleep && !self.endpoint.is_forked() {
             self.is_asleep = false;
-            self.endpoint.queue().view.header.receiver_bell.rise();
+            self.endpoint.queue().view.common.header.receiver_bell.rise();
         }
     }
 
@@ -157,7 +158,7 @@ impl Receiving {
     pub fn blocking_take<R>(
         &mut self,
         timeout: Option<Duration>,
-        mut take: impl FnMut(&mut Consumer, &Queue<'_>, &Endpoint) -> Took<R>,
+        mut take: impl FnMut(&mut Consumer, &Ring<'_>, &Endpoint) -> Took<R>,
     ) -> Took<R> {
         let took = self.look(Effort::Least, &mut take);
         if !matches!(took, Took::Empty) {
@@ -170,7 +171,7 @@ impl Receiving {
             return took;
         }
         let (queue, since) = (endpoint.queue(), Instant::now());
-        let took = wait::until(&queue.view.header.receiver_bell, &sleep, || {
+        let took = wait::until(&queue.view.common.header.receiver_bell, &sleep, || {
             match look(endpoint, consumer, Effort::Once, &mut take) {
                 Took::Empty => None,
                 took => Some(took),
@@ -199,7 +200,7 @@ impl Receiving {
 
     /// Returns whether nothing can be sent any more, or no sender is left.
     pub fn is_closed(&self) -> bool {
-        self.endpoint.is_closed_for_sending() || self.endpoint.queue().has_ended()
+        self.endpoint.is_closed_for_sending() || self.endpoint.queue().common().has_ended()
     }
 
     /// Makes a descriptor that carries this end with all that is queued.
@@ -225,7 +226,7 @@ impl Receiving {
 /// value to the result itself, and needs no room for it on the way.
 #[must_use = "release it after copying"]
 pub(crate) struct TakenValue<'a> {
-    queue: Queue<'a>,
+    queue: Ring<'a>,
     consumer: &'a mut Consumer,
     endpoint: &'a Endpoint,
     found: Found,
@@ -251,7 +252,7 @@ fn look<R>(
     endpoint: &Endpoint,
     consumer: &mut Consumer,
     effort: Effort,
-    take: &mut impl FnMut(&mut Consumer, &Queue<'_>, &Endpoint) -> Took<R>,
+    take: &mut impl FnMut(&mut Consumer, &Ring<'_>, &Endpoint) -> Took<R>,
 ) -> Took<R> {
     consumer.set_effort(effort);
     let took = take(consumer, &endpoint.queue(), endpoint);
@@ -267,7 +268,7 @@ fn look_again<R>(
     endpoint: &Endpoint,
     consumer: &mut Consumer,
     spin: impl FnOnce(&Spins) -> &Spin,
-    take: &mut impl FnMut(&mut Consumer, &Queue<'_>, &Endpoint) -> Took<R>,
+    take: &mut impl FnMut(&mut Consumer, &Ring<'_>, &Endpoint) -> Took<R>,
     until: Option<Instant>,
 ) -> Took<R> {
     let look = || match look(endpoint, consumer, Effort::Spin, take) {

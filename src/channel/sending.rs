@@ -4,7 +4,8 @@
 use super::waiting::{Closing, Taking, Waiting};
 use crate::control::{self, Calmly, Endpoint};
 use crate::error::OpenError;
-use crate::queue::{BellKey, Claimed, Permits, Positions, Rank, Span, Want};
+use crate::queue::BellKey;
+use crate::queue::ring::{Claimed, Permits, Positions, Rank, Span, Want};
 use crate::wait::{self, Bell, Futex, NoRoom, Park, Signal};
 use bytemuck::Pod;
 use std::os::fd::OwnedFd;
@@ -210,7 +211,7 @@ impl Clone for Sending {
     fn clone(&self) -> Sending {
         self.endpoint.add_handle();
         if !self.endpoint.is_forked() {
-            self.endpoint.queue().add_strong(self.endpoint.me());
+            self.endpoint.queue().common().add_strong(self.endpoint.me());
         }
         Sending::new(Arc::clone(&self.endpoint))
     }
@@ -221,7 +222,7 @@ impl Drop for Sending {
         // It is gone though the receiver's waker, which is woken if it was the last one, panics.
         let _counted = Counted(&self.endpoint);
         if !self.endpoint.is_forked() {
-            self.endpoint.queue().drop_strong(self.endpoint.me(), &*self.endpoint);
+            self.endpoint.queue().common().drop_strong(self.endpoint.me(), &*self.endpoint);
         }
     }
 }
@@ -270,7 +271,7 @@ pub(crate) struct WeakSending {
 impl WeakSending {
     fn new(endpoint: Arc<Endpoint>) -> WeakSending {
         if !endpoint.is_forked() {
-            endpoint.queue().add_weak(endpoint.me());
+            endpoint.queue().common().add_weak(endpoint.me());
         }
         WeakSending { endpoint }
     }
@@ -283,7 +284,7 @@ impl WeakSending {
         }
         let _first = endpoint.first_handle();
         endpoint.add_handle();
-        if endpoint.queue().upgrade(endpoint.me()) {
+        if endpoint.queue().common().upgrade(endpoint.me()) {
             return Some(Sending::new(Arc::clone(endpoint)));
         }
         endpoint.drop_handle();
@@ -300,7 +301,7 @@ impl Clone for WeakSending {
 impl Drop for WeakSending {
     fn drop(&mut self) {
         if !self.endpoint.is_forked() {
-            self.endpoint.queue().drop_weak(self.endpoint.me());
+            self.endpoint.queue().common().drop_weak(self.endpoint.me());
         }
     }
 }

@@ -4,8 +4,8 @@
 use super::receiving::one;
 use super::*;
 use crate::control::{self, Terms};
-use crate::queue::words::{Line, Waiter};
-use crate::queue::{Claimed, Rank};
+use crate::queue::ring::words::{Line, Waiter};
+use crate::queue::ring::{Claimed, Rank};
 use crate::sync::{AtomicU32, AtomicU64, Ordering, lock};
 use std::pin::pin;
 use std::sync::{Arc, Mutex, mpsc};
@@ -27,12 +27,12 @@ fn joined() -> (Receiving, Sending) {
 fn sender_beside(receiving: &Receiving) -> Sending {
     let endpoint = &receiving.endpoint;
     endpoint.add_handle();
-    endpoint.queue().add_strong(endpoint.me());
+    endpoint.queue().common().add_strong(endpoint.me());
     Sending::new(Arc::clone(endpoint))
 }
 
 fn claim(endpoint: &Endpoint) -> &AtomicU64 {
-    &endpoint.queue().view.header.claim
+    &endpoint.queue().view.words.claim
 }
 
 /// Far more is claimed than there is room for.
@@ -82,7 +82,7 @@ fn a_channel_that_was_written_over_is_closed_for_all_and_says_why() {
 fn a_sender_that_finds_nonsense_wakes_a_receiver_whose_bell_was_silenced() {
     let (mut receiving, sending) = joined();
     thread::scope(|scope| {
-        let bell = &sending.endpoint.queue().view.header.receiver_bell;
+        let bell = &sending.endpoint.queue().view.common.header.receiver_bell;
         let receives = scope.spawn(move || {
             let took = receiving.blocking_take(None, one::<u64>);
             (took, receiving.corruption())
@@ -102,10 +102,10 @@ fn the_stream_ends_with_the_last_sender_though_bell_and_counts_were_written_over
         let view = *sending.endpoint.queue().view;
         let host = Arc::clone(&receiving.endpoint);
         let receives = scope.spawn(move || receiving.blocking_take(None, one::<u64>));
-        let bell = &view.header.receiver_bell;
+        let bell = &view.common.header.receiver_bell;
         eventually("it sleeps", || bell.word.load(Ordering::Relaxed) & 1 == 1);
         bell.word.store(0, Ordering::Relaxed);
-        view.members.iter().for_each(|member| member.strong.store(7, Ordering::Relaxed));
+        view.common.members.iter().for_each(|member| member.strong.store(7, Ordering::Relaxed));
         drop(sending);
         assert_eq!(receives.join().unwrap(), Took::End);
         drop(host);
@@ -159,7 +159,7 @@ fn a_sleeping_sender_learns_that_the_receiver_is_gone_though_line_and_bells_were
     thread::scope(|scope| {
         let sends = scope.spawn(|| sending.blocking_send(&[3u64], None));
         let view = *sending.endpoint.queue().view;
-        let line = &view.header.seldom.line;
+        let line = &view.words.seldom.line;
         eventually("it stands in the line", || sending.endpoint.queue().needs_before(Rank::Newcomer, 0) > 0);
         line.store(0, Ordering::Relaxed);
         view.bells.iter().for_each(|bell| bell.rise());
@@ -260,7 +260,7 @@ impl Wake for Looks {
 fn the_capacity_is_whole_at_the_end_though_the_last_sender_died_in_a_permit_operation() {
     let (receiving, sending) = joined();
     assert_eq!(sending.try_reserve(1), Ok(()));
-    let member = &sending.endpoint.queue().view.members[usize::from(sending.endpoint.me())];
+    let member = &sending.endpoint.queue().view.common.members[usize::from(sending.endpoint.me())];
     // The lowest field counts what is under way: it dies in another operation, and with a handle that it does not drop.
     member.account.fetch_add(1, Ordering::Relaxed);
     member.strong.fetch_add(1, Ordering::Relaxed);
@@ -280,7 +280,7 @@ fn with_records_without_bits(act: impl FnOnce(Receiving) + Send + 'static) {
     for word in queue.view.waiters {
         word.store(Waiter::coming(1000, 1).0, Ordering::Relaxed);
     }
-    queue.view.header.seldom.line.fetch_or(Line(0).with_waiting(1).0, Ordering::Relaxed);
+    queue.view.words.seldom.line.fetch_or(Line(0).with_waiting(1).0, Ordering::Relaxed);
     let mut reserve = pin!(own.reserve(2));
     assert!(reserve.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
     let (tell, told) = mpsc::channel();

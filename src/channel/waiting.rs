@@ -1,7 +1,8 @@
 //! How a task of the sending end waits: for room, in the line, and for the close. What it wants is told it.
 
 use crate::control::{Calmly, Endpoint};
-use crate::queue::{Claimed, Kind, Place, Rank, Want};
+use crate::queue::Kind;
+use crate::queue::ring::{Claimed, Place, Rank, Want};
 use crate::wait::{Next, Stand, Wakeable, WakerKey};
 use std::pin::Pin;
 use std::sync::Arc;

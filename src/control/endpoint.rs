@@ -22,7 +22,10 @@ use super::{
 };
 use crate::{
     error::OpenError,
-    queue::{Nonsense, Number, Producer, Queue, Ranking, ViewCell},
+    queue::{
+        Nonsense, Number,
+        ring::{Producer, Ranking, Ring, ViewCell},
+    },
     segment::Segment,
     sync::{AtomicU32, AtomicU64, Ordering, lock},
     sys::{
@@ -133,8 +136,8 @@ impl Endpoint {
     }
 
     #[inline]
-    pub(crate) fn queue(&self) -> Queue<'_> {
-        Queue { ranking: Some(&self.ranking), ..Queue::new(self.segment.view()) }
+    pub(crate) fn queue(&self) -> Ring<'_> {
+        Ring { ranking: Some(&self.ranking), ..Ring::new(self.segment.view()) }
     }
 
     /// The sending side of this process.
@@ -223,7 +226,7 @@ impl Endpoint {
         let _none_comes = self.first_handle();
         // ORDERING: Acquire, see [`Endpoint::drop_handle`].
         if self.handles.load(Ordering::Acquire) == 0 {
-            self.queue().forget_strong(self.me());
+            self.queue().common().forget_strong(self.me());
         }
     }
 
@@ -252,7 +255,7 @@ impl Endpoint {
     pub(crate) fn was_refused(&self) {
         let queue = self.queue();
         if !queue.is_closed() && self.nonsense().is_some() {
-            queue.alarm(&Calmly(self));
+            queue.common().alarm(&Calmly(self));
         }
     }
 

@@ -26,7 +26,7 @@ use super::{
 };
 use crate::{
     error::OpenError,
-    queue::{Number, Queue},
+    queue::{Number, ring::Ring},
     segment::Segment,
     sync::lock,
     sys::{
@@ -338,7 +338,7 @@ pub(crate) fn receiver_from_fd(
         .transpose()
         .map_err(refused("take over the receiver's name"))?;
     let doorbell = Doorbell::new().map_err(refused("make a doorbell"))?;
-    let (tail, claimants) = Queue::new(segment.view()).claimants();
+    let (tail, claimants) = Ring::new(segment.view()).claimants();
     let mut roster = Roster::taken_over(accept.geometry.members, accept.number, tail, &claimants);
     roster.take_this(accept.host);
     let rules = Rules { uids: handover.uids, gids: handover.gids };

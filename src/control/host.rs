@@ -18,7 +18,10 @@ use super::{
     wire::Code,
 };
 use crate::{
-    queue::{Nonsense, Number, Peers, Queue, Recovery},
+    queue::{
+        Nonsense, Number, Peers,
+        ring::{Recovery, Ring},
+    },
     sync::{AtomicU32, Ordering, lock},
     sys::{process::Process, socket},
 };
@@ -110,7 +113,7 @@ impl Host {
     }
 
     /// Takes a number that owns nothing in the queue.
-    pub fn take_number(&self, queue: &Queue<'_>, roster: &mut Roster) -> Result<Number, Full> {
+    pub fn take_number(&self, queue: &Ring<'_>, roster: &mut Roster) -> Result<Number, Full> {
         let head = queue.head();
         let taken = roster.take(|number, tail| head >= tail && self.quarantined(number) == 0);
         if !taken.is_err_and(|full| full.leaving > 0) {
@@ -254,11 +257,11 @@ impl Endpoint {
             }
         };
         host.set_dead(number, false);
-        if let Some(member) = queue.view.members.get(usize::from(number)) {
+        if let Some(member) = queue.view.common.members.get(usize::from(number)) {
             // ORDERING: the next holder learns its number by a message, which orders this before it.
             member.relay.store(0, Ordering::Relaxed);
         }
-        if !queue.upgrade(number) {
+        if !queue.common().upgrade(number) {
             host.roster().untake(number);
             return Err(Refused::new(Code::Ended));
         }

@@ -55,7 +55,7 @@ impl Endpoint {
         let Some(host) = &self.host else { return };
         let name = lock(&host.open_name);
         if !name.counts() {
-            self.queue().forget_strong(0);
+            self.queue().common().forget_strong(0);
         }
     }
 
@@ -69,19 +69,19 @@ impl Endpoint {
             match (before, name.counts()) {
                 (true, false) => {
                     // Cleared, not taken from: anybody may have written another number there.
-                    queue.forget_strong(0);
+                    queue.common().forget_strong(0);
                     true
                 }
                 (false, true) => {
                     // After the end, which only a peer's nonsense can have brought, nothing is counted and nobody comes.
-                    let _ = queue.upgrade(0);
+                    let _ = queue.common().upgrade(0);
                     false
                 }
                 _ => false,
             }
         };
         if has_shut {
-            queue.end_if_last(&Calmly(self));
+            queue.common().end_if_last(&Calmly(self));
         }
     }
 }

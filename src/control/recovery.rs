@@ -12,7 +12,7 @@ use crate::{
 impl Endpoint {
     /// Writes down for observers which process holds a number.
     pub(super) fn note_pid(&self, number: Number, pid: u64) {
-        if let Some(member) = self.queue().view.members.get(usize::from(number)) {
+        if let Some(member) = self.queue().view.common.members.get(usize::from(number)) {
             member.pid.store(pid, Ordering::Relaxed); // ORDERING: advisory, nothing is decided by it.
         }
     }
@@ -37,7 +37,7 @@ impl Endpoint {
         self.forget_strangers();
         queue.repair(number, &Calmly(self));
         // Also if it has taken away that the receiver sleeps.
-        queue.alarm(&Calmly(self));
+        queue.common().alarm(&Calmly(self));
         self.note_pid(number, 0);
         // What it said last may have gone unheard: its doorbell rang, and then was taken away before anybody
         // listened; or it set a relay word, and the message about it was never read.
@@ -69,7 +69,7 @@ impl Endpoint {
         let queue = self.queue();
         // While the roster is locked no number is given.
         let roster = host.roster();
-        roster.strangers().for_each(|number| queue.forget_strong(number));
+        roster.strangers().for_each(|number| queue.common().forget_strong(number));
         self.forget_shut_name();
         self.forget_own_handles();
     }

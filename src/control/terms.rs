@@ -14,7 +14,7 @@ use super::{
 use crate::{
     error::OpenError,
     layout::{self, Geometry, GeometryError, MAX_CAPACITY, MAX_MEMBERS},
-    queue::{Number, Queue},
+    queue::{Number, ring::Ring},
     segment::Segment,
     sync::Ordering,
     sys::{fork::Birthplace, random},
@@ -149,7 +149,7 @@ fn make(size: usize, align: usize, terms: &Terms, path: Option<&Path>) -> Result
         }
     };
     format(&segment, &facts, id);
-    Queue::new(segment.view()).add_strong(if name.is_some() { 0 } else { CREATOR });
+    Ring::new(segment.view()).common().add_strong(if name.is_some() { 0 } else { CREATOR });
     let roster = Roster::new(geometry.members, CREATOR);
     let open_name = OpenName::new(name.is_some(), terms.end_with_last);
     let host = Host::new(roster, geometry.members, terms.rules.clone(), open_name);
@@ -177,7 +177,7 @@ fn make(size: usize, align: usize, terms: &Terms, path: Option<&Path>) -> Result
 /// Makes an open, empty channel of zeros. Nobody else maps it yet.
 fn format(segment: &Segment, facts: &Facts, id: u128) {
     let view = segment.view();
-    let (identity, geometry) = (&view.header.identity, view.geometry);
+    let (identity, geometry) = (&view.common.header.identity, view.geometry);
     for (word, value) in [
         (&identity.magic, layout::MAGIC),
         (&identity.version, layout::VERSION.into()),
@@ -189,10 +189,10 @@ fn format(segment: &Segment, facts: &Facts, id: u128) {
         (&identity.entries, geometry.entries.into()),
         (&identity.id[0], id as u64),
         (&identity.id[1], (id >> 64) as u64),
-        (&view.members[usize::from(CREATOR)].pid, std::process::id().into()),
+        (&view.common.members[usize::from(CREATOR)].pid, std::process::id().into()),
     ] {
         // ORDERING: handing the segment to anybody else is a synchronizing act of its own.
         word.store(value, Ordering::Relaxed);
     }
-    Queue::new(view).format();
+    Ring::new(view).format();
 }

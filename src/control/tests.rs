@@ -21,7 +21,10 @@ use super::{
 use crate::{
     error::OpenError,
     layout,
-    queue::{Claimed, Consumer, Kind, Peers, Permits, Producer, Rank, Sleeper, Took, Wake, Want as _},
+    queue::{
+        Kind, Peers, Sleeper, Took, Wake,
+        ring::{Claimed, Consumer, Permits, Producer, Rank, Want as _},
+    },
     sync::{Ordering, lock},
     sys::{
         events::{Batch, Doorbell, Event, Events, Interest},
@@ -72,13 +75,13 @@ impl Bound {
 
 /// Ends a sender's last handle and its process's end, as its drop would.
 fn drop_sender(endpoint: Arc<Endpoint>) {
-    endpoint.queue().drop_strong(endpoint.me(), &*endpoint);
+    endpoint.queue().common().drop_strong(endpoint.me(), &*endpoint);
     drop(endpoint);
 }
 
 /// Drops the sender that who makes a channel without a name has.
 fn drop_own_sender(host: &Endpoint) {
-    host.queue().drop_strong(host.me(), host);
+    host.queue().common().drop_strong(host.me(), host);
     host.drop_handle();
 }
 

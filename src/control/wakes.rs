@@ -18,7 +18,7 @@ impl Endpoint {
         match (self.guest.get(), &self.host) {
             (Some(guest), _) if number == guest.host => guest.ring(),
             (Some(guest), _) => {
-                if let Some(member) = self.segment().view().members.get(usize::from(number)) {
+                if let Some(member) = self.segment().view().common.members.get(usize::from(number)) {
                     // ORDERING: Release is enough. The message after it is a system call, and
                     // the porter that reads the message reads the word after it.
                     member.relay.store(1, Ordering::Release);
@@ -61,7 +61,7 @@ impl Wake for Endpoint {
     fn wake(&self, sleeper: Sleeper, kind: Kind) {
         let view = self.segment().view();
         match (sleeper, kind) {
-            (Sleeper::Receiver, Kind::Thread) => futex::wake(&view.header.receiver_bell.word),
+            (Sleeper::Receiver, Kind::Thread) => futex::wake(&view.common.header.receiver_bell.word),
             (Sleeper::Receiver, Kind::Task) => match self.guest.get() {
                 Some(guest) => guest.ring(),
                 None => self.sleepers().wake(sleeper),

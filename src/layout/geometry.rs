@@ -3,6 +3,8 @@
 //! It holds no bytes and knows no address: a `Geometry` is plain private numbers, kept by each process after
 //! it joined, so that nothing a peer writes later can move a region.
 
+use super::common::HEADER_SIZE;
+use super::ring::RING_WORDS_SIZE;
 use super::{MAX_CAPACITY, MAX_MEMBERS};
 
 /// Bytes of a region's alignment: two cache lines, because x86 fetches lines in pairs.
@@ -41,8 +43,9 @@ pub(crate) enum GeometryError {
 /// Where each region begins, in bytes from the start of the segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Offsets {
-    pub entries: usize,
     pub members: usize,
+    pub words: usize,
+    pub entries: usize,
     pub occupied: usize,
     pub waiters: usize,
     pub bells: usize,
@@ -109,15 +112,16 @@ impl Geometry {
     }
 
     pub(super) fn offsets(&self) -> Option<Offsets> {
-        let mut end = super::header::HEADER_SIZE;
+        let mut end = HEADER_SIZE;
         let mut region = |count: usize, each: usize| -> Option<usize> {
             let start = end;
             end = count.checked_mul(each)?.checked_add(start)?.checked_next_multiple_of(BLOCK)?;
             (end <= isize::MAX as usize).then_some(start)
         };
         Some(Offsets {
-            entries: region(self.entries as usize, WORD)?,
             members: region(self.members as usize + 1, LINE)?,
+            words: region(1, RING_WORDS_SIZE)?,
+            entries: region(self.entries as usize, WORD)?,
             occupied: region(self.occupied_words(), WORD)?,
             waiters: region(self.waiters(), WORD)?,
             bells: region(self.waiters(), WORD)?,
@@ -138,9 +142,10 @@ mod tests {
     #[test]
     fn regions_follow_each_other_without_overlap() {
         let o = SMALL.offsets().unwrap();
-        assert_eq!(o.entries, 768);
-        assert_eq!(o.members, 896);
-        assert_eq!(o.occupied, 896 + 256);
+        assert_eq!(o.members, 384);
+        assert_eq!(o.words, 384 + 256);
+        assert_eq!(o.entries, o.words + 384);
+        assert_eq!(o.occupied, o.entries + 128);
         assert_eq!(o.waiters, o.occupied + 128);
         assert_eq!(o.bells, o.waiters + 128);
         assert_eq!(o.backlogs, o.bells + 128);

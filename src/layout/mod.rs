@@ -1,9 +1,11 @@
 //! What the bytes of a segment are. No atomic operation is performed here.
 //!
 //! ```text
-//! 0            header      768 bytes   identity, claim, head, line, the receiver's bell, latch: a block of 128 each
-//! 768          entries     8 each      quarantine: slots of stalled senders
-//!              members     64 each     the roster: one line for each process, number 0 is the open name
+//! 0            header      384 bytes   identity, the receiver's bell, latch: a block of 128 each
+//! 384          members     64 each     the roster: one line for each process, number 0 is the open name
+//!
+//!              words       384 bytes   claim, what was taken, what changes seldom: a block of 128 each
+//!              entries     8 each      quarantine: slots of stalled senders
 //!              occupied    8 each      a bit for each waiter's record that is in use
 //!              waiters     8 each      the line: a record for each sender that waits for capacity
 //!              bells       8 each      one for each waiter's record
@@ -12,18 +14,22 @@
 //!              slots       stride      stamp word, then the payload as words
 //! ```
 //!
+//! Header and members are what every channel has, in [`common`]; all behind them is the ring of a bounded channel, in [`ring`].
 //! Each region begins at a multiple of 128 bytes. All words are little-endian `u64` (bells are `u32` alone in
 //! eight bytes), all are accessed as atomics of their one width, and zero means empty in each.
 
 mod attach;
+mod common;
 mod geometry;
-mod header;
+mod ring;
+mod slot;
 #[cfg(any(test, shmpsc_loom))]
 mod typed;
 
-pub(crate) use attach::{Slot, View};
+pub(crate) use common::{Bell, CommonView, Header, Member};
 pub(crate) use geometry::{Geometry, GeometryError};
-pub(crate) use header::{Bell, Header, Member};
+pub(crate) use ring::RingView;
+pub(crate) use slot::Slot;
 #[cfg(any(test, shmpsc_loom))]
 pub(crate) use typed::Typed;
 

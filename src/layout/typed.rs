@@ -2,18 +2,19 @@
 //!
 //! # Safety
 //!
-//! A [`Typed`] owns its words beside the [`View`] that names them. The words stand in boxes that are never replaced, so
+//! A [`Typed`] owns its words beside the [`RingView`] that names them. The words stand in boxes that are never replaced, so
 //! they stay where they are until both are dropped together, and the view leaves only with the owner's lifetime.
 #![allow(unsafe_code)]
 
-use super::{Bell, Geometry, Header, Member, View};
+use super::{Bell, CommonView, Geometry, Header, Member, RingView, ring::RingWords};
 use crate::sync::AtomicU64;
 use core::ptr::NonNull;
 
-/// Owns the words that a [`View`] names. For tests and models.
+/// Owns the words that a [`RingView`] names. For tests and models.
 pub(crate) struct Typed {
-    view: View<'static>,
+    view: RingView<'static>,
     _header: Box<Header>,
+    _single: Box<RingWords>,
     _words: [Box<[AtomicU64]>; 5],
     _members: Box<[Member]>,
     _bells: [Box<[Bell]>; 2],
@@ -38,7 +39,7 @@ impl Typed {
     /// A segment full of zeros.
     pub fn new(geometry: Geometry) -> Typed {
         geometry.check().expect("a geometry for a test");
-        let header = Box::<Header>::default();
+        let (header, single) = (Box::<Header>::default(), Box::<RingWords>::default());
         let members = zeros(geometry.members as usize + 1);
         let bells = [geometry.waiters(), geometry.members as usize + 1].map(zeros);
         let slots = geometry.capacity as usize * geometry.stride_words();
@@ -52,11 +53,11 @@ impl Typed {
         .map(zeros);
         // SAFETY: all of them are dropped together with the view, which is not used in that.
         let view = unsafe {
-            View {
+            RingView {
+                common: CommonView { header: extended(&*header), members: extended(&*members) },
                 geometry,
-                header: extended(&*header),
+                words: extended(&*single),
                 entries: extended(&*words[0]),
-                members: extended(&*members),
                 occupied: extended(&*words[1]),
                 waiters: extended(&*words[2]),
                 bells: extended(&*bells[0]),
@@ -66,10 +67,10 @@ impl Typed {
                 stride: geometry.stride_words(),
             }
         };
-        Typed { view, _header: header, _words: words, _members: members, _bells: bells }
+        Typed { view, _header: header, _single: single, _words: words, _members: members, _bells: bells }
     }
 
-    pub fn view(&self) -> &View<'_> {
+    pub fn view(&self) -> &RingView<'_> {
         &self.view
     }
 }

@@ -11,7 +11,8 @@
 use super::wake_calmly;
 use crate::layout::Bell;
 use crate::queue::edge::{Fence, full_fence};
-use crate::queue::{BellKey, Claimed, Kind, Place, Producer, Rank, Turn, Wake, Want};
+use crate::queue::ring::{Claimed, Place, Producer, Rank, Turn, Want};
+use crate::queue::{BellKey, Kind, Wake};
 use crate::sync::{Mutex, lock};
 use std::collections::{BTreeMap, HashMap};
 use std::mem::swap;

@@ -31,7 +31,8 @@ pub(crate) use spin::{Spin, Spins};
 pub(crate) use thread::{Futex, Threads};
 
 pub(crate) use crate::layout::Bell;
-use crate::queue::{BellKey, Claimed, Kind, Place, Producer, Rank, Wake, Want};
+use crate::queue::ring::{Claimed, Place, Producer, Rank, Want};
+use crate::queue::{BellKey, Kind, Wake};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::task::Waker;

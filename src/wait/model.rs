@@ -8,7 +8,7 @@
 //! which the checker reports.
 
 use super::{Park, Signal};
-use crate::layout::{Bell, View};
+use crate::layout::{Bell, RingView};
 use crate::queue::{BellKey, Kind, Number, Sleeper};
 use crate::sync::Ordering;
 use loom::sync::{Condvar, Mutex};
@@ -50,7 +50,7 @@ impl Futexes {
     }
 
     /// Returns how a thread of process `me` sleeps on the bells of `view`.
-    pub fn parker<'a>(&'a self, view: &'a View<'a>, me: Number) -> Parker<'a> {
+    pub fn parker<'a>(&'a self, view: &'a RingView<'a>, me: Number) -> Parker<'a> {
         Parker { futexes: self, view, me }
     }
 }
@@ -58,14 +58,14 @@ impl Futexes {
 /// The [`Park`] of one segment.
 pub(crate) struct Parker<'a> {
     futexes: &'a Futexes,
-    view: &'a View<'a>,
+    view: &'a RingView<'a>,
     me: Number,
 }
 
 impl Parker<'_> {
     fn futex(&self, bell: &Bell) -> &Futex {
         let is = |other: &Bell| std::ptr::eq(bell, other);
-        if is(&self.view.header.receiver_bell) {
+        if is(&self.view.common.header.receiver_bell) {
             &self.futexes.receiver
         } else {
             let record = self.view.bells.iter().position(is).expect("a bell of this segment");

@@ -5,7 +5,8 @@
 
 use super::reactors::Reactors;
 use super::{Backlog, wake_each};
-use crate::queue::{BellKey, Place, Queue, Sleeper};
+use crate::queue::ring::{Place, Ring};
+use crate::queue::{BellKey, Sleeper};
 use crate::sync::{lock, owned};
 use std::collections::{BTreeMap, HashMap};
 use std::mem::{forget, take};
@@ -150,7 +151,7 @@ impl Sleepers {
     }
 
     /// Wakes all tasks whose bells were rung: another process said "look".
-    pub fn hear(&self, queue: Queue<'_>) {
+    pub fn hear(&self, queue: Ring<'_>) {
         let mut woken: Vec<Waker> = lock(&self.receiver).take().into_iter().collect();
         let mut waiters = lock(&self.waiters);
         if queue.is_closed() {

@@ -3,7 +3,7 @@
 
 use crate::bytes::Bytes;
 use crate::image::Image;
-use crate::layout::{Geometry, View};
+use crate::layout::{Geometry, RingView};
 use crate::sync::{self, Ordering};
 
 pub(crate) fn attach(bytes: &mut Bytes<'_>) {
@@ -23,11 +23,11 @@ pub(crate) fn attach(bytes: &mut Bytes<'_>) {
     let addresses = image.addresses().start + start..image.addresses().start + start + length;
     sync::watch(addresses, 0..0);
     // SAFETY: it lies inside the image, which is touched as atomics only and lives to the end of this function.
-    let view = unsafe { View::attach(image.base().add(start), length, geometry) };
+    let view = unsafe { RingView::attach(image.base().add(start), length, geometry) };
     let Ok(view) = view else { return };
     assert_eq!(geometry.check(), Ok(()), "attached by numbers that are refused");
     let last_slot = view.slot(geometry.capacity as usize - 1);
-    let words = [&*view.header.latch, view.slot(0).stamp, last_slot.stamp];
+    let words = [&*view.common.header.latch, view.slot(0).stamp, last_slot.stamp];
     let ends = [view.entries, view.occupied, view.waiters, view.records, last_slot.payload];
     let words = words
         .into_iter()
@@ -35,7 +35,7 @@ pub(crate) fn attach(bytes: &mut Bytes<'_>) {
     for (value, word) in (1..).zip(words) {
         word.store(value, Ordering::Relaxed);
     }
-    for member in view.members {
+    for member in view.common.members {
         member.pid.store(1, Ordering::Relaxed);
     }
     for bell in view.bells.iter().chain(view.backlogs) {

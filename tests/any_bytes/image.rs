@@ -5,8 +5,8 @@ use std::ops::Range;
 use std::ptr::NonNull;
 
 use crate::bytes::Bytes;
-use crate::layout::{Geometry, View};
-use crate::queue::words::{Claim, Entry, Line, Record, Stamp, Waiter};
+use crate::layout::{Geometry, RingView};
+use crate::queue::ring::words::{Claim, Entry, Line, Record, Stamp, Waiter};
 use crate::sync::Ordering;
 
 /// Two cache lines.
@@ -43,9 +43,9 @@ impl Image {
     }
 
     /// The words of these bytes, if they are a segment of this geometry.
-    pub fn view(&self, geometry: Geometry) -> Option<View<'_>> {
+    pub fn view(&self, geometry: Geometry) -> Option<RingView<'_>> {
         // SAFETY: the memory is this image's and lives as long as the view; it is touched as atomics only.
-        unsafe { View::attach(self.base(), self.len(), geometry) }.ok()
+        unsafe { RingView::attach(self.base(), self.len(), geometry) }.ok()
     }
 }
 
@@ -79,24 +79,24 @@ impl Wrong {
 }
 
 /// Which word, and what happens to it. `members` is the largest number that anybody has.
-pub(crate) fn scribble(bytes: &mut Bytes<'_>, view: &View<'_>, base: usize) -> (usize, Wrong) {
-    let header = view.header;
+pub(crate) fn scribble(bytes: &mut Bytes<'_>, view: &RingView<'_>, base: usize) -> (usize, Wrong) {
+    let (words, header) = (view.words, view.common.header);
     let geometry = view.geometry;
     let place = |word: *const u64| (word as usize - base) / 8;
     let index = bytes.byte() as usize;
     let region = bytes.byte() % 16;
     let word = match region {
-        0 | 1 => place((&raw const *header.claim).cast()),
-        2 => place((&raw const header.taken.head).cast()),
-        3 => place((&raw const header.taken.quarantined).cast()),
-        4 => place((&raw const header.seldom.line).cast()),
-        5 => place((&raw const header.seldom.epoch).cast()),
+        0 | 1 => place((&raw const *words.claim).cast()),
+        2 => place((&raw const words.taken.head).cast()),
+        3 => place((&raw const words.taken.quarantined).cast()),
+        4 => place((&raw const words.seldom.line).cast()),
+        5 => place((&raw const words.seldom.epoch).cast()),
         6 => place((&raw const *header.latch).cast()),
         7 | 8 => place((&raw const view.entries[index % view.entries.len()]).cast()),
         9 => {
-            let member = &view.members[index % view.members.len()];
-            let words = [&member.account, &member.strong, &member.weak, &member.relay];
-            place((&raw const *words[index / view.members.len() % 4]).cast())
+            let member = &view.common.members[index % view.common.members.len()];
+            let of_member = [&member.account, &member.strong, &member.weak, &member.relay];
+            place((&raw const *of_member[index / view.common.members.len() % 4]).cast())
         }
         10 => place((&raw const view.waiters[index % view.waiters.len()]).cast()),
         11 => match index % 3 {
@@ -123,11 +123,11 @@ pub(crate) fn scribble(bytes: &mut Bytes<'_>, view: &View<'_>, base: usize) -> (
 }
 
 /// What could stand in a word of this region, near where the stream is.
-fn likely(bytes: &mut Bytes<'_>, view: &View<'_>, region: u8, geometry: Geometry) -> u64 {
+fn likely(bytes: &mut Bytes<'_>, view: &RingView<'_>, region: u8, geometry: Geometry) -> u64 {
     // Read by the scribbler, so not as part of any call.
-    let head = view.header.taken.head.load(Ordering::Relaxed);
-    let line = Line(view.header.seldom.line.load(Ordering::Relaxed));
-    let claim = Claim(view.header.claim.load(Ordering::Relaxed));
+    let head = view.words.taken.head.load(Ordering::Relaxed);
+    let line = Line(view.words.seldom.line.load(Ordering::Relaxed));
+    let claim = Claim(view.words.claim.load(Ordering::Relaxed));
     let near = |by: u8| (head as u32).wrapping_add_signed(i32::from(by as i8 % 16));
     let drawn = |by: u8| line.drawn().wrapping_add_signed(i64::from(by as i8 % 8));
     let owner = u16::from(bytes.byte() % 6);

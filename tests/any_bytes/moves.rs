@@ -8,12 +8,13 @@ use bytemuck::Pod;
 use crate::bound::{self, Call};
 use crate::bytes::Bytes;
 use crate::image::{Image, Wrong, scribble};
-use crate::layout::{Geometry, View};
-use crate::queue::words::Line;
-use crate::queue::{
-    Claimed, Consumer, Kind, Number, Permits, Place, Positions, Producer, Queue, Rank, Ranking, Recovery,
-    Span, Took, Turn, ViewCell, Want,
+use crate::layout::{Geometry, RingView};
+use crate::queue::ring::words::Line;
+use crate::queue::ring::{
+    Claimed, Consumer, Permits, Place, Positions, Producer, Rank, Ranking, Recovery, Ring, Span, Turn,
+    ViewCell, Want,
 };
+use crate::queue::{Kind, Number, Took};
 use crate::sync::{self, Intrusion, Ordering};
 use crate::world::World;
 
@@ -47,7 +48,7 @@ fn channel<T: Pod>(bytes: &mut Bytes<'_>) {
     let private = views.as_ptr_range();
     sync::watch(image.addresses(), private.start as usize..private.end as usize);
     let view = image.view(geometry).expect("it fits");
-    Queue::new(&view).format();
+    Ring::new(&view).format();
     let head = bytes.byte();
     if head & 1 == 1 {
         begin_late(&view, head);
@@ -55,13 +56,13 @@ fn channel<T: Pod>(bytes: &mut Bytes<'_>) {
     let remembers = head >> 3 & 1 == 1;
     let mut channel = Channel {
         bytes,
-        queue: Queue { ranking: remembers.then_some(&rankings[0]), ..Queue::new(&view) },
+        queue: Ring { ranking: remembers.then_some(&rankings[0]), ..Ring::new(&view) },
         rankings: remembers.then_some(&rankings),
         view: &view,
         base: image.addresses().start,
         views: &views,
         world: World::default(),
-        consumer: Consumer::new(&Queue::new(&view)),
+        consumer: Consumer::new(&Ring::new(&view)),
         recovery: Recovery::default(),
         senders: std::array::from_fn(|_| Sender::default()),
         intrusions: Vec::new(),
@@ -77,22 +78,22 @@ fn channel<T: Pod>(bytes: &mut Bytes<'_>) {
 
 /// The channel is where positions come round: a few before the end of 32 bits or of 64, or of 2^29. The tickets of the line can
 /// be there too: a few before the end of 32 bits or of 62.
-fn begin_late(view: &View<'_>, which: u8) {
+fn begin_late(view: &RingView<'_>, which: u8) {
     let head: u64 = match which >> 1 & 3 {
         0 => (1 << 32) - 64,
         1 => 0_u64.wrapping_sub(64),
         2 => (1 << 31) - 64,
         _ => (1 << 29) - 64,
     };
-    view.header.taken.head.store(head, Ordering::Relaxed);
-    view.header.claim.store(head << 32, Ordering::Relaxed);
+    view.words.taken.head.store(head, Ordering::Relaxed);
+    view.words.claim.store(head << 32, Ordering::Relaxed);
     let drawn: u64 = match which >> 4 & 3 {
         0 => 0,
         1 => (1 << 32) - 8,
         2 => (1 << 62) - 8,
         _ => (1 << 30) - 8,
     };
-    view.header.seldom.line.store(Line(0).with_drawn(drawn).0, Ordering::Relaxed);
+    view.words.seldom.line.store(Line(0).with_drawn(drawn).0, Ordering::Relaxed);
 }
 
 /// What one process keeps for itself.
@@ -117,10 +118,10 @@ struct Waiting {
 struct Channel<'a, 'b, T> {
     bytes: &'a mut Bytes<'b>,
     /// As the receiver's process sees it.
-    queue: Queue<'a>,
+    queue: Ring<'a>,
     /// What each process remembers of the line, if they do.
     rankings: Option<&'a [Ranking; SENDERS + 1]>,
-    view: &'a View<'a>,
+    view: &'a RingView<'a>,
     base: usize,
     views: &'a [ViewCell],
     world: World,
@@ -201,7 +202,7 @@ impl<T: Pod> Channel<'_, '_, T> {
     fn producer(&self, me: Number) -> Producer<'_> {
         let number = usize::from(me);
         let ranking = self.rankings.map(|rankings| &rankings[number]);
-        Producer { queue: Queue { ranking, ..self.queue }, me, view: &self.views[number] }
+        Producer { queue: Ring { ranking, ..self.queue }, me, view: &self.views[number] }
     }
 
     fn sender(&mut self, me: Number) -> &mut Sender {
@@ -449,12 +450,12 @@ impl<T: Pod> Channel<'_, '_, T> {
         self.counted(Call::Life, |it| {
             let queue = it.queue;
             match which % 6 {
-                0 => drop(queue.upgrade(me)),
-                1 => queue.drop_strong(me, &it.world),
-                2 => queue.add_strong(me),
-                3 => queue.clear_strong(me, &it.world),
-                4 => queue.add_weak(me),
-                _ => queue.drop_weak(me),
+                0 => drop(queue.common().upgrade(me)),
+                1 => queue.common().drop_strong(me, &it.world),
+                2 => queue.common().add_strong(me),
+                3 => queue.common().clear_strong(me, &it.world),
+                4 => queue.common().add_weak(me),
+                _ => queue.common().drop_weak(me),
             }
         });
     }
@@ -464,15 +465,19 @@ impl<T: Pod> Channel<'_, '_, T> {
         let length = self.counted(Call::Look, |it| it.queue.len());
         let free = self.counted(Call::Look, |it| it.queue.free_capacity());
         assert!(length <= capacity && free <= capacity);
-        self.counted(Call::Look, |it| (it.queue.strong_count(), it.queue.tail(), it.queue.has_ended()));
-        self.counted(Call::Look, |it| (it.queue.weak_count(), it.queue.head(), it.queue.is_closed()));
+        self.counted(Call::Look, |it| {
+            (it.queue.common().strong_count(), it.queue.tail(), it.queue.common().has_ended())
+        });
+        self.counted(Call::Look, |it| {
+            (it.queue.common().weak_count(), it.queue.head(), it.queue.is_closed())
+        });
         self.counted(Call::Look, |it| it.queue.left_over());
     }
 
     /// The receiver lies down, and rises or is rung.
     fn bells(&mut self, who: usize) {
         self.counted(Call::Life, |it| {
-            let bell = &it.view.header.receiver_bell;
+            let bell = &it.view.common.header.receiver_bell;
             let ticket = bell.register(if who.is_multiple_of(2) { Kind::Task } else { Kind::Thread });
             if who % 4 < 2 && bell.is_quiet(ticket) {
                 bell.rise();

@@ -53,8 +53,8 @@ pub const WORD_AT: usize = 24;
 pub const TAG_LENGTH_AT: usize = 28;
 pub const TAG_AT: usize = 32;
 
-/// Where the roster begins in a segment with the usual 64 entries, and where its relay words are.
-const MEMBERS_AT: u64 = 1408;
+/// Where the roster begins in a segment, and where its relay words are.
+const MEMBERS_AT: u64 = 384;
 const MEMBER: u64 = 64;
 const RELAY_AT: u64 = 24;
 

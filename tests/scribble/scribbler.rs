@@ -19,14 +19,9 @@ use rustix::{
 use crate::people::{Value, chance::Chance, eventually, next_order, tell};
 
 const PAGE: usize = 4096;
-const CLAIM: usize = 128 / 8;
-const HEAD: usize = 256 / 8;
-const QUARANTINED: usize = HEAD + 1;
-const LINE: usize = 384 / 8;
-const EPOCH: usize = LINE + 1;
-const RECEIVER_BELL: usize = 512 / 8;
-const LATCH: usize = 640 / 8;
-const HEADER: usize = 768;
+const RECEIVER_BELL: usize = 128 / 8;
+const LATCH: usize = 256 / 8;
+const HEADER: usize = 384;
 
 /// What is written over. The last one is all of them in turn.
 pub const MOODS: [&str; 13] = [
@@ -47,8 +42,13 @@ pub const MOODS: [&str; 13] = [
 
 /// First words and numbers of words of the regions.
 struct Regions {
-    entries: (usize, usize),
     members: (usize, usize),
+    claim: usize,
+    head: usize,
+    quarantined: usize,
+    line: usize,
+    epoch: usize,
+    entries: (usize, usize),
     occupied: (usize, usize),
     waiters: (usize, usize),
     bells: (usize, usize),
@@ -95,9 +95,17 @@ impl Booty {
             end = (start + count * each).next_multiple_of(128);
             (start / 8, count * each / 8)
         };
+        let members_lie = region(members + 1, 64);
+        let (claim, _) = region(3, 128);
+        let (head, line_word) = (claim + 128 / 8, claim + 256 / 8);
         let regions = Regions {
+            members: members_lie,
+            claim,
+            head,
+            quarantined: head + 1,
+            line: line_word,
+            epoch: line_word + 1,
             entries: region(entries, 8),
-            members: region(members + 1, 64),
             occupied: region(waiters.div_ceil(64), 8),
             waiters: region(waiters, 8),
             bells: region(waiters, 8),
@@ -166,12 +174,13 @@ impl Booty {
             }
             "claim" => self.forge_claim(chance),
             "head" => {
-                let index = [HEAD, HEAD, HEAD, EPOCH][chance.below(4) as usize];
+                let index = [self.regions.head, self.regions.head, self.regions.head, self.regions.epoch]
+                    [chance.below(4) as usize];
                 self.spoil(chance, index);
             }
             "stamps" => self.forge_stamp(chance),
             "line" => match chance.below(5) {
-                0 => self.spoil(chance, LINE),
+                0 => self.spoil(chance, self.regions.line),
                 1 => self.spoil_one_of(chance, regions.occupied),
                 2 => self.spoil_one_of(chance, regions.waiters),
                 // One of the last records, which belong to one process each.
@@ -197,15 +206,15 @@ impl Booty {
                 }
             },
             "entries" => match chance.below(3) {
-                0 => self.spoil(chance, QUARANTINED),
+                0 => self.spoil(chance, self.regions.quarantined),
                 1 => self.spoil_one_of(chance, regions.entries),
                 _ => {
-                    let position = self.word(CLAIM).load(Relaxed) >> 32;
+                    let position = self.word(self.regions.claim).load(Relaxed) >> 32;
                     let slot = chance.below(regions.capacity as u64);
                     let entry = position << 32 | slot << 12 | 2 | chance.below(2);
                     let index = regions.entries.0 + chance.below(regions.entries.1 as u64) as usize;
                     self.word(index).store(entry, Relaxed);
-                    self.word(QUARANTINED).store(1, Relaxed);
+                    self.word(self.regions.quarantined).store(1, Relaxed);
                 }
             },
             "members" => self.spoil_one_of(chance, regions.members),
@@ -222,7 +231,7 @@ impl Booty {
 
     /// A claim word that could be right.
     fn forge_claim(&self, chance: &mut Chance) {
-        let claim = self.word(CLAIM).load(Relaxed);
+        let claim = self.word(self.regions.claim).load(Relaxed);
         let forged = match chance.below(7) {
             0 => claim.wrapping_add(1 << 32),
             1 => claim.wrapping_sub(1 << 32),
@@ -232,25 +241,26 @@ impl Booty {
             5 => claim ^ 1,
             _ => near(chance, claim),
         };
-        self.word(CLAIM).store(forged, Relaxed);
+        self.word(self.regions.claim).store(forged, Relaxed);
     }
 
     /// A record of a waiter that could be right, with its bit; its ticket is near the ones drawn last.
     fn forge_waiter(&self, chance: &mut Chance) {
         let (first, count) = self.regions.waiters;
         let index = chance.below(count.min(32) as u64);
-        let ticket = (self.word(LINE).load(Relaxed) >> 2).wrapping_add(8).wrapping_sub(chance.below(16));
+        let ticket =
+            (self.word(self.regions.line).load(Relaxed) >> 2).wrapping_add(8).wrapping_sub(chance.below(16));
         let owner = chance.below(self.regions.owners);
         let need = chance.below(self.regions.capacity as u64 + 2);
         let state = chance.below(4);
         self.word(first + index as usize).store(ticket << 33 | owner << 22 | need << 2 | state, Relaxed);
         self.word(self.regions.occupied.0).fetch_or(1 << index, Relaxed);
-        self.word(LINE).fetch_or(chance.below(4), Relaxed);
+        self.word(self.regions.line).fetch_or(chance.below(4), Relaxed);
     }
 
     /// A value that nobody sent, or none where one was; or a record of another owner.
     fn forge_stamp(&self, chance: &mut Chance) {
-        let head = self.word(HEAD).load(Relaxed);
+        let head = self.word(self.regions.head).load(Relaxed);
         let position = head.wrapping_add(chance.below(self.regions.capacity as u64 + 2));
         let bits = usize::BITS - (self.regions.capacity - 1).leading_zeros();
         let slot = (position as usize & ((1 << bits) - 1)) % self.regions.capacity;

@@ -8,27 +8,27 @@ fn a_sender_travels_as_a_descriptor() {
     assert!(host.bell_fd().is_none());
     let descriptor = sender_into_fd(&host).unwrap();
     assert!(host.bell_fd().is_some());
-    assert_eq!(host.queue().strong_count(), 2);
+    assert_eq!(host.queue().common().strong_count(), 2);
     let guest = sender_from_fd(descriptor, SIZE, ALIGN, &terms()).unwrap();
-    assert_eq!(host.queue().strong_count(), 2);
+    assert_eq!(host.queue().common().strong_count(), 2);
     // And on from there.
     let second = sender_into_fd(&guest).unwrap();
-    assert_eq!(host.queue().strong_count(), 3);
+    assert_eq!(host.queue().common().strong_count(), 3);
     let further = sender_from_fd(second, SIZE, ALIGN, &terms()).unwrap();
     assert_ne!(further.me(), guest.me());
     drop_sender(guest);
     drop_sender(further);
-    eventually("both have left", || host.queue().strong_count() == 1);
+    eventually("both have left", || host.queue().common().strong_count() == 1);
 }
 
 #[test]
 fn a_sender_lost_on_its_way_counts_as_dropped() {
     let host = alone();
     let descriptor = sender_into_fd(&host).unwrap();
-    host.queue().drop_strong(host.me(), &*host);
-    assert!(!host.queue().has_ended());
+    host.queue().common().drop_strong(host.me(), &*host);
+    assert!(!host.queue().common().has_ended());
     drop(descriptor);
-    eventually("the stream ends", || host.queue().has_ended());
+    eventually("the stream ends", || host.queue().common().has_ended());
 }
 
 #[test]
@@ -43,9 +43,9 @@ fn a_connection_taken_out_and_not_spoken_on_holds_the_sender() {
         let error = receiver_from_fd(copy(), SIZE, ALIGN, &terms()).err().unwrap();
         assert!(matches!(error, OpenError::AlreadyUsed), "{error}");
     }
-    assert_eq!(host.queue().strong_count(), 2);
+    assert_eq!(host.queue().common().strong_count(), 2);
     drop(connection);
-    eventually("its sender is dropped", || host.queue().strong_count() == 1);
+    eventually("its sender is dropped", || host.queue().common().strong_count() == 1);
 }
 
 #[test]
@@ -54,7 +54,7 @@ fn the_wrong_end_is_refused() {
     let descriptor = sender_into_fd(&host).unwrap();
     let error = receiver_from_fd(descriptor, SIZE, ALIGN, &terms()).err().unwrap();
     assert!(matches!(error, OpenError::WrongEnd), "{error}");
-    eventually("its sender is dropped", || host.queue().strong_count() == 1);
+    eventually("its sender is dropped", || host.queue().common().strong_count() == 1);
     let error = sender_from_fd(std::fs::File::open("/dev/null").unwrap().into(), SIZE, ALIGN, &terms());
     assert!(matches!(error, Err(OpenError::WrongDescriptor { what: "a device" })));
 }
@@ -66,14 +66,14 @@ fn the_receiver_travels_and_the_giver_becomes_a_guest() {
     let host = receiver_from_fd(descriptor, SIZE, ALIGN, &terms()).unwrap();
     eventually("the giver knows", || !giver.is_host());
     assert!(host.is_host());
-    assert_eq!(host.queue().strong_count(), 1);
+    assert_eq!(host.queue().common().strong_count(), 1);
     // The giver's sender can be handed on, now through the new host; and the giver can leave.
     let further = sender_from_fd(sender_into_fd(&giver).unwrap(), SIZE, ALIGN, &terms()).unwrap();
-    assert_eq!(host.queue().strong_count(), 2);
+    assert_eq!(host.queue().common().strong_count(), 2);
     assert!(!host.is_dead(giver.me()) && !host.is_dead(further.me()));
     drop_sender(giver);
     drop_sender(further);
-    eventually("the stream ends", || host.queue().has_ended());
+    eventually("the stream ends", || host.queue().common().has_ended());
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn the_receiver_travels_twice_with_its_name() {
     let second = receiver_from_fd(receiver_into_fd(&first).unwrap(), SIZE, ALIGN, &terms()).unwrap();
     drop(first);
     let guest = connect(&path, SIZE, ALIGN, &terms()).unwrap();
-    assert_eq!(second.queue().strong_count(), 1);
+    assert_eq!(second.queue().common().strong_count(), 1);
     assert!(matches!(host(SIZE, ALIGN, &terms(), Some(&path)), Err(OpenError::NameInUse { .. })));
     drop(second);
     eventually("it is closed", || guest.queue().is_closed());
@@ -137,7 +137,7 @@ fn the_receiver_stays_once_somebody_has_joined() {
 
 /// As if a permit operation of this process were under way.
 fn is_in_the_middle(endpoint: &Endpoint) {
-    endpoint.queue().view.members[usize::from(endpoint.me())].account.store(1, Ordering::Relaxed);
+    endpoint.queue().view.common.members[usize::from(endpoint.me())].account.store(1, Ordering::Relaxed);
 }
 
 #[test]
@@ -176,7 +176,7 @@ fn a_repair_that_waits_for_the_giver_of_the_receiver_hears_of_what_it_did_on_the
     // The porter needs this to make a guest of the giver.
     let roster = giver.host.as_ref().unwrap().roster();
     let host = receiver_from_fd(descriptor, SIZE, ALIGN, &terms()).unwrap();
-    let account = |number: u16| &host.queue().view.members[usize::from(number)].account;
+    let account = |number: u16| &host.queue().view.common.members[usize::from(number)].account;
     is_in_the_middle(&giver);
     let dead = 4;
     account(dead).store(1, Ordering::Relaxed);

@@ -5,20 +5,20 @@ use super::*;
 #[test]
 fn a_sender_comes_and_goes() {
     let bound = bind(&terms());
-    assert_eq!(bound.host.queue().strong_count(), 0);
-    assert!(!bound.host.queue().has_ended(), "the open name stands for senders to come");
+    assert_eq!(bound.host.queue().common().strong_count(), 0);
+    assert!(!bound.host.queue().common().has_ended(), "the open name stands for senders to come");
     let guest = bound.connect().unwrap();
     assert_ne!(guest.me(), bound.host.me());
     assert_eq!(guest.id(), bound.host.id());
     assert!(bound.host.is_host() && !guest.is_host());
-    assert_eq!(bound.host.queue().strong_count(), 1);
+    assert_eq!(bound.host.queue().common().strong_count(), 1);
     let number = guest.me();
     drop(guest);
-    eventually("its handle counts as dropped", || bound.host.queue().strong_count() == 0);
+    eventually("its handle counts as dropped", || bound.host.queue().common().strong_count() == 0);
     eventually("it is proved gone", || bound.host.is_dead(number));
-    assert!(!bound.host.queue().has_ended());
+    assert!(!bound.host.queue().common().has_ended());
     bound.host.close();
-    assert!(bound.host.queue().has_ended());
+    assert!(bound.host.queue().common().has_ended());
     assert!(matches!(bound.connect(), Err(OpenError::NobodyThere { .. })));
 }
 
@@ -35,7 +35,7 @@ fn thousands_come_one_after_the_other() {
             }
         }
     }
-    eventually("the last has left", || bound.host.queue().strong_count() == 0);
+    eventually("the last has left", || bound.host.queue().common().strong_count() == 0);
     // The place of one who said goodbye is free a moment later.
     println!("found it taken {full} times");
 }
@@ -145,7 +145,7 @@ fn a_guest_that_is_hung_up_on_ends_and_closes_nothing() {
     assert!(!guest.queue().is_closed() && !other.is_over() && !bound.host.is_over());
     assert!(matches!(sender_into_fd(&guest), Err(OpenError::Closed { .. })));
     drop_sender(guest);
-    eventually("its handle is gone", || bound.host.queue().strong_count() == 1);
+    eventually("its handle is gone", || bound.host.queue().common().strong_count() == 1);
     drop_sender(bound.connect().unwrap());
     assert!(!other.queue().is_closed());
 }
@@ -187,9 +187,9 @@ fn the_last_sender_ends_it_if_asked_for() {
     let first = bound.connect().unwrap();
     let second = bound.connect().unwrap();
     drop_sender(first);
-    assert!(!bound.host.queue().has_ended());
+    assert!(!bound.host.queue().common().has_ended());
     drop_sender(second);
-    assert!(bound.host.queue().has_ended());
+    assert!(bound.host.queue().common().has_ended());
     assert!(matches!(bound.connect(), Err(OpenError::Ended { .. })));
 }
 
@@ -202,7 +202,7 @@ fn ends_while_one_leaves(does: impl FnOnce(&Producer<'_>, &Endpoint)) -> (Arc<En
     does(&a.producer(), &a);
     assert!(host.begin_departure(a.me()).is_some());
     host.depart(b.me());
-    assert!(host.queue().has_ended());
+    assert!(host.queue().common().has_ended());
     (host, [a, b])
 }
 
@@ -228,10 +228,10 @@ fn what_who_leaves_held_is_given_back_before_its_handles_can_be_cleared_for_anot
 #[test]
 fn the_name_counts_no_more_once_a_sender_has_come_though_its_count_was_written_over() {
     let bound = bind(&Terms { end_with_last: true, ..terms() });
-    bound.host.queue().view.members[0].strong.store(7, Ordering::Relaxed);
+    bound.host.queue().view.common.members[0].strong.store(7, Ordering::Relaxed);
     let guest = bound.connect().unwrap();
-    guest.queue().drop_strong(guest.me(), &*guest);
-    assert!(guest.queue().has_ended());
+    guest.queue().common().drop_strong(guest.me(), &*guest);
+    assert!(guest.queue().common().has_ended());
 }
 
 /// Does something when it is woken.
@@ -269,5 +269,5 @@ fn a_number_is_not_given_again_before_all_that_its_process_left_is_repaired() {
     assert!(matches!(made[..], [Err(OpenError::RosterFull { members: 2, leaving: 1, .. })]), "{made:?}");
     made.push(sender_into_fd(&host));
     assert!(made[1].is_ok());
-    assert_eq!(host.queue().strong_count(), 2, "nobody took away the handle of the next one");
+    assert_eq!(host.queue().common().strong_count(), 2, "nobody took away the handle of the next one");
 }

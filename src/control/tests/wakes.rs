@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::control::wakes::Calmly;
-use crate::queue::Permits;
+use crate::queue::ring::Permits;
 use crate::sync::AtomicU32;
 use crate::wait::{Next, Stand, Wakeable};
 
@@ -122,7 +122,7 @@ fn a_guest_that_died_about_to_say_whom_to_wake_has_woken_it() {
     let host = alone();
     let [a, b] = two_guests(&host);
     let ear = Ear::of(&b);
-    host.segment().view().members[usize::from(b.me())].relay.store(1, Ordering::Relaxed);
+    host.segment().view().common.members[usize::from(b.me())].relay.store(1, Ordering::Relaxed);
     assert!(!ear.rings());
     host.depart(a.me());
     assert!(ear.rings());
@@ -156,7 +156,7 @@ impl Wakeable for Task<'_> {
         self.0.clone()
     }
 
-    fn prepare(&mut self, _: crate::queue::Place) {}
+    fn prepare(&mut self, _: crate::queue::ring::Place) {}
 }
 
 /// A host of whose senders the line is full and one waits in the backlog, while no capacity is free. A guest has it all.

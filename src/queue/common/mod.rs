@@ -1,0 +1,66 @@
+//! What every channel has, whatever kind its queue is of.
+//!
+//! | file | what it decides |
+//! | --- | --- |
+//! | [`handles`] | strong and weak handles, and the end of the stream |
+//! | [`bell`] | whether a sleeper must be woken: an eventcount |
+//! | [`take`] | what a receiver is asked, and what it answers |
+//! | [`payload`] | a value between private memory and the segment |
+//! | [`nonsense`] | words that do not fit each other |
+//! | [`words`] | packed words |
+//! | [`edge`] | the names of the orderings |
+
+pub(crate) mod bell;
+pub(crate) mod edge;
+mod handles;
+mod nonsense;
+pub(crate) mod payload;
+mod take;
+pub(in crate::queue) mod words;
+
+pub(crate) use bell::{BellKey, Kind};
+pub(crate) use nonsense::Nonsense;
+pub(crate) use payload::SMALL;
+pub(crate) use take::{Effort, Peers, Took};
+
+use crate::layout::CommonView;
+
+/// The roster number of a process. 0 is no process, and in the roster the open name.
+pub(crate) type Number = u16;
+
+/// A sleeper that shall be woken.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Sleeper {
+    /// The receiver, on its bell.
+    Receiver,
+    /// The sender that waits with this record, on the record's bell.
+    Waiter { record: usize, owner: Number },
+    /// The senders in the backlog of a process, which the process wakes itself.
+    Backlog { owner: Number },
+    /// The porter, which makes the [`Recovery`](super::ring::Recovery): a permit operation has ended for which it may wait.
+    Recovery,
+}
+
+/// How sleepers are woken: the one thing of the outside world that the queue calls.
+pub(crate) trait Wake {
+    fn wake(&self, sleeper: Sleeper, kind: Kind);
+
+    /// Returns whether this process knows from private memory that it can send nothing any more. (A peer could clear the mark
+    /// in the segment.) A sleeper asks after it has registered. The thread that makes it so wakes the process's sleepers then.
+    fn is_over(&self) -> bool {
+        false
+    }
+}
+
+/// What every channel has, to be worked with.
+#[derive(Clone, Copy)]
+pub(crate) struct Common<'a> {
+    view: CommonView<'a>,
+}
+
+impl<'a> Common<'a> {
+    #[inline(always)]
+    pub fn new(view: CommonView<'a>) -> Common<'a> {
+        Common { view }
+    }
+}

@@ -1,0 +1,19 @@
+//! Closing the receiving side.
+
+use super::Ring;
+use super::words::Claim;
+use crate::queue::Wake;
+use crate::queue::edge::{Edge, acquire, release};
+
+impl Ring<'_> {
+    /// Closes the receiving side and fails everybody who waits for capacity.
+    pub fn close(&self, wake: &impl Wake) {
+        // ORDERING: who finds the channel closed sees what was done before it was.
+        self.view.words.claim.fetch_or(Claim(0).with_closed(1).0, release(Edge::Claim));
+        self.freed(wake);
+    }
+
+    pub fn is_closed(&self) -> bool {
+        Claim(self.view.words.claim.load(acquire(Edge::Claim))).closed() == 1
+    }
+}

@@ -1,0 +1,89 @@
+//! The queue of a bounded channel: a ring of slots.
+//!
+//! # One word decides
+//!
+//! `claim = { tail: 32 | reserved: 20 | owner: 10 | parity: 1 | closed: 1 }`. A send moves `tail`, a permit moves
+//! `reserved`, close sets `closed`: each is one exchange of this word, so capacity, permits and close never
+//! disagree. `head`, which only the receiver writes, gives capacity back.
+//!
+//! | file | what it decides |
+//! | --- | --- |
+//! | [`position`] | the arithmetic of positions |
+//! | [`words`] | the packed words |
+//! | [`room`] | how much capacity is free, and for which sender |
+//! | [`send`] | claiming positions and publishing values |
+//! | [`take`] | receiving, and what to do with positions that stay unpublished |
+//! | [`quarantine`] | the slots of stalled senders |
+//! | [`waiting`] | which senders wait for capacity, in which order, and which sleepers are rung |
+//! | [`close`] | closing the receiving side |
+//! | [`permits`] | capacity that is held before it is used |
+//! | [`account`] | permits of each process, for recovery |
+//! | [`repair`] | what a dead process leaves |
+//! | [`recovery`] | what dead processes held in permits |
+//! | [`nonsense`] | words that do not fit each other |
+
+pub(crate) mod account;
+mod close;
+mod nonsense;
+pub(crate) mod permits;
+pub(crate) mod position;
+pub(crate) mod quarantine;
+pub(crate) mod recovery;
+pub(crate) mod repair;
+pub(crate) mod room;
+pub(crate) mod send;
+pub(crate) mod take;
+pub(crate) mod waiting;
+pub(crate) mod words;
+
+pub(crate) use permits::Permits;
+pub(crate) use recovery::Recovery;
+pub(crate) use send::{Claimed, Positions, Producer, Span, Turn, ViewCell, Want};
+pub(crate) use take::{Consumer, Found};
+pub(crate) use waiting::{Place, Rank, Ranking};
+
+use super::Common;
+use crate::layout::RingView;
+use crate::sync::Ordering;
+use position::Track;
+use words::Claim;
+
+/// A segment and the arithmetic of its positions.
+#[derive(Clone, Copy)]
+pub(crate) struct Ring<'a> {
+    pub view: &'a RingView<'a>,
+    pub track: Track,
+    /// What this process remembers of the line, if it does.
+    pub ranking: Option<&'a Ranking>,
+}
+
+impl<'a> Ring<'a> {
+    #[inline(always)]
+    pub fn new(view: &'a RingView<'a>) -> Ring<'a> {
+        Ring { view, track: Track::new(view.geometry.capacity), ranking: None }
+    }
+
+    /// What it has as every channel.
+    #[inline(always)]
+    pub fn common(&self) -> Common<'a> {
+        Common::new(self.view.common)
+    }
+
+    pub fn capacity(&self) -> i64 {
+        i64::from(self.view.geometry.capacity)
+    }
+
+    /// Makes the zeros of a new segment an open, empty channel. Before another process maps it.
+    pub fn format(&self) {
+        let first = self.track.first();
+        let words = self.view.words;
+        // ORDERING: no other process maps the segment yet; handing it over is a synchronizing act of its own.
+        words.claim.store(Claim(0).with_tail(first as u32).0, Ordering::Relaxed);
+        words.taken.head.store(first, Ordering::Relaxed);
+    }
+}
+
+#[cfg(all(test, shmpsc_loom))]
+mod models;
+#[cfg(all(test, not(shmpsc_loom)))]
+mod tests;

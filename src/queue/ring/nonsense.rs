@@ -1,0 +1,36 @@
+//! What cannot be right in the words of a ring, whoever looks; and how all sleepers are made to look.
+
+use super::Ring;
+use super::words::Claim;
+use crate::layout::Bell;
+use crate::queue::Nonsense;
+use crate::queue::edge::{Edge, Fence, acquire, full_fence};
+
+impl Ring<'_> {
+    /// What the claim word and head say against each other now. For who is not the receiver.
+    pub fn nonsense(&self) -> Option<Nonsense> {
+        loop {
+            let claim = Claim(self.view.words.claim.load(acquire(Edge::Claim)));
+            match self.room(claim) {
+                Some(room) if room.used > self.capacity() && self.is_still(claim) => {
+                    return Some(if self.track.is_valid(room.head as u32) {
+                        Nonsense::Claim
+                    } else {
+                        Nonsense::Head
+                    });
+                }
+                Some(room) if room.used <= self.capacity() => return None,
+                _ => {}
+            }
+        }
+    }
+
+    /// All bells, for who has every sleeper look: whoever lay down before it was called is woken, or does not fall asleep.
+    pub fn shake_all(&self) -> impl Iterator<Item = &Bell> {
+        // ORDERING: what made this necessary stands, then each bell is changed; a sleeper changes its bell, then looks.
+        full_fence(Fence::Freed);
+        let all =
+            self.view.bells.iter().chain(self.view.backlogs).chain([&*self.view.common.header.receiver_bell]);
+        all.inspect(|bell| bell.shake())
+    }
+}

@@ -1,0 +1,114 @@
+//! How much capacity is free at one value of the claim word. It reads; it takes nothing.
+//!
+//! `free = capacity - (tail - head) - reserved - ahead`, where `ahead` counts quarantined slots whose position in
+//! `[head, head + capacity)` is at or after the tail and is void or will be: a stalled send keeps its capacity,
+//! and nobody loses more. An old head makes the number too small, never too big.
+
+use super::Ring;
+use super::words::{Claim, Entry};
+use crate::queue::edge::{Edge, acquire};
+use crate::sync::Ordering;
+
+/// What a look at head and quarantine found.
+pub(crate) struct Room {
+    pub head: u64,
+    /// Positions claimed and not yet taken. More than the capacity only if somebody wrote nonsense.
+    pub used: i64,
+    /// Whether any slot is in quarantine.
+    pub any: bool,
+    /// Capacity nobody holds; what the line is promised is not taken off. May be negative.
+    pub free: i64,
+    /// Positions from the tail to the next quarantined slot.
+    pub run: u32,
+    /// The entry of the tail's own slot, if that position is or must become void.
+    pub blocked: Option<(usize, Entry)>,
+}
+
+impl Ring<'_> {
+    /// Whether the claim word is what it was, asked by who has read something since that does not go with it.
+    pub fn is_still(&self, claim: Claim) -> bool {
+        // ORDERING: relaxed. What was read since, head, an entry or a record, was read with acquire; a claim word that it
+        // follows is seen.
+        self.view.words.claim.load(Ordering::Relaxed) == claim.0
+    }
+
+    /// Looks at head, then at the count of entries, then at the entries, for the claim word `claim`.
+    ///
+    /// `None` if head is already past the claim word's tail: the word is old and must be read again.
+    pub fn room(&self, claim: Claim) -> Option<Room> {
+        let taken = &self.view.words.taken;
+        let head = taken.head.load(acquire(Edge::Head));
+        let used = self.track.distance(head as u32, claim.tail());
+        if used < 0 || !self.track.is_valid(head as u32) || !self.track.is_valid(claim.tail()) {
+            if !self.is_still(claim) {
+                return None;
+            }
+            // The tail is never behind head, and both name a slot: somebody wrote nonsense, and trying again would not end.
+            let used = i64::MAX;
+            return Some(Room { head, used, any: true, free: 0, run: 0, blocked: None });
+        }
+        // ORDERING: the count after head. The receiver counts an entry before head moves past its position, so
+        // who sees the moved head sees the entry.
+        let any = taken.quarantined.load(acquire(Edge::Quarantined)) != 0;
+        let mut room = Room {
+            head,
+            used,
+            any,
+            free: self.capacity() - used - i64::from(claim.reserved()),
+            run: self.view.geometry.capacity,
+            blocked: None,
+        };
+        if any {
+            self.survey(claim.tail(), &mut room);
+        }
+        Some(room)
+    }
+
+    /// Takes the entries of the quarantine into account.
+    #[cold]
+    fn survey(&self, tail: u32, room: &mut Room) {
+        for (number, entry) in self.view.entries.iter().enumerate() {
+            let entry = Entry(entry.load(acquire(Edge::Entry)));
+            if entry.used() == 0 || entry.slot() >= self.view.geometry.capacity {
+                continue;
+            }
+            let is_void_at =
+                |position: u32| entry.active() == 1 || self.track.distance(position, entry.last()) >= 0;
+            let in_window =
+                self.track.add(room.head as u32, self.track.slots_to(room.head as u32, entry.slot()));
+            if self.track.distance(tail, in_window) >= 0 && is_void_at(in_window) {
+                room.free -= 1;
+            }
+            let steps = self.track.slots_to(tail, entry.slot());
+            if is_void_at(self.track.add(tail, steps)) {
+                room.run = room.run.min(steps);
+                if steps == 0 {
+                    room.blocked = Some((number, entry));
+                }
+            }
+        }
+    }
+
+    /// Values in the queue, 0 to the capacity. One that is being written may or may not count; permits never do.
+    pub fn len(&self) -> usize {
+        loop {
+            // ORDERING: for a number that is old as soon as it is told.
+            let claim = Claim(self.view.words.claim.load(Ordering::Relaxed));
+            let Some(room) = self.room(claim) else { continue };
+            let voids = if room.any { self.voids(room.head as u32, claim.tail()) } else { 0 };
+            return usize::try_from((room.used - voids).clamp(0, self.capacity())).unwrap_or(0);
+        }
+    }
+
+    /// How many void positions stand between head and tail.
+    fn voids(&self, head: u32, tail: u32) -> i64 {
+        // ORDERING: as in `len`.
+        let entries = self.view.entries.iter().map(|entry| Entry(entry.load(Ordering::Relaxed)));
+        let is_void = |entry: &Entry| {
+            entry.used() == 1
+                && self.track.distance(head, entry.last()) >= 0
+                && self.track.distance(entry.last(), tail) > 0
+        };
+        entries.filter(is_void).count() as i64
+    }
+}

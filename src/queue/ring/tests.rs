@@ -1,0 +1,464 @@
+//! The moves one after another in one thread: what each leaves, with senders that stop or die between two steps.
+
+use super::*;
+use crate::layout::{Geometry, Typed};
+use crate::queue::ring::words::Line;
+use crate::queue::{Kind, Nonsense, Number, Peers, Sleeper, Took, Wake};
+use std::cell::{Cell as Private, RefCell};
+
+mod nonsense;
+mod peek;
+mod permits;
+mod windows;
+
+/// A world in which deaths are declared and wakes are written down.
+#[derive(Default)]
+struct World {
+    dead: RefCell<Vec<Number>>,
+    woken: RefCell<Vec<Sleeper>>,
+    borne: Private<i32>,
+}
+
+impl Wake for World {
+    fn wake(&self, sleeper: Sleeper, _: Kind) {
+        self.woken.borrow_mut().push(sleeper);
+    }
+}
+
+impl Peers for World {
+    fn is_dead(&self, number: Number) -> bool {
+        self.dead.borrow().contains(&number)
+    }
+
+    fn bears(&self, _: Number, more: bool) {
+        self.borne.set(self.borne.get() + if more { 1 } else { -1 });
+    }
+}
+
+struct Bench {
+    segment: Typed,
+    views: [ViewCell; 4],
+    world: World,
+}
+
+impl Bench {
+    fn new(capacity: u32) -> Bench {
+        let segment = Typed::new(Geometry { capacity, payload: 8, line: 2, members: 3, entries: 2 });
+        Ring::new(segment.view()).format();
+        Bench { segment, views: std::array::from_fn(|_| ViewCell::new()), world: World::default() }
+    }
+
+    fn queue(&self) -> Ring<'_> {
+        Ring::new(self.segment.view())
+    }
+
+    fn sender(&self, me: Number) -> Producer<'_> {
+        Producer { queue: self.queue(), me, view: &self.views[usize::from(me)] }
+    }
+
+    /// One turn of a sender that waits: its span, or None if it is to sleep.
+    fn turn(&self, me: Number, place: &mut Option<Place>) -> Option<Span> {
+        let here = *place.get_or_insert_with(|| self.queue().enter(me, 1).expect("a record"));
+        match self.sender(me).turn(here, Positions(1), Kind::Thread, &self.world) {
+            Turn::Sleep(..) => None,
+            Turn::Granted(span) => {
+                self.leave(place);
+                Some(span)
+            }
+            Turn::Closed => panic!("closed"),
+        }
+    }
+
+    fn leave(&self, place: &mut Option<Place>) {
+        if let Some(place) = place.take() {
+            self.queue().vacate(place);
+            self.queue().look_if_waiting(&self.world);
+        }
+    }
+
+    fn claim(&self, me: Number) -> Span {
+        match self.sender(me).claim(Rank::Newcomer, 1, &self.world) {
+            Claimed::Granted(span) => span,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn send(&self, me: Number, value: u64) {
+        self.sender(me).publish(self.claim(me), &[value], &self.world);
+    }
+
+    fn is_full(&self, me: Number) -> bool {
+        self.sender(me).claim(Rank::Newcomer, 1, &self.world) == Claimed::Full
+    }
+
+    fn receive(&self, consumer: &mut Consumer) -> Took<u64> {
+        consumer.receive(&self.queue(), Consumer::copy, &self.world)
+    }
+
+    fn peek(&self, consumer: &mut Consumer) -> Took<u64> {
+        consumer.peek(&self.queue(), &self.world).map(|found| Consumer::copy(&self.queue(), found))
+    }
+
+    /// The tail stands on the first stalled slot: a sender makes that position void, and comes no further.
+    fn makes_the_tail_void(&self) {
+        let view = self.segment.view();
+        let tail = words::Claim(view.words.claim.load(Ordering::Relaxed)).tail();
+        let entry = words::Entry(view.entries[0].load(Ordering::Relaxed));
+        view.entries[0].store(entry.with_last(tail).0, Ordering::Relaxed);
+    }
+
+    /// Traffic goes through, with nothing left of senders that were stalled.
+    fn is_whole(&self, consumer: &mut Consumer) {
+        // Void positions are passed as traffic goes on.
+        for value in 0..10 {
+            self.send(3, value);
+            assert_eq!(self.receive(consumer), Took::Value(value));
+        }
+        assert!(!consumer.has_stalled());
+        assert_eq!(self.queue().free_capacity() as i64, self.queue().capacity());
+        assert_eq!(self.world.borne.get(), 0);
+    }
+}
+
+#[test]
+fn the_owner_of_a_position_is_known_without_the_receiver() {
+    // The positions go over the end of a lap, and a lap has not a power of two of them.
+    let bench = Bench::new(5);
+    let mut consumer = Consumer::new(&bench.queue());
+    let claimants = || {
+        let (tail, numbers) = bench.queue().claimants();
+        assert_eq!(tail, bench.queue().tail());
+        numbers
+    };
+    bench.send(3, 0);
+    bench.send(1, 1);
+    assert_eq!(bench.receive(&mut consumer), Took::Value(0));
+    assert_eq!(bench.receive(&mut consumer), Took::Value(1));
+    assert_eq!(claimants(), []);
+    for (number, who) in [(2, [2].as_slice()), (2, &[2]), (1, &[1, 2]), (2, &[1, 2])] {
+        let _ = bench.claim(number);
+        assert_eq!(claimants(), who);
+    }
+    // A claim that is passed tells no more than itself.
+    bench.world.dead.borrow_mut().extend([1, 2]);
+    assert_eq!(bench.receive(&mut consumer), Took::Empty);
+    assert_eq!(claimants(), []);
+}
+
+#[test]
+fn the_owner_of_what_is_not_published_is_known() {
+    let bench = Bench::new(5);
+    let mut consumer = Consumer::new(&bench.queue());
+    for lap in 0..7 {
+        bench.send(1, lap);
+        bench.send(2, lap);
+        assert_eq!(bench.queue().unpublished_claimants(), []);
+        let stopped = bench.claim(2);
+        assert_eq!(bench.queue().unpublished_claimants(), [2]);
+        bench.send(3, lap);
+        assert_eq!(bench.queue().unpublished_claimants(), [2]);
+        let last = bench.claim(1);
+        assert_eq!(bench.queue().unpublished_claimants(), [1, 2]);
+        bench.sender(2).publish(stopped, &[lap], &bench.world);
+        bench.sender(1).publish(last, &[lap], &bench.world);
+        (0..5).for_each(|_| assert_eq!(bench.receive(&mut consumer), Took::Value(lap)));
+    }
+}
+
+#[test]
+fn values_come_out_in_order_over_many_laps() {
+    for capacity in [1, 2, 3, 5] {
+        let bench = Bench::new(capacity);
+        let mut consumer = Consumer::new(&bench.queue());
+        for round in 0..20 {
+            for i in 0..u64::from(capacity) {
+                bench.send(1 + (i % 2) as Number, round * 100 + i);
+            }
+            assert!(bench.is_full(1) && bench.is_full(2));
+            assert_eq!(bench.queue().len(), capacity as usize);
+            for i in 0..u64::from(capacity) {
+                assert_eq!(bench.receive(&mut consumer), Took::Value(round * 100 + i));
+            }
+            assert_eq!(bench.receive(&mut consumer), Took::Empty);
+        }
+    }
+}
+
+#[test]
+fn a_batch_takes_only_what_is_free() {
+    let bench = Bench::new(5);
+    let mut consumer = Consumer::new(&bench.queue());
+    bench.send(1, 0);
+    let Claimed::Granted(span) = bench.sender(2).claim(Rank::Newcomer, 9, &bench.world) else { panic!() };
+    assert_eq!(span.count, 4);
+    bench.sender(2).publish(span, &[1, 2, 3, 4], &bench.world);
+    let mut values = Vec::<u64>::new();
+    let took = consumer.receive_many(&bench.queue(), 9, &mut values, &bench.world);
+    assert_eq!((took, values), (Took::Value(5), vec![0, 1, 2, 3, 4]));
+}
+
+#[test]
+fn closed_fails_senders_and_ends_after_the_last_value() {
+    let bench = Bench::new(3);
+    let mut consumer = Consumer::new(&bench.queue());
+    bench.send(1, 7);
+    bench.queue().close(&bench.world);
+    assert_eq!(bench.sender(1).claim(Rank::Newcomer, 1, &bench.world), Claimed::Closed);
+    assert_eq!(bench.receive(&mut consumer), Took::Value(7));
+    assert_eq!(bench.receive(&mut consumer), Took::End);
+    assert_eq!(bench.receive(&mut consumer), Took::End);
+}
+
+#[test]
+fn the_last_handle_of_all_processes_ends_the_stream() {
+    let bench = Bench::new(3);
+    let mut consumer = Consumer::new(&bench.queue());
+    let queue = bench.queue();
+    assert!(queue.common().upgrade(1) && queue.common().upgrade(2));
+    queue.common().add_strong(2);
+    assert_eq!(queue.common().strong_count(), 3);
+    bench.send(2, 9);
+    queue.common().drop_strong(1, &bench.world);
+    queue.common().drop_strong(2, &bench.world);
+    assert!(!queue.common().has_ended());
+    queue.common().drop_strong(2, &bench.world);
+    assert!(queue.common().has_ended());
+    assert!(!queue.common().upgrade(1), "ended is for ever");
+    assert_eq!(bench.receive(&mut consumer), Took::Value(9));
+    assert_eq!(bench.receive(&mut consumer), Took::End);
+}
+
+#[test]
+fn a_dead_senders_position_is_skipped_and_its_capacity_is_back() {
+    for capacity in [1, 2, 3] {
+        let bench = Bench::new(capacity);
+        let mut consumer = Consumer::new(&bench.queue());
+        for round in 0..7 {
+            let _ = bench.claim(1);
+            assert_eq!(bench.receive(&mut consumer), Took::Empty, "alone at head: wait");
+            bench.world.dead.borrow_mut().push(1);
+            assert_eq!(bench.receive(&mut consumer), Took::Empty, "skipped");
+            bench.world.dead.borrow_mut().clear();
+            for i in 0..u64::from(capacity) {
+                bench.send(2, round + i);
+            }
+            assert!(bench.is_full(2));
+            for i in 0..u64::from(capacity) {
+                assert_eq!(bench.receive(&mut consumer), Took::Value(round + i));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_value_published_before_the_death_is_not_lost() {
+    let bench = Bench::new(3);
+    let mut consumer = Consumer::new(&bench.queue());
+    bench.send(1, 1);
+    let _ = bench.claim(1);
+    bench.send(2, 2);
+    bench.world.dead.borrow_mut().push(1);
+    assert_eq!(bench.receive(&mut consumer), Took::Value(1));
+    assert_eq!(bench.receive(&mut consumer), Took::Value(2), "the unpublished one between is skipped");
+    assert_eq!(bench.receive(&mut consumer), Took::Empty);
+}
+
+#[test]
+fn nobody_waits_for_a_stalled_sender_and_its_value_comes_late() {
+    for capacity in [2, 3, 4] {
+        let bench = Bench::new(capacity);
+        let mut consumer = Consumer::new(&bench.queue());
+        let stalled = bench.claim(1);
+        for value in 0..50 {
+            bench.send(2, value);
+            assert_eq!(bench.receive(&mut consumer), Took::Value(value));
+        }
+        assert!(consumer.has_stalled());
+        // It keeps one place of capacity, and nobody loses more.
+        for value in 1..u64::from(capacity) {
+            bench.send(2, value);
+        }
+        assert!(bench.is_full(2));
+        bench.sender(1).publish(stalled, &[999], &bench.world);
+        assert_eq!(bench.receive(&mut consumer), Took::Value(999), "late values go first");
+        for value in 1..u64::from(capacity) {
+            assert_eq!(bench.receive(&mut consumer), Took::Value(value));
+        }
+        assert_eq!(bench.receive(&mut consumer), Took::Empty);
+        bench.is_whole(&mut consumer);
+    }
+}
+
+#[test]
+fn the_stream_does_not_end_while_a_live_send_is_stalled() {
+    let bench = Bench::new(3);
+    let mut consumer = Consumer::new(&bench.queue());
+    let stalled = bench.claim(1);
+    bench.send(2, 5);
+    assert_eq!(bench.receive(&mut consumer), Took::Value(5));
+    bench.queue().close(&bench.world);
+    assert_eq!(bench.receive(&mut consumer), Took::Empty);
+    bench.sender(1).publish(stalled, &[6], &bench.world);
+    assert_eq!(bench.receive(&mut consumer), Took::Value(6));
+    assert_eq!(bench.receive(&mut consumer), Took::End);
+}
+
+#[test]
+fn the_stream_ends_with_the_whole_capacity_free() {
+    let bench = Bench::new(3);
+    let mut consumer = Consumer::new(&bench.queue());
+    let stalled = bench.claim(1);
+    for value in 0..2 {
+        bench.send(2, value);
+        assert_eq!(bench.receive(&mut consumer), Took::Value(value));
+    }
+    bench.makes_the_tail_void();
+    // Before it claims over it.
+    bench.queue().close(&bench.world);
+    bench.sender(1).publish(stalled, &[9], &bench.world);
+    assert_eq!(bench.receive(&mut consumer), Took::Value(9));
+    assert_eq!(bench.receive(&mut consumer), Took::End);
+    assert_eq!(bench.queue().free_capacity(), 3);
+}
+
+#[test]
+fn a_stalled_sender_that_dies_gives_its_place_back() {
+    let bench = Bench::new(3);
+    let mut consumer = Consumer::new(&bench.queue());
+    let _ = bench.claim(1);
+    bench.send(2, 5);
+    assert_eq!(bench.receive(&mut consumer), Took::Value(5));
+    bench.world.dead.borrow_mut().push(1);
+    bench.queue().close(&bench.world);
+    assert_eq!(bench.receive(&mut consumer), Took::End);
+    assert_eq!(bench.world.borne.get(), 0);
+}
+
+#[test]
+fn waiters_are_rung_in_order_and_newcomers_do_not_overtake() {
+    let bench = Bench::new(1);
+    let mut consumer = Consumer::new(&bench.queue());
+    bench.send(1, 0);
+    let (mut first, mut second) = (None, None);
+    let turn = |me, place: &mut Option<Place>| bench.turn(me, place);
+    assert!(turn(1, &mut first).is_none() && turn(2, &mut second).is_none());
+    assert_eq!(bench.receive(&mut consumer), Took::Value(0));
+    assert_eq!(*bench.world.woken.borrow(), [Sleeper::Waiter { record: 0, owner: 1 }]);
+    assert!(bench.is_full(3), "the place is the first waiter's");
+    assert!(turn(2, &mut second).is_none());
+    let span = turn(1, &mut first).expect("its turn");
+    bench.sender(1).publish(span, &[1], &bench.world);
+    bench.world.woken.borrow_mut().clear();
+    assert_eq!(bench.receive(&mut consumer), Took::Value(1));
+    assert_eq!(*bench.world.woken.borrow(), [Sleeper::Waiter { record: 1, owner: 2 }]);
+    // Cancelling hands the place on.
+    bench.leave(&mut second);
+    assert!(!bench.is_full(3));
+}
+
+#[test]
+fn waiters_beyond_the_common_records_have_one_each_process() {
+    let bench = Bench::new(1);
+    bench.send(1, 0);
+    let records: Vec<_> =
+        (0..5).map(|_| bench.queue().enter(1, 1).map(|place| (place.record, place.ticket))).collect();
+    // Two common ones, then that of number 1.
+    assert_eq!(records, [Some((0, 0)), Some((1, 1)), Some((3, 2)), None, None]);
+    assert_eq!(bench.queue().enter(2, 1).map(|place| (place.record, place.ticket)), Some((4, 3)));
+    assert_eq!(bench.queue().needs_before(Rank::Newcomer, 9), 4);
+    assert_eq!(bench.queue().needs_before(Rank::Waiter(2), 9), 2);
+    bench.world.dead.borrow_mut().push(1);
+    bench.queue().repair(1, &bench.world);
+    assert_eq!(bench.queue().needs_before(Rank::Newcomer, 9), 1);
+    assert_eq!(bench.queue().enter(3, 1).map(|place| place.record), Some(0), "the first free one");
+}
+
+#[test]
+fn a_waiter_that_never_moves_costs_the_others_its_need_alone() {
+    let bench = Bench::new(3);
+    let mut consumer = Consumer::new(&bench.queue());
+    (0..3).for_each(|value| bench.send(2, value));
+    let mut held = None;
+    assert_eq!(bench.turn(1, &mut held), None);
+    // As many come and go behind it as could ever have been told apart by the records.
+    for _ in 0..5000 {
+        let mut other = None;
+        assert_eq!(bench.turn(2, &mut other), None);
+        bench.leave(&mut other);
+    }
+    for value in 0..3 {
+        assert_eq!(bench.receive(&mut consumer), Took::Value(value));
+    }
+    assert_eq!(bench.queue().free_capacity(), 2);
+    bench.send(3, 7);
+    bench.send(3, 8);
+    assert!(bench.is_full(3), "the last place is the waiter's");
+    assert!(bench.turn(1, &mut held).is_some());
+}
+
+#[test]
+fn of_many_waiters_exactly_the_oldest_that_are_covered_are_rung() {
+    let segment = Typed::new(Geometry { capacity: 200, payload: 8, line: 300, members: 3, entries: 1 });
+    let (queue, world) = (Ring::new(segment.view()), World::default());
+    queue.format();
+    // So that the records are not in the order of the tickets.
+    let mut places: Vec<_> = (0..300).map(|_| queue.enter(1, 1).expect("a record")).collect();
+    for place in places.drain(..).step_by(3) {
+        queue.vacate(place);
+    }
+    let mut places: Vec<_> = queue
+        .view
+        .waiters
+        .iter()
+        .enumerate()
+        .map(|(record, word)| (words::Waiter(word.load(Ordering::Relaxed)), record))
+        .filter(|(waiter, _)| waiter.waits())
+        .map(|(waiter, record)| (waiter.ticket(), record))
+        .collect();
+    places.extend(
+        (0..100).map(|_| queue.enter(1, 1).map(|place| (place.ticket, place.record)).expect("a record")),
+    );
+    places.sort_unstable();
+    places.iter().for_each(|(_, record)| {
+        queue.view.bells[*record].register(Kind::Thread);
+    });
+    queue.freed(&world);
+    let rung: Vec<_> =
+        places.iter().map(|(_, record)| Sleeper::Waiter { record: *record, owner: 1 }).collect();
+    assert_eq!(*world.woken.borrow(), rung[..200]);
+}
+
+#[test]
+fn the_line_says_idle_once_no_waiter_is_left() {
+    let bench = Bench::new(1);
+    let line = || words::Line(bench.queue().view.words.seldom.line.load(Ordering::Relaxed));
+    let mut places: Vec<_> = (0..3).map(|_| bench.queue().enter(1, 1)).collect();
+    bench.queue().arm_backlog(1);
+    while let Some(mut place) = places.pop() {
+        assert!(!line().is_idle());
+        bench.leave(&mut place);
+    }
+    assert_eq!(*bench.world.woken.borrow(), [Sleeper::Backlog { owner: 1 }]);
+    bench.queue().freed(&bench.world);
+    assert!(line().is_idle());
+}
+
+#[test]
+fn a_waiter_counts_though_billions_of_tickets_were_drawn_since() {
+    let bench = Bench::new(4);
+    let queue = bench.queue();
+    let ranking = Ranking::default();
+    let with_memory = Ring { ranking: Some(&ranking), ..queue };
+    let old = queue.enter(1, 1).unwrap();
+    for drawn in [1 << 20, 1 << 30, 1 << 31, (1 << 32) - (1 << 20) - 8] {
+        let word = &queue.view.words.seldom.line;
+        word.store(Line(0).with_waiting(1).with_drawn(drawn).0, Ordering::Relaxed);
+        let young = queue.enter(1, 2).unwrap();
+        for queue in [queue, with_memory] {
+            assert_eq!(queue.needs_before(Rank::Newcomer, 9), 3, "{drawn}");
+            assert_eq!(queue.needs_before(Rank::Waiter(young.ticket), 9), 1, "{drawn}");
+            assert_eq!(queue.needs_before(Rank::Waiter(old.ticket), 9), 0, "{drawn}");
+        }
+        queue.vacate(young);
+    }
+}

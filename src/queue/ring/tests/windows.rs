@@ -1,0 +1,165 @@
+//! Stops and deaths in windows between two writes that no model stops in: the steps before the window are made one by one,
+//! then the others go on, and everything is whole.
+
+use super::*;
+use crate::queue::ring::account::Operation;
+
+impl Bench {
+    fn die(&self, number: Number) {
+        self.world.dead.borrow_mut().push(number);
+        self.queue().repair(number, &self.world);
+    }
+}
+
+#[test]
+fn of_a_batch_that_ends_between_two_parts_the_first_part_is_sent_and_nothing_else_is_held() {
+    for dies in [false, true] {
+        let bench = Bench::new(5);
+        let mut consumer = Consumer::new(&bench.queue());
+        assert!(bench.queue().common().upgrade(1) && bench.queue().common().upgrade(2));
+        let part = bench.sender(1).claim(Rank::Newcomer, 2, &bench.world);
+        let Claimed::Granted(span) = part else { panic!("{part:?}") };
+        bench.sender(1).publish(span, &[1, 2], &bench.world);
+        if dies {
+            bench.die(1);
+        }
+        assert_eq!(bench.queue().free_capacity(), 3);
+        bench.send(2, 3);
+        for value in 1..=3 {
+            assert_eq!(bench.receive(&mut consumer), Took::Value(value));
+        }
+        assert_eq!(bench.receive(&mut consumer), Took::Empty);
+        bench.is_whole(&mut consumer);
+    }
+}
+
+/// Makes the first `steps` writes of a sender of process 1 that comes to the line, and goes no further.
+fn comes_half_way(bench: &Bench, steps: usize) {
+    let view = bench.queue().view;
+    view.waiters[0].store(words::Waiter::coming(1, 1).0, Ordering::Relaxed);
+    if steps > 1 {
+        view.occupied[0].fetch_or(1, Ordering::Relaxed);
+    }
+    if steps > 2 {
+        let line = words::Line(view.words.seldom.line.load(Ordering::Relaxed)).after_draw();
+        view.words.seldom.line.store(line.with_waiting(1).0, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn a_sender_that_stops_half_way_to_the_line_costs_one_record() {
+    for steps in 1..=3 {
+        let bench = Bench::new(1);
+        bench.send(3, 0);
+        comes_half_way(&bench, steps);
+        assert_eq!(bench.queue().needs_before(Rank::Newcomer, 9), 0, "{steps}");
+        let mut other = None;
+        assert_eq!(bench.turn(2, &mut other), None);
+        assert_eq!(other.map(|place| place.record), Some(1));
+        let mut consumer = Consumer::new(&bench.queue());
+        assert_eq!(bench.receive(&mut consumer), Took::Value(0));
+        assert!(bench.turn(2, &mut other).is_some(), "{steps}");
+    }
+}
+
+#[test]
+fn a_sender_that_dies_half_way_to_the_line_leaves_nothing() {
+    for steps in 1..=3 {
+        let bench = Bench::new(1);
+        bench.send(3, 0);
+        comes_half_way(&bench, steps);
+        bench.die(1);
+        let view = bench.queue().view;
+        assert_eq!(view.waiters[0].load(Ordering::Relaxed) + view.occupied[0].load(Ordering::Relaxed), 0);
+        assert!(words::Line(view.words.seldom.line.load(Ordering::Relaxed)).is_idle(), "{steps}");
+    }
+}
+
+impl Bench {
+    fn line(&self) -> words::Line {
+        words::Line(self.queue().view.words.seldom.line.load(Ordering::Relaxed))
+    }
+}
+
+#[test]
+fn a_death_while_a_backlog_is_armed_leaves_nothing() {
+    for is_marked in [false, true] {
+        let bench = Bench::new(1);
+        let queue = bench.queue();
+        if is_marked {
+            queue.arm_backlog(1);
+        } else {
+            queue.backlog_bell(1).register(Kind::Task);
+        }
+        assert_eq!(bench.line().is_idle(), !is_marked);
+        bench.die(1);
+        assert!(bench.line().is_idle());
+        queue.backlog_bell(1).ring(|_| panic!("no sender sleeps there"));
+    }
+}
+
+#[test]
+fn a_mark_that_a_ringer_left_is_taken_by_the_next_look() {
+    let bench = Bench::new(1);
+    let queue = bench.queue();
+    queue.arm_backlog(1);
+    // A ringer, which stops before it takes the mark away.
+    queue.backlog_bell(1).ring(|_| ());
+    assert!(!bench.line().is_idle());
+    queue.freed(&bench.world);
+    assert!(bench.line().is_idle());
+}
+
+#[test]
+fn a_receiver_that_moved_the_claim_word_over_the_last_void_position_passes_it_when_it_goes_on() {
+    for closes in [false, true] {
+        let bench = Bench::new(3);
+        let mut consumer = Consumer::new(&bench.queue());
+        let stalled = bench.claim(1);
+        for value in 0..2 {
+            bench.send(2, value);
+            assert_eq!(bench.receive(&mut consumer), Took::Value(value));
+        }
+        let queue = bench.queue();
+        let claim = words::Claim(queue.view.words.claim.load(Ordering::Relaxed));
+        bench.makes_the_tail_void();
+        bench.sender(1).publish(stalled, &[9], &bench.world);
+        assert_eq!(bench.receive(&mut consumer), Took::Value(9));
+        // The receiver's own exchange, and no further.
+        let over = claim.with_tail(queue.track.add(claim.tail(), 1));
+        queue.view.words.claim.store(over.0, Ordering::Relaxed);
+        // Others go on meanwhile.
+        bench.send(2, 10);
+        bench.send(3, 11);
+        assert!(bench.is_full(1), "one place is used by nothing");
+        if closes {
+            queue.close(&bench.world);
+        }
+        assert_eq!(bench.receive(&mut consumer), Took::Value(10));
+        assert_eq!(bench.receive(&mut consumer), Took::Value(11));
+        if closes {
+            assert_eq!(bench.receive(&mut consumer), Took::End);
+            assert_eq!(queue.free_capacity(), 3);
+        } else {
+            bench.is_whole(&mut consumer);
+        }
+    }
+}
+
+#[test]
+fn a_round_that_was_not_told_of_the_last_operation_ends_at_the_next_look() {
+    let bench = Bench::new(5);
+    let mut recovery = Recovery::default();
+    let _dying = Operation::begin(bench.queue(), 1);
+    let stopped = Operation::begin(bench.queue(), 2);
+    bench.world.dead.borrow_mut().push(1);
+    recovery.add(&bench.queue(), 1);
+    assert_eq!(recovery.go_on(&bench.queue()), []);
+    // Counted out, and stopped before it tells anybody.
+    stopped.end(0, &World::default());
+    // The others take and give, and any look ends the round.
+    assert_eq!(Permits(4).ask(&bench.sender(3), Rank::Newcomer, &bench.world), Claimed::Granted(()));
+    bench.sender(3).give_back(4, &bench.world);
+    assert_eq!(recovery.go_on(&bench.queue()), [1]);
+    assert_eq!(bench.queue().free_capacity(), 5);
+}

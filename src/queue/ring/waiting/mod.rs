@@ -1,0 +1,41 @@
+//! How senders wait for capacity: a fair semaphore across processes. No thread or task sleeps here.
+//!
+//! The claim word is the semaphore, and the *line* is its queue. A sender that waits has one *record*, which says for how
+//! much it waits, and since when: its *ticket*, drawn from the word of the line. Records are used in any order. Only tickets
+//! rank, so a walk reads all records in use, and a record that never moves costs the other senders nothing but its need.
+//!
+//! The rule is *coverage*. A waiter may take when the free capacity covers the needs of all waiters with older tickets and
+//! its own. A newcomer may take only what covers the whole line. So no sender grants capacity to another one, nothing is
+//! locked, and a dead or cancelled waiter is one record to free. A thread that gives capacity back looks along the line and
+//! rings each waiter that is covered now.
+//!
+//! Guarantee: an operation that began after a waiter was in the line never overtakes that waiter.
+//!
+//! The common records can all be in use. Further senders then wait in the *backlog* of their process, a private queue that
+//! `crate::wait` keeps. Each process has one record of its own beside the common ones, for its first sender that finds those in
+//! use. So a backlog is never without a waiter in the line, and comes forward whatever other processes do. If the capacity covers
+//! the whole line and more, a look also rings each process that has a backlog.
+//!
+//! | file | what it decides |
+//! | --- | --- |
+//! | [`place`] | coming to the line, and leaving it |
+//! | [`walk`] | which waiters are covered |
+//! | [`ranking`] | what a process remembers of the order |
+//! | [`promise`] | what waiters keep when the channel closes |
+//!
+//! # Orderings
+//!
+//! A sender that comes sets the bit of its record before it draws its ticket. The draw releases the word of the line, and
+//! each walk acquires it first. So a walk finds every waiter whose ticket was drawn before. A record tells of nothing but
+//! itself, so the walk reads it relaxed. A sender that takes capacity on the strength of a walk does so by an exchange of the
+//! claim word, which fails if capacity has changed since. A sender that goes to sleep on the strength of a walk has a full
+//! fence behind its registration, and so has every thread that frees a record or capacity and then looks.
+
+pub(crate) mod place;
+mod promise;
+pub(crate) mod ranking;
+pub(crate) mod walk;
+
+pub(crate) use place::Place;
+pub(crate) use ranking::Ranking;
+pub(crate) use walk::Rank;

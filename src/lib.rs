@@ -14,6 +14,8 @@ mod channel;
 #[cfg(not(shmpsc_loom))]
 mod control;
 #[cfg(not(shmpsc_loom))]
+mod ends;
+#[cfg(not(shmpsc_loom))]
 pub mod error;
 mod layout;
 #[cfg(not(shmpsc_loom))]
@@ -28,10 +30,13 @@ pub mod stream;
 mod sync;
 #[cfg(not(shmpsc_loom))]
 mod sys;
+#[cfg(not(shmpsc_loom))]
+mod unbounded;
 mod wait;
 
 #[cfg(not(shmpsc_loom))]
 pub use {
     bounded::{OwnedPermit, Permit, PermitIterator, Receiver, Sender, WeakSender, channel},
-    options::{Connecting, Options, connect, connect_async},
+    options::{Connecting, Options, connect, connect_async, connect_unbounded, connect_unbounded_async},
+    unbounded::{UnboundedReceiver, UnboundedSender, WeakUnboundedSender, unbounded_channel},
 };

@@ -1,9 +1,11 @@
 //! How a channel is made and joined: the builder. What the options mean is carried out in [`crate::control`]. Joining by name
-//! stands in [`connecting`].
+//! stands in [`connecting`], what is for unbounded channels in [`unbounded`].
 
 mod connecting;
+mod unbounded;
 
 pub use connecting::{Connecting, connect, connect_async};
+pub use unbounded::{connect_unbounded, connect_unbounded_async};
 
 use crate::bounded::{Receiver, Sender};
 use crate::channel::{Receiving, Sending};
@@ -38,7 +40,7 @@ pub struct Options {
 }
 
 impl Options {
-    /// Capacity 1024, 256 members, mode 0600, no other users, no type tag, a deadline of five seconds, no wait.
+    /// Capacity 1024 or half of the free memory, 256 members, mode 0600, no other users, no type tag, a deadline of five seconds, no wait.
     ///
     /// # Examples
     ///

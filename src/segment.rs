@@ -1,10 +1,10 @@
 //! The segment of a channel in this process: the mapping, and the names of the words in it.
 //!
-//! It gives the words their places and does nothing with them.
+//! It gives the words their places and does nothing with them. Of an unbounded channel it makes chunks memory, and gives them back.
 //!
 //! # Safety
 //!
-//! This is the one place where a mapping and its [`RingView`] live together. The view borrows from the mapping for
+//! This is the one place where a mapping and its [`View`] live together. The view borrows from the mapping for
 //! `'static`, which is true only while the mapping lives; so it never leaves except with the lifetime of the
 //! [`Segment`] that owns both.
 #![allow(unsafe_code)]
@@ -15,19 +15,24 @@ use std::{
 };
 
 use crate::{
-    layout::{Geometry, RingView},
+    layout::{Geometry, View},
     sys::memory::Memory,
 };
 
 pub(crate) struct Segment {
-    view: RingView<'static>,
+    view: View<'static>,
     memory: Memory,
 }
 
 impl Segment {
     /// A new segment, all zeros.
     pub fn create(geometry: Geometry) -> io::Result<Segment> {
-        Segment::attach(Memory::create(size(geometry)?)?, geometry)
+        let size = size(geometry)?;
+        let fixed = match geometry {
+            Geometry::Ring(_) => Some(size),
+            Geometry::Table(table) => table.fixed(),
+        };
+        Segment::attach(Memory::create(fixed.unwrap_or(size), size)?, geometry)
     }
 
     /// The segment that another process made. The memory is checked before it is mapped.
@@ -38,7 +43,7 @@ impl Segment {
     fn attach(memory: Memory, geometry: Geometry) -> io::Result<Segment> {
         // SAFETY: the mapping is readable and writable for its whole length, cannot shrink (its file is sealed) and
         // lives as long as the view, which is dropped with it. All of this process's accesses go through the view.
-        let view = unsafe { RingView::attach(memory.base(), memory.len(), geometry) };
+        let view = unsafe { View::attach(memory.base(), memory.len(), geometry) };
         match view {
             Ok(view) => Ok(Segment { view, memory }),
             Err(_) => Err(io::Error::new(io::ErrorKind::InvalidData, "the memory does not fit the geometry")),
@@ -46,13 +51,38 @@ impl Segment {
     }
 
     #[inline(always)]
-    pub fn view(&self) -> &RingView<'_> {
+    pub fn view(&self) -> &View<'_> {
         &self.view
     }
 
     /// The memory, to be sent to another process.
     pub fn fd(&self) -> BorrowedFd<'_> {
         self.memory.fd()
+    }
+
+    /// Bytes that the segment has of the system's memory now.
+    pub fn memory_in_use(&self) -> u64 {
+        self.memory.in_use()
+    }
+
+    /// Makes a chunk memory, all of it. If it is memory already it stays as it is.
+    pub fn make_real(&self, chunk: u32) -> io::Result<()> {
+        let (offset, len) = self.chunk(chunk).ok_or(io::ErrorKind::InvalidInput)?;
+        self.memory.allocate(offset, len)
+    }
+
+    /// Gives the memory of a chunk back to the system. It then reads as zeros.
+    pub fn give_back(&self, chunk: u32) {
+        if let Some((offset, len)) = self.chunk(chunk) {
+            self.memory.give_back(offset, len);
+        }
+    }
+
+    /// Where a chunk lies, in bytes, and how many it has.
+    fn chunk(&self, chunk: u32) -> Option<(u64, u64)> {
+        let Geometry::Table(geometry) = self.view.geometry() else { return None };
+        let size = u64::from(geometry.chunk_size);
+        Some((geometry.fixed()? as u64 + u64::from(chunk) * size, size))
     }
 }
 

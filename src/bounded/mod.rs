@@ -2,19 +2,16 @@
 //!
 //! | file | what it is about |
 //! | --- | --- |
-//! | [`sender`], [`receiver`], [`weak`] | the handles: closing, counting, handing over |
+//! | [`sender`], [`receiver`], [`weak`] | the handles |
 //! | [`send`], [`batch`] | sending one value, and many at once |
 //! | [`reserve`], [`permit`] | asking for room, and room in hand |
-//! | [`receive`], [`peek`] | receiving, and looking without taking |
 //! | [`large`] | values too large for the stack |
-//! | [`once`] | the futures of one value |
+//!
+//! What both kinds of channel have stands in [`crate::ends`].
 
 mod batch;
 mod large;
-mod once;
-mod peek;
 mod permit;
-mod receive;
 mod receiver;
 mod reserve;
 mod send;

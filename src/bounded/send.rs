@@ -1,9 +1,9 @@
 //! Sending one value: the `send` family of the sender, and what a refusal is called.
 
 use super::Sender;
-use super::once::once;
 use crate::blocking::refuse_in_async_context;
 use crate::channel::{NoRoom, Unsent};
+use crate::ends::once;
 use crate::error::{SendError, SendTimeoutError, TrySendError};
 use bytemuck::Pod;
 use std::slice;

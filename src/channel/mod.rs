@@ -9,22 +9,30 @@
 //! | --- | --- |
 //! | [`sending`] | the handles of the sending end |
 //! | [`waiting`] | how its tasks wait |
+//! | [`unbounded`] | what they do in an unbounded channel |
 //! | [`receiving`] | the receiving end |
 
 mod receiving;
 mod sending;
+mod unbounded;
 mod waiting;
 
 pub(crate) use crate::queue::{SMALL, Took};
 pub(crate) use crate::wait::NoRoom;
 pub(crate) use receiving::{Receiving, many, next, peeked};
+
+/// The receiving end of a bounded channel.
+pub(crate) type BoundedReceiving = Receiving<crate::queue::ring::Consumer>;
+
+/// The receiving end of an unbounded channel.
+pub(crate) type UnboundedReceiving = Receiving<crate::queue::table::Consumer>;
 pub(crate) use sending::{Sending, Unsent, WeakSending};
+pub(crate) use unbounded::Unsendable;
 pub(crate) use waiting::Waiting;
 
 use crate::control::Endpoint;
 use crate::error::Corruption;
-use crate::queue::Nonsense;
-use crate::queue::ring::Ring;
+use crate::queue::{Nonsense, Queue};
 use crate::wait::{Futex, Threads};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
@@ -33,7 +41,7 @@ use tokio::task::coop::poll_proceed;
 /// What both ends can ask.
 impl Endpoint {
     /// The answer of the queue; in a forked child, which has no queue, that of nothing.
-    fn ask<R: Default>(&self, question: impl FnOnce(Ring<'_>) -> R) -> R {
+    fn ask<R: Default>(&self, question: impl FnOnce(Queue<'_>) -> R) -> R {
         if self.is_forked() { R::default() } else { question(self.queue()) }
     }
 
@@ -44,7 +52,7 @@ impl Endpoint {
 
     /// Capacity that is not held, waited for or promised.
     pub(crate) fn free_capacity(&self) -> usize {
-        self.ask(|queue| queue.free_capacity())
+        self.ask(|_| self.ring().free_capacity())
     }
 
     /// Sending handles in all processes.
@@ -74,6 +82,7 @@ fn told(nonsense: Nonsense) -> Corruption {
         Nonsense::Claim => Corruption::Claim,
         Nonsense::Head => Corruption::Head,
         Nonsense::Open => Corruption::Open,
+        Nonsense::Table => Corruption::Table,
     }
 }
 

@@ -7,8 +7,7 @@
 use super::Took;
 use crate::control::{self, Endpoint};
 use crate::error::{Corruption, OpenError};
-use crate::queue::ring::{Consumer, Found, Ring};
-use crate::queue::{Effort, Kind};
+use crate::queue::{Consume, Effort, Kind, ring, table};
 use crate::wait::{self, Spin, Spins};
 use bytemuck::Pod;
 use std::os::fd::OwnedFd;
@@ -17,82 +16,117 @@ use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 use tokio::task::coop::poll_proceed;
 
+/// A kind of channel, at its receiving end.
+pub(crate) trait Receives: Consume {
+    /// The queue of such a channel.
+    fn queue(endpoint: &Endpoint) -> Self::Queue<'_>;
+
+    /// Has the end of the stream wait for what the waiting senders of this process were promised when the channel was closed.
+    fn keep_promises(endpoint: &Endpoint);
+}
+
+impl Receives for ring::Consumer {
+    #[inline(always)]
+    fn queue(endpoint: &Endpoint) -> ring::Ring<'_> {
+        endpoint.ring()
+    }
+
+    fn keep_promises(endpoint: &Endpoint) {
+        endpoint.sleepers().backlog.keep_promises(&endpoint.producer(), endpoint);
+    }
+}
+
+impl Receives for table::Consumer {
+    #[inline(always)]
+    fn queue(endpoint: &Endpoint) -> table::Table<'_> {
+        endpoint.table()
+    }
+
+    fn keep_promises(_: &Endpoint) {
+        // No sender waits.
+    }
+}
+
 /// Finds the next value, to be taken by [`Receiving::taken`].
 #[inline(always)]
-pub(crate) fn next(consumer: &mut Consumer, queue: &Ring<'_>, peers: &Endpoint) -> Took<Found> {
+pub(crate) fn next<C: Consume>(consumer: &mut C, queue: &C::Queue<'_>, peers: &Endpoint) -> Took<C::Found> {
     consumer.take(queue, peers)
 }
 
 /// Takes up to `limit` values into `buffer`, which grows as by pushes, and tells how many.
-pub(crate) fn many<T: Pod>(
+pub(crate) fn many<C: Consume, T: Pod>(
     buffer: &mut Vec<T>,
     limit: usize,
-) -> impl FnMut(&mut Consumer, &Ring<'_>, &Endpoint) -> Took<usize> + '_ {
+) -> impl FnMut(&mut C, &C::Queue<'_>, &Endpoint) -> Took<usize> + '_ {
     move |consumer, queue, peers| consumer.receive_many(queue, limit, buffer, peers)
 }
 
 /// Finds the next value, to be copied by [`Receiving::copy`], and leaves it for the next receive.
-pub(crate) fn peeked(consumer: &mut Consumer, queue: &Ring<'_>, peers: &Endpoint) -> Took<Found> {
+pub(crate) fn peeked<C: Consume>(consumer: &mut C, queue: &C::Queue<'_>, peers: &Endpoint) -> Took<C::Found> {
     consumer.peek(queue, peers)
 }
 
 /// Takes the next value.
 #[cfg(test)]
-pub(super) fn one<T: Pod>(consumer: &mut Consumer, queue: &Ring<'_>, peers: &Endpoint) -> Took<T> {
-    consumer.receive(queue, Consumer::copy, peers)
+pub(super) fn one<C: Consume, T: Pod>(consumer: &mut C, queue: &C::Queue<'_>, peers: &Endpoint) -> Took<T> {
+    consumer.take(queue, peers).map(|found| {
+        let value = C::copy(queue, found);
+        consumer.release(queue, found, peers);
+        value
+    })
 }
 
 /// The receiving end: the queue's consumer, and how it sleeps. Dropping it closes the channel.
-pub(crate) struct Receiving {
+pub(crate) struct Receiving<C: Receives> {
     pub endpoint: Arc<Endpoint>,
-    consumer: Consumer,
+    consumer: C,
     /// Whether the receiver's bell still says that a task sleeps.
     is_asleep: bool,
     /// Another process has it now.
     is_handed_over: bool,
 }
 
-impl Receiving {
-    pub fn new(endpoint: Arc<Endpoint>) -> Receiving {
-        let consumer = Consumer::new(&endpoint.queue());
+impl<C: Receives> Receiving<C> {
+    pub fn new(endpoint: Arc<Endpoint>) -> Receiving<C> {
+        let consumer = C::new(&C::queue(&endpoint));
         Receiving { endpoint, consumer, is_asleep: false, is_handed_over: false }
     }
 
     /// Takes the value that [`next`] found.
     #[inline(always)]
-    pub fn receive<T: Pod>(&mut self, found: Found) -> T {
-        let queue = self.endpoint.queue();
-        let value = Consumer::copy(&queue, found);
+    pub fn receive<T: Pod>(&mut self, found: C::Found) -> T {
+        let queue = C::queue(&self.endpoint);
+        let value = C::copy(&queue, found);
         self.consumer.release(&queue, found, &*self.endpoint);
         value
     }
 
     /// Takes the value that [`next`] found, to be copied where the caller wants it and then released.
     #[inline(always)]
-    pub fn taken(&mut self, found: Found) -> TakenValue<'_> {
+    pub fn taken(&mut self, found: C::Found) -> TakenValue<'_, C> {
         let Receiving { endpoint, consumer, .. } = self;
-        TakenValue { queue: endpoint.queue(), consumer, endpoint, found }
+        TakenValue { queue: C::queue(endpoint), consumer, endpoint, found }
     }
 
     /// Takes the value that [`next`] found into a box.
-    pub fn receive_boxed<T: Pod>(&mut self, found: Found) -> Box<T> {
+    pub fn receive_boxed<T: Pod>(&mut self, found: C::Found) -> Box<T> {
         let taken = self.taken(found);
-        let value = Consumer::copy_boxed(&taken.queue, found);
+        let value = C::copy_boxed(&taken.queue, found);
         taken.release();
         value
     }
 
     /// Returns a copy of the value that [`peeked`] found.
     #[inline(always)]
-    pub fn copy<T: Pod>(&self, found: Found) -> T {
-        Consumer::copy(&self.endpoint.queue(), found)
+    pub fn copy<T: Pod>(&self, found: C::Found) -> T {
+        C::copy(&C::queue(&self.endpoint), found)
     }
 
     /// Takes what `take` takes, if it is there.
     #[inline(always)]
     pub fn try_take<R>(
         &mut self,
-        mut take: impl FnMut(&mut Consumer, &Ring<'_>, &Endpoint) -> Took<R>,
+        mut take: impl FnMut(&mut C, &C::Queue<'_>, &Endpoint) -> Took<R>,
     ) -> Took<R> {
         self.look(Effort::Spin, &mut take)
     }
@@ -101,7 +135,7 @@ impl Receiving {
     fn look<R>(
         &mut self,
         effort: Effort,
-        take: &mut impl FnMut(&mut Consumer, &Ring<'_>, &Endpoint) -> Took<R>,
+        take: &mut impl FnMut(&mut C, &C::Queue<'_>, &Endpoint) -> Took<R>,
     ) -> Took<R> {
         if self.endpoint.is_forked() {
             return Took::End;
@@ -113,7 +147,7 @@ impl Receiving {
     pub fn poll_take<R>(
         &mut self,
         cx: &mut Context<'_>,
-        mut take: impl FnMut(&mut Consumer, &Ring<'_>, &Endpoint) -> Took<R>,
+        mut take: impl FnMut(&mut C, &C::Queue<'_>, &Endpoint) -> Took<R>,
     ) -> Poll<Option<R>> {
         let budget = ready!(poll_proceed(cx));
         self.rise();
@@ -131,7 +165,7 @@ impl Receiving {
             let sleepers = self.endpoint.sleepers();
             sleepers.put_receiver(cx.waker());
             sleepers.reactors.ensure(&self.endpoint, cx.waker());
-            self.endpoint.queue().view.common.header.receiver_bell.register(Kind::Task);
+            self.endpoint.receiver_bell().register(Kind::Task);
             self.is_asleep = true;
             // The second look: what was sent before the bell was set is seen here, what is sent after rings it.
             took = self.look(Effort::Once, &mut take);
@@ -150,7 +184,7 @@ impl Receiving {
     fn rise(&mut self) {
         if self.is_asleep && !self.endpoint.is_forked() {
             self.is_asleep = false;
-            self.endpoint.queue().view.common.header.receiver_bell.rise();
+            self.endpoint.receiver_bell().rise();
         }
     }
 
@@ -158,7 +192,7 @@ impl Receiving {
     pub fn blocking_take<R>(
         &mut self,
         timeout: Option<Duration>,
-        mut take: impl FnMut(&mut Consumer, &Ring<'_>, &Endpoint) -> Took<R>,
+        mut take: impl FnMut(&mut C, &C::Queue<'_>, &Endpoint) -> Took<R>,
     ) -> Took<R> {
         let took = self.look(Effort::Least, &mut take);
         if !matches!(took, Took::Empty) {
@@ -170,8 +204,8 @@ impl Receiving {
         if !matches!(took, Took::Empty) {
             return took;
         }
-        let (queue, since) = (endpoint.queue(), Instant::now());
-        let took = wait::until(&queue.view.common.header.receiver_bell, &sleep, || {
+        let since = Instant::now();
+        let took = wait::until(endpoint.receiver_bell(), &sleep, || {
             match look(endpoint, consumer, Effort::Once, &mut take) {
                 Took::Empty => None,
                 took => Some(took),
@@ -185,8 +219,7 @@ impl Receiving {
     /// end waits for, as for permits.
     pub fn close(&mut self) {
         if self.close_for_good() {
-            let backlog = &self.endpoint.sleepers().backlog;
-            backlog.keep_promises(&self.endpoint.producer(), &*self.endpoint);
+            C::keep_promises(&self.endpoint);
         }
     }
 
@@ -225,18 +258,18 @@ impl Receiving {
 /// In two steps, so that the caller makes its result of the copy before anything else happens: the compiler then copies a large
 /// value to the result itself, and needs no room for it on the way.
 #[must_use = "release it after copying"]
-pub(crate) struct TakenValue<'a> {
-    queue: Ring<'a>,
-    consumer: &'a mut Consumer,
+pub(crate) struct TakenValue<'a, C: Receives> {
+    queue: C::Queue<'a>,
+    consumer: &'a mut C,
     endpoint: &'a Endpoint,
-    found: Found,
+    found: C::Found,
 }
 
-impl TakenValue<'_> {
+impl<C: Receives> TakenValue<'_, C> {
     /// Returns a copy of the value.
     #[inline(always)]
     pub fn copy<T: Pod>(&self) -> T {
-        Consumer::copy(&self.queue, self.found)
+        C::copy(&self.queue, self.found)
     }
 
     /// Gives the value's place back.
@@ -248,14 +281,14 @@ impl TakenValue<'_> {
 
 /// Takes what `take` takes, if it is there.
 #[inline(always)]
-fn look<R>(
+fn look<C: Receives, R>(
     endpoint: &Endpoint,
-    consumer: &mut Consumer,
+    consumer: &mut C,
     effort: Effort,
-    take: &mut impl FnMut(&mut Consumer, &Ring<'_>, &Endpoint) -> Took<R>,
+    take: &mut impl FnMut(&mut C, &C::Queue<'_>, &Endpoint) -> Took<R>,
 ) -> Took<R> {
     consumer.set_effort(effort);
-    let took = take(consumer, &endpoint.queue(), endpoint);
+    let took = take(consumer, &C::queue(endpoint), endpoint);
     if let Took::End = took {
         ends(endpoint, consumer);
     }
@@ -264,11 +297,11 @@ fn look<R>(
 
 /// Looks again for as long as that has lately paid.
 #[inline]
-fn look_again<R>(
+fn look_again<C: Receives, R>(
     endpoint: &Endpoint,
-    consumer: &mut Consumer,
+    consumer: &mut C,
     spin: impl FnOnce(&Spins) -> &Spin,
-    take: &mut impl FnMut(&mut Consumer, &Ring<'_>, &Endpoint) -> Took<R>,
+    take: &mut impl FnMut(&mut C, &C::Queue<'_>, &Endpoint) -> Took<R>,
     until: Option<Instant>,
 ) -> Took<R> {
     let look = || match look(endpoint, consumer, Effort::Spin, take) {
@@ -281,7 +314,7 @@ fn look_again<R>(
 
 /// Prepares to tell the end. If it came for nonsense, closes the channel for all.
 #[cold]
-fn ends(endpoint: &Endpoint, consumer: &Consumer) {
+fn ends<C: Receives>(endpoint: &Endpoint, consumer: &C) {
     if let Some(nonsense) = consumer.nonsense() {
         endpoint.end_for(nonsense);
     }
@@ -290,7 +323,7 @@ fn ends(endpoint: &Endpoint, consumer: &Consumer) {
     endpoint.go_on_with_recovery();
 }
 
-impl Drop for Receiving {
+impl<C: Receives> Drop for Receiving<C> {
     /// Closes the channel; what is queued is dropped and its capacity given back.
     fn drop(&mut self) {
         if self.endpoint.is_forked() {
@@ -301,15 +334,7 @@ impl Drop for Receiving {
             return;
         }
         self.close_for_good();
-        // The channel is closed, so only permits are still sent on. The bound keeps a peer that goes on to stamp slots from
-        // holding this thread here.
-        for _ in 0..self.endpoint.max_capacity() {
-            match self.try_take(|consumer, queue, peers| consumer.take(queue, peers)) {
-                Took::Value(found) => {
-                    self.consumer.release(&self.endpoint.queue(), found, &*self.endpoint);
-                }
-                Took::Empty | Took::End => break,
-            }
-        }
+        self.consumer.set_effort(Effort::Once);
+        self.consumer.drop_all(&C::queue(&self.endpoint), &*self.endpoint);
     }
 }

@@ -309,7 +309,7 @@ impl Drop for WeakSending {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::channel::{Receiving, Took, receiving::one};
+    use crate::channel::{BoundedReceiving, Took, receiving::one};
     use std::task::{Wake, Waker};
 
     struct Panics;
@@ -322,18 +322,18 @@ mod tests {
 
     /// A channel for two values whose tail stands on the slot of a send that is stopped, with the other place reserved, and
     /// whose receiver sleeps as a task with a waker that panics.
-    fn about_to_void() -> (Arc<Endpoint>, Sending, Receiving, Span) {
+    fn about_to_void() -> (Arc<Endpoint>, Sending, BoundedReceiving, Span) {
         let terms = control::Terms { capacity: 2, ..control::Terms::default() };
         let endpoint = control::host(8, 8, &terms, None).unwrap();
         let sending = Sending::new(Arc::clone(&endpoint));
-        let mut receiving = Receiving::new(Arc::clone(&endpoint));
+        let mut receiving = BoundedReceiving::new(Arc::clone(&endpoint));
         let stopped = endpoint.producer().claim(Rank::Newcomer, 1, &*endpoint);
         let Claimed::Granted(stopped) = stopped else { panic!("there was room") };
         assert_eq!(sending.try_send(&[1u64]), Ok(1));
-        assert_eq!(receiving.try_take(one::<u64>), Took::Value(1));
+        assert_eq!(receiving.try_take(one::<_, u64>), Took::Value(1));
         assert_eq!(sending.try_reserve(1), Ok(()));
         let waker = Waker::from(Arc::new(Panics));
-        assert!(receiving.poll_take(&mut Context::from_waker(&waker), one::<u64>).is_pending());
+        assert!(receiving.poll_take(&mut Context::from_waker(&waker), one::<_, u64>).is_pending());
         (endpoint, sending, receiving, stopped)
     }
 
@@ -341,9 +341,9 @@ mod tests {
     fn a_reserved_value_is_sent_though_the_receivers_waker_panics() {
         let (endpoint, sending, mut receiving, stopped) = about_to_void();
         sending.send_reserved(&2u64);
-        assert_eq!(receiving.try_take(one::<u64>), Took::Value(2));
+        assert_eq!(receiving.try_take(one::<_, u64>), Took::Value(2));
         sending.fill(stopped, &[3u64]);
-        assert_eq!(receiving.try_take(one::<u64>), Took::Value(3));
+        assert_eq!(receiving.try_take(one::<_, u64>), Took::Value(3));
         assert_eq!(endpoint.free_capacity(), 2);
     }
 
@@ -352,15 +352,15 @@ mod tests {
         let (endpoint, sending, mut receiving, _stopped) = about_to_void();
         std::thread::scope(|scope| {
             let waiting = scope.spawn(|| sending.blocking_send(&[2u64], None));
-            while endpoint.queue().needs_before(Rank::Newcomer, 0) == 0 {
+            while endpoint.ring().needs_before(Rank::Newcomer, 0) == 0 {
                 std::thread::yield_now();
             }
             // Its turn comes, and before it has a position it claims the void one at the tail and wakes the receiver.
             sending.give_back(1);
             assert_eq!(waiting.join().expect("no panic"), Ok(1));
         });
-        assert_eq!(endpoint.queue().needs_before(Rank::Newcomer, 0), 0);
-        assert_eq!(receiving.try_take(one::<u64>), Took::Value(2));
+        assert_eq!(endpoint.ring().needs_before(Rank::Newcomer, 0), 0);
+        assert_eq!(receiving.try_take(one::<_, u64>), Took::Value(2));
         assert_eq!(endpoint.free_capacity(), 1);
     }
 
@@ -369,10 +369,10 @@ mod tests {
         let terms = control::Terms { capacity: 2, ..control::Terms::default() };
         let endpoint = control::host(8, 8, &terms, None).unwrap();
         let sending = Sending::new(Arc::clone(&endpoint));
-        let mut receiving = Receiving::new(Arc::clone(&endpoint));
+        let mut receiving = BoundedReceiving::new(Arc::clone(&endpoint));
         assert_eq!(sending.try_send(&[0u64, 1]), Ok(2));
         // All records, also the one of this process, and one sender behind them.
-        let records = endpoint.queue().view.geometry.line as usize + 1;
+        let records = endpoint.ring().view.geometry.line as usize + 1;
         let mut line: Vec<_> = (0..records).map(|_| Box::pin(sending.send(&[2u64]))).collect();
         for waiting in &mut line {
             assert!(waiting.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
@@ -380,14 +380,14 @@ mod tests {
         let mut behind = std::pin::pin!(sending.send(&[3u64]));
         let waker = Waker::from(Arc::new(Panics));
         assert!(behind.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
-        assert_eq!(receiving.try_take(one::<u64>), Took::Value(0));
+        assert_eq!(receiving.try_take(one::<_, u64>), Took::Value(0));
         let first = line[0].as_mut().poll(&mut Context::from_waker(Waker::noop()));
         assert_eq!(first, Poll::Ready(Some(1)));
         drop(line);
-        assert_eq!(receiving.try_take(one::<u64>), Took::Value(1));
+        assert_eq!(receiving.try_take(one::<_, u64>), Took::Value(1));
         assert_eq!(behind.as_mut().poll(&mut Context::from_waker(Waker::noop())), Poll::Ready(Some(1)));
-        assert_eq!(receiving.try_take(one::<u64>), Took::Value(2));
-        assert_eq!(receiving.try_take(one::<u64>), Took::Value(3));
+        assert_eq!(receiving.try_take(one::<_, u64>), Took::Value(2));
+        assert_eq!(receiving.try_take(one::<_, u64>), Took::Value(3));
         assert_eq!(endpoint.free_capacity(), 2);
     }
 }

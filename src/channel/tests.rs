@@ -13,18 +13,18 @@ use std::task::{Wake, Waker};
 use std::thread;
 
 /// A receiver, and a sender that has joined as another process would.
-fn joined() -> (Receiving, Sending) {
+fn joined() -> (BoundedReceiving, Sending) {
     let terms = Terms { capacity: 2, end_with_last: true, ..Terms::default() };
     let host = control::host(8, 8, &terms, None).unwrap();
     let own = Sending::new(Arc::clone(&host));
     let descriptor = control::sender_into_fd(&host).unwrap();
     let guest = Sending::new(control::sender_from_fd(descriptor, 8, 8, &terms).unwrap());
     drop(own);
-    (Receiving::new(host), guest)
+    (BoundedReceiving::new(host), guest)
 }
 
 /// A sender in the receiver's process.
-fn sender_beside(receiving: &Receiving) -> Sending {
+fn sender_beside(receiving: &BoundedReceiving) -> Sending {
     let endpoint = &receiving.endpoint;
     endpoint.add_handle();
     endpoint.queue().common().add_strong(endpoint.me());
@@ -32,7 +32,7 @@ fn sender_beside(receiving: &Receiving) -> Sending {
 }
 
 fn claim(endpoint: &Endpoint) -> &AtomicU64 {
-    &endpoint.queue().view.words.claim
+    &endpoint.ring().view.words.claim
 }
 
 /// Far more is claimed than there is room for.
@@ -66,14 +66,14 @@ fn a_channel_that_was_written_over_is_closed_for_all_and_says_why() {
     assert!(closed.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
     assert_eq!((receiving.corruption(), sending.endpoint.corruption()), (None, None));
     spoil(&receiving.endpoint);
-    assert_eq!(receiving.try_take(one::<u64>), Took::End);
+    assert_eq!(receiving.try_take(one::<_, u64>), Took::End);
     assert_eq!(receiving.corruption(), Some(Corruption::Claim));
     assert_eq!(sending.endpoint.corruption(), Some(Corruption::Claim));
     assert!(sending.is_closed());
     eventually("who waits for the close hears of it", || flag.0.load(Ordering::Relaxed) == 1);
     // The reason stays, also if the words are made to fit again.
     claim(&receiving.endpoint).fetch_sub(100 << 32, Ordering::Relaxed);
-    assert_eq!(receiving.try_take(one::<u64>), Took::End);
+    assert_eq!(receiving.try_take(one::<_, u64>), Took::End);
     assert_eq!(receiving.corruption(), Some(Corruption::Claim));
     assert_eq!(sending.endpoint.corruption(), Some(Corruption::Claim));
 }
@@ -82,9 +82,9 @@ fn a_channel_that_was_written_over_is_closed_for_all_and_says_why() {
 fn a_sender_that_finds_nonsense_wakes_a_receiver_whose_bell_was_silenced() {
     let (mut receiving, sending) = joined();
     thread::scope(|scope| {
-        let bell = &sending.endpoint.queue().view.common.header.receiver_bell;
+        let bell = &sending.endpoint.ring().view.common.header.receiver_bell;
         let receives = scope.spawn(move || {
-            let took = receiving.blocking_take(None, one::<u64>);
+            let took = receiving.blocking_take(None, one::<_, u64>);
             (took, receiving.corruption())
         });
         eventually("it sleeps", || bell.word.load(Ordering::Relaxed) & 1 == 1);
@@ -99,9 +99,9 @@ fn a_sender_that_finds_nonsense_wakes_a_receiver_whose_bell_was_silenced() {
 fn the_stream_ends_with_the_last_sender_though_bell_and_counts_were_written_over() {
     let (mut receiving, sending) = joined();
     thread::scope(|scope| {
-        let view = *sending.endpoint.queue().view;
+        let view = *sending.endpoint.ring().view;
         let host = Arc::clone(&receiving.endpoint);
-        let receives = scope.spawn(move || receiving.blocking_take(None, one::<u64>));
+        let receives = scope.spawn(move || receiving.blocking_take(None, one::<_, u64>));
         let bell = &view.common.header.receiver_bell;
         eventually("it sleeps", || bell.word.load(Ordering::Relaxed) & 1 == 1);
         bell.word.store(0, Ordering::Relaxed);
@@ -119,9 +119,9 @@ fn a_position_that_nobody_who_lives_can_have_claimed_does_not_hold_up_the_end() 
     let me = u64::from(receiving.endpoint.me());
     let forged = (claim(&receiving.endpoint).load(Ordering::Relaxed) + (1 << 32)) | (me << 2);
     claim(&receiving.endpoint).store(forged, Ordering::Relaxed);
-    assert_eq!(receiving.try_take(one::<u64>), Took::Empty, "a send may be under way");
+    assert_eq!(receiving.try_take(one::<_, u64>), Took::Empty, "a send may be under way");
     drop(sending);
-    assert_eq!(receiving.blocking_take(None, one::<u64>), Took::End);
+    assert_eq!(receiving.blocking_take(None, one::<_, u64>), Took::End);
     assert_eq!(receiving.corruption(), Some(Corruption::Claim));
 }
 
@@ -134,7 +134,7 @@ fn a_position_claimed_under_a_number_that_nobody_has_is_passed() {
         let forged = (seen + (1 << 32)) & !(1023 << 2) | (number << 2);
         claim(&receiving.endpoint).store(forged, Ordering::Relaxed);
         assert_eq!(sending.try_send(&[5u64]), Ok(1));
-        assert_eq!(receiving.try_take(one::<u64>), Took::Value(5));
+        assert_eq!(receiving.try_take(one::<_, u64>), Took::Value(5));
         assert_eq!(receiving.corruption(), None);
         assert_eq!(receiving.endpoint.free_capacity(), 2, "nobody is waited for");
     }
@@ -147,7 +147,7 @@ fn a_closed_channel_that_was_written_open_again_stays_closed() {
     assert!(matches!(own, Claimed::Granted(_)), "so that the stream has not ended");
     receiving.close();
     claim(&receiving.endpoint).fetch_and(!1, Ordering::Relaxed);
-    assert_eq!(receiving.try_take(one::<u64>), Took::End);
+    assert_eq!(receiving.try_take(one::<_, u64>), Took::End);
     assert_eq!(receiving.corruption(), Some(Corruption::Open));
     assert!(sending.is_closed());
 }
@@ -158,9 +158,9 @@ fn a_sleeping_sender_learns_that_the_receiver_is_gone_though_line_and_bells_were
     assert_eq!(sending.try_send(&[1u64, 2]), Ok(2));
     thread::scope(|scope| {
         let sends = scope.spawn(|| sending.blocking_send(&[3u64], None));
-        let view = *sending.endpoint.queue().view;
+        let view = *sending.endpoint.ring().view;
         let line = &view.words.seldom.line;
-        eventually("it stands in the line", || sending.endpoint.queue().needs_before(Rank::Newcomer, 0) > 0);
+        eventually("it stands in the line", || sending.endpoint.ring().needs_before(Rank::Newcomer, 0) > 0);
         line.store(0, Ordering::Relaxed);
         view.bells.iter().for_each(|bell| bell.rise());
         drop(receiving);
@@ -178,7 +178,7 @@ fn silenced(sending: Sending) -> thread::JoinHandle<(Result<usize, NoRoom>, Send
         (sending.blocking_send(&[3u64], None), sending)
     });
     let stat = std::path::Path::new("/proc").join(told.recv().unwrap()).join("stat");
-    let view = endpoint.queue().view;
+    let view = endpoint.ring().view;
     let is_asleep = || {
         view.bells.iter().any(|bell| bell.word.load(Ordering::Relaxed) & 1 == 1)
             // In the kernel: who has yet to go there finds another bell, and rings true again.
@@ -198,7 +198,7 @@ fn a_silenced_sender_wakes_when_a_closed_channel_was_written_open_again() {
     receiving.close();
     claim(&receiving.endpoint).fetch_and(!1, Ordering::Relaxed);
     let sends = silenced(sending);
-    assert_eq!(receiving.try_take(one::<u64>), Took::End);
+    assert_eq!(receiving.try_take(one::<_, u64>), Took::End);
     assert_eq!(receiving.corruption(), Some(Corruption::Open));
     eventually("it wakes", || sends.is_finished());
     assert_eq!(sends.join().unwrap().0, Err(NoRoom::Closed));
@@ -220,9 +220,9 @@ fn a_silenced_sender_wakes_at_the_end_though_a_waker_of_the_receivers_process_pa
     let sends = silenced(sending);
     spoil(&receiving.endpoint);
     // The first two are where they were, and are taken.
-    assert_eq!(receiving.try_take(one::<u64>), Took::Value(1));
-    assert_eq!(receiving.try_take(one::<u64>), Took::Value(2));
-    let take = std::panic::AssertUnwindSafe(|| receiving.try_take(one::<u64>));
+    assert_eq!(receiving.try_take(one::<_, u64>), Took::Value(1));
+    assert_eq!(receiving.try_take(one::<_, u64>), Took::Value(2));
+    let take = std::panic::AssertUnwindSafe(|| receiving.try_take(one::<_, u64>));
     assert!(std::panic::catch_unwind(take).is_err(), "the waker's");
     eventually("it wakes", || sends.is_finished());
     assert_eq!(sends.join().unwrap().0, Err(NoRoom::Closed));
@@ -235,14 +235,14 @@ fn a_closed_channel_stays_closed_though_a_waker_panicked_at_the_close() {
     let close = std::panic::AssertUnwindSafe(|| receiving.close());
     assert!(std::panic::catch_unwind(close).is_err(), "the waker's");
     claim(&receiving.endpoint).fetch_and(!1, Ordering::Relaxed);
-    assert_eq!(receiving.try_take(one::<u64>), Took::End);
+    assert_eq!(receiving.try_take(one::<_, u64>), Took::End);
     assert_eq!(receiving.corruption(), Some(Corruption::Open));
     assert!(sending.is_closed());
 }
 
 /// A receiving task that looks as soon as it is woken, in the waker, and then says how much capacity is free.
 struct Looks {
-    receiving: Mutex<Receiving>,
+    receiving: Mutex<BoundedReceiving>,
     found: mpsc::Sender<usize>,
 }
 
@@ -250,7 +250,7 @@ impl Wake for Looks {
     fn wake(self: Arc<Self>) {
         let waker = Waker::from(Arc::clone(&self));
         let mut receiving = lock(&self.receiving);
-        if receiving.poll_take(&mut Context::from_waker(&waker), one::<u64>) == Poll::Ready(None) {
+        if receiving.poll_take(&mut Context::from_waker(&waker), one::<_, u64>) == Poll::Ready(None) {
             self.found.send(receiving.endpoint.free_capacity()).unwrap();
         }
     }
@@ -260,7 +260,7 @@ impl Wake for Looks {
 fn the_capacity_is_whole_at_the_end_though_the_last_sender_died_in_a_permit_operation() {
     let (receiving, sending) = joined();
     assert_eq!(sending.try_reserve(1), Ok(()));
-    let member = &sending.endpoint.queue().view.common.members[usize::from(sending.endpoint.me())];
+    let member = &sending.endpoint.ring().view.common.members[usize::from(sending.endpoint.me())];
     // The lowest field counts what is under way: it dies in another operation, and with a handle that it does not drop.
     member.account.fetch_add(1, Ordering::Relaxed);
     member.strong.fetch_add(1, Ordering::Relaxed);
@@ -272,10 +272,10 @@ fn the_capacity_is_whole_at_the_end_though_the_last_sender_died_in_a_permit_oper
 
 /// All records of the line are taken by a number that no process has, and no bit says so; the line is marked. With
 /// a sender behind it, in its process's backlog, `act` comes to its end.
-fn with_records_without_bits(act: impl FnOnce(Receiving) + Send + 'static) {
+fn with_records_without_bits(act: impl FnOnce(BoundedReceiving) + Send + 'static) {
     let (receiving, _guest) = joined();
     let own = sender_beside(&receiving);
-    let queue = own.endpoint.queue();
+    let queue = own.endpoint.ring();
     assert_eq!(own.try_send(&[0u64; 2]), Ok(2));
     for word in queue.view.waiters {
         word.store(Waiter::coming(1000, 1).0, Ordering::Relaxed);
@@ -294,7 +294,7 @@ fn with_records_without_bits(act: impl FnOnce(Receiving) + Send + 'static) {
 #[test]
 fn records_without_bits_hold_up_no_receipt() {
     with_records_without_bits(|mut receiving| {
-        assert_eq!(receiving.try_take(one::<u64>), Took::Value(0));
+        assert_eq!(receiving.try_take(one::<_, u64>), Took::Value(0));
     });
 }
 
@@ -310,7 +310,7 @@ fn a_task_of_a_local_set_that_moves_to_another_runtime_is_woken() {
     let (first, second) = (runtime(), runtime());
     let local = tokio::task::LocalSet::new();
     let task = local
-        .spawn_local(async move { std::future::poll_fn(|cx| receiving.poll_take(cx, one::<u64>)).await });
+        .spawn_local(async move { std::future::poll_fn(|cx| receiving.poll_take(cx, one::<_, u64>)).await });
     first.block_on(local.run_until(async {
         for _ in 0..100 {
             tokio::task::yield_now().await;
@@ -334,9 +334,9 @@ fn a_handle_is_gone_though_the_receivers_waker_panics() {
     let before = host.handles();
     host.add_handle();
     let own = Sending::new(Arc::clone(&host));
-    let mut receiving = Receiving::new(host);
+    let mut receiving = BoundedReceiving::new(host);
     let waker = Waker::from(Arc::new(Panics));
-    assert!(receiving.poll_take(&mut Context::from_waker(&waker), one::<u64>).is_pending());
+    assert!(receiving.poll_take(&mut Context::from_waker(&waker), one::<_, u64>).is_pending());
     assert_eq!(receiving.endpoint.handles(), before + 1);
     assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(own))).is_err());
     assert_eq!(receiving.endpoint.handles(), before);

@@ -246,6 +246,8 @@ fn compare(hello: &Hello, end: Want, ours: &Facts) -> Option<Code> {
         Some(Code::WrongEnd)
     } else if (theirs.size, theirs.align, &theirs.tag) != (ours.size, ours.align, &ours.tag) {
         Some(Code::WrongType)
+    } else if theirs.kind != ours.kind {
+        Some(Code::WrongKind)
     } else {
         None
     }
@@ -305,7 +307,7 @@ impl Endpoint {
         let accept = Accept {
             number,
             host: self.me(),
-            geometry: view.geometry,
+            geometry: view.geometry(),
             align: self.facts.align,
             id: self.id(),
         };

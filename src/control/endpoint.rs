@@ -14,6 +14,7 @@ use std::{
 };
 
 use super::{
+    chunks::queue_of,
     guest::Guest,
     host::Host,
     porter::{Porter, Token, Watcher},
@@ -22,9 +23,11 @@ use super::{
 };
 use crate::{
     error::OpenError,
+    layout::{Bell, View},
     queue::{
-        Nonsense, Number,
-        ring::{Producer, Ranking, Ring, ViewCell},
+        Nonsense, Number, Queue,
+        ring::{self, Ranking, Ring},
+        table::{self, Table},
     },
     segment::Segment,
     sync::{AtomicU32, AtomicU64, Ordering, lock},
@@ -50,9 +53,11 @@ pub(crate) struct Endpoint {
     birthplace: Birthplace,
     pub(super) facts: Facts,
     me: Number,
-    /// What all sending threads of this process know.
-    view: ViewCell,
+    /// What all sending threads of this process know, in a bounded channel.
+    ring_view: ring::ViewCell,
     ranking: Ranking,
+    /// The same, in an unbounded one.
+    table_view: table::ViewCell,
     id: u128,
     pub(super) deadline: Duration,
     spins: Spins,
@@ -118,8 +123,9 @@ impl Endpoint {
             first_handle: Mutex::default(),
             nonsense: OnceLock::new(),
             roused: AtomicU32::new(0),
-            view: ViewCell::new(),
+            ring_view: ring::ViewCell::new(),
             ranking: Ranking::default(),
+            table_view: table::ViewCell::new(),
             segment,
             birthplace,
             facts,
@@ -135,15 +141,49 @@ impl Endpoint {
         }
     }
 
+    /// The queue, of whichever kind.
     #[inline]
-    pub(crate) fn queue(&self) -> Ring<'_> {
-        Ring { ranking: Some(&self.ranking), ..Ring::new(self.segment.view()) }
+    pub(crate) fn queue(&self) -> Queue<'_> {
+        match queue_of(&self.segment) {
+            Queue::Ring(ring) => Queue::Ring(Ring { ranking: Some(&self.ranking), ..ring }),
+            table => table,
+        }
     }
 
-    /// The sending side of this process.
+    /// The queue of a bounded channel. What kind it is of was settled when the end was opened.
     #[inline(always)]
-    pub(crate) fn producer(&self) -> Producer<'_> {
-        Producer { queue: self.queue(), me: self.me(), view: &self.view }
+    pub(crate) fn ring(&self) -> Ring<'_> {
+        match self.segment.view() {
+            View::Ring(view) => Ring { ranking: Some(&self.ranking), ..Ring::new(view) },
+            View::Table(_) => wrong_kind(),
+        }
+    }
+
+    /// The queue of an unbounded channel, as settled.
+    #[inline(always)]
+    pub(crate) fn table(&self) -> Table<'_> {
+        match self.segment.view() {
+            View::Table(view) => Table::new(view, &self.segment),
+            View::Ring(_) => wrong_kind(),
+        }
+    }
+
+    /// The sending side of this process, in a bounded channel.
+    #[inline(always)]
+    pub(crate) fn producer(&self) -> ring::Producer<'_> {
+        ring::Producer { queue: self.ring(), me: self.me(), view: &self.ring_view }
+    }
+
+    /// The sending side of this process, in an unbounded channel.
+    #[inline(always)]
+    pub(crate) fn table_producer(&self) -> table::Producer<'_> {
+        table::Producer { table: self.table(), me: self.me(), view: &self.table_view }
+    }
+
+    /// The word on which the receiver sleeps.
+    #[inline]
+    pub(crate) fn receiver_bell(&self) -> &Bell {
+        &self.segment.view().common().header.receiver_bell
     }
 
     pub(super) fn segment(&self) -> &Segment {
@@ -156,9 +196,17 @@ impl Endpoint {
         self.me
     }
 
-    /// The number of values the queue can hold. Private, so also right in a forked child.
+    /// The number of values that the queue of a bounded channel can hold. Private, so also right in a forked child.
     pub(crate) fn max_capacity(&self) -> usize {
-        self.segment.view().geometry.capacity as usize
+        match self.segment.view() {
+            View::Ring(view) => view.geometry.capacity as usize,
+            View::Table(_) => usize::MAX,
+        }
+    }
+
+    /// Bytes that the segment has of the system's memory now.
+    pub(crate) fn memory_in_use(&self) -> u64 {
+        self.segment.memory_in_use()
     }
 
     /// A random number that tells this channel from every other.
@@ -191,8 +239,9 @@ impl Endpoint {
     pub(super) fn make_over(&self) {
         // ORDERING: the locks of the sleepers, threads and tasks, come after it. A sleeper takes its lock, and then looks.
         self.over.store(1, Ordering::Relaxed);
-        let view = self.queue().view;
-        self.threads.end(view.bells.iter());
+        if let View::Ring(view) = self.segment.view() {
+            self.threads.end(view.bells.iter());
+        }
         self.sleepers.backlog.wake_all();
     }
 
@@ -450,6 +499,11 @@ impl AsFd for Hearing {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.events.as_fd()
     }
+}
+
+#[cold]
+fn wrong_kind() -> ! {
+    unreachable!("the kind of a channel is compared before an end of it is made")
 }
 
 pub(super) fn refused(what: &'static str) -> impl FnOnce(io::Error) -> OpenError {

@@ -371,7 +371,7 @@ mod tests {
             let host = host(8, 8, &terms, None).unwrap();
             let descriptor = sender_into_fd(&host).unwrap();
             let leaving = std::thread::spawn(move || {
-                while host.queue().view.common.members[2].pid.load(Ordering::Relaxed) == 0 {
+                while host.segment().view().common().members[2].pid.load(Ordering::Relaxed) == 0 {
                     std::hint::spin_loop();
                 }
                 drop(host);

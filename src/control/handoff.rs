@@ -52,7 +52,7 @@ impl Endpoint {
         match refused.code {
             Code::RosterFull => OpenError::RosterFull {
                 path: None,
-                members: self.queue().view.geometry.members,
+                members: self.segment().view().geometry().members(),
                 leaving: refused.leaving,
             },
             code => reason(code),

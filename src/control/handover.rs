@@ -11,6 +11,7 @@ use super::{
     Terms,
     admission::{Heard, hear_hello, refuse},
     carrier,
+    chunks::queue_of,
     endpoint::{Endpoint, Parts, Role, refused},
     guest::Guest,
     host::{Host, Refused},
@@ -26,7 +27,7 @@ use super::{
 };
 use crate::{
     error::OpenError,
-    queue::{Number, ring::Ring},
+    queue::Number,
     segment::Segment,
     sync::lock,
     sys::{
@@ -233,7 +234,7 @@ impl Transit {
         let accept = Accept {
             number: self.number,
             host: endpoint.me(),
-            geometry: endpoint.queue().view.geometry,
+            geometry: endpoint.segment().view().geometry(),
             align: endpoint.facts.align,
             id: endpoint.id(),
         };
@@ -338,11 +339,11 @@ pub(crate) fn receiver_from_fd(
         .transpose()
         .map_err(refused("take over the receiver's name"))?;
     let doorbell = Doorbell::new().map_err(refused("make a doorbell"))?;
-    let (tail, claimants) = Ring::new(segment.view()).claimants();
-    let mut roster = Roster::taken_over(accept.geometry.members, accept.number, tail, &claimants);
+    let (tail, claimants) = queue_of(&segment).claimants();
+    let mut roster = Roster::taken_over(accept.geometry.members(), accept.number, tail, &claimants);
     roster.take_this(accept.host);
     let rules = Rules { uids: handover.uids, gids: handover.gids };
-    let members = accept.geometry.members;
+    let members = accept.geometry.members();
     let open_name = OpenName::new(handover.open, handover.end_with_last);
     let host = Host::new(roster, members, rules, open_name);
     for number in 1..=members as Number {

@@ -18,10 +18,7 @@ use super::{
     wire::Code,
 };
 use crate::{
-    queue::{
-        Nonsense, Number, Peers,
-        ring::{Recovery, Ring},
-    },
+    queue::{Nonsense, Number, Peers, Queue, ring::Recovery},
     sync::{AtomicU32, Ordering, lock},
     sys::{process::Process, socket},
 };
@@ -113,7 +110,7 @@ impl Host {
     }
 
     /// Takes a number that owns nothing in the queue.
-    pub fn take_number(&self, queue: &Ring<'_>, roster: &mut Roster) -> Result<Number, Full> {
+    pub fn take_number(&self, queue: &Queue<'_>, roster: &mut Roster) -> Result<Number, Full> {
         let head = queue.head();
         let taken = roster.take(|number, tail| head >= tail && self.quarantined(number) == 0);
         if !taken.is_err_and(|full| full.leaving > 0) {
@@ -257,7 +254,7 @@ impl Endpoint {
             }
         };
         host.set_dead(number, false);
-        if let Some(member) = queue.view.common.members.get(usize::from(number)) {
+        if let Some(member) = self.segment().view().common().members.get(usize::from(number)) {
             // ORDERING: the next holder learns its number by a message, which orders this before it.
             member.relay.store(0, Ordering::Relaxed);
         }

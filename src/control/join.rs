@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     error::{OpenError, ValueType},
-    layout,
+    layout::{self, ChannelKind},
     segment::Segment,
     sys::{
         events::Doorbell,
@@ -68,10 +68,11 @@ impl Patience<'_> {
 
 /// Checks that the place that was given is in a channel of the values that were asked for.
 pub(super) fn check_place(place: &Accept, facts: &Facts) -> Result<(), OpenError> {
-    if (place.geometry.payload, place.align) == (facts.size, facts.align) {
+    if (place.geometry.payload(), place.align, place.geometry.kind()) == (facts.size, facts.align, facts.kind)
+    {
         return Ok(());
     }
-    Err(broken("it accepted another type than was asked for"))
+    Err(broken("it accepted another type or kind of channel than was asked for"))
 }
 
 /// Descriptors came for which this process has no room.
@@ -241,6 +242,9 @@ fn explain(refusal: Refusal, ours: &Facts) -> OpenError {
         Code::WrongType => {
             OpenError::WrongType { path: None, ours: value_type(ours), theirs: value_type(&theirs) }
         }
+        Code::WrongKind => {
+            OpenError::WrongKind { path: None, unbounded: theirs.kind == ChannelKind::Unbounded }
+        }
         Code::RosterFull => {
             OpenError::RosterFull { path: None, members: refusal.members, leaving: refusal.leaving }
         }
@@ -263,7 +267,9 @@ pub(super) fn reason(code: Code) -> OpenError {
             refused("connect the two processes")(io::Error::other(lack))
         }
         Code::BadMessage => broken("it could not read what this process said"),
-        Code::NotAllowed | Code::WrongVersion | Code::WrongType | Code::RosterFull => unexpected(),
+        Code::NotAllowed | Code::WrongVersion | Code::WrongType | Code::WrongKind | Code::RosterFull => {
+            unexpected()
+        }
     }
 }
 

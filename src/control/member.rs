@@ -210,7 +210,7 @@ impl Endpoint {
     /// Wakes the processes whose relay words are set.
     pub(super) fn pass_on_relays(&self) {
         let Some(host) = &self.host else { return };
-        let members = self.segment().view().common.members;
+        let members = self.segment().view().common().members;
         // ORDERING: AcqRel: what was done before the word was set is seen by whoever is woken for it.
         let taken = |index: usize| {
             let word = &members[index].relay;

@@ -15,6 +15,7 @@
 //! | [`call`], [`attempt`] | joining by name, in a thread that waits, and as a task waits for it |
 //! | [`handoff`], [`handover`] | a sender, and the receiver, as one descriptor |
 //! | [`carrier`] | that descriptor, which works once |
+//! | [`chunks`] | how the chunks of an unbounded channel become memory |
 //! | [`wakes`] | how sleepers are woken, wherever they are |
 //! | [`identity`] | who somebody is, by the word of the kernel |
 //! | [`name`] | socket and lock file |
@@ -27,6 +28,7 @@ mod admission;
 mod attempt;
 mod call;
 mod carrier;
+mod chunks;
 mod endpoint;
 mod guest;
 mod handoff;
@@ -44,6 +46,7 @@ mod terms;
 mod wakes;
 mod wire;
 
+pub(crate) use crate::layout::ChannelKind;
 pub(crate) use attempt::Attempt;
 pub(crate) use call::connect;
 pub(crate) use endpoint::Endpoint;

@@ -5,14 +5,14 @@
 
 use super::{endpoint::Endpoint, porter::Porter, roster::Leaver, wakes::Calmly};
 use crate::{
-    queue::Number,
+    queue::{Number, Queue},
     sync::{Ordering, lock},
 };
 
 impl Endpoint {
     /// Writes down for observers which process holds a number.
     pub(super) fn note_pid(&self, number: Number, pid: u64) {
-        if let Some(member) = self.queue().view.common.members.get(usize::from(number)) {
+        if let Some(member) = self.segment().view().common().members.get(usize::from(number)) {
             member.pid.store(pid, Ordering::Relaxed); // ORDERING: advisory, nothing is decided by it.
         }
     }
@@ -59,7 +59,11 @@ impl Endpoint {
         // The repair rings the receiver, which then asks for the mark.
         host.set_dead(number, true);
         // If it died in the middle of a permit operation, the receiver goes on with this at the end.
-        lock(&host.recovery).add(&self.queue(), number);
+        let mut recovery = lock(&host.recovery);
+        match self.queue() {
+            Queue::Ring(ring) => recovery.add(&ring, number),
+            Queue::Table(_) => recovery.add_without_permits(number),
+        }
         Some(leaver)
     }
 
@@ -81,7 +85,10 @@ impl Endpoint {
         let Some(host) = &self.host else { return };
         let queue = self.queue();
         // A statement of its own: whoever is woken below may come here again.
-        let settled = lock(&host.recovery).go_on(&queue);
+        let settled = match queue {
+            Queue::Ring(ring) => lock(&host.recovery).go_on(&ring),
+            Queue::Table(_) => lock(&host.recovery).take_settled(),
+        };
         if settled.is_empty() {
             return;
         }

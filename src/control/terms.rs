@@ -3,6 +3,7 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
 use super::{
+    chunks::queue_of,
     endpoint::{Endpoint, Parts, refused},
     host::Host,
     identity::Rules,
@@ -13,11 +14,13 @@ use super::{
 };
 use crate::{
     error::OpenError,
-    layout::{self, Geometry, GeometryError, MAX_CAPACITY, MAX_MEMBERS},
-    queue::{Number, ring::Ring},
+    layout::{
+        self, ChannelKind, Geometry, GeometryError, MAX_CAPACITY, MAX_MEMBERS, RingGeometry, TableGeometry,
+    },
+    queue::Number,
     segment::Segment,
     sync::Ordering,
-    sys::{fork::Birthplace, random},
+    sys::{fork::Birthplace, memory, random},
 };
 
 /// The number of the process that makes a channel.
@@ -29,7 +32,10 @@ const MAX_DEADLINE: Duration = Duration::from_secs(u32::MAX as u64);
 /// What the builder collects.
 #[derive(Clone, Debug)]
 pub(crate) struct Terms {
+    pub kind: ChannelKind,
     pub capacity: usize,
+    /// Bytes that the queue of an unbounded channel may have; `None`: half of what there is.
+    pub memory_limit: Option<u64>,
     pub members: usize,
     pub mode: u32,
     pub rules: Rules,
@@ -43,7 +49,9 @@ pub(crate) struct Terms {
 impl Default for Terms {
     fn default() -> Terms {
         Terms {
+            kind: ChannelKind::Bounded,
             capacity: 1024,
+            memory_limit: None,
             members: 256,
             mode: 0o600,
             rules: Rules::default(),
@@ -69,9 +77,14 @@ impl Terms {
             return Err(invalid("deadline", format!("{:?}", self.deadline), "at most 4294967295 seconds"));
         }
         match (u32::try_from(size), u32::try_from(align)) {
-            (Ok(size), Ok(align)) if size <= Geometry::MAX_PAYLOAD => {
-                Ok(Facts { layout: layout::VERSION, size, align, word: usize::BITS, tag: self.tag.clone() })
-            }
+            (Ok(size), Ok(align)) if size <= Geometry::MAX_PAYLOAD => Ok(Facts {
+                layout: layout::VERSION,
+                size,
+                align,
+                word: usize::BITS,
+                tag: self.tag.clone(),
+                kind: self.kind,
+            }),
             _ => Err(invalid(
                 "size of a value",
                 format!("{size} bytes"),
@@ -81,7 +94,6 @@ impl Terms {
     }
 
     fn geometry(&self, facts: &Facts) -> Result<Geometry, OpenError> {
-        let capacity = u32::try_from(self.capacity).unwrap_or(u32::MAX);
         let members = u32::try_from(self.members).unwrap_or(u32::MAX);
         for (what, allowed) in
             [("number of allowed users", &self.rules.uids), ("number of allowed groups", &self.rules.gids)]
@@ -90,21 +102,33 @@ impl Terms {
                 return Err(invalid(what, allowed.len().to_string(), "at most 1024"));
             }
         }
-        let geometry = Geometry {
-            capacity,
-            payload: facts.size,
-            line: Geometry::LINE,
-            members,
-            entries: Geometry::ENTRIES,
+        let geometry = match facts.kind {
+            ChannelKind::Bounded => Geometry::Ring(RingGeometry {
+                capacity: u32::try_from(self.capacity).unwrap_or(u32::MAX),
+                payload: facts.size,
+                line: RingGeometry::LINE,
+                members,
+                entries: RingGeometry::ENTRIES,
+            }),
+            ChannelKind::Unbounded => {
+                let limit = self.memory_limit.unwrap_or_else(|| memory::available() / 2);
+                Geometry::Table(TableGeometry::for_limit(facts.size, members, limit, memory::page_size()))
+            }
         };
         geometry.check().map_err(|error| match error {
             GeometryError::Capacity => invalid("capacity", self.capacity.to_string(), "from 1 to 1048575"),
+            GeometryError::Chunks => invalid(
+                "memory limit",
+                self.memory_limit
+                    .map_or_else(|| "half of what is free".into(), |limit| format!("{limit} bytes")),
+                "room for 2 chunks, of 80 KiB or of one value and a page each, to 2^24 of them",
+            ),
             GeometryError::Members => {
                 invalid("number of members", self.members.to_string(), "from 1 to 1023")
             }
             _ => invalid(
                 "size of the channel",
-                format!("{capacity} values of {} bytes", facts.size),
+                format!("{:?} of values of {} bytes", facts.kind, facts.size),
                 "less than the address space",
             ),
         })?;
@@ -149,10 +173,10 @@ fn make(size: usize, align: usize, terms: &Terms, path: Option<&Path>) -> Result
         }
     };
     format(&segment, &facts, id);
-    Ring::new(segment.view()).common().add_strong(if name.is_some() { 0 } else { CREATOR });
-    let roster = Roster::new(geometry.members, CREATOR);
+    queue_of(&segment).common().add_strong(if name.is_some() { 0 } else { CREATOR });
+    let roster = Roster::new(geometry.members(), CREATOR);
     let open_name = OpenName::new(name.is_some(), terms.end_with_last);
-    let host = Host::new(roster, geometry.members, terms.rules.clone(), open_name);
+    let host = Host::new(roster, geometry.members(), terms.rules.clone(), open_name);
     host.set_dead(CREATOR, false);
     *host.name() = name;
     let endpoint = Arc::new(Endpoint::new(Parts {
@@ -176,23 +200,25 @@ fn make(size: usize, align: usize, terms: &Terms, path: Option<&Path>) -> Result
 
 /// Makes an open, empty channel of zeros. Nobody else maps it yet.
 fn format(segment: &Segment, facts: &Facts, id: u128) {
-    let view = segment.view();
-    let (identity, geometry) = (&view.common.header.identity, view.geometry);
+    let (view, geometry) = (segment.view().common(), segment.view().geometry());
+    let identity = &view.header.identity;
+    let [first, second, third] = geometry.numbers();
     for (word, value) in [
         (&identity.magic, layout::MAGIC),
         (&identity.version, layout::VERSION.into()),
-        (&identity.capacity, geometry.capacity.into()),
-        (&identity.payload, geometry.payload.into()),
+        (&identity.kind, geometry.kind().number().into()),
+        (&identity.payload, geometry.payload().into()),
         (&identity.align, facts.align.into()),
-        (&identity.line, geometry.line.into()),
-        (&identity.members, geometry.members.into()),
-        (&identity.entries, geometry.entries.into()),
+        (&identity.members, geometry.members().into()),
+        (&identity.numbers[0], first.into()),
+        (&identity.numbers[1], second.into()),
+        (&identity.numbers[2], third.into()),
         (&identity.id[0], id as u64),
         (&identity.id[1], (id >> 64) as u64),
-        (&view.common.members[usize::from(CREATOR)].pid, std::process::id().into()),
+        (&view.members[usize::from(CREATOR)].pid, std::process::id().into()),
     ] {
         // ORDERING: handing the segment to anybody else is a synchronizing act of its own.
         word.store(value, Ordering::Relaxed);
     }
-    Ring::new(view).format();
+    queue_of(segment).format();
 }

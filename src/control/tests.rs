@@ -75,13 +75,13 @@ impl Bound {
 
 /// Ends a sender's last handle and its process's end, as its drop would.
 fn drop_sender(endpoint: Arc<Endpoint>) {
-    endpoint.queue().common().drop_strong(endpoint.me(), &*endpoint);
+    endpoint.ring().common().drop_strong(endpoint.me(), &*endpoint);
     drop(endpoint);
 }
 
 /// Drops the sender that who makes a channel without a name has.
 fn drop_own_sender(host: &Endpoint) {
-    host.queue().common().drop_strong(host.me(), host);
+    host.ring().common().drop_strong(host.me(), host);
     host.drop_handle();
 }
 
@@ -96,7 +96,14 @@ fn eventually(what: &str, mut so: impl FnMut() -> bool) {
 }
 
 fn hello(size: u32) -> Vec<u8> {
-    let facts = Facts { layout: layout::VERSION, size, align: 8, word: 64, tag: String::new() };
+    let facts = Facts {
+        layout: layout::VERSION,
+        size,
+        align: 8,
+        word: 64,
+        tag: String::new(),
+        kind: crate::layout::ChannelKind::Bounded,
+    };
     Message::Hello(Hello { want: Want::Sender, facts }).encode()
 }
 

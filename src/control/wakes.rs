@@ -4,7 +4,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::endpoint::Endpoint;
 use crate::{
-    queue::{Kind, Number, Sleeper, Wake},
+    layout::View,
+    queue::{Kind, Number, Queue, Sleeper, Wake},
     sync::Ordering,
     sys::futex,
 };
@@ -18,7 +19,7 @@ impl Endpoint {
         match (self.guest.get(), &self.host) {
             (Some(guest), _) if number == guest.host => guest.ring(),
             (Some(guest), _) => {
-                if let Some(member) = self.segment().view().common.members.get(usize::from(number)) {
+                if let Some(member) = self.segment().view().common().members.get(usize::from(number)) {
                     // ORDERING: Release is enough. The message after it is a system call, and
                     // the porter that reads the message reads the word after it.
                     member.relay.store(1, Ordering::Release);
@@ -61,19 +62,23 @@ impl Wake for Endpoint {
     fn wake(&self, sleeper: Sleeper, kind: Kind) {
         let view = self.segment().view();
         match (sleeper, kind) {
-            (Sleeper::Receiver, Kind::Thread) => futex::wake(&view.common.header.receiver_bell.word),
+            (Sleeper::Receiver, Kind::Thread) => futex::wake(&self.receiver_bell().word),
             (Sleeper::Receiver, Kind::Task) => match self.guest.get() {
                 Some(guest) => guest.ring(),
                 None => self.sleepers().wake(sleeper),
             },
             (Sleeper::Waiter { record, .. }, Kind::Thread) => {
-                if let Some(bell) = view.bells.get(record) {
+                if let View::Ring(view) = view
+                    && let Some(bell) = view.bells.get(record)
+                {
                     futex::wake(&bell.word);
                 }
             }
             (Sleeper::Waiter { owner, .. }, Kind::Task) if owner == self.me() => self.wake_waiters(sleeper),
             (Sleeper::Backlog { owner }, _) if owner == self.me() => {
-                self.sleepers().backlog.admit(&self.producer())
+                if let View::Ring(_) = view {
+                    self.sleepers().backlog.admit(&self.producer());
+                }
             }
             (Sleeper::Waiter { owner, .. } | Sleeper::Backlog { owner }, _) => self.wake_process(owner),
             (Sleeper::Recovery, _) => self.wake_recovery(),
@@ -98,8 +103,11 @@ impl Calmly<'_> {
 
     /// Looks at every sleeping task of this process, and at its backlog.
     pub fn hear(&self) {
-        let _ = catch_unwind(AssertUnwindSafe(|| self.0.sleepers().hear(self.0.queue())));
-        self.0.sleepers().backlog.admit(&self.0.producer());
+        let queue = self.0.queue();
+        let _ = catch_unwind(AssertUnwindSafe(|| self.0.sleepers().hear(&queue)));
+        if let Queue::Ring(_) = queue {
+            self.0.sleepers().backlog.admit(&self.0.producer());
+        }
     }
 }
 

@@ -7,7 +7,7 @@
 mod bytes;
 
 use self::bytes::{Reader, Writer};
-use crate::layout::Geometry;
+use crate::layout::{ChannelKind, Geometry};
 use crate::queue::Number;
 
 /// Version of the messages: one number with that of the bytes in memory, since neither is of use without the other.
@@ -80,6 +80,7 @@ pub(crate) struct Facts {
     pub word: u32,
     /// At most [`MAX_TAG`] bytes.
     pub tag: String,
+    pub kind: ChannelKind,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -149,6 +150,7 @@ pub(super) enum Code {
     BadMessage = 9,
     NoDescriptors = 10,
     UnderWay = 11,
+    WrongKind = 12,
 }
 
 impl Code {
@@ -165,6 +167,7 @@ impl Code {
             9 => Code::BadMessage,
             10 => Code::NoDescriptors,
             11 => Code::UnderWay,
+            12 => Code::WrongKind,
             _ => return None,
         })
     }
@@ -297,12 +300,16 @@ mod tests {
     use super::*;
 
     fn facts() -> Facts {
-        Facts { layout: 1, size: 64, align: 8, word: 64, tag: "frame/2".into() }
+        Facts { layout: 1, size: 64, align: 8, word: 64, tag: "frame/2".into(), kind: ChannelKind::Bounded }
     }
 
     fn accept() -> Accept {
-        let geometry = Geometry { capacity: 100, payload: 64, line: 4096, members: 8, entries: 64 };
+        let geometry = Geometry::of(ChannelKind::Bounded, 64, 8, [100, 4096, 64]);
         Accept { number: 2, host: 1, geometry, align: 8, id: 0x0123_4567_89ab_cdef_0011_2233_4455_6677 }
+    }
+
+    fn unbounded() -> Geometry {
+        Geometry::of(ChannelKind::Unbounded, 64, 8, [800, 1024, 81920])
     }
 
     fn refusal() -> Refusal {
@@ -331,11 +338,12 @@ mod tests {
 
     fn every_kind() -> Vec<(Message, usize)> {
         vec![
-            (Message::Hello(Hello { want: Want::Sender, facts: facts() }), 96),
-            (Message::Hello(Hello { want: Want::Receiver, facts: facts() }), 96),
-            (Message::Accept(accept()), 56),
-            (Message::Handover(handover()), 56 + 16 + 12 + 16 + 9),
-            (Message::Refuse(refusal()), 120),
+            (Message::Hello(Hello { want: Want::Sender, facts: facts() }), 100),
+            (Message::Hello(Hello { want: Want::Receiver, facts: facts() }), 100),
+            (Message::Accept(accept()), 60),
+            (Message::Accept(Accept { geometry: unbounded(), ..accept() }), 60),
+            (Message::Handover(handover()), 60 + 16 + 12 + 16 + 9),
+            (Message::Refuse(refusal()), 124),
             (Message::Again, 8),
             (Message::Goodbye, 8),
             (Message::Relay, 8),
@@ -364,13 +372,14 @@ mod tests {
             [[1, 0, 0, 0], [1, 0, 0, 0], [64, 0, 0, 0], [8, 0, 0, 0], [64, 0, 0, 0], [7, 0, 0, 0]]
                 .as_flattened()
         );
-        assert_eq!(&hello[32..], [&b"frame/2"[..], &[0; 57]].concat());
+        assert_eq!(&hello[32..96], [&b"frame/2"[..], &[0; 57]].concat());
+        assert_eq!(&hello[96..], [1, 0, 0, 0]);
         let accept = Message::Accept(accept()).encode();
         assert_eq!(&accept[..8], b"shmp\x01\0\x02\0");
         let numbers: Vec<u32> =
-            accept[8..40].chunks(4).map(|four| u32::from_le_bytes(four.try_into().unwrap())).collect();
-        assert_eq!(numbers, [2, 1, 100, 64, 4096, 8, 64, 8]);
-        assert_eq!(&accept[40..], 0x0123_4567_89ab_cdef_0011_2233_4455_6677_u128.to_le_bytes());
+            accept[8..44].chunks(4).map(|four| u32::from_le_bytes(four.try_into().unwrap())).collect();
+        assert_eq!(numbers, [2, 1, 1, 64, 8, 8, 100, 4096, 64]);
+        assert_eq!(&accept[44..], 0x0123_4567_89ab_cdef_0011_2233_4455_6677_u128.to_le_bytes());
     }
 
     #[test]
@@ -408,7 +417,7 @@ mod tests {
         invalid(Message::Accept(Accept { number: 0, ..accept() }));
         invalid(Message::Accept(Accept { number: 9, ..accept() }));
         invalid(Message::Accept(Accept { number: 1, ..accept() }));
-        let geometry = Geometry { capacity: 0, ..accept().geometry };
+        let geometry = Geometry::of(ChannelKind::Bounded, 64, 8, [0, 4096, 64]);
         invalid(Message::Accept(Accept { geometry, ..accept() }));
         let mut hello = Message::Hello(Hello { want: Want::Sender, facts: facts() }).encode();
         hello[28] = 65;
@@ -416,6 +425,11 @@ mod tests {
         let mut hello = Message::Hello(Hello { want: Want::Sender, facts: facts() }).encode();
         hello[32] = 0xff;
         assert_eq!(Message::decode(&hello), Err(Malformed::Invalid));
+        let mut hello = Message::Hello(Hello { want: Want::Sender, facts: facts() }).encode();
+        hello[96] = 3;
+        assert_eq!(Message::decode(&hello), Err(Malformed::Invalid), "a kind of channel that there is not");
+        let geometry = Geometry::of(ChannelKind::Unbounded, 64, 8, [1, 1024, 81920]);
+        invalid(Message::Accept(Accept { geometry, ..accept() }));
     }
 
     #[test]

@@ -27,6 +27,8 @@ pub enum Corruption {
     Head,
     /// The receiver had closed the channel, and the claim word says that it is open.
     Open,
+    /// The table of chunks of an unbounded channel names no memory where values were sent.
+    Table,
 }
 
 impl fmt::Display for Corruption {
@@ -34,6 +36,7 @@ impl fmt::Display for Corruption {
         let what = match self {
             Corruption::Claim => "what senders have claimed does not fit what the receiver has taken",
             Corruption::Head => "the receiver's position is not where the receiver left it",
+            Corruption::Table => "its table of chunks names no memory where values were sent",
             Corruption::Open => "it says that the channel is open, after the receiver has closed it",
         };
         write!(

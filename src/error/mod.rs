@@ -1,6 +1,6 @@
 //! Errors: one type for each kind of call, with the value given back.
 //!
-//! Those of calls that tokio has are tokio's, with its names, texts and traits. [`SendManyError`] and
+//! Those of calls that tokio has are tokio's, with its names, texts and traits. [`SendManyError`], [`TrySendUnboundedError`] and
 //! [`RecvTimeoutError`] are for calls beyond tokio; [`OpenError`] is for what only a channel between processes has:
 //! meeting; [`Corruption`] says why such a channel ended that a process has written over.
 
@@ -15,7 +15,7 @@ pub use open::{OpenError, ValueType};
 #[expect(deprecated, reason = "tokio has it still")]
 pub use receive::RecvError;
 pub use receive::{RecvTimeoutError, TryRecvError};
-pub use send::{SendError, SendManyError, SendTimeoutError, TrySendError};
+pub use send::{SendError, SendManyError, SendTimeoutError, TrySendError, TrySendUnboundedError};
 
 #[cfg(test)]
 mod tests;

@@ -90,6 +90,13 @@ pub enum OpenError {
         /// The type there.
         theirs: ValueType,
     },
+    /// One of the two is for a bounded channel and the other for an unbounded one.
+    WrongKind {
+        /// The name, if the call had one.
+        path: Option<PathBuf>,
+        /// The channel there is unbounded.
+        unbounded: bool,
+    },
     /// The descriptor carries the other end: a sender was asked of a receiver's, or the reverse.
     WrongEnd,
     /// The descriptor is none that `into_fd` returned.
@@ -199,6 +206,7 @@ impl OpenError {
             Self::NotAllowed { path, .. }
             | Self::WrongVersion { path, .. }
             | Self::WrongType { path, .. }
+            | Self::WrongKind { path, .. }
             | Self::RosterFull { path, .. }
             | Self::Closed { path }
             | Self::UnderWay { path }
@@ -252,6 +260,7 @@ impl From<OpenError> for io::Error {
             OpenError::NotAllowed { .. } | OpenError::NotPermitted { .. } => Kind::PermissionDenied,
             OpenError::WrongVersion { .. } | OpenError::Unwatchable { .. } => Kind::Unsupported,
             OpenError::WrongType { .. }
+            | OpenError::WrongKind { .. }
             | OpenError::WrongEnd
             | OpenError::WrongDescriptor { .. }
             | OpenError::AlreadyUsed

@@ -83,6 +83,74 @@ impl<T> From<SendError<T>> for TrySendError<T> {
     }
 }
 
+/// Error of [`UnboundedSender::try_send`](crate::UnboundedSender::try_send) and its kin. The value comes back, if there was one.
+/// (Beyond tokio, whose unbounded channel ends the process where there is no memory.)
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TrySendUnboundedError<T> {
+    /// The receiver closed the channel, was dropped, or died.
+    Closed(T),
+    /// The channel has all the memory that it may have, see [`Options::memory_limit`](crate::Options::memory_limit). Once the receiver
+    /// has taken values, sending goes on.
+    Limit(T),
+    /// The system, or the control group of this process, has no memory for more values.
+    NoMemory(T),
+}
+
+impl<T> TrySendUnboundedError<T> {
+    /// The value that was not sent.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (sender, mut receiver) = shmpsc::unbounded_channel::<u64>();
+    /// receiver.close();
+    /// assert_eq!(sender.try_send(2).unwrap_err().into_inner(), 2);
+    /// ```
+    pub fn into_inner(self) -> T {
+        match self {
+            TrySendUnboundedError::Closed(value)
+            | TrySendUnboundedError::Limit(value)
+            | TrySendUnboundedError::NoMemory(value) => value,
+        }
+    }
+}
+
+impl<T> fmt::Debug for TrySendUnboundedError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(
+            match self {
+                TrySendUnboundedError::Closed(_) => "Closed(..)",
+                TrySendUnboundedError::Limit(_) => "Limit(..)",
+                TrySendUnboundedError::NoMemory(_) => "NoMemory(..)",
+            },
+            f,
+        )
+    }
+}
+
+impl<T> fmt::Display for TrySendUnboundedError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            TrySendUnboundedError::Closed(_) => CLOSED,
+            TrySendUnboundedError::Limit(_) => {
+                "the channel has all the memory that it may have; receive values, or make it with a higher memory limit"
+            }
+            TrySendUnboundedError::NoMemory(_) => {
+                "the system has no memory for more values; receive some, or give this process more memory"
+            }
+        })
+    }
+}
+
+impl<T> std::error::Error for TrySendUnboundedError<T> {}
+
+impl<T> From<SendError<T>> for TrySendUnboundedError<T> {
+    fn from(SendError(value): SendError<T>) -> TrySendUnboundedError<T> {
+        TrySendUnboundedError::Closed(value)
+    }
+}
+
 /// Error of [`send_timeout`](crate::Sender::send_timeout),
 /// [`blocking_send_timeout`](crate::Sender::blocking_send_timeout) and
 /// [`blocking_reserve_timeout`](crate::Sender::blocking_reserve_timeout). The value comes back, if there was one.

@@ -56,6 +56,18 @@ impl fmt::Display for OpenError {
                  with one tag",
                 At(path)
             ),
+            Self::WrongKind { path, unbounded: true } => write!(
+                f,
+                "the channel there{} is unbounded; join it with `connect_unbounded`, or take its ends with \
+                 `UnboundedSender::from_fd` and `UnboundedReceiver::from_fd`",
+                At(path)
+            ),
+            Self::WrongKind { path, unbounded: false } => write!(
+                f,
+                "the channel there{} is bounded; join it with `connect`, or take its ends with `Sender::from_fd` and \
+                 `Receiver::from_fd`",
+                At(path)
+            ),
             Self::WrongEnd => f.write_str(
                 "the descriptor carries the other end of the channel; take a sender with `Sender::from_fd`, and a \
                  receiver with `Receiver::from_fd`",

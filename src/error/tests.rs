@@ -47,6 +47,8 @@ fn every_reason() -> Vec<OpenError> {
         OpenError::System { what: "get memory for the channel", path: None, name: None, source: reason() },
         OpenError::NameInUse { path: path.clone(), socket_missing: true },
         OpenError::System { what: "use the path", path: Some(path), name: None, source: explained() },
+        OpenError::WrongKind { path: None, unbounded: true },
+        OpenError::WrongKind { path: None, unbounded: false },
     ]
 }
 
@@ -80,6 +82,8 @@ fn place(error: &OpenError) -> usize {
         OpenError::System { path: Some(_), .. } => 26,
         OpenError::System { path: None, .. } => 24,
         OpenError::NameInUse { .. } => 25,
+        OpenError::WrongKind { unbounded: true, .. } => 27,
+        OpenError::WrongKind { .. } => 28,
     }
 }
 
@@ -104,11 +108,19 @@ fn every_error() -> Vec<Box<dyn Error>> {
         all.push(Box::new(io::Error::from(error)));
     }
     all.extend(
-        [Corruption::Claim, Corruption::Head, Corruption::Open]
+        [Corruption::Claim, Corruption::Head, Corruption::Open, Corruption::Table]
             .map(|error| Box::new(error) as Box<dyn Error>),
     );
     all.extend(
         [TrySendError::Full(1), TrySendError::Closed(1)].map(|error| Box::new(error) as Box<dyn Error>),
+    );
+    all.extend(
+        [
+            TrySendUnboundedError::Closed(1),
+            TrySendUnboundedError::Limit(1),
+            TrySendUnboundedError::NoMemory(1),
+        ]
+        .map(|error| Box::new(error) as Box<dyn Error>),
     );
     all.extend(
         [SendTimeoutError::Timeout(1), SendTimeoutError::Closed(1)]
@@ -129,7 +141,7 @@ fn every_error() -> Vec<Box<dyn Error>> {
 #[test]
 fn the_list_has_each_reason_once() {
     let places: Vec<usize> = every_reason().iter().map(place).collect();
-    assert_eq!(places, (0..27).collect::<Vec<_>>());
+    assert_eq!(places, (0..29).collect::<Vec<_>>());
 }
 
 #[test]
@@ -160,7 +172,7 @@ fn debug_prints_the_sentence_and_its_sources() {
     for error in every_reason() {
         assert_eq!(format!("{error:?}"), chain(&error).join(": "));
     }
-    for error in [Corruption::Claim, Corruption::Head, Corruption::Open] {
+    for error in [Corruption::Claim, Corruption::Head, Corruption::Open, Corruption::Table] {
         assert_eq!(format!("{error:?}"), error.to_string());
     }
 }

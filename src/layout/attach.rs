@@ -6,7 +6,7 @@
 //! nothing else: no reference to a plain value, no slice of bytes, is ever made from the segment.
 #![allow(unsafe_code)]
 
-use super::{CommonView, Geometry, GeometryError, Header, RingView};
+use super::{CommonView, Geometry, GeometryError, Header, RingGeometry, RingView, TableGeometry, TableView};
 use core::ptr::NonNull;
 
 /// Why bytes are not a segment of this geometry.
@@ -17,7 +17,14 @@ pub(crate) enum AttachError {
     Misaligned,
 }
 
-impl<'a> RingView<'a> {
+/// A segment as the algorithms see it, of one kind or the other.
+#[derive(Clone, Copy)]
+pub(crate) enum View<'a> {
+    Ring(RingView<'a>),
+    Table(TableView<'a>),
+}
+
+impl<'a> View<'a> {
     /// Names the words of the `len` bytes at `base`.
     ///
     /// # Safety
@@ -26,28 +33,79 @@ impl<'a> RingView<'a> {
     /// - For all of `'a`, this process accesses those bytes through atomics of the widths in [`crate::layout`]
     ///   only. (What other processes do is theirs; they can change values, not the mapping.)
     /// - Every bit pattern is allowed to stand there.
+    pub unsafe fn attach(base: NonNull<u8>, len: usize, geometry: Geometry) -> Result<View<'a>, AttachError> {
+        // SAFETY: as the caller promises.
+        unsafe {
+            match geometry {
+                Geometry::Ring(ring) => RingView::attach(base, len, ring).map(View::Ring),
+                Geometry::Table(table) => TableView::attach(base, len, table).map(View::Table),
+            }
+        }
+    }
+
+    /// What it has as every channel.
+    #[inline(always)]
+    pub fn common(&self) -> &CommonView<'a> {
+        match self {
+            View::Ring(ring) => &ring.common,
+            View::Table(table) => &table.common,
+        }
+    }
+
+    /// The numbers that fix where everything is.
+    pub fn geometry(&self) -> Geometry {
+        match self {
+            View::Ring(ring) => Geometry::Ring(ring.geometry),
+            View::Table(table) => Geometry::Table(table.geometry),
+        }
+    }
+}
+
+impl<'a> CommonView<'a> {
+    /// Names the words that every channel has.
+    ///
+    /// # Safety
+    ///
+    /// As for [`View::attach`]; and `members` words of that struct lie at the offset.
+    unsafe fn attach(base: NonNull<u8>, offset: usize, members: u32) -> CommonView<'a> {
+        // SAFETY: as the caller promises; a header stands at the beginning of every segment.
+        unsafe {
+            CommonView {
+                header: base.cast::<Header>().as_ref(),
+                members: words(base, offset, members as usize + 1),
+            }
+        }
+    }
+}
+
+/// Whether bytes can be a segment that ends there.
+fn check_bytes(base: NonNull<u8>, len: usize, end: usize) -> Result<(), AttachError> {
+    if len < end {
+        return Err(AttachError::TooShort);
+    }
+    if base.cast::<Header>().is_aligned() { Ok(()) } else { Err(AttachError::Misaligned) }
+}
+
+impl<'a> RingView<'a> {
+    /// Names the words of the `len` bytes at `base`.
+    ///
+    /// # Safety
+    ///
+    /// As for [`View::attach`].
     pub unsafe fn attach(
         base: NonNull<u8>,
         len: usize,
-        geometry: Geometry,
+        geometry: RingGeometry,
     ) -> Result<RingView<'a>, AttachError> {
         geometry.check().map_err(AttachError::Geometry)?;
         let offsets = geometry.offsets().ok_or(AttachError::Geometry(GeometryError::Size))?;
-        if len < offsets.end {
-            return Err(AttachError::TooShort);
-        }
-        if !base.cast::<Header>().is_aligned() {
-            return Err(AttachError::Misaligned);
-        }
+        check_bytes(base, len, offsets.end)?;
         // SAFETY: `offsets.end <= len`, so each region lies inside the bytes the caller vouches for; regions
         // begin at multiples of 128 from an address that is one, so all are aligned; the types are structs of
         // atomics, for which every bit pattern is valid and which may be shared with other writers.
         unsafe {
             Ok(RingView {
-                common: CommonView {
-                    header: base.cast::<Header>().as_ref(),
-                    members: words(base, offsets.members, geometry.members as usize + 1),
-                },
+                common: CommonView::attach(base, offsets.members, geometry.members),
                 geometry,
                 words: &words(base, offsets.words, 1)[0],
                 entries: words(base, offsets.entries, geometry.entries as usize),
@@ -58,6 +116,33 @@ impl<'a> RingView<'a> {
                 records: words(base, offsets.records, geometry.capacity as usize),
                 slots: words(base, offsets.slots, geometry.capacity as usize * geometry.stride_words()),
                 stride: geometry.stride_words(),
+            })
+        }
+    }
+}
+
+impl<'a> TableView<'a> {
+    /// Names the words of the `len` bytes at `base`. Where a chunk is no memory yet, nothing is accessed by this.
+    ///
+    /// # Safety
+    ///
+    /// As for [`View::attach`].
+    pub unsafe fn attach(
+        base: NonNull<u8>,
+        len: usize,
+        geometry: TableGeometry,
+    ) -> Result<TableView<'a>, AttachError> {
+        geometry.check().map_err(AttachError::Geometry)?;
+        let offsets = geometry.offsets().ok_or(AttachError::Geometry(GeometryError::Size))?;
+        check_bytes(base, len, offsets.end)?;
+        // SAFETY: as for the ring.
+        unsafe {
+            Ok(TableView {
+                common: CommonView::attach(base, offsets.members, geometry.members),
+                geometry,
+                words: &words(base, offsets.words, 1)[0],
+                entries: words(base, offsets.entries, geometry.chunks as usize),
+                chunks: words(base, offsets.chunks, geometry.chunks as usize * geometry.chunk_words()),
             })
         }
     }

@@ -39,12 +39,13 @@ pub(crate) struct Identity {
     pub magic: AtomicU64,
     /// [`super::VERSION`]
     pub version: AtomicU64,
-    pub capacity: AtomicU64,
+    /// [`super::ChannelKind`]
+    pub kind: AtomicU64,
     pub payload: AtomicU64,
     pub align: AtomicU64,
-    pub line: AtomicU64,
     pub members: AtomicU64,
-    pub entries: AtomicU64,
+    /// [`super::Geometry::numbers`]
+    pub numbers: [AtomicU64; 3],
     /// A random number that tells this channel from every other.
     pub id: [AtomicU64; 2],
 }
@@ -92,5 +93,5 @@ const _: () = {
     assert!(size_of::<Member>() == 64 && offset_of!(Member, account) == 0);
     assert!(offset_of!(Member, strong) == 8 && offset_of!(Member, weak) == 16);
     assert!(offset_of!(Member, relay) == 24 && offset_of!(Member, pid) == 32);
-    assert!(offset_of!(Identity, id) == 64);
+    assert!(offset_of!(Identity, numbers) == 48 && offset_of!(Identity, id) == 72);
 };

@@ -23,13 +23,16 @@ mod common;
 mod geometry;
 mod ring;
 mod slot;
+mod table;
 #[cfg(any(test, shmpsc_loom))]
 mod typed;
 
+pub(crate) use attach::View;
 pub(crate) use common::{Bell, CommonView, Header, Member};
-pub(crate) use geometry::{Geometry, GeometryError};
-pub(crate) use ring::RingView;
+pub(crate) use geometry::{ChannelKind, Geometry, GeometryError};
+pub(crate) use ring::{RingGeometry, RingView};
 pub(crate) use slot::Slot;
+pub(crate) use table::{TableGeometry, TableView};
 #[cfg(any(test, shmpsc_loom))]
 pub(crate) use typed::Typed;
 

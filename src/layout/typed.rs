@@ -6,7 +6,7 @@
 //! they stay where they are until both are dropped together, and the view leaves only with the owner's lifetime.
 #![allow(unsafe_code)]
 
-use super::{Bell, CommonView, Geometry, Header, Member, RingView, ring::RingWords};
+use super::{Bell, CommonView, Header, Member, RingGeometry, RingView, ring::RingWords};
 use crate::sync::AtomicU64;
 use core::ptr::NonNull;
 
@@ -37,7 +37,7 @@ unsafe fn extended<W: ?Sized>(words: &W) -> &'static W {
 
 impl Typed {
     /// A segment full of zeros.
-    pub fn new(geometry: Geometry) -> Typed {
+    pub fn new(geometry: RingGeometry) -> Typed {
         geometry.check().expect("a geometry for a test");
         let (header, single) = (Box::<Header>::default(), Box::<RingWords>::default());
         let members = zeros(geometry.members as usize + 1);

@@ -5,6 +5,7 @@ use crate::bounded::Sender;
 use crate::channel::Sending;
 use crate::control::{self, Attempt, Terms};
 use crate::error::OpenError;
+use crate::unbounded::UnboundedSender;
 use bytemuck::Pod;
 use std::fmt;
 use std::marker::PhantomData;
@@ -108,7 +109,7 @@ impl Options {
     /// assert_eq!(receiver.recv().await, Some(42));
     /// # Ok::<(), shmpsc::error::OpenError>(()) }).unwrap();
     /// ```
-    pub fn connect_async<T: Pod>(self, path: impl AsRef<Path>) -> Connecting<T> {
+    pub fn connect_async<T: Pod>(self, path: impl AsRef<Path>) -> Connecting<Sender<T>> {
         Connecting::new(path.as_ref().to_owned(), self.terms)
     }
 }
@@ -169,12 +170,12 @@ pub fn connect<T: Pod>(path: impl AsRef<Path>) -> Result<Sender<T>, OpenError> {
 /// assert_eq!(receiver.recv().await, Some(42));
 /// # Ok::<(), shmpsc::error::OpenError>(()) }).unwrap();
 /// ```
-pub fn connect_async<T: Pod>(path: impl AsRef<Path>) -> Connecting<T> {
+pub fn connect_async<T: Pod>(path: impl AsRef<Path>) -> Connecting<Sender<T>> {
     Options::new().connect_async(path)
 }
 
-/// The future that [`connect_async`](crate::connect_async()) and [`Options::connect_async`](crate::Options::connect_async)
-/// return. It borrows nothing, and can be sent to other threads whatever the type of the values.
+/// The future of a sender `S` that [`connect_async`](crate::connect_async()), [`Options::connect_async`](crate::Options::connect_async)
+/// and their like for unbounded channels return. It borrows nothing, and can be sent to other threads whatever the type of the values.
 ///
 /// # When it waits
 ///
@@ -197,29 +198,51 @@ pub fn connect_async<T: Pod>(path: impl AsRef<Path>) -> Connecting<T> {
 ///
 /// See [`connect_async`](crate::connect_async()).
 #[must_use = "an attempt to connect does nothing until it is polled"]
-pub struct Connecting<T> {
+pub struct Connecting<S> {
     attempt: Attempt,
-    _sender: PhantomData<fn() -> Sender<T>>,
+    _sender: PhantomData<fn() -> S>,
 }
 
-impl<T: Pod> Connecting<T> {
-    fn new(path: PathBuf, terms: Terms) -> Connecting<T> {
-        Connecting {
-            attempt: Attempt::new(path, size_of::<T>(), align_of::<T>(), terms),
-            _sender: PhantomData,
-        }
+/// A sender that can be made of an end of a channel.
+trait Joins {
+    type Value;
+
+    fn of(sending: Sending) -> Self;
+}
+
+impl<T> Joins for Sender<T> {
+    type Value = T;
+
+    fn of(sending: Sending) -> Sender<T> {
+        Sender::new(sending)
     }
 }
 
-impl<T> Future for Connecting<T> {
-    type Output = Result<Sender<T>, OpenError>;
+impl<T> Joins for UnboundedSender<T> {
+    type Value = T;
+
+    fn of(sending: Sending) -> UnboundedSender<T> {
+        UnboundedSender::new(sending)
+    }
+}
+
+#[expect(private_bounds, reason = "it is made by this library alone, and only for its senders")]
+impl<S: Joins> Connecting<S> {
+    pub(super) fn new(path: PathBuf, terms: Terms) -> Connecting<S> {
+        let (size, align) = (size_of::<S::Value>(), align_of::<S::Value>());
+        Connecting { attempt: Attempt::new(path, size, align, terms), _sender: PhantomData }
+    }
+}
+
+impl<S: Joins> Future for Connecting<S> {
+    type Output = Result<S, OpenError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.attempt.poll(cx).map_ok(|endpoint| Sender::new(Sending::new(endpoint)))
+        self.attempt.poll(cx).map_ok(|endpoint| S::of(Sending::new(endpoint)))
     }
 }
 
-impl<T> fmt::Debug for Connecting<T> {
+impl<S> fmt::Debug for Connecting<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Connecting").finish_non_exhaustive()
     }

@@ -1,14 +1,141 @@
 //! The moves on a segment: claim, publish, receive, wait in line, count handles, repair. No operating system, no
-//! time, no process and no task is known here; which process is dead and how to wake come in as arguments.
+//! time, no process and no task is known here; which process is dead, how to wake, and how memory is had come in as arguments.
 //!
 //! | folder | what it is about |
 //! | --- | --- |
 //! | [`common`] | what every channel has: handles, the end of the stream, bells, payloads, the names of the orderings |
 //! | [`ring`] | the queue of a bounded channel: a ring of slots, capacity, the line of waiting senders |
+//! | [`table`] | the queue of an unbounded channel: chunks of memory that come and go |
+//!
+//! Here is what can be asked of a queue of either kind.
 
 pub(crate) mod common;
 pub(crate) mod ring;
+pub(crate) mod table;
 
 pub(crate) use common::{
-    BellKey, Common, Effort, Kind, Nonsense, Number, Peers, SMALL, Sleeper, Took, Wake, edge, payload,
+    BellKey, Common, Consume, Effort, Kind, Nonsense, Number, Peers, SMALL, Sleeper, Took, Wake, edge,
+    payload,
 };
+
+use crate::layout::Bell;
+use alloc::vec::Vec;
+use ring::Ring;
+use table::Table;
+
+/// A queue of either kind, for those who do not send or receive.
+#[derive(Clone, Copy)]
+pub(crate) enum Queue<'a> {
+    Ring(Ring<'a>),
+    Table(Table<'a>),
+}
+
+impl<'a> Queue<'a> {
+    /// What it has as every channel.
+    #[inline]
+    pub fn common(&self) -> Common<'a> {
+        match self {
+            Queue::Ring(ring) => ring.common(),
+            Queue::Table(table) => table.common(),
+        }
+    }
+
+    /// Makes the zeros of a new segment an open, empty channel. Before another process maps it.
+    pub fn format(&self) {
+        match self {
+            Queue::Ring(ring) => ring.format(),
+            // Zeros are one.
+            Queue::Table(_) => {}
+        }
+    }
+
+    /// Closes the receiving side, and fails every sender that waits for capacity.
+    pub fn close(&self, wake: &impl Wake) {
+        match self {
+            Queue::Ring(ring) => ring.close(wake),
+            Queue::Table(table) => table.close(),
+        }
+    }
+
+    pub fn is_closed(&self) -> bool {
+        match self {
+            Queue::Ring(ring) => ring.is_closed(),
+            Queue::Table(table) => table.is_closed(),
+        }
+    }
+
+    /// Values in the queue. One that is being written may or may not count; permits never do.
+    pub fn len(&self) -> usize {
+        match self {
+            Queue::Ring(ring) => ring.len(),
+            Queue::Table(table) => table.len(),
+        }
+    }
+
+    /// Where the receiver is.
+    pub fn head(&self) -> u64 {
+        match self {
+            Queue::Ring(ring) => ring.head(),
+            Queue::Table(table) => table.head(),
+        }
+    }
+
+    /// The position after the last claimed one, all 64 bits: once head has reached it, nothing that was claimed
+    /// until now is left.
+    pub fn tail(&self) -> u64 {
+        match self {
+            Queue::Ring(ring) => ring.tail(),
+            Queue::Table(table) => table.tail(),
+        }
+    }
+
+    /// The position after the last claimed one, and under which numbers anything was claimed from head up to it, each once.
+    pub fn claimants(&self) -> (u64, Vec<Number>) {
+        match self {
+            Queue::Ring(ring) => ring.claimants(),
+            Queue::Table(table) => table.claimants(),
+        }
+    }
+
+    /// Returns under which numbers a position from head on was claimed that is not published, each once; perhaps some more.
+    pub fn unpublished_claimants(&self) -> Vec<Number> {
+        match self {
+            Queue::Ring(ring) => ring.unpublished_claimants(),
+            Queue::Table(table) => table.unpublished_claimants(),
+        }
+    }
+
+    /// Puts right what process `number` left. It writes to the segment no more.
+    pub fn repair(&self, number: Number, wake: &impl Wake) {
+        match self {
+            Queue::Ring(ring) => ring.repair(number, wake),
+            Queue::Table(table) => table.repair(number, wake),
+        }
+    }
+
+    /// What a dead process held has been given back: lets those look who may wait for it.
+    pub fn let_look(&self, wake: &impl Wake) {
+        match self {
+            Queue::Ring(ring) => ring.let_look(wake),
+            Queue::Table(table) => table.let_look(wake),
+        }
+    }
+
+    /// What the words say against each other now. For a process that is not the receiver's.
+    pub fn nonsense(&self) -> Option<Nonsense> {
+        match self {
+            Queue::Ring(ring) => ring.nonsense(),
+            Queue::Table(table) => table.nonsense(),
+        }
+    }
+
+    /// All bells, for a process that has every sleeper look: a sleeper that lay down before it was called is woken, or does not fall
+    /// asleep.
+    pub fn shake_all(&self) -> impl Iterator<Item = &'a Bell> {
+        let (ring, table) = match self {
+            Queue::Ring(ring) => (Some(ring.shake_all()), None),
+            Queue::Table(table) => (None, Some(table.shake_all())),
+        };
+        ring.into_iter().flatten().chain(table.into_iter().flatten())
+    }
+}

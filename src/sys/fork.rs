@@ -185,7 +185,7 @@ mod tests {
 
     #[test]
     fn memory_dropped_in_a_forked_child_leaves_its_addresses_alone() {
-        let memory = Memory::create(1).unwrap();
+        let memory = Memory::create(1, 1).unwrap();
         let (base, len) = (memory.base(), memory.len());
         let code = in_forked_child(move || {
             // SAFETY: nothing is replaced, NOREPLACE fails if anything stands there.

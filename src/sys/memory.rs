@@ -52,17 +52,17 @@ unsafe impl Send for Memory {}
 unsafe impl Sync for Memory {}
 
 impl Memory {
-    /// Makes zeroed memory of at least `len` bytes (whole pages), all of it allocated. Lack of memory, and a limit on
-    /// file sizes that is too low, are errors here and not signals later.
-    pub(crate) fn create(len: usize) -> io::Result<Memory> {
+    /// Makes zeroed memory of at least `len` bytes (whole pages), with the first `allocated` of it allocated. Lack of memory, and a
+    /// limit on file sizes that is too low, are errors here and not signals later.
+    pub(crate) fn create(allocated: usize, len: usize) -> io::Result<Memory> {
         let birthplace = Birthplace::here()?;
-        let len = whole_pages(len)?;
+        let (allocated, len) = (whole_pages(allocated)?, whole_pages(len)?);
         let size = u64::try_from(len).map_err(|_| io::Error::from(io::ErrorKind::FileTooLarge))?;
         check_file_size_limit(size)?;
-        check_available(size)?;
+        check_available(allocated as u64)?;
         let file = memory_file()?;
         fs::ftruncate(&file, size)?;
-        allocate(size, |offset, len| fs::fallocate(&file, FallocateFlags::empty(), offset, len))?;
+        allocate(allocated as u64, |offset, len| fs::fallocate(&file, FallocateFlags::empty(), offset, len))?;
         fs::fcntl_add_seals(&file, SEALS)?;
         Memory::map(file, len, birthplace)
     }
@@ -107,6 +107,23 @@ impl Memory {
         self.len
     }
 
+    /// Allocates these bytes, whole pages. What is allocated already stays as it is.
+    pub(crate) fn allocate(&self, start: u64, len: u64) -> io::Result<()> {
+        check_available(len)?;
+        allocate(len, |offset, len| fs::fallocate(&self.file, FallocateFlags::empty(), start + offset, len))
+    }
+
+    /// Gives these bytes, whole pages, back to the system; they read as zeros then. If the system refuses that, they stay.
+    pub(crate) fn give_back(&self, start: u64, len: u64) {
+        let flags = FallocateFlags::PUNCH_HOLE.union(FallocateFlags::KEEP_SIZE);
+        let _ = fs::fallocate(&self.file, flags, start, len);
+    }
+
+    /// Bytes that are allocated now.
+    pub(crate) fn in_use(&self) -> u64 {
+        fs::fstat(&self.file).map_or(0, |file| u64::try_from(file.st_blocks).unwrap_or(0).saturating_mul(512))
+    }
+
     /// The memory file, to be sent to another process.
     pub(crate) fn fd(&self) -> BorrowedFd<'_> {
         self.file.as_fd()
@@ -145,6 +162,18 @@ fn check_file_size_limit(size: u64) -> io::Result<()> {
         )),
         _ => Ok(()),
     }
+}
+
+/// Bytes of a page, the unit in which memory comes and goes.
+pub(crate) fn page_size() -> u32 {
+    u32::try_from(rustix::param::page_size()).unwrap_or(u32::MAX)
+}
+
+/// Bytes of memory that this process can still have, as far as can be seen: of the machine, and of its control groups.
+pub(crate) fn available() -> u64 {
+    let Ok(text) = std::fs::read_to_string("/proc/meminfo") else { return 0 };
+    let machine = bytes(&text, "MemAvailable:").unwrap_or(0);
+    group::too_little_memory(u64::MAX, 0).map_or(machine, |left| left.min(machine))
 }
 
 /// Refuses what there is no room for, in the machine or in a control group of this process: else pages would be taken one by
@@ -265,7 +294,7 @@ mod tests {
     #[test]
     fn lengths_are_whole_pages_and_all_of_them_allocated() {
         let page = rustix::param::page_size();
-        let memory = Memory::create(page + 1).unwrap();
+        let memory = Memory::create(page + 1, page + 1).unwrap();
         assert_eq!(memory.len(), 2 * page);
         assert_eq!(memory.base().as_ptr().addr() % page, 0);
         let stat = fs::fstat(memory.fd()).unwrap();
@@ -277,7 +306,7 @@ mod tests {
 
     #[test]
     fn the_size_cannot_be_changed_and_the_seals_neither() {
-        let memory = Memory::create(100).unwrap();
+        let memory = Memory::create(100, 100).unwrap();
         let size = memory.len() as u64;
         assert_eq!(fs::ftruncate(memory.fd(), 0), Err(Errno::PERM));
         assert_eq!(fs::ftruncate(memory.fd(), size * 2), Err(Errno::PERM));
@@ -287,7 +316,7 @@ mod tests {
 
     #[test]
     fn what_create_made_can_be_opened_with_the_same_length() {
-        let memory = Memory::create(100).unwrap();
+        let memory = Memory::create(100, 100).unwrap();
         let again = Memory::open(copy(&memory), 100).unwrap();
         assert_eq!(again.len(), memory.len());
         assert_ne!(again.base(), memory.base());
@@ -295,7 +324,7 @@ mod tests {
 
     #[test]
     fn open_refuses_other_sizes() {
-        let memory = Memory::create(100).unwrap();
+        let memory = Memory::create(100, 100).unwrap();
         for len in [memory.len() + 1, 2 * memory.len()] {
             assert_eq!(why(Memory::open(copy(&memory), len)), io::ErrorKind::InvalidData);
         }
@@ -354,10 +383,13 @@ mod tests {
 
     #[test]
     fn more_than_the_machine_has_is_an_error() {
-        assert_eq!(why(Memory::create(0)), io::ErrorKind::InvalidInput);
-        assert_eq!(why(Memory::create(1 << 46)), io::ErrorKind::OutOfMemory);
-        assert_eq!(why(Memory::create(usize::MAX)), io::ErrorKind::FileTooLarge);
-        assert_eq!(why(Memory::create(isize::MAX as usize)), io::ErrorKind::FileTooLarge);
+        assert_eq!(why(Memory::create(0, 0)), io::ErrorKind::InvalidInput);
+        assert_eq!(why(Memory::create(1 << 46, 1 << 46)), io::ErrorKind::OutOfMemory);
+        assert_eq!(why(Memory::create(usize::MAX, usize::MAX)), io::ErrorKind::FileTooLarge);
+        assert_eq!(
+            why(Memory::create(isize::MAX as usize, isize::MAX as usize)),
+            io::ErrorKind::FileTooLarge
+        );
     }
 
     /// Allocates so many pages where `ends` says which portion a signal ends. The portions that came through, in pages.
@@ -416,8 +448,8 @@ mod tests {
         }
         let limit = 1 << 20;
         setrlimit(Resource::Fsize, Rlimit { current: Some(limit), maximum: Some(limit) }).unwrap();
-        assert_eq!(why(Memory::create((1 << 20) + 1)), io::ErrorKind::FileTooLarge);
-        assert!(Memory::create(1 << 20).is_ok());
+        assert_eq!(why(Memory::create((1 << 20) + 1, (1 << 20) + 1)), io::ErrorKind::FileTooLarge);
+        assert!(Memory::create(1 << 20, 1 << 20).is_ok());
     }
 
     #[test]
@@ -427,6 +459,6 @@ mod tests {
         }
         let limit = 256 << 20;
         setrlimit(Resource::As, Rlimit { current: Some(limit), maximum: Some(limit) }).unwrap();
-        assert_eq!(why(Memory::create(256 << 20)), io::ErrorKind::OutOfMemory);
+        assert_eq!(why(Memory::create(256 << 20, 256 << 20)), io::ErrorKind::OutOfMemory);
     }
 }

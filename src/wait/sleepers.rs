@@ -5,8 +5,8 @@
 
 use super::reactors::Reactors;
 use super::{Backlog, wake_each};
-use crate::queue::ring::{Place, Ring};
-use crate::queue::{BellKey, Sleeper};
+use crate::queue::ring::Place;
+use crate::queue::{BellKey, Queue, Sleeper};
 use crate::sync::{lock, owned};
 use std::collections::{BTreeMap, HashMap};
 use std::mem::{forget, take};
@@ -151,7 +151,7 @@ impl Sleepers {
     }
 
     /// Wakes all tasks whose bells were rung: another process said "look".
-    pub fn hear(&self, queue: Ring<'_>) {
+    pub fn hear(&self, queue: &Queue<'_>) {
         let mut woken: Vec<Waker> = lock(&self.receiver).take().into_iter().collect();
         let mut waiters = lock(&self.waiters);
         if queue.is_closed() {
@@ -160,7 +160,8 @@ impl Sleepers {
         // A bell may have been written over.
         let is_closed = queue.is_closed();
         let has_been_rung = |(record, _): &(usize, u64), waiter: &mut InLine| {
-            is_closed || !waiter.asleep.is_some_and(|key| queue.view.bells[*record].is_quiet(key))
+            let is_quiet = |key| matches!(queue, Queue::Ring(ring) if ring.view.bells[*record].is_quiet(key));
+            is_closed || !waiter.asleep.is_some_and(is_quiet)
         };
         woken.extend(waiters.in_line.extract_if(.., has_been_rung).map(|(_, waiter)| waiter.waker));
         drop(waiters);

@@ -3,7 +3,7 @@
 
 use crate::bytes::Bytes;
 use crate::image::Image;
-use crate::layout::{Geometry, RingView};
+use crate::layout::{RingGeometry, RingView};
 use crate::sync::{self, Ordering};
 
 pub(crate) fn attach(bytes: &mut Bytes<'_>) {
@@ -13,7 +13,7 @@ pub(crate) fn attach(bytes: &mut Bytes<'_>) {
     let length = (bytes.u32() as usize).min(image.len() - start);
     let small = bytes.byte().is_multiple_of(2);
     let mut number = || if small { u32::from(bytes.byte()) } else { bytes.u32() };
-    let geometry = Geometry {
+    let geometry = RingGeometry {
         capacity: number(),
         payload: number(),
         line: number(),

@@ -3,7 +3,7 @@
 
 use std::cell::RefCell;
 
-use crate::layout::Geometry;
+use crate::layout::RingGeometry;
 
 /// The kinds of calls.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -36,7 +36,7 @@ impl Call {
     }
 
     /// The most accesses of one call while nobody else writes.
-    pub(crate) fn most(self, geometry: Geometry) -> u64 {
+    pub(crate) fn most(self, geometry: RingGeometry) -> u64 {
         let number = |number: u32| u64::from(number);
         let (capacity, line, entries) =
             (number(geometry.capacity), number(geometry.line), number(geometry.entries));

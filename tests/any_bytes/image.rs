@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::ptr::NonNull;
 
 use crate::bytes::Bytes;
-use crate::layout::{Geometry, RingView};
+use crate::layout::{RingGeometry, RingView};
 use crate::queue::ring::words::{Claim, Entry, Line, Record, Stamp, Waiter};
 use crate::sync::Ordering;
 
@@ -43,7 +43,7 @@ impl Image {
     }
 
     /// The words of these bytes, if they are a segment of this geometry.
-    pub fn view(&self, geometry: Geometry) -> Option<RingView<'_>> {
+    pub fn view(&self, geometry: RingGeometry) -> Option<RingView<'_>> {
         // SAFETY: the memory is this image's and lives as long as the view; it is touched as atomics only.
         unsafe { RingView::attach(self.base(), self.len(), geometry) }.ok()
     }
@@ -123,7 +123,7 @@ pub(crate) fn scribble(bytes: &mut Bytes<'_>, view: &RingView<'_>, base: usize) 
 }
 
 /// What could stand in a word of this region, near where the stream is.
-fn likely(bytes: &mut Bytes<'_>, view: &RingView<'_>, region: u8, geometry: Geometry) -> u64 {
+fn likely(bytes: &mut Bytes<'_>, view: &RingView<'_>, region: u8, geometry: RingGeometry) -> u64 {
     // Read by the scribbler, so not as part of any call.
     let head = view.words.taken.head.load(Ordering::Relaxed);
     let line = Line(view.words.seldom.line.load(Ordering::Relaxed));

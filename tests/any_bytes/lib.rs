@@ -6,7 +6,7 @@
 
 extern crate alloc;
 
-#[allow(dead_code, reason = "who waits and who repairs is not here")]
+#[allow(dead_code, unused_imports, reason = "waiting and repairing is not here")]
 #[path = "../../src/layout/mod.rs"]
 mod layout;
 #[allow(dead_code, unused_imports, reason = "as above")]

@@ -8,13 +8,13 @@ use bytemuck::Pod;
 use crate::bound::{self, Call};
 use crate::bytes::Bytes;
 use crate::image::{Image, Wrong, scribble};
-use crate::layout::{Geometry, RingView};
+use crate::layout::{RingGeometry, RingView};
 use crate::queue::ring::words::Line;
 use crate::queue::ring::{
     Claimed, Consumer, Permits, Place, Positions, Producer, Rank, Ranking, Recovery, Ring, Span, Turn,
     ViewCell, Want,
 };
-use crate::queue::{Kind, Number, Took};
+use crate::queue::{Consume, Kind, Number, Took};
 use crate::sync::{self, Intrusion, Ordering};
 use crate::world::World;
 
@@ -35,7 +35,7 @@ pub(crate) fn run(bytes: &mut Bytes<'_>) {
 }
 
 fn channel<T: Pod>(bytes: &mut Bytes<'_>) {
-    let geometry = Geometry {
+    let geometry = RingGeometry {
         capacity: bytes.one_of(&[1, 2, 3, 4, 5, 8, 17, 500]),
         payload: size_of::<T>() as u32,
         line: bytes.one_of(&[1, 2, 4, 8, 3, 33, 64, 130]),

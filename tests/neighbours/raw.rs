@@ -31,9 +31,9 @@ pub const CONNECTION: u16 = 11;
 
 /// Bytes of each kind of message, where that is fixed.
 pub const LENGTHS: [(u16, usize); 10] = [
-    (HELLO, 96),
-    (ACCEPT, 56),
-    (REFUSE, 120),
+    (HELLO, 100),
+    (ACCEPT, 60),
+    (REFUSE, 124),
     (AGAIN, 8),
     (GOODBYE, 8),
     (RELAY, 8),
@@ -52,6 +52,7 @@ pub const ALIGN_AT: usize = 20;
 pub const WORD_AT: usize = 24;
 pub const TAG_LENGTH_AT: usize = 28;
 pub const TAG_AT: usize = 32;
+pub const KIND_AT: usize = 96;
 
 /// Where the roster begins in a segment, and where its relay words are.
 const MEMBERS_AT: u64 = 384;
@@ -76,8 +77,10 @@ fn number(message: &[u8], at: usize) -> u32 {
 
 /// A sender of values of two words.
 pub fn hello() -> Vec<u8> {
-    let mut hello = message(HELLO, 96);
-    for (at, number) in [(WANT_AT, 1), (LAYOUT_AT, 1), (SIZE_AT, 16), (ALIGN_AT, 8), (WORD_AT, 64)] {
+    let mut hello = message(HELLO, 100);
+    for (at, number) in
+        [(WANT_AT, 1), (LAYOUT_AT, 1), (SIZE_AT, 16), (ALIGN_AT, 8), (WORD_AT, 64), (KIND_AT, 1)]
+    {
         put(&mut hello, at, number);
     }
     hello

@@ -35,8 +35,8 @@ pub fn joins_in_vain(path: &Path) {
 
 /// A good `ACCEPT`.
 fn place() -> Vec<u8> {
-    let mut place = message(ACCEPT, 56);
-    let numbers = [2, 1, 4, 16, 4096, 256, 64, 8];
+    let mut place = message(ACCEPT, 60);
+    let numbers = [2, 1, 1, 16, 8, 256, 4, 4096, 64];
     numbers.iter().enumerate().for_each(|(at, number)| put(&mut place, 8 + 4 * at, *number));
     place
 }
@@ -57,10 +57,10 @@ const CASES: [Case; 16] = [
     ("did not answer within", |line| while line.say(&[0]).is_ok() {}),
     ("a message that does not belong here", |line| line.say(&[0; 100_000]).unwrap()),
     ("does not fit layout version 2 there", |line| {
-        line.say(&[&b"shmp\x02\0\x02\0"[..], &[0; 48]].concat()).unwrap()
+        line.say(&[&b"shmp\x02\0\x02\0"[..], &[0; 52]].concat()).unwrap()
     }),
     ("a message that does not belong here", |line| line.say(&message(RELAY, 8)).unwrap()),
-    ("a message that does not belong here", |line| line.say(&message(REFUSE, 120)).unwrap()),
+    ("a message that does not belong here", |line| line.say(&message(REFUSE, 124)).unwrap()),
     ("a message that does not belong here", |line| {
         while line.say(&message(AGAIN, 8)).is_ok() && line.hear().is_some_and(|said| said.kind() == 1) {}
     }),

@@ -24,7 +24,7 @@ pub fn is_a_stranger(path: &Path) {
         }
         let answer = line.hear().unwrap();
         assert_eq!((answer.kind(), answer.code()), (REFUSE, 1));
-        assert_eq!(answer.bytes[112..116], NOBODY.to_le_bytes(), "the kernel's word, not the caller's");
+        assert_eq!(answer.bytes[116..120], NOBODY.to_le_bytes(), "the kernel's word, not the caller's");
         assert!(line.hear().is_none(), "no descriptor, no second message");
     }
     let error = shmpsc::connect::<[u64; 2]>(path).unwrap_err().to_string();

@@ -107,7 +107,10 @@ fn joining_threads() -> Vec<i32> {
     joins.map(|task| task.file_name().unwrap().to_str().unwrap().parse().unwrap()).collect()
 }
 
-fn poll_with(attempt: &mut Connecting<Value>, waker: &Waker) -> Poll<Result<Sender<Value>, OpenError>> {
+fn poll_with(
+    attempt: &mut Connecting<Sender<Value>>,
+    waker: &Waker,
+) -> Poll<Result<Sender<Value>, OpenError>> {
     Pin::new(attempt).poll(&mut Context::from_waker(waker))
 }
 

@@ -86,7 +86,7 @@ impl Booty {
             File::options().read(true).write(true).open(path).expect("a memory file can be opened again");
         let map = MmapOptions::new().map_raw(&file).expect("it can be mapped");
         let read = |index: usize| word_of(&map, index).load(Relaxed) as usize;
-        let (capacity, payload, line, members, entries) = (read(2), read(3), read(5), read(6), read(7));
+        let (payload, members, capacity, line, entries) = (read(3), read(5), read(6), read(7), read(8));
         let waiters = line + members + 1;
         let stride = (8 + payload.div_ceil(8) * 8).next_multiple_of(64);
         let mut end = HEADER;

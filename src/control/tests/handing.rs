@@ -1,6 +1,7 @@
 //! An end of a channel on its way to another process, as one descriptor.
 
 use super::*;
+use crate::layout::ChannelKind;
 
 #[test]
 fn a_sender_travels_as_a_descriptor() {
@@ -8,27 +9,27 @@ fn a_sender_travels_as_a_descriptor() {
     assert!(host.bell_fd().is_none());
     let descriptor = sender_into_fd(&host).unwrap();
     assert!(host.bell_fd().is_some());
-    assert_eq!(host.queue().common().strong_count(), 2);
+    assert_eq!(host.ring().common().strong_count(), 2);
     let guest = sender_from_fd(descriptor, SIZE, ALIGN, &terms()).unwrap();
-    assert_eq!(host.queue().common().strong_count(), 2);
+    assert_eq!(host.ring().common().strong_count(), 2);
     // And on from there.
     let second = sender_into_fd(&guest).unwrap();
-    assert_eq!(host.queue().common().strong_count(), 3);
+    assert_eq!(host.ring().common().strong_count(), 3);
     let further = sender_from_fd(second, SIZE, ALIGN, &terms()).unwrap();
     assert_ne!(further.me(), guest.me());
     drop_sender(guest);
     drop_sender(further);
-    eventually("both have left", || host.queue().common().strong_count() == 1);
+    eventually("both have left", || host.ring().common().strong_count() == 1);
 }
 
 #[test]
 fn a_sender_lost_on_its_way_counts_as_dropped() {
     let host = alone();
     let descriptor = sender_into_fd(&host).unwrap();
-    host.queue().common().drop_strong(host.me(), &*host);
-    assert!(!host.queue().common().has_ended());
+    host.ring().common().drop_strong(host.me(), &*host);
+    assert!(!host.ring().common().has_ended());
     drop(descriptor);
-    eventually("the stream ends", || host.queue().common().has_ended());
+    eventually("the stream ends", || host.ring().common().has_ended());
 }
 
 #[test]
@@ -43,9 +44,9 @@ fn a_connection_taken_out_and_not_spoken_on_holds_the_sender() {
         let error = receiver_from_fd(copy(), SIZE, ALIGN, &terms()).err().unwrap();
         assert!(matches!(error, OpenError::AlreadyUsed), "{error}");
     }
-    assert_eq!(host.queue().common().strong_count(), 2);
+    assert_eq!(host.ring().common().strong_count(), 2);
     drop(connection);
-    eventually("its sender is dropped", || host.queue().common().strong_count() == 1);
+    eventually("its sender is dropped", || host.ring().common().strong_count() == 1);
 }
 
 #[test]
@@ -54,7 +55,7 @@ fn the_wrong_end_is_refused() {
     let descriptor = sender_into_fd(&host).unwrap();
     let error = receiver_from_fd(descriptor, SIZE, ALIGN, &terms()).err().unwrap();
     assert!(matches!(error, OpenError::WrongEnd), "{error}");
-    eventually("its sender is dropped", || host.queue().common().strong_count() == 1);
+    eventually("its sender is dropped", || host.ring().common().strong_count() == 1);
     let error = sender_from_fd(std::fs::File::open("/dev/null").unwrap().into(), SIZE, ALIGN, &terms());
     assert!(matches!(error, Err(OpenError::WrongDescriptor { what: "a device" })));
 }
@@ -66,14 +67,14 @@ fn the_receiver_travels_and_the_giver_becomes_a_guest() {
     let host = receiver_from_fd(descriptor, SIZE, ALIGN, &terms()).unwrap();
     eventually("the giver knows", || !giver.is_host());
     assert!(host.is_host());
-    assert_eq!(host.queue().common().strong_count(), 1);
+    assert_eq!(host.ring().common().strong_count(), 1);
     // The giver's sender can be handed on, now through the new host; and the giver can leave.
     let further = sender_from_fd(sender_into_fd(&giver).unwrap(), SIZE, ALIGN, &terms()).unwrap();
-    assert_eq!(host.queue().common().strong_count(), 2);
+    assert_eq!(host.ring().common().strong_count(), 2);
     assert!(!host.is_dead(giver.me()) && !host.is_dead(further.me()));
     drop_sender(giver);
     drop_sender(further);
-    eventually("the stream ends", || host.queue().common().has_ended());
+    eventually("the stream ends", || host.ring().common().has_ended());
 }
 
 #[test]
@@ -87,10 +88,10 @@ fn the_receiver_travels_twice_with_its_name() {
     let second = receiver_from_fd(receiver_into_fd(&first).unwrap(), SIZE, ALIGN, &terms()).unwrap();
     drop(first);
     let guest = connect(&path, SIZE, ALIGN, &terms()).unwrap();
-    assert_eq!(second.queue().common().strong_count(), 1);
+    assert_eq!(second.ring().common().strong_count(), 1);
     assert!(matches!(host(SIZE, ALIGN, &terms(), Some(&path)), Err(OpenError::NameInUse { .. })));
     drop(second);
-    eventually("it is closed", || guest.queue().is_closed());
+    eventually("it is closed", || guest.ring().is_closed());
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
 }
 
@@ -137,7 +138,7 @@ fn the_receiver_stays_once_somebody_has_joined() {
 
 /// As if a permit operation of this process were under way.
 fn is_in_the_middle(endpoint: &Endpoint) {
-    endpoint.queue().view.common.members[usize::from(endpoint.me())].account.store(1, Ordering::Relaxed);
+    endpoint.ring().view.common.members[usize::from(endpoint.me())].account.store(1, Ordering::Relaxed);
 }
 
 #[test]
@@ -176,11 +177,11 @@ fn a_repair_that_waits_for_the_giver_of_the_receiver_hears_of_what_it_did_on_the
     // The porter needs this to make a guest of the giver.
     let roster = giver.host.as_ref().unwrap().roster();
     let host = receiver_from_fd(descriptor, SIZE, ALIGN, &terms()).unwrap();
-    let account = |number: u16| &host.queue().view.common.members[usize::from(number)].account;
+    let account = |number: u16| &host.ring().view.common.members[usize::from(number)].account;
     is_in_the_middle(&giver);
     let dead = 4;
     account(dead).store(1, Ordering::Relaxed);
-    lock(&host.host.as_ref().unwrap().recovery).add(&host.queue(), dead);
+    lock(&host.host.as_ref().unwrap().recovery).add(&host.ring(), dead);
     host.go_on_with_recovery();
     account(giver.me()).store(0, Ordering::Relaxed);
     giver.wake_recovery();
@@ -193,7 +194,7 @@ fn a_repair_that_waits_for_the_giver_of_the_receiver_hears_of_what_it_did_on_the
 fn a_receiver_lost_on_its_way_counts_as_dropped() {
     let bound = bind(&terms());
     drop(receiver_into_fd(&bound.host).unwrap());
-    eventually("it is closed", || bound.host.queue().is_closed());
+    eventually("it is closed", || bound.host.ring().is_closed());
     eventually("its name is gone", || !bound.path.exists());
 }
 
@@ -204,7 +205,14 @@ fn role_of_one_who_takes_and_dies() {
         return;
     }
     let socket = carrier::unload(std::io::stdin().as_fd().try_clone_to_owned().unwrap()).unwrap();
-    let facts = Facts { layout: layout::VERSION, size: 16, align: 8, word: 64, tag: String::new() };
+    let facts = Facts {
+        layout: layout::VERSION,
+        size: 16,
+        align: 8,
+        word: 64,
+        tag: String::new(),
+        kind: ChannelKind::Bounded,
+    };
     let hello = Message::Hello(Hello { want: Want::Receiver, facts }).encode();
     loop {
         socket::send(&socket, &hello, &[]).unwrap();
@@ -229,6 +237,6 @@ fn a_taker_that_dies_on_the_way_takes_the_receiver_with_it_though_its_connection
         .status()
         .unwrap();
     assert!(status.success());
-    eventually("it is closed", || giver.queue().is_closed());
+    eventually("it is closed", || giver.ring().is_closed());
     drop(copy);
 }

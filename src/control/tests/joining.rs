@@ -66,13 +66,13 @@ fn nonsense_is_refused_and_hurts_nobody_else() {
     let socket = raw_connect(&bound);
     socket::send(&socket, &hello(16), &[]).unwrap();
     assert!(matches!(answer(&socket), Some(Message::Accept(_))));
-    assert_eq!(bound.host.queue().common().strong_count(), 2);
+    assert_eq!(bound.host.ring().common().strong_count(), 2);
     socket::send(&socket, &hello(16), &[]).unwrap();
     // It may have been told so already.
     let more = socket::send(&socket, &Message::Invite { request: 1 }.encode(), &[]);
     assert!(more.is_ok() || more.is_err_and(|error| socket::is_gone(&error)));
     drop_sender(bound.connect().unwrap());
-    assert_eq!(bound.host.queue().common().strong_count(), 2);
+    assert_eq!(bound.host.ring().common().strong_count(), 2);
     drop((silent, guest));
 }
 
@@ -86,7 +86,7 @@ fn one_who_gives_up_half_way_leaves_no_trace() {
     drop(raw_connect(&bound));
     // Whoever comes next is served after them.
     drop_sender(bound.connect().unwrap());
-    eventually("nobody is counted", || bound.host.queue().common().strong_count() == 0);
+    eventually("nobody is counted", || bound.host.ring().common().strong_count() == 0);
 }
 
 #[test]
@@ -102,10 +102,10 @@ fn one_who_cannot_be_told_that_it_has_joined_does_not_count_as_a_sender_that_cam
     let gone = connect(&bound.path, SIZE + 8, ALIGN, &terms());
     assert!(matches!(gone, Err(OpenError::WrongType { .. })));
     eventually("its number is free", || host.roster().others() == 0 && !host.roster().is_leaving());
-    assert!(!bound.host.queue().common().has_ended(), "the name stands for senders to come");
+    assert!(!bound.host.ring().common().has_ended(), "the name stands for senders to come");
     let first = bound.connect().unwrap();
     drop_sender(first);
-    assert!(bound.host.queue().common().has_ended());
+    assert!(bound.host.ring().common().has_ended());
 }
 
 #[test]
@@ -121,7 +121,7 @@ fn on_an_older_kernel_one_is_looked_at_twice() {
     let guest = bound.connect().unwrap();
     let further = sender_from_fd(sender_into_fd(&guest).unwrap(), SIZE, ALIGN, &terms()).unwrap();
     IS_OLD_KERNEL.store(0, Ordering::Relaxed);
-    assert_eq!(bound.host.queue().common().strong_count(), 3);
+    assert_eq!(bound.host.ring().common().strong_count(), 3);
     drop((guest, further));
 }
 

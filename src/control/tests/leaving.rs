@@ -1,24 +1,25 @@
 //! What a goodbye, or the end of a process, leaves of it and of the channel.
 
 use super::*;
+use crate::queue::Consume as _;
 
 #[test]
 fn a_sender_comes_and_goes() {
     let bound = bind(&terms());
-    assert_eq!(bound.host.queue().common().strong_count(), 0);
-    assert!(!bound.host.queue().common().has_ended(), "the open name stands for senders to come");
+    assert_eq!(bound.host.ring().common().strong_count(), 0);
+    assert!(!bound.host.ring().common().has_ended(), "the open name stands for senders to come");
     let guest = bound.connect().unwrap();
     assert_ne!(guest.me(), bound.host.me());
     assert_eq!(guest.id(), bound.host.id());
     assert!(bound.host.is_host() && !guest.is_host());
-    assert_eq!(bound.host.queue().common().strong_count(), 1);
+    assert_eq!(bound.host.ring().common().strong_count(), 1);
     let number = guest.me();
     drop(guest);
-    eventually("its handle counts as dropped", || bound.host.queue().common().strong_count() == 0);
+    eventually("its handle counts as dropped", || bound.host.ring().common().strong_count() == 0);
     eventually("it is proved gone", || bound.host.is_dead(number));
-    assert!(!bound.host.queue().common().has_ended());
+    assert!(!bound.host.ring().common().has_ended());
     bound.host.close();
-    assert!(bound.host.queue().common().has_ended());
+    assert!(bound.host.ring().common().has_ended());
     assert!(matches!(bound.connect(), Err(OpenError::NobodyThere { .. })));
 }
 
@@ -35,7 +36,7 @@ fn thousands_come_one_after_the_other() {
             }
         }
     }
-    eventually("the last has left", || bound.host.queue().common().strong_count() == 0);
+    eventually("the last has left", || bound.host.ring().common().strong_count() == 0);
     // The place of one who said goodbye is free a moment later.
     println!("found it taken {full} times");
 }
@@ -66,10 +67,10 @@ fn senders_that_sent_and_left_keep_no_number() {
         send_one(&guest, value);
         drop_sender(guest);
     }
-    let mut consumer = Consumer::new(&bound.host.queue());
+    let mut consumer = Consumer::new(&bound.host.ring());
     for value in 0..40u64 {
         assert_eq!(
-            consumer.receive(&bound.host.queue(), Consumer::copy, &*bound.host),
+            consumer.receive(&bound.host.ring(), Consumer::copy, &*bound.host),
             Took::Value([value; 2])
         );
     }
@@ -91,10 +92,10 @@ fn a_process_that_died_within_a_send_keeps_its_number() {
     assert!(matches!(error, OpenError::RosterFull { members: 3, leaving: 1, .. }), "{error}");
     assert!(error.to_string().contains("ended in the middle of a send"), "{error}");
     // Once the receiver has passed it, nothing is left of it.
-    let mut consumer = Consumer::new(&bound.host.queue());
+    let mut consumer = Consumer::new(&bound.host.ring());
     for value in 1..=2u64 {
         assert_eq!(
-            consumer.receive(&bound.host.queue(), Consumer::copy, &*bound.host),
+            consumer.receive(&bound.host.ring(), Consumer::copy, &*bound.host),
             Took::Value([value; 2])
         );
     }
@@ -108,8 +109,8 @@ fn a_stopped_send_in_quarantine_keeps_its_number() {
     let number = stopped.me();
     assert!(matches!(stopped.producer().claim(Rank::Newcomer, 1, &*stopped), Claimed::Granted(_)));
     send_one(&leaving, 1);
-    let mut consumer = Consumer::new(&bound.host.queue());
-    let queue = bound.host.queue();
+    let mut consumer = Consumer::new(&bound.host.ring());
+    let queue = bound.host.ring();
     assert_eq!(consumer.receive(&queue, Consumer::copy, &*bound.host), Took::Value([1u64; 2]));
     assert!(consumer.has_stalled());
     // A value is queued under each number, so that none is passed.
@@ -130,9 +131,9 @@ fn a_stopped_send_in_quarantine_keeps_its_number() {
 fn the_host_leaves_and_its_guests_know() {
     let bound = bind(&terms());
     let guest = bound.connect().unwrap();
-    assert!(!guest.queue().is_closed());
+    assert!(!guest.ring().is_closed());
     drop(bound.host);
-    eventually("the guest sees it closed", || guest.queue().is_closed());
+    eventually("the guest sees it closed", || guest.ring().is_closed());
     assert_eq!(std::fs::read_dir(bound._dir.path()).unwrap().count(), 0);
 }
 
@@ -142,12 +143,12 @@ fn a_guest_that_is_hung_up_on_ends_and_closes_nothing() {
     let (guest, other) = (bound.connect().unwrap(), bound.connect().unwrap());
     guest.guest.get().unwrap().break_connection();
     eventually("it has ended", || guest.is_over());
-    assert!(!guest.queue().is_closed() && !other.is_over() && !bound.host.is_over());
+    assert!(!guest.ring().is_closed() && !other.is_over() && !bound.host.is_over());
     assert!(matches!(sender_into_fd(&guest), Err(OpenError::Closed { .. })));
     drop_sender(guest);
-    eventually("its handle is gone", || bound.host.queue().common().strong_count() == 1);
+    eventually("its handle is gone", || bound.host.ring().common().strong_count() == 1);
     drop_sender(bound.connect().unwrap());
-    assert!(!other.queue().is_closed());
+    assert!(!other.ring().is_closed());
 }
 
 const HOSTS: &str = "SHMPSC_HOSTS_AT";
@@ -175,10 +176,10 @@ fn the_end_of_a_host_that_hung_up_before_closes_the_channel() {
     let guest = connect(&path, SIZE, ALIGN, &terms()).unwrap();
     guest.guest.get().unwrap().break_connection();
     eventually("its end is over", || guest.is_over());
-    assert!(!guest.queue().is_closed());
+    assert!(!guest.ring().is_closed());
     child.kill().unwrap();
     child.wait().unwrap();
-    eventually("the channel is closed", || guest.queue().is_closed());
+    eventually("the channel is closed", || guest.ring().is_closed());
 }
 
 #[test]
@@ -187,9 +188,9 @@ fn the_last_sender_ends_it_if_asked_for() {
     let first = bound.connect().unwrap();
     let second = bound.connect().unwrap();
     drop_sender(first);
-    assert!(!bound.host.queue().common().has_ended());
+    assert!(!bound.host.ring().common().has_ended());
     drop_sender(second);
-    assert!(bound.host.queue().common().has_ended());
+    assert!(bound.host.ring().common().has_ended());
     assert!(matches!(bound.connect(), Err(OpenError::Ended { .. })));
 }
 
@@ -202,7 +203,7 @@ fn ends_while_one_leaves(does: impl FnOnce(&Producer<'_>, &Endpoint)) -> (Arc<En
     does(&a.producer(), &a);
     assert!(host.begin_departure(a.me()).is_some());
     host.depart(b.me());
-    assert!(host.queue().common().has_ended());
+    assert!(host.ring().common().has_ended());
     (host, [a, b])
 }
 
@@ -212,8 +213,8 @@ fn who_leaves_is_dead_before_its_handles_can_be_cleared_for_another_departure() 
         let claimed = producer.claim(Rank::Newcomer, 1, wake);
         assert!(matches!(claimed, Claimed::Granted(_)));
     });
-    let mut consumer = Consumer::new(&host.queue());
-    assert_eq!(consumer.take(&host.queue(), &*host), Took::End);
+    let mut consumer = Consumer::new(&host.ring());
+    assert_eq!(consumer.take(&host.ring(), &*host), Took::End);
     assert_eq!(consumer.nonsense(), None, "it is passed");
 }
 
@@ -222,16 +223,16 @@ fn what_who_leaves_held_is_given_back_before_its_handles_can_be_cleared_for_anot
     let (host, _guests) = ends_while_one_leaves(|producer, wake| {
         assert_eq!(Permits(1).ask(producer, Rank::Newcomer, wake), Claimed::Granted(()));
     });
-    assert_eq!(host.queue().free_capacity() as i64, host.queue().capacity(), "at the end");
+    assert_eq!(host.ring().free_capacity() as i64, host.ring().capacity(), "at the end");
 }
 
 #[test]
 fn the_name_counts_no_more_once_a_sender_has_come_though_its_count_was_written_over() {
     let bound = bind(&Terms { end_with_last: true, ..terms() });
-    bound.host.queue().view.common.members[0].strong.store(7, Ordering::Relaxed);
+    bound.host.ring().view.common.members[0].strong.store(7, Ordering::Relaxed);
     let guest = bound.connect().unwrap();
-    guest.queue().common().drop_strong(guest.me(), &*guest);
-    assert!(guest.queue().common().has_ended());
+    guest.ring().common().drop_strong(guest.me(), &*guest);
+    assert!(guest.ring().common().has_ended());
 }
 
 /// Does something when it is woken.
@@ -258,7 +259,7 @@ fn a_number_is_not_given_again_before_all_that_its_process_left_is_repaired() {
             lock(&made).push(sender_into_fd(&host));
         })))
     };
-    let queue = host.queue();
+    let queue = host.ring();
     let place = queue.enter(host.me(), 1).unwrap();
     host.sleepers().put(place, None, &waker);
     queue.register_waiter(place, Kind::Task);
@@ -269,5 +270,5 @@ fn a_number_is_not_given_again_before_all_that_its_process_left_is_repaired() {
     assert!(matches!(made[..], [Err(OpenError::RosterFull { members: 2, leaving: 1, .. })]), "{made:?}");
     made.push(sender_into_fd(&host));
     assert!(made[1].is_ok());
-    assert_eq!(host.queue().common().strong_count(), 2, "nobody took away the handle of the next one");
+    assert_eq!(host.ring().common().strong_count(), 2, "nobody took away the handle of the next one");
 }

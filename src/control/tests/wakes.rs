@@ -43,7 +43,7 @@ impl std::task::Wake for Count {
 #[test]
 fn of_two_tasks_with_one_record_both_are_woken() {
     let host = alone();
-    let place = host.queue().enter(host.me(), 1).unwrap();
+    let place = host.ring().enter(host.me(), 1).unwrap();
     let counts: [Arc<Count>; 2] = Default::default();
     // A peer has freed the record in between, so a second task has taken it.
     for count in &counts {
@@ -57,7 +57,7 @@ fn of_two_tasks_with_one_record_both_are_woken() {
 fn of_two_tasks_with_one_record_both_learn_of_the_end() {
     let host = alone();
     let [guest, _] = two_guests(&host);
-    let place = guest.queue().enter(guest.me(), 1).unwrap();
+    let place = guest.ring().enter(guest.me(), 1).unwrap();
     let counts: [Arc<Count>; 2] = Default::default();
     for count in &counts {
         guest.sleepers().put(place, None, &std::task::Waker::from(count.clone()));
@@ -100,7 +100,7 @@ fn wakes_though_unheard(breaks: impl FnOnce(&Arc<Endpoint>, &Member)) {
         eventually("it rings", || ear.rings());
         ear.hear();
     }
-    assert!(!a.queue().is_closed(), "it does not think that the host is gone");
+    assert!(!a.ring().is_closed(), "it does not think that the host is gone");
 }
 
 #[test]
@@ -122,7 +122,7 @@ fn a_guest_that_died_about_to_say_whom_to_wake_has_woken_it() {
     let host = alone();
     let [a, b] = two_guests(&host);
     let ear = Ear::of(&b);
-    host.segment().view().common.members[usize::from(b.me())].relay.store(1, Ordering::Relaxed);
+    host.segment().view().common().members[usize::from(b.me())].relay.store(1, Ordering::Relaxed);
     assert!(!ear.rings());
     host.depart(a.me());
     assert!(ear.rings());
@@ -168,7 +168,7 @@ fn with_a_backlog(waker: &std::task::Waker) -> (Arc<Endpoint>, Arc<Endpoint>, u3
         Permits(capacity).ask(&guest.producer(), Rank::Newcomer, &*guest),
         Claimed::Granted(())
     ));
-    while host.queue().enter(host.me(), 1).is_some() {}
+    while host.ring().enter(host.me(), 1).is_some() {}
     let (backlog, mut stand) = (&host.sleepers().backlog, Stand::Nowhere);
     let next = backlog.next(&host.producer(), &mut stand, Permits(1), &mut Task(waker), &Calmly(&host));
     assert!(matches!(next, Next::SleepInBacklog));
@@ -208,7 +208,7 @@ fn a_backlog_is_told_though_a_waker_of_the_line_panics() {
 fn a_thread_that_hears_for_an_answer_passes_wakes_on() {
     let host = alone();
     let [guest, _] = two_guests(&host);
-    let place = guest.queue().enter(guest.me(), 1).unwrap();
+    let place = guest.ring().enter(guest.me(), 1).unwrap();
     let count = Arc::new(Count::default());
     guest.sleepers().put(place, None, &std::task::Waker::from(count.clone()));
     host.wake(Sleeper::Waiter { record: place.record, owner: guest.me() }, Kind::Task);

@@ -2,7 +2,10 @@
 //! known here.
 
 use super::{Accept, Facts, Handover, MAX_RULES, MAX_TAG, NameFacts};
-use crate::{layout::Geometry, queue::Number};
+use crate::{
+    layout::{ChannelKind, Geometry},
+    queue::Number,
+};
 
 /// Puts numbers behind one another.
 pub(super) struct Writer(pub Vec<u8>);
@@ -27,14 +30,18 @@ impl Writer {
         let mut tag = [0; MAX_TAG];
         tag[..facts.tag.len()].copy_from_slice(facts.tag.as_bytes());
         self.0.extend(tag);
+        self.u32(facts.kind.number());
     }
 
     pub fn accept(&mut self, accept: &Accept) {
-        let g = accept.geometry;
+        let geometry = accept.geometry;
         let (number, host) = (accept.number.into(), accept.host.into());
-        for number in [number, host, g.capacity, g.payload, g.line, g.members, g.entries, accept.align] {
+        for number in
+            [number, host, geometry.kind().number(), geometry.payload(), accept.align, geometry.members()]
+        {
             self.u32(number);
         }
+        geometry.numbers().into_iter().for_each(|number| self.u32(number));
         self.u64(accept.id as u64);
         self.u64((accept.id >> 64) as u64);
     }
@@ -95,16 +102,18 @@ impl<'a> Reader<'a> {
         if rest.iter().any(|byte| *byte != 0) {
             return None;
         }
-        Some(Facts { layout, size, align, word, tag: str::from_utf8(tag).ok()?.to_owned() })
+        let tag = str::from_utf8(tag).ok()?.to_owned();
+        let kind = ChannelKind::from_number(self.u32()?)?;
+        Some(Facts { layout, size, align, word, tag, kind })
     }
 
     pub fn accept(&mut self) -> Option<Accept> {
         let (number, host) = (self.u32()?, self.u32()?);
-        let (capacity, payload) = (self.u32()?, self.u32()?);
-        let (line, members, entries) = (self.u32()?, self.u32()?, self.u32()?);
-        let align = self.u32()?;
+        let kind = ChannelKind::from_number(self.u32()?)?;
+        let (payload, align, members) = (self.u32()?, self.u32()?, self.u32()?);
+        let numbers = [self.u32()?, self.u32()?, self.u32()?];
         let id = u128::from(self.u64()?) | u128::from(self.u64()?) << 64;
-        let geometry = Geometry { capacity, payload, line, members, entries };
+        let geometry = Geometry::of(kind, payload, members, numbers);
         geometry.check().ok()?;
         let seats = 1..=members;
         if !seats.contains(&number) || !seats.contains(&host) || number == host {

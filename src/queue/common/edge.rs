@@ -50,6 +50,9 @@ named! {
         Strong,
         /// E13: a bell, from who lies down to who rings and asks whose bell it is.
         Bell,
+        /// E14: an entry of the table of chunks, from the receiver that has taken what stood in the chunk to a sender that writes
+        /// there again; and from a sender that has made it memory to those that use it.
+        Chunk,
     }
 }
 

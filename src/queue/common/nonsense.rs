@@ -15,6 +15,8 @@ pub(crate) enum Nonsense {
     Head,
     /// The mark that the channel is closed has gone.
     Open,
+    /// The table of chunks names none where values were sent.
+    Table,
 }
 
 impl Common<'_> {

@@ -1,6 +1,9 @@
 //! What a receiver is asked, what it answers, and what it must know of other processes, whatever kind the queue is of.
 
-use super::{Number, Wake};
+use super::{Nonsense, Number, Wake};
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use bytemuck::Pod;
 
 /// What the receiver must know of other processes.
 pub(crate) trait Peers: Wake {
@@ -41,4 +44,53 @@ pub(crate) enum Effort {
     Once,
     /// It looks several times at head's stamp, and at everything else after that. For a caller that asks again at once.
     Spin,
+}
+
+/// The receiver's private state and its moves, as every kind of queue has them.
+pub(crate) trait Consume: Sized {
+    type Queue<'a>: Copy;
+    /// Where a value was found.
+    type Found: Copy;
+
+    /// Goes on where the segment says the last receiver stopped.
+    fn new(queue: &Self::Queue<'_>) -> Self;
+
+    /// Finds the next value.
+    fn take(&mut self, queue: &Self::Queue<'_>, peers: &impl Peers) -> Took<Self::Found>;
+
+    /// Finds the next value and leaves it where it is.
+    fn peek(&mut self, queue: &Self::Queue<'_>, peers: &impl Peers) -> Took<Self::Found>;
+
+    /// Takes up to `limit` values that are there behind the last of `values`.
+    fn receive_many<T: Pod>(
+        &mut self,
+        queue: &Self::Queue<'_>,
+        limit: usize,
+        values: &mut Vec<T>,
+        peers: &impl Peers,
+    ) -> Took<usize>;
+
+    /// Returns a private copy of a found value.
+    fn copy<T: Pod>(queue: &Self::Queue<'_>, found: Self::Found) -> T;
+
+    /// Returns a private copy of a found value that was made on the heap and is nowhere else.
+    fn copy_boxed<T: Pod>(queue: &Self::Queue<'_>, found: Self::Found) -> Box<T>;
+
+    /// Gives the place of a found value back.
+    fn release(&mut self, queue: &Self::Queue<'_>, found: Self::Found, peers: &impl Peers);
+
+    /// Drops what is queued. The channel is closed, and nothing is received any more.
+    fn drop_all(&mut self, queue: &Self::Queue<'_>, peers: &impl Peers);
+
+    /// Says what the next takes do before they find the queue empty. At first they spin.
+    fn set_effort(&mut self, effort: Effort);
+
+    /// Notes that the receiver closes the channel. Returns whether it had not closed it before.
+    fn close(&mut self) -> bool;
+
+    /// Whether a send is stalled: then the receiver cannot be handed over.
+    fn has_stalled(&self) -> bool;
+
+    /// The nonsense in the segment for which the stream ended.
+    fn nonsense(&self) -> Option<Nonsense>;
 }

@@ -39,7 +39,7 @@ pub(crate) mod words;
 pub(crate) use permits::Permits;
 pub(crate) use recovery::Recovery;
 pub(crate) use send::{Claimed, Positions, Producer, Span, Turn, ViewCell, Want};
-pub(crate) use take::{Consumer, Found};
+pub(crate) use take::Consumer;
 pub(crate) use waiting::{Place, Rank, Ranking};
 
 use super::Common;

@@ -6,7 +6,7 @@ use crate::layout::Bell;
 use crate::queue::Nonsense;
 use crate::queue::edge::{Edge, Fence, acquire, full_fence};
 
-impl Ring<'_> {
+impl<'a> Ring<'a> {
     /// What the claim word and head say against each other now. For who is not the receiver.
     pub fn nonsense(&self) -> Option<Nonsense> {
         loop {
@@ -26,7 +26,7 @@ impl Ring<'_> {
     }
 
     /// All bells, for who has every sleeper look: whoever lay down before it was called is woken, or does not fall asleep.
-    pub fn shake_all(&self) -> impl Iterator<Item = &Bell> {
+    pub fn shake_all(&self) -> impl Iterator<Item = &'a Bell> + use<'a> {
         // ORDERING: what made this necessary stands, then each bell is changed; a sleeper changes its bell, then looks.
         full_fence(Fence::Freed);
         let all =

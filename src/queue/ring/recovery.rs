@@ -9,7 +9,7 @@
 //! account says, and the round goes on. New operations go on under the new parity, so no round can starve.
 //!
 //! A living process that is stopped in the middle of an operation holds a round up until it goes on;
-//! [`Sleeper::Recovery`](super::Sleeper) is woken when it has ended the operation.
+//! [`Sleeper::Recovery`](crate::queue::Sleeper) is woken when it has ended the operation.
 
 use super::Ring;
 use super::account::{Account, HELD_RANGE};
@@ -62,6 +62,16 @@ impl Recovery {
         self.settle(queue, number);
     }
 
+    /// This process has left a channel without permits.
+    pub fn add_without_permits(&mut self, number: Number) {
+        self.settled.push(number);
+    }
+
+    /// Tells whose permits have been given back since it was asked last.
+    pub fn take_settled(&mut self) -> Vec<Number> {
+        core::mem::take(&mut self.settled)
+    }
+
     /// Goes on as far as it can. Tells whose permits have been given back since it was asked last.
     pub fn go_on(&mut self, queue: &Ring<'_>) -> Vec<Number> {
         while !self.dead.is_empty() {
@@ -75,7 +85,7 @@ impl Recovery {
                 core::mem::take(&mut self.dead).into_iter().for_each(|number| self.settle(queue, number));
             }
         }
-        core::mem::take(&mut self.settled)
+        self.take_settled()
     }
 
     fn settle(&mut self, queue: &Ring<'_>, number: Number) {

@@ -10,7 +10,7 @@ use super::quarantine::Quarantine;
 use super::words::{Claim, Record, Stamp};
 use crate::layout::Slot;
 use crate::queue::edge::{Edge, acquire, release};
-use crate::queue::{Effort, Nonsense, Number, Peers, Took, payload};
+use crate::queue::{Consume, Effort, Nonsense, Number, Peers, Took, payload};
 use crate::sync::{Ordering, spin_loop};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -84,9 +84,12 @@ const PATIENCE: u32 = if cfg!(shmpsc_loom) { 0 } else { 20 };
 /// A value of the position's high bits changes about every 2^29 positions.
 const EPOCH_SHIFT: u32 = 29;
 
-impl Consumer {
+impl Consume for Consumer {
+    type Queue<'a> = Ring<'a>;
+    type Found = Found;
+
     /// Goes on where the segment says the last receiver stopped.
-    pub fn new(queue: &Ring<'_>) -> Consumer {
+    fn new(queue: &Ring<'_>) -> Consumer {
         // ORDERING: only a receiver writes head, and this one got its office through a synchronizing act.
         let head = queue.view.words.taken.head.load(Ordering::Relaxed);
         let nonsense = (!queue.track.is_valid(head as u32)).then_some(Nonsense::Head);
@@ -100,27 +103,102 @@ impl Consumer {
         }
     }
 
-    /// Says what the next takes do before they find the queue empty. At first they spin.
-    pub fn set_effort(&mut self, effort: Effort) {
-        self.effort = effort;
+    /// Finds the next value, skipping what the dead left and going round what the stalled hold.
+    #[inline(always)]
+    fn take(&mut self, queue: &Ring<'_>, peers: &impl Peers) -> Took<Found> {
+        if self.quarantine.is_empty()
+            && self.nonsense.is_none()
+            && Self::is_published(queue, self.head as u32)
+        {
+            return Took::Value(Found::at_head(self.head as u32));
+        }
+        self.take_slowly(queue, peers)
     }
 
-    /// The nonsense in the segment for which the stream ended.
-    pub fn nonsense(&self) -> Option<Nonsense> {
-        self.nonsense
+    /// Finds the next value and leaves it where it is. The next take, also one for a batch or at the receiver's end,
+    /// finds the same.
+    ///
+    /// In the order of values this is where it is taken; only its place is given back later. So a late value that is
+    /// published between the two comes after it, although alone it would go first: that send had not returned at the
+    /// peek, and the order between sends that overlap is free. Nor does a value that is sent once the late one has
+    /// returned overtake it: the take that finds that value looks at the stalled after it, as always.
+    fn peek(&mut self, queue: &Ring<'_>, peers: &impl Peers) -> Took<Found> {
+        let took = self.take(queue, peers);
+        if let Took::Value(found) = took
+            && !self.quarantine.is_empty()
+        {
+            self.peeked = Some(found);
+        }
+        // With the quarantine empty nothing goes before head's value: take finds it by itself, at no cost.
+        took
+    }
+
+    /// Takes up to `limit` values that are there behind the last of `values`, and gives their capacity back at once.
+    /// `Value(0)` only if `limit` is 0.
+    fn receive_many<T: Pod>(
+        &mut self,
+        queue: &Ring<'_>,
+        limit: usize,
+        values: &mut Vec<T>,
+        peers: &impl Peers,
+    ) -> Took<usize> {
+        self.receive_each(queue, limit, |slot| payload::push(slot, values), peers)
+    }
+
+    /// Returns a private copy of a found value.
+    #[inline(always)]
+    fn copy<T: Pod>(queue: &Ring<'_>, found: Found) -> T {
+        payload::load(found.slot(queue))
+    }
+
+    /// Returns a private copy of a found value that was made on the heap and is nowhere else.
+    fn copy_boxed<T: Pod>(queue: &Ring<'_>, found: Found) -> Box<T> {
+        payload::load_boxed(found.slot(queue))
+    }
+
+    /// Gives the place of a found value back.
+    #[inline]
+    fn release(&mut self, queue: &Ring<'_>, found: Found, peers: &impl Peers) {
+        match found.place() {
+            None => self.pass(queue, peers),
+            Some(place) => self.quarantine.close(queue, place, self.head, peers),
+        }
+    }
+
+    fn drop_all(&mut self, queue: &Ring<'_>, peers: &impl Peers) {
+        // The channel is closed, so only permits are still sent on. The bound keeps a peer that goes on to stamp slots from
+        // holding this thread here.
+        for _ in 0..queue.capacity() {
+            match self.take(queue, peers) {
+                Took::Value(found) => self.release(queue, found, peers),
+                Took::Empty | Took::End => break,
+            }
+        }
+    }
+
+    /// Says what the next takes do before they find the queue empty. At first they spin.
+    fn set_effort(&mut self, effort: Effort) {
+        self.effort = effort;
     }
 
     /// Notes that the receiver closes the channel: from now on the segment says so, or something is wrong with it. Returns whether
     /// the receiver had not closed it before.
-    pub fn close(&mut self) -> bool {
+    fn close(&mut self) -> bool {
         !core::mem::replace(&mut self.is_closed, true)
     }
 
     /// Whether a send is stalled: then the receiver cannot be handed over.
-    pub fn has_stalled(&self) -> bool {
+    fn has_stalled(&self) -> bool {
         !self.quarantine.is_empty()
     }
 
+    /// The nonsense in the segment for which the stream ended.
+    fn nonsense(&self) -> Option<Nonsense> {
+        self.nonsense
+    }
+}
+
+impl Consumer {
     #[inline(always)]
     pub(super) fn is_published(queue: &Ring<'_>, position: u32) -> bool {
         let slot = queue.view.slot(queue.track.index(position));
@@ -152,18 +230,6 @@ impl Consumer {
             self.release(queue, found, peers);
             value
         })
-    }
-
-    /// Takes up to `limit` values that are there behind the last of `values`, and gives their capacity back at once.
-    /// `Value(0)` only if `limit` is 0.
-    pub fn receive_many<T: Pod>(
-        &mut self,
-        queue: &Ring<'_>,
-        limit: usize,
-        values: &mut Vec<T>,
-        peers: &impl Peers,
-    ) -> Took<usize> {
-        self.receive_each(queue, limit, |slot| payload::push(slot, values), peers)
     }
 
     /// Takes as [`Consumer::receive_many`] does, and calls `put` with the slot of each value, to copy it.
@@ -200,56 +266,6 @@ impl Consumer {
             count += 1;
         }
         Took::Value(count)
-    }
-
-    /// Returns a private copy of a found value.
-    #[inline(always)]
-    pub fn copy<T: Pod>(queue: &Ring<'_>, found: Found) -> T {
-        payload::load(found.slot(queue))
-    }
-
-    /// Returns a private copy of a found value that was made on the heap and is nowhere else.
-    pub fn copy_boxed<T: Pod>(queue: &Ring<'_>, found: Found) -> Box<T> {
-        payload::load_boxed(found.slot(queue))
-    }
-
-    /// Finds the next value, skipping what the dead left and going round what the stalled hold.
-    #[inline(always)]
-    pub fn take(&mut self, queue: &Ring<'_>, peers: &impl Peers) -> Took<Found> {
-        if self.quarantine.is_empty()
-            && self.nonsense.is_none()
-            && Self::is_published(queue, self.head as u32)
-        {
-            return Took::Value(Found::at_head(self.head as u32));
-        }
-        self.take_slowly(queue, peers)
-    }
-
-    /// Finds the next value and leaves it where it is. The next take, also one for a batch or at the receiver's end,
-    /// finds the same.
-    ///
-    /// In the order of values this is where it is taken; only its place is given back later. So a late value that is
-    /// published between the two comes after it, although alone it would go first: that send had not returned at the
-    /// peek, and the order between sends that overlap is free. Nor does a value that is sent once the late one has
-    /// returned overtake it: the take that finds that value looks at the stalled after it, as always.
-    pub fn peek(&mut self, queue: &Ring<'_>, peers: &impl Peers) -> Took<Found> {
-        let took = self.take(queue, peers);
-        if let Took::Value(found) = took
-            && !self.quarantine.is_empty()
-        {
-            self.peeked = Some(found);
-        }
-        // With the quarantine empty nothing goes before head's value: take finds it by itself, at no cost.
-        took
-    }
-
-    /// Gives the place of a found value back.
-    #[inline]
-    pub fn release(&mut self, queue: &Ring<'_>, found: Found, peers: &impl Peers) {
-        match found.place() {
-            None => self.pass(queue, peers),
-            Some(place) => self.quarantine.close(queue, place, self.head, peers),
-        }
     }
 
     #[cold]

@@ -1,9 +1,9 @@
 //! The moves one after another in one thread: what each leaves, with senders that stop or die between two steps.
 
 use super::*;
-use crate::layout::{Geometry, Typed};
+use crate::layout::{RingGeometry, Typed};
 use crate::queue::ring::words::Line;
-use crate::queue::{Kind, Nonsense, Number, Peers, Sleeper, Took, Wake};
+use crate::queue::{Consume, Kind, Nonsense, Number, Peers, Sleeper, Took, Wake};
 use std::cell::{Cell as Private, RefCell};
 
 mod nonsense;
@@ -43,7 +43,7 @@ struct Bench {
 
 impl Bench {
     fn new(capacity: u32) -> Bench {
-        let segment = Typed::new(Geometry { capacity, payload: 8, line: 2, members: 3, entries: 2 });
+        let segment = Typed::new(RingGeometry { capacity, payload: 8, line: 2, members: 3, entries: 2 });
         Ring::new(segment.view()).format();
         Bench { segment, views: std::array::from_fn(|_| ViewCell::new()), world: World::default() }
     }
@@ -398,7 +398,7 @@ fn a_waiter_that_never_moves_costs_the_others_its_need_alone() {
 
 #[test]
 fn of_many_waiters_exactly_the_oldest_that_are_covered_are_rung() {
-    let segment = Typed::new(Geometry { capacity: 200, payload: 8, line: 300, members: 3, entries: 1 });
+    let segment = Typed::new(RingGeometry { capacity: 200, payload: 8, line: 300, members: 3, entries: 1 });
     let (queue, world) = (Ring::new(segment.view()), World::default());
     queue.format();
     // So that the records are not in the order of the tickets.

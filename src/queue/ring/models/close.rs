@@ -1,8 +1,8 @@
 //! Close while senders send: every acknowledged value is received, then the end comes, and nothing after it.
 
 use super::{World, explore};
-use crate::queue::Took;
 use crate::queue::ring::{Claimed, Consumer};
+use crate::queue::{Consume, Took};
 use crate::sync::{AtomicU32, Ordering};
 use crate::wait::Stand;
 use loom::thread;

@@ -2,6 +2,7 @@
 //! and nobody else's position is taken for theirs.
 
 use super::{World, explore};
+use crate::queue::Consume;
 use crate::queue::ring::{Claimed, Consumer};
 use loom::thread;
 

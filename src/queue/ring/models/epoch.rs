@@ -1,8 +1,8 @@
 //! Handles whose copy of head is very old: the epoch tells them.
 
 use super::{World, explore};
-use crate::queue::Took;
 use crate::queue::ring::{Claimed, Consumer};
+use crate::queue::{Consume, Took};
 use loom::thread;
 
 /// The receiver crosses into a new epoch while a sender of another process goes on and one with an old copy comes

@@ -1,8 +1,8 @@
 //! Values from senders to the receiver, with room for them or not. Nobody sleeps, closes or dies.
 
 use super::{World, explore};
-use crate::queue::Took;
 use crate::queue::ring::{Claimed, Consumer};
+use crate::queue::{Consume, Took};
 use loom::thread;
 
 /// Two senders of two processes send one value each, the receiver looks twice meanwhile.

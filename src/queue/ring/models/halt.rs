@@ -10,7 +10,7 @@ use super::gate::Gate;
 use super::moves::*;
 use super::{World, explore, explore_pairs};
 use crate::queue::ring::{Claimed, Consumer};
-use crate::queue::{Number, Took};
+use crate::queue::{Consume, Number, Took};
 use loom::thread;
 use std::sync::Arc;
 

@@ -7,7 +7,7 @@
 use super::moves::*;
 use super::{World, explore, explore_pairs, explore_writes};
 use crate::queue::ring::{Claimed, Consumer};
-use crate::queue::{Number, Took};
+use crate::queue::{Consume, Number, Took};
 use crate::sync::killed_at_write;
 use crate::wait::Stand;
 use loom::thread::{self, JoinHandle};

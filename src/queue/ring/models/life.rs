@@ -2,8 +2,8 @@
 //! before or too late.
 
 use super::{World, explore};
-use crate::queue::Took;
 use crate::queue::ring::Consumer;
+use crate::queue::{Consume, Took};
 use loom::thread;
 
 /// The last handles of two processes are dropped at once.

@@ -2,9 +2,9 @@
 //! needed. No thread sleeps here, so nothing can be said of wakeups.
 
 use super::{World, explore};
-use crate::queue::Took;
 use crate::queue::ring::words::{Line, Waiter};
 use crate::queue::ring::{Claimed, Consumer, Place, Rank};
+use crate::queue::{Consume, Took};
 use crate::sync::{Ordering, killed_at_write};
 use crate::wait::Stand;
 use loom::thread;

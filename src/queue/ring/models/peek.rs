@@ -2,8 +2,8 @@
 //! one that is found dead. That values of nobody are lost or doubled by it is the book's to say.
 
 use super::{World, explore};
-use crate::queue::Took;
 use crate::queue::ring::{Claimed, Consumer};
+use crate::queue::{Consume, Took};
 use loom::thread;
 
 /// One send is stopped, and behind it `peeked` is in the queue: a peek goes round the stopped one. It goes on, or dies, at

@@ -2,8 +2,8 @@
 //! channel waits for the last permit, and a sender that waits for room is woken by one that is given back.
 
 use super::{World, explore};
-use crate::queue::Took;
 use crate::queue::ring::{Claimed, Consumer};
+use crate::queue::{Consume, Took};
 use crate::wait::Stand;
 use loom::thread;
 

@@ -4,8 +4,9 @@ use super::book::{Value, value};
 use super::explore::tell;
 use super::world::World;
 use crate::layout::Slot;
-use crate::queue::ring::{Consumer, Found};
-use crate::queue::{Number, Took, payload};
+use crate::queue::ring::Consumer;
+use crate::queue::ring::take::Found;
+use crate::queue::{Consume, Number, Took, payload};
 use crate::wait;
 
 impl World {

@@ -2,6 +2,7 @@
 //! for the end of a living one's operation is told of it.
 
 use super::{World, explore};
+use crate::queue::Consume;
 use crate::queue::Number;
 use crate::queue::ring::account::Operation;
 use crate::queue::ring::words::Claim;

@@ -2,8 +2,8 @@
 //! model. The loops are those of [`crate::wait`], on the double of the futex.
 
 use super::{World, explore};
-use crate::queue::Took;
 use crate::queue::ring::Consumer;
+use crate::queue::{Consume, Took};
 use crate::wait::Stand;
 use loom::thread;
 use std::sync::Arc;

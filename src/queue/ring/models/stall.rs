@@ -2,8 +2,8 @@
 //! are gone round, and their values come when they come.
 
 use super::{World, explore};
-use crate::queue::Took;
 use crate::queue::ring::{Claimed, Consumer, Span};
+use crate::queue::{Consume, Took};
 use loom::thread;
 
 /// One stalled send from the beginning on, another sender sends `sends` values meanwhile.

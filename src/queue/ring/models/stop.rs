@@ -7,7 +7,7 @@
 use super::moves::{Move, sends};
 use super::{World, explore};
 use crate::queue::ring::{Claimed, Consumer};
-use crate::queue::{Number, Took};
+use crate::queue::{Consume, Number, Took};
 use crate::wait::Stand;
 use loom::thread;
 use std::sync::Arc;

@@ -3,10 +3,10 @@
 
 use super::book::Book;
 use super::explore::tell;
-use crate::layout::{Geometry, Typed};
+use crate::layout::{RingGeometry, Typed};
 use crate::queue::ring::words::Claim;
 use crate::queue::ring::{Consumer, Producer, Ranking, Recovery, Ring, ViewCell};
-use crate::queue::{Kind, Number, Peers, Sleeper, Took, Wake};
+use crate::queue::{Consume, Kind, Number, Peers, Sleeper, Took, Wake};
 use crate::sync::{AtomicU32, Ordering};
 use crate::wait::Backlog;
 use crate::wait::model::Futexes;
@@ -71,7 +71,7 @@ impl World {
 
     /// An empty channel that `lap - 1` laps have gone through.
     pub fn at(capacity: u32, line: u32, entries: u32, lap: u64) -> Arc<World> {
-        let segment = Typed::new(Geometry { capacity, payload: 16, line, members: 4, entries });
+        let segment = Typed::new(RingGeometry { capacity, payload: 16, line, members: 4, entries });
         let queue = Ring::new(segment.view());
         queue.format();
         let records = queue.view.waiters.len();

@@ -115,7 +115,7 @@ fn rank(record: usize, waiter: Waiter, line: Line) -> Numbered {
 #[cfg(all(test, not(shmpsc_loom)))]
 mod tests {
     use super::*;
-    use crate::layout::{Geometry, Typed};
+    use crate::layout::{RingGeometry, Typed};
     use crate::queue::ring::waiting::{self, Place};
 
     fn visited(ranking: &Ranking, queue: &Ring<'_>) -> Vec<u32> {
@@ -131,7 +131,7 @@ mod tests {
     /// Senders come, draw late, and leave, in all orders; after each step what is remembered visits the same as a full walk.
     #[test]
     fn what_is_remembered_is_what_stands_in_the_records() {
-        let segment = Typed::new(Geometry { capacity: 1, payload: 8, line: 70, members: 2, entries: 1 });
+        let segment = Typed::new(RingGeometry { capacity: 1, payload: 8, line: 70, members: 2, entries: 1 });
         let queue = Ring::new(segment.view());
         queue.format();
         let ranking = Ranking::default();

@@ -10,7 +10,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 /// Makes a future of `poll`, which is called with `inner` until it is ready. Polled again after that, the future panics.
-pub(super) fn once<F, R>(
+pub(crate) fn once<F, R>(
     inner: F,
     poll: impl FnMut(Pin<&mut F>, &mut Context<'_>) -> Poll<R>,
 ) -> impl Future<Output = R> {

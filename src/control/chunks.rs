@@ -1,0 +1,30 @@
+//! The queue of a segment, of whichever kind; and how the chunks of an unbounded one become memory.
+
+use crate::{
+    layout::View,
+    queue::{
+        Queue,
+        ring::Ring,
+        table::{self, NoMemory, Table},
+    },
+    segment::Segment,
+};
+
+/// The queue in a segment.
+#[inline(always)]
+pub(super) fn queue_of(segment: &Segment) -> Queue<'_> {
+    match segment.view() {
+        View::Ring(view) => Queue::Ring(Ring::new(view)),
+        View::Table(view) => Queue::Table(Table::new(view, segment)),
+    }
+}
+
+impl table::Memory for Segment {
+    fn make_real(&self, chunk: u32) -> Result<(), NoMemory> {
+        Segment::make_real(self, chunk).map_err(|_| NoMemory)
+    }
+
+    fn give_back(&self, chunk: u32) {
+        Segment::give_back(self, chunk);
+    }
+}

@@ -1,0 +1,171 @@
+//! The receiving end as a handle: counting, asking, handing over.
+
+/// The methods of a receiver that receive nothing.
+macro_rules! receiver {
+    ($Receiver:ident, $channel:literal, $bound:literal, $from_fd:ident) => {
+        const _: () = {
+            use crate::error::{Corruption, OpenError};
+            use bytemuck::Pod;
+            use std::os::fd::OwnedFd;
+
+            impl<T> $Receiver<T> {
+                /// Whether the channel is closed, or no sender is left. Values may still be queued.
+                ///
+                /// It never waits. Once true it stays so; false can be old as soon as it is told.
+                ///
+                /// # Examples
+                ///
+                /// ```
+                #[doc = concat!("let (sender, receiver) = shmpsc::", $channel, "::<u64>", $bound, ";")]
+                /// assert!(!receiver.is_closed());
+                /// drop(sender);
+                /// assert!(receiver.is_closed());
+                /// ```
+                pub fn is_closed(&self) -> bool {
+                    self.inner.is_closed()
+                }
+
+                /// Why the stream ended before its time, if it did: a process that may write to the channel's memory has written over
+                /// it. (Beyond tokio.)
+                ///
+                /// The receiver learns it when it looks for a value: then every receive tells the end of the stream, for ever, every
+                /// sender finds the channel closed, and this tells the reason. Until then, and if all is well, it is `None`. What does not
+                /// show in the words that it looks at is not found; `docs/trust.md` says what is promised then.
+                ///
+                /// It never waits. Once there is a reason it stays.
+                ///
+                /// # Examples
+                ///
+                /// ```
+                #[doc = concat!("let (sender, mut receiver) = shmpsc::", $channel, "::<u64>", $bound, ";")]
+                /// drop(sender);
+                /// while let Some(value) = receiver.blocking_recv() {
+                ///     println!("{value}");
+                /// }
+                /// match receiver.corruption() {
+                ///     Some(corruption) => panic!("{corruption}"),
+                ///     None => assert!(receiver.is_closed(), "the senders have gone"),
+                /// }
+                /// ```
+                pub fn corruption(&self) -> Option<Corruption> {
+                    self.inner.corruption()
+                }
+
+                /// Whether [`len`](Self::len) is 0.
+                ///
+                /// It never waits. Only receiving makes it true again; true can be old as soon as it is told.
+                ///
+                /// # Examples
+                ///
+                /// ```
+                #[doc = concat!("let (sender, receiver) = shmpsc::", $channel, "::<u64>", $bound, ";")]
+                /// assert!(receiver.is_empty());
+                /// sender.try_send(1).unwrap();
+                /// assert!(!receiver.is_empty());
+                /// ```
+                pub fn is_empty(&self) -> bool {
+                    self.len() == 0
+                }
+
+                /// Values in the queue now. One that is being written may or may not count.
+                ///
+                /// It never waits. It can grow as soon as it is told; only receiving makes it smaller.
+                ///
+                /// # Examples
+                ///
+                /// ```
+                #[doc = concat!("let (sender, receiver) = shmpsc::", $channel, "::<u64>", $bound, ";")]
+                /// sender.try_send(1).unwrap();
+                /// assert_eq!(receiver.len(), 1);
+                /// ```
+                pub fn len(&self) -> usize {
+                    self.inner.endpoint.len()
+                }
+
+                /// Senders of the channel in all processes, with those in owned permits; an open name is none.
+                ///
+                /// It never waits, and can be old as soon as it is told. A process that was killed counts until the kernel has
+                /// told so, usually within a millisecond.
+                ///
+                /// # Examples
+                ///
+                /// ```
+                #[doc = concat!("let (sender, receiver) = shmpsc::", $channel, "::<u64>", $bound, ";")]
+                /// let _second = sender.clone();
+                /// assert_eq!(receiver.sender_strong_count(), 2);
+                /// ```
+                pub fn sender_strong_count(&self) -> usize {
+                    self.inner.endpoint.strong_count()
+                }
+
+                /// Weak senders of the channel in all processes.
+                ///
+                /// It never waits, and can be old as soon as it is told.
+                ///
+                /// # Examples
+                ///
+                /// ```
+                #[doc = concat!("let (sender, receiver) = shmpsc::", $channel, "::<u64>", $bound, ";")]
+                /// let _weak = sender.downgrade();
+                /// assert_eq!(receiver.sender_weak_count(), 1);
+                /// ```
+                pub fn sender_weak_count(&self) -> usize {
+                    self.inner.endpoint.weak_count()
+                }
+
+                /// Turns this receiver into one descriptor, for a child that inherits it or a process that gets it over a Unix
+                /// socket. There, [`from_fd`](Self::from_fd) makes a receiver of it. Values that are queued go with it.
+                ///
+                /// If the descriptor is closed unused, or the other process dies, the channel is closed.
+                ///
+                /// # When it waits
+                ///
+                /// Only while what a process left that has just ended is being put right, usually less than a millisecond, and at most
+                /// as long as the deadline of [`Options::deadline`](crate::Options::deadline).
+                ///
+                /// # Errors
+                ///
+                /// [`OpenError`] if another process has joined the channel already, if that repair does not end in time, or the system
+                /// refuses a descriptor. The receiver is then dropped, and with it the channel closed.
+                ///
+                /// # Examples
+                ///
+                /// ```
+                #[doc = concat!("let (sender, receiver) = shmpsc::", $channel, "::<u64>", $bound, ";")]
+                /// let descriptor = receiver.into_fd()?;
+                /// sender.try_send(5).unwrap();
+                #[doc = concat!("let mut receiver = shmpsc::", stringify!($Receiver), "::<u64>::from_fd(descriptor)?;")]
+                /// assert_eq!(receiver.blocking_recv(), Some(5));
+                /// # Ok::<(), shmpsc::error::OpenError>(())
+                /// ```
+                pub fn into_fd(self) -> Result<OwnedFd, OpenError> {
+                    self.inner.0.into_fd()
+                }
+
+                /// Makes a receiver of a descriptor from [`into_fd`](Self::into_fd), which is used up: a copy of it, in whatever
+                /// process, gives [`OpenError::AlreadyUsed`].
+                ///
+                /// # When it waits
+                ///
+                /// For the process that handed it over to answer, at most five seconds
+                #[doc = concat!("([`Options::", stringify!($from_fd), "`](crate::Options::", stringify!($from_fd), ") takes another deadline, and a type tag).")]
+                ///
+                /// # Errors
+                ///
+                /// [`OpenError`] if the descriptor is none of ours, the types differ, or the channel has ended.
+                ///
+                /// # Examples
+                ///
+                /// See [`into_fd`](Self::into_fd).
+                pub fn from_fd(descriptor: OwnedFd) -> Result<$Receiver<T>, OpenError>
+                where
+                    T: Pod,
+                {
+                    crate::Options::new().$from_fd(descriptor)
+                }
+            }
+        };
+    };
+}
+
+pub(crate) use receiver;

@@ -1,0 +1,42 @@
+//! What cannot be right in the words of a table, whoever looks; and how all sleepers are made to look.
+
+use super::Table;
+use super::words::Claim;
+use crate::layout::Bell;
+use crate::queue::Nonsense;
+use crate::queue::edge::{Edge, Fence, acquire, full_fence};
+use crate::sync::Ordering;
+
+impl<'a> Table<'a> {
+    /// What the claim word and head say against each other now. For a process that is not the receiver's.
+    pub fn nonsense(&self) -> Option<Nonsense> {
+        loop {
+            let head = self.view.words.head.load(acquire(Edge::Head));
+            let claim = self.claim();
+            if self.fits(head, claim) {
+                return None;
+            }
+            // Head may have moved between the two loads, and the tail with it.
+            // ORDERING: relaxed. If head is what it was, both were there together.
+            if self.view.words.head.load(Ordering::Relaxed) == head {
+                return Some(Nonsense::Claim);
+            }
+        }
+    }
+
+    /// Whether such a claim word and such a head can stand in a segment together.
+    pub(super) fn fits(&self, head: u64, claim: Claim) -> bool {
+        let most = u64::from(self.view.geometry.chunks) * self.positions();
+        claim.tail() != Claim::LAST && claim.tail().checked_sub(head).is_some_and(|queued| queued <= most)
+    }
+
+    /// All bells, for a process that has every sleeper look: a sleeper that lay down before it was called is woken, or does not
+    /// fall asleep.
+    pub fn shake_all(&self) -> impl Iterator<Item = &'a Bell> + use<'a> {
+        // ORDERING: what made this necessary stands, then the bell is changed; a sleeper changes its bell, then looks.
+        full_fence(Fence::Freed);
+        let bell: &'a Bell = &self.view.common.header.receiver_bell;
+        bell.shake();
+        core::iter::once(bell)
+    }
+}

@@ -1,0 +1,89 @@
+//! What a process leaves that is dead or has said goodbye, and how it is put right. Who is dead is not decided here.
+//!
+//! Handles are repaired here, by the receiver's process. Unpublished positions are repaired by the receiver itself, in
+//! [`super::take`]. If the receiver is dead the channel is closed and nothing needs repair.
+
+use super::words::Claim;
+use super::{Consumer, Table};
+use crate::queue::edge::{Edge, Fence, acquire, full_fence};
+use crate::queue::{Number, Wake};
+use crate::sync::Ordering;
+use alloc::vec::Vec;
+
+impl Table<'_> {
+    /// Puts right what process `number` left. It writes to the segment no more.
+    pub fn repair(&self, number: Number, wake: &impl Wake) {
+        let member = &self.view.common.members[usize::from(number)];
+        member.weak.store(0, Ordering::Relaxed); // ORDERING: advisory.
+        self.common().clear_strong(number, wake);
+        self.let_look(wake);
+    }
+
+    /// Lets the receiver look: a position of the dead may stand at head.
+    pub fn let_look(&self, wake: &impl Wake) {
+        // ORDERING: the caller marked the death, then the receiver is looked for; it registers, then asks who is dead.
+        full_fence(Fence::Freed);
+        self.common().ring_receiver(wake);
+    }
+
+    /// Where the receiver is.
+    pub fn head(&self) -> u64 {
+        self.view.words.head.load(acquire(Edge::Head))
+    }
+
+    /// The position after the last claimed one: once head has reached it, nothing that was claimed until now is left.
+    pub fn tail(&self) -> u64 {
+        // ORDERING: the caller knows of all that it asks for in another way: its process is dead, which the kernel said.
+        Claim(self.view.words.claim.load(Ordering::Relaxed)).tail()
+    }
+
+    /// Values in the queue. One that is being written may or may not count.
+    pub fn len(&self) -> usize {
+        // Head first: so the tail is not behind it, whatever is taken meanwhile.
+        let head = self.head();
+        let claim = self.claim();
+        if self.fits(head, claim) { usize::try_from(claim.tail() - head).unwrap_or(usize::MAX) } else { 0 }
+    }
+
+    /// The position after the last claimed one, and under which numbers anything was claimed from head up to it, each
+    /// once. A receiver that has come from another process does not know it otherwise.
+    pub fn claimants(&self) -> (u64, Vec<Number>) {
+        self.claimants_of(|_| true)
+    }
+
+    /// Returns under which numbers a position from head on was claimed that is not published, each once; perhaps some more. A
+    /// number that is not among them owns nothing in the queue, once its process has ended and no stalled send bears it.
+    /// The caller looks at the stalled sends after this call, not before.
+    pub fn unpublished_claimants(&self) -> Vec<Number> {
+        let is_published = |position| {
+            self.ready_chunk(self.number(position))
+                .is_some_and(|chunk| Consumer::is_published(self, chunk, position))
+        };
+        self.claimants_of(|position| !is_published(position)).1
+    }
+
+    /// Returns the position after the last claimed one, and the owners of those positions from head up to it that count.
+    fn claimants_of(&self, counts: impl Fn(u64) -> bool) -> (u64, Vec<Number>) {
+        let head = self.head();
+        let claim = self.claim();
+        let tail = claim.tail();
+        if !self.fits(head, claim) {
+            return (tail, Vec::new());
+        }
+        let mut numbers = Vec::new();
+        let mut from = head;
+        // ORDERING: as in the ring's: a record of a part that is used again tells that head has moved on.
+        for (position, owner) in self.records(head, tail, acquire(Edge::Record)) {
+            if (from..=position).any(&counts) {
+                numbers.push(owner);
+            }
+            from = position + 1;
+        }
+        if (from..tail).any(&counts) {
+            numbers.push(claim.owner());
+        }
+        numbers.sort_unstable();
+        numbers.dedup();
+        (tail, numbers)
+    }
+}

@@ -1,0 +1,207 @@
+//! The sender's moves: claim positions, publish values. It never sleeps, and it never waits for the receiver.
+//!
+//! A claim is one exchange of the claim word; the claimed slots are then this sender's alone, and a plain release
+//! store of each stamp publishes its value. What a kill leaves: before the exchange nothing; between exchange
+//! and stamp a position that the receiver skips once the owner is proved dead. What a stop leaves there is a chunk that the receiver
+//! keeps.
+
+use super::words::{Claim, Record, Stamp};
+use super::{Table, grow};
+use crate::queue::edge::{Edge, Fence, acquire, full_fence, release};
+use crate::queue::{Number, Wake, payload};
+use crate::sync::{AtomicU64, Ordering};
+use bytemuck::Pod;
+
+/// How far ahead of the published slot one is fetched for writing: see the ring's.
+const PREFETCH: usize = 32;
+
+/// What the senders of one process know beside the segment: the last part of the stream that one of them found ready, and its
+/// chunk. It lives in private memory.
+pub(crate) struct ViewCell {
+    /// `{ number + 1: 40 | chunk: 24 }`. Of the number the low bits: a part that was looked at 2^40 parts ago is not told from this
+    /// one.
+    seen: AtomicU64,
+}
+
+const CHUNK_BITS: u32 = 24;
+
+impl ViewCell {
+    /// Knows nothing: the first claim looks.
+    pub fn new() -> ViewCell {
+        ViewCell { seen: AtomicU64::new(0) }
+    }
+
+    #[inline(always)]
+    fn key(number: u64) -> u64 {
+        number.wrapping_add(1) << CHUNK_BITS
+    }
+
+    /// The chunk of that part of the stream, if it is the part that was noted.
+    #[inline(always)]
+    fn chunk(&self, number: u64) -> Option<u32> {
+        // ORDERING: what was done in the chunk before it was posted, from the thread that has looked at the table.
+        let seen = self.seen.load(acquire(Edge::View));
+        let rest = seen ^ Self::key(number);
+        (rest >> CHUNK_BITS == 0).then_some(rest as u32)
+    }
+
+    fn note(&self, number: u64, chunk: u32) {
+        self.seen.store(Self::key(number) | u64::from(chunk), release(Edge::View));
+    }
+}
+
+/// Claimed positions, one after another, in one chunk.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[must_use = "a claimed position that is never published holds its chunk"]
+pub(crate) struct Span {
+    pub first: u64,
+    pub count: u32,
+    chunk: u32,
+}
+
+/// Why nothing can be claimed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Refused {
+    Closed,
+    /// Every chunk of the channel is in use.
+    Limit,
+    /// The system has no memory for another one.
+    NoMemory,
+}
+
+/// One process's sending side.
+#[derive(Clone, Copy)]
+pub(crate) struct Producer<'a> {
+    pub table: Table<'a>,
+    pub me: Number,
+    pub view: &'a ViewCell,
+}
+
+impl Producer<'_> {
+    /// Claims between 1 and `want` positions.
+    #[inline]
+    pub fn claim(&self, want: u32) -> Result<Span, Refused> {
+        loop {
+            let claim = self.table.claim();
+            if claim.closed() == 1 {
+                return Err(Refused::Closed);
+            }
+            let number = self.table.number(claim.tail());
+            let chunk = match self.view.chunk(number) {
+                Some(chunk) => chunk,
+                None => match self.find(claim, number)? {
+                    Some(chunk) => chunk,
+                    None => continue,
+                },
+            };
+            if let Some(span) = self.exchange(claim, chunk, want) {
+                return Ok(span);
+            }
+        }
+    }
+
+    /// Returns the chunk where the next value stands, and notes it for the process. `None`: something moved, try again.
+    #[cold]
+    fn find(&self, claim: Claim, number: u64) -> Result<Option<u32>, Refused> {
+        if claim.tail() == Claim::LAST {
+            return Err(Refused::Closed); // Nonsense in the segment: there is no such position.
+        }
+        let grown = grow::grow(&self.table, number);
+        match grown {
+            Ok(chunk) => {
+                self.view.note(number, chunk);
+                Ok(Some(chunk))
+            }
+            // Unless the claim word is old: then there is memory where the stream goes on.
+            Err(refused) => {
+                if self.table.is_still(claim) {
+                    Err(refused)
+                } else {
+                    Ok(None)
+                }
+            }
+        }
+    }
+
+    /// Records the last owner if it is another process, then claims up to `want` positions in the chunk. `None`: the claim word has
+    /// moved.
+    #[inline(always)]
+    fn exchange(&self, claim: Claim, chunk: u32, want: u32) -> Option<Span> {
+        let tail = claim.tail();
+        let owner = claim.owner();
+        if owner != self.me && owner != 0 && !self.record(claim) {
+            return None;
+        }
+        let left = self.table.positions() - self.table.index(tail) as u64;
+        let count = u64::from(want).min(left);
+        let mine = claim.with_tail(tail + count).with_owner(self.me);
+        let word = &self.table.view.words.claim;
+        // ORDERING: releases the entry and the record that this claim rests on.
+        word.compare_exchange(claim.0, mine.0, release(Edge::Claim), Ordering::Relaxed).ok().map(|_| Span {
+            first: tail,
+            count: count as u32,
+            chunk,
+        })
+    }
+
+    /// Records the owner of the last claim. False if the claim word has moved on.
+    ///
+    /// A thread that was stopped before its exchange here may make it when the chunk is used by another part of the stream, or is no
+    /// memory any more. In the one case the word has changed, or it held nothing that is still needed; in the other a page becomes
+    /// memory again, until the chunk is used and given back.
+    #[cold]
+    fn record(&self, claim: Claim) -> bool {
+        let table = &self.table;
+        let Some(position) = claim.tail().checked_sub(1) else { return true }; // Nonsense: nobody has claimed anything.
+        let Some(chunk) = table.ready_chunk(table.number(position)) else {
+            // If the word is still the same this is nonsense, and a record would help nobody.
+            return table.is_still(claim);
+        };
+        let word = table.view.record(chunk, table.index(position));
+        let mine = Record::new(position, claim.owner());
+        let mut seen = Record(word.load(acquire(Edge::Record)));
+        loop {
+            if seen.bears(position) {
+                return true;
+            }
+            // A newer position means that the claim word is old.
+            if seen.set() == 1 && seen.position() > position && !table.is_still(claim) {
+                return false;
+            }
+            match word.compare_exchange(seen.0, mine.0, release(Edge::Record), acquire(Edge::Record)) {
+                Ok(_) => return true,
+                Err(now) => seen = Record(now),
+            }
+        }
+    }
+
+    /// Publishes one value at each claimed position, in order, and wakes the receiver.
+    ///
+    /// `values` has as many as were claimed.
+    #[inline]
+    pub fn publish<T: Pod>(&self, span: Span, values: &[T], wake: &impl Wake) {
+        debug_assert_eq!(values.len(), span.count as usize);
+        let table = &self.table;
+        let first = table.index(span.first);
+        for (index, value) in (first..).zip(values) {
+            let slot = table.view.slot(span.chunk, index);
+            payload::store(slot, value);
+            let position = span.first + (index - first) as u64;
+            // ORDERING: everything of the value before its stamp.
+            slot.stamp.store(Stamp::published(position).0, release(Edge::Stamp));
+            let ahead = (index + PREFETCH).min(table.view.geometry.positions as usize - 1);
+            table.view.slot(span.chunk, ahead).prefetch_for_write();
+        }
+        // ORDERING: publish, then look whether the receiver sleeps; it registers, then looks at the stamp.
+        full_fence(Fence::Published);
+        table.common().ring_receiver(wake);
+    }
+}
+
+impl Table<'_> {
+    /// Whether the claim word is what it was, asked by a thread that has read something since that does not go with it.
+    pub(super) fn is_still(&self, claim: Claim) -> bool {
+        // ORDERING: relaxed. What was read since was read with acquire; a claim word that it follows is seen.
+        self.view.words.claim.load(Ordering::Relaxed) == claim.0
+    }
+}

@@ -1,0 +1,475 @@
+//! The receiver's moves: take the next value, and go on past positions that stay empty. It never sleeps and never writes a slot.
+//!
+//! A value is taken in two phases: [`Consumer::take`] finds it, [`Consumer::release`] moves on after the caller has copied it. What a
+//! kill between the two leaves does not matter: without a receiver the channel is closed. [`Consumer::peek`] is the first phase alone:
+//! the next take finds what it found.
+
+use super::Table;
+use super::chunks::Chunks;
+use super::stalled::{Stalled, StalledList};
+use super::words::{Claim, Record, Stamp};
+use crate::layout::Slot;
+use crate::queue::edge::{Edge, acquire, release};
+use crate::queue::{Consume, Effort, Nonsense, Number, Peers, Took, payload};
+use crate::sync::{Ordering, spin_loop};
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use bytemuck::Pod;
+
+/// Where the next value is: `{ late: 24 | chunk: 24 | index: 16 }`, with the place in the list of stalled sends of one that was late,
+/// and 1; 0 for the value at head.
+///
+/// One word, so that it travels in a register.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[must_use = "release it after copying"]
+pub(crate) struct Found(u64);
+
+impl Found {
+    const INDEX_BITS: u32 = 16;
+    const LATE_SHIFT: u32 = 40;
+
+    #[inline(always)]
+    fn at_head(chunk: u32, index: usize) -> Found {
+        Found(u64::from(chunk) << Self::INDEX_BITS | index as u64)
+    }
+
+    fn late(chunk: u32, index: usize, place: usize) -> Found {
+        Found((place as u64 + 1) << Self::LATE_SHIFT | Self::at_head(chunk, index).0)
+    }
+
+    #[inline(always)]
+    fn place(self) -> Option<usize> {
+        ((self.0 >> Self::LATE_SHIFT) as usize).checked_sub(1)
+    }
+
+    #[inline(always)]
+    fn slot<'a>(self, table: &Table<'a>) -> Slot<'a> {
+        let chunk = (self.0 >> Self::INDEX_BITS) as u32 & ((1 << (Self::LATE_SHIFT - Self::INDEX_BITS)) - 1);
+        table.view.slot(chunk, self.0 as usize & ((1 << Self::INDEX_BITS) - 1))
+    }
+}
+
+/// The owner of the position at head, and of those after it up to the last of them.
+#[derive(Clone, Copy)]
+struct Owned {
+    owner: Number,
+    last: u64,
+}
+
+/// The receiver's private state.
+pub(crate) struct Consumer {
+    head: u64,
+    /// The chunk of the part of the stream where head is, once it is ready.
+    here: Option<u32>,
+    /// The position of head at which a part of the stream is over.
+    next_end: u64,
+    chunks: Chunks,
+    stalled: StalledList,
+    /// The owner of the last position that was not published in its turn, and how far it owns what follows.
+    known: Option<Owned>,
+    /// What the last peek found, for the next take. Only while a send is stalled; the list stays as it is until then.
+    peeked: Option<Found>,
+    /// The receiver closed the channel.
+    is_closed: bool,
+    /// The nonsense in the segment for which the stream ended.
+    nonsense: Option<Nonsense>,
+    effort: Effort,
+}
+
+/// How often head's stamp alone is looked at before the claim word is: see the ring's.
+const LOOKS: u32 = if cfg!(shmpsc_loom) { 0 } else { 20 };
+
+/// How often it spins so at a claimed position before its sender counts as stalled.
+const PATIENCE: u32 = if cfg!(shmpsc_loom) { 0 } else { 20 };
+
+impl Consume for Consumer {
+    type Queue<'a> = Table<'a>;
+    type Found = Found;
+
+    /// Goes on where the segment says the last receiver stopped.
+    fn new(table: &Table<'_>) -> Consumer {
+        // ORDERING: only a receiver writes head, and this one got its office through a synchronizing act.
+        let head = table.view.words.head.load(Ordering::Relaxed);
+        let nonsense = (head >= Claim::LAST).then_some(Nonsense::Head);
+        let head = head.min(Claim::LAST);
+        let chunks = Chunks::new(table, head);
+        Consumer {
+            head,
+            here: None,
+            next_end: chunks.next_end(table),
+            chunks,
+            stalled: StalledList::default(),
+            known: None,
+            peeked: None,
+            is_closed: false,
+            nonsense,
+            effort: Effort::Spin,
+        }
+    }
+
+    /// Finds the next value, skipping what the dead left and going round what the stalled hold.
+    #[inline(always)]
+    fn take(&mut self, table: &Table<'_>, peers: &impl Peers) -> Took<Found> {
+        if let Some(chunk) = self.here
+            && self.stalled.is_empty()
+            && self.nonsense.is_none()
+            && Self::is_published(table, chunk, self.head)
+        {
+            return Took::Value(Found::at_head(chunk, table.index(self.head)));
+        }
+        self.take_slowly(table, peers)
+    }
+
+    /// Finds the next value and leaves it where it is. The next take, also one for a batch or at the receiver's end,
+    /// finds the same. What that means for the order of a late value is said at the ring's.
+    fn peek(&mut self, table: &Table<'_>, peers: &impl Peers) -> Took<Found> {
+        let took = self.take(table, peers);
+        if let Took::Value(found) = took
+            && !self.stalled.is_empty()
+        {
+            self.peeked = Some(found);
+        }
+        took
+    }
+
+    /// Takes up to `limit` values that are there behind the last of `values`, and moves on at once. `Value(0)` only if `limit` is 0.
+    fn receive_many<T: Pod>(
+        &mut self,
+        table: &Table<'_>,
+        limit: usize,
+        values: &mut Vec<T>,
+        peers: &impl Peers,
+    ) -> Took<usize> {
+        self.receive_each(table, limit, |slot| payload::push(slot, values), peers)
+    }
+
+    /// Returns a private copy of a found value.
+    #[inline(always)]
+    fn copy<T: Pod>(table: &Table<'_>, found: Found) -> T {
+        payload::load(found.slot(table))
+    }
+
+    /// Returns a private copy of a found value that was made on the heap and is nowhere else.
+    fn copy_boxed<T: Pod>(table: &Table<'_>, found: Found) -> Box<T> {
+        payload::load_boxed(found.slot(table))
+    }
+
+    /// Moves on behind a found value.
+    #[inline]
+    fn release(&mut self, table: &Table<'_>, found: Found, peers: &impl Peers) {
+        match found.place() {
+            None => self.pass(table),
+            Some(place) => self.end_stalled(table, place, peers),
+        }
+    }
+
+    /// A sender that is in the middle of a send writes where nobody looks; what it touches there stays memory.
+    fn drop_all(&mut self, table: &Table<'_>, _: &impl Peers) {
+        self.chunks.give_all_back(table);
+    }
+
+    /// Says what the next takes do before they find the queue empty. At first they spin.
+    fn set_effort(&mut self, effort: Effort) {
+        self.effort = effort;
+    }
+
+    /// Notes that the receiver closes the channel: from now on the segment says so, or something is wrong with it. Returns whether
+    /// the receiver had not closed it before.
+    fn close(&mut self) -> bool {
+        !core::mem::replace(&mut self.is_closed, true)
+    }
+
+    /// Whether a send is stalled: then the receiver cannot be handed over.
+    fn has_stalled(&self) -> bool {
+        !self.stalled.is_empty()
+    }
+
+    /// The nonsense in the segment for which the stream ended.
+    fn nonsense(&self) -> Option<Nonsense> {
+        self.nonsense
+    }
+}
+
+impl Consumer {
+    #[inline(always)]
+    pub(super) fn is_published(table: &Table<'_>, chunk: u32, position: u64) -> bool {
+        let slot = table.view.slot(chunk, table.index(position));
+        slot.stamp.load(acquire(Edge::Stamp)) == Stamp::published(position).0
+    }
+
+    /// Whether a position is published, now or, if that is the effort, within a moment.
+    fn becomes_published(table: &Table<'_>, chunk: u32, position: u64, effort: Effort) -> bool {
+        let looks = if effort == Effort::Spin { LOOKS } else { 0 };
+        (0..looks).any(|_| {
+            let is_published = Self::is_published(table, chunk, position);
+            if !is_published {
+                spin_loop();
+            }
+            is_published
+        }) || Self::is_published(table, chunk, position)
+    }
+
+    /// Takes one value, and returns what `copy` makes of it.
+    #[inline]
+    pub fn receive<R>(
+        &mut self,
+        table: &Table<'_>,
+        copy: impl FnOnce(&Table<'_>, Found) -> R,
+        peers: &impl Peers,
+    ) -> Took<R> {
+        self.take(table, peers).map(|found| {
+            let value = copy(table, found);
+            self.release(table, found, peers);
+            value
+        })
+    }
+
+    /// Takes as [`Consumer::receive_many`] does, and calls `put` with the slot of each value, to copy it.
+    pub(super) fn receive_each(
+        &mut self,
+        table: &Table<'_>,
+        limit: usize,
+        mut put: impl FnMut(Slot<'_>),
+        peers: &impl Peers,
+    ) -> Took<usize> {
+        let mut count = 0;
+        while count < limit {
+            if self.stalled.is_empty()
+                && self.nonsense.is_none()
+                && let Some(chunk) = self.look_here(table)
+            {
+                let before = self.head;
+                let end = (table.number(before) + 1) * table.positions();
+                while count < limit && self.head < end && Self::is_published(table, chunk, self.head) {
+                    put(table.view.slot(chunk, table.index(self.head)));
+                    self.head += 1;
+                    count += 1;
+                }
+                if self.head != before {
+                    self.moved(table);
+                    // What stands in the next chunk may be there as well.
+                    if self.head == end {
+                        continue;
+                    }
+                    // What came in meanwhile is the next call's: a sender as fast as this must not hold it.
+                    return Took::Value(count);
+                }
+                if count > 0 {
+                    return Took::Value(count);
+                }
+            }
+            match self.receive(table, |table, found| put(found.slot(table)), peers) {
+                Took::Value(()) => {}
+                Took::Empty | Took::End if count > 0 => break,
+                Took::Empty => return Took::Empty,
+                Took::End => return Took::End,
+            }
+            count += 1;
+        }
+        Took::Value(count)
+    }
+
+    #[cold]
+    fn take_slowly(&mut self, table: &Table<'_>, peers: &impl Peers) -> Took<Found> {
+        if let Some(found) = self.peeked.take() {
+            return Took::Value(found);
+        }
+        let (mut patience, mut effort) = (PATIENCE, self.effort);
+        if effort == Effort::Least
+            && self.here.is_some()
+            && self.stalled.is_empty()
+            && self.nonsense.is_none()
+        {
+            return Took::Empty;
+        }
+        while self.nonsense.is_none() {
+            let head = self.head;
+            let here = self.look_here(table);
+            // ORDERING: head's stamp first, the stalled ones after: a late value whose send returned before the
+            // value at head was sent is then seen, and goes first.
+            let is_here = here.is_some_and(|chunk| Self::becomes_published(table, chunk, head, effort));
+            let (late, dead) = self.poll_stalled(table, peers);
+            if let Some(place) = late {
+                let Stalled { position, chunk, .. } = *self.stalled.get(place);
+                return Took::Value(Found::late(chunk, table.index(position), place));
+            }
+            if let Some(place) = dead {
+                self.end_stalled(table, place, peers);
+                continue;
+            }
+            if is_here && let Some(chunk) = here {
+                return Took::Value(Found::at_head(chunk, table.index(head)));
+            }
+            // ORDERING: the latch before the claim word: the sender that set the latch has sent all it will, so a claim
+            // word read after it shows the last message.
+            let has_ended = table.common().has_ended();
+            let claim = table.claim();
+            if let Some(nonsense) = self.nonsense_in(table, claim) {
+                self.end_for(table, nonsense);
+                break;
+            }
+            if claim.tail() == head {
+                if !has_ended && claim.closed() == 0 {
+                    return Took::Empty;
+                }
+                if self.stalled.is_empty() {
+                    return Took::End;
+                }
+                if has_ended && self.poll_stalled(table, peers) == (None, None) {
+                    self.end_for(table, Nonsense::Claim);
+                    continue;
+                }
+                if has_ended {
+                    continue;
+                }
+                return Took::Empty;
+            }
+            // ORDERING: the claim word was read with acquire, and who claims there has found the entry ready.
+            let Some(chunk) = self.look_here(table) else {
+                self.end_for(table, Nonsense::Table);
+                continue;
+            };
+            if patience > 0 {
+                patience -= 1;
+                effort = Effort::Spin;
+                continue;
+            }
+            // Asked once for all positions that one sender claimed: there can be as many as memory holds.
+            let owned = self
+                .known
+                .filter(|owned| head <= owned.last)
+                .unwrap_or_else(|| Self::owner_of_head(table, head, claim));
+            self.known = Some(owned);
+            let owner = owned.owner;
+            // Proof first, stamp second: a value published before the death must not be skipped.
+            if peers.is_dead(owner) {
+                if !Self::is_published(table, chunk, head) {
+                    self.pass(table);
+                }
+                continue;
+            }
+            if has_ended {
+                // No process is left that could be in the middle of a send: it was published, or never claimed.
+                if !Self::is_published(table, chunk, head) {
+                    self.end_for(table, Nonsense::Claim);
+                }
+                continue;
+            }
+            let is_alone = claim.tail() == head + 1;
+            if is_alone || self.stalled.is_full() {
+                return Took::Empty;
+            }
+            self.stalled.add(Stalled { position: head, chunk, owner }, peers);
+            self.pass(table);
+        }
+        Took::End
+    }
+
+    /// The chunk where head is, if it is ready.
+    #[inline(always)]
+    fn look_here(&mut self, table: &Table<'_>) -> Option<u32> {
+        if self.here.is_none() {
+            self.here = table.ready_chunk(table.number(self.head));
+        }
+        self.here
+    }
+
+    /// Ends the stream here, for all processes.
+    fn end_for(&mut self, table: &Table<'_>, nonsense: Nonsense) {
+        self.nonsense = Some(nonsense);
+        table.close();
+    }
+
+    /// Whether the words that all senders go by are as they must be. Only the receiver writes head, and only it closes.
+    fn nonsense_in(&self, table: &Table<'_>, claim: Claim) -> Option<Nonsense> {
+        // ORDERING: this is the thread that wrote it, or got its office from it.
+        if table.view.words.head.load(Ordering::Relaxed) != self.head {
+            Some(Nonsense::Head)
+        } else if !table.fits(self.head, claim) {
+            Some(Nonsense::Claim)
+        } else {
+            (self.is_closed && claim.closed() == 0).then_some(Nonsense::Open)
+        }
+    }
+
+    /// Looks at every stalled send, newest first: the oldest that was published after all, and one that is dead.
+    fn poll_stalled(&self, table: &Table<'_>, peers: &impl Peers) -> (Option<usize>, Option<usize>) {
+        let (mut late, mut dead) = (None, None);
+        for (place, stalled) in self.stalled.newest_first() {
+            // Proof first, stamp second.
+            let is_dead = peers.is_dead(stalled.owner);
+            if Self::is_published(table, stalled.chunk, stalled.position) {
+                late = Some(place);
+            } else if is_dead {
+                dead = Some(place);
+            }
+        }
+        (late, dead)
+    }
+
+    /// Returns the owner of the position at head: that of the first record from there that bears its own position, else
+    /// that in the claim word, which was read before. It owns all positions up to that record, or up to tail.
+    fn owner_of_head(table: &Table<'_>, head: u64, claim: Claim) -> Owned {
+        // ORDERING: the claim word was read with acquire, and a record stands before the claim behind it.
+        let first = table.records(head, claim.tail(), Ordering::Relaxed).next();
+        match first {
+            Some((position, owner)) => Owned { owner, last: position },
+            None => Owned { owner: claim.owner(), last: claim.tail() - 1 },
+        }
+    }
+
+    /// The stalled send at `place` came to its end.
+    fn end_stalled(&mut self, table: &Table<'_>, place: usize, peers: &impl Peers) {
+        let ended = self.stalled.remove(place, peers);
+        self.chunks.let_go(table, table.number(ended.position), &self.stalled);
+    }
+
+    /// Moves head over one position.
+    #[inline]
+    fn pass(&mut self, table: &Table<'_>) {
+        self.head += 1;
+        self.moved(table);
+    }
+
+    /// Publishes the private head, which has moved, within a part of the stream or to the beginning of the next.
+    #[inline]
+    fn moved(&mut self, table: &Table<'_>) {
+        // ORDERING: what was taken, to a thread that asks how far the receiver is.
+        table.view.words.head.store(self.head, release(Edge::Head));
+        if table.index(self.head) == 0 {
+            self.here = None;
+        }
+        if self.head >= self.next_end {
+            self.end_parts(table);
+        }
+    }
+
+    #[cold]
+    fn end_parts(&mut self, table: &Table<'_>) {
+        self.chunks.pass(table, self.head, &self.stalled);
+        self.next_end = self.chunks.next_end(table);
+    }
+}
+
+impl Table<'_> {
+    /// The records from `from` to before `to` that bear their own position, with the owners that they name. It stops where no chunk is
+    /// ready, which is nonsense if positions are claimed there.
+    pub(super) fn records(
+        &self,
+        from: u64,
+        to: u64,
+        ordering: Ordering,
+    ) -> impl Iterator<Item = (u64, Number)> {
+        let mut chunk = None;
+        (from..to)
+            .map_while(move |position| {
+                if chunk.is_none() || self.index(position) == 0 {
+                    chunk = self.ready_chunk(self.number(position));
+                }
+                let word = self.view.record(chunk?, self.index(position));
+                Some((position, Record(word.load(ordering))))
+            })
+            .filter(|(position, record)| record.bears(*position))
+            .map(|(position, record)| (position, record.owner()))
+    }
+}

@@ -27,17 +27,14 @@ pub(crate) struct Segment {
 impl Segment {
     /// A new segment, all zeros.
     pub fn create(geometry: Geometry) -> io::Result<Segment> {
-        let size = size(geometry)?;
-        let fixed = match geometry {
-            Geometry::Ring(_) => Some(size),
-            Geometry::Table(table) => table.fixed(),
-        };
-        Segment::attach(Memory::create(fixed.unwrap_or(size), size)?, geometry)
+        let (allocated, size) = sizes(geometry)?;
+        Segment::attach(Memory::create(allocated, size)?, geometry)
     }
 
     /// The segment that another process made. The memory is checked before it is mapped.
     pub fn open(memory: OwnedFd, geometry: Geometry) -> io::Result<Segment> {
-        Segment::attach(Memory::open(memory, size(geometry)?)?, geometry)
+        let (allocated, size) = sizes(geometry)?;
+        Segment::attach(Memory::open(memory, allocated, size)?, geometry)
     }
 
     fn attach(memory: Memory, geometry: Geometry) -> io::Result<Segment> {
@@ -71,6 +68,13 @@ impl Segment {
         self.memory.allocate(offset, len)
     }
 
+    /// Maps a chunk that is memory into this process at once. If the system does not, it is mapped as it is touched.
+    pub fn prepare(&self, chunk: u32) {
+        if let Some((offset, len)) = self.chunk(chunk) {
+            self.memory.prepare(offset, len);
+        }
+    }
+
     /// Gives the memory of a chunk back to the system. It then reads as zeros.
     pub fn give_back(&self, chunk: u32) {
         if let Some((offset, len)) = self.chunk(chunk) {
@@ -86,6 +90,12 @@ impl Segment {
     }
 }
 
-fn size(geometry: Geometry) -> io::Result<usize> {
-    geometry.check().ok().and_then(|()| geometry.size()).ok_or_else(|| io::ErrorKind::InvalidInput.into())
+/// How many bytes are allocated from the start, and how many there are.
+fn sizes(geometry: Geometry) -> io::Result<(usize, usize)> {
+    let size = geometry.check().ok().and_then(|()| geometry.size()).ok_or(io::ErrorKind::InvalidInput)?;
+    let allocated = match geometry {
+        Geometry::Ring(_) => size,
+        Geometry::Table(table) => table.fixed().unwrap_or(size),
+    };
+    Ok((allocated, size))
 }

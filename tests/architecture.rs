@@ -79,6 +79,7 @@ const UNSAFE: &[&str] = &[
     "segment.rs",
     "sync.rs",
     "sys/fork.rs",
+    "sys/mapping.rs",
     "sys/memory.rs",
     "sys/raw.rs",
     "sys/readiness.rs",

@@ -24,6 +24,10 @@ impl table::Memory for Segment {
         Segment::make_real(self, chunk).map_err(|_| NoMemory)
     }
 
+    fn prepare(&self, chunk: u32) {
+        Segment::prepare(self, chunk);
+    }
+
     fn give_back(&self, chunk: u32) {
         Segment::give_back(self, chunk);
     }

@@ -70,7 +70,7 @@ mod tests {
     #[test]
     fn a_wake_through_another_mapping_reaches_all_sleepers() {
         let here = Memory::create(1, 1).unwrap();
-        let there = Memory::open(here.fd().try_clone_to_owned().unwrap(), 1).unwrap();
+        let there = Memory::open(here.fd().try_clone_to_owned().unwrap(), 1, 1).unwrap();
         assert_ne!(here.base(), there.base());
         // SAFETY: both mappings are aligned to pages, zeroed, outlive the threads and are used as this word only.
         let (ours, theirs) = unsafe {

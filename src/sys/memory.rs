@@ -17,14 +17,15 @@ use std::{
     ptr::NonNull,
 };
 
-use memmap2::{Advice, MmapOptions, MmapRaw};
+use memmap2::Advice;
 use rustix::{
     fs::{self, FallocateFlags, MemfdFlags, Mode, SealFlags},
     io::Errno,
     process::{Resource, getrlimit},
 };
 
-use super::{fork::Birthplace, group};
+use super::{fork::Birthplace, group, mapping::Mapping};
+use crate::sync::{AtomicU64, Ordering};
 
 /// The seals of every segment: its size is final, and so are the seals.
 const SEALS: SealFlags = SealFlags::SHRINK.union(SealFlags::GROW).union(SealFlags::SEAL);
@@ -35,14 +36,21 @@ const TMPFS: u64 = 0x0102_1994;
 /// The most bytes of pages that are asked for at once.
 const PORTION: u64 = 64 << 20;
 
+/// How much of the room that there is may be allocated before it is looked at again: so small a part of it.
+const APPROVED_PART: u64 = 64;
+/// And no more than so many bytes.
+const APPROVED_MOST: u64 = 16 << 20;
+
 /// A sealed memory file, mapped.
 pub(crate) struct Memory {
     /// None only while it is dropped.
-    map: Option<MmapRaw>,
+    map: Option<Mapping>,
     base: NonNull<u8>,
     len: usize,
     file: OwnedFd,
     birthplace: Birthplace,
+    /// Bytes that may be allocated before it is asked again how many the system has.
+    approved: AtomicU64,
 }
 
 // SAFETY: the address is only handed out, never followed here, and the mapping it leads to belongs to the process and not
@@ -59,19 +67,22 @@ impl Memory {
         let (allocated, len) = (whole_pages(allocated)?, whole_pages(len)?);
         let size = u64::try_from(len).map_err(|_| io::Error::from(io::ErrorKind::FileTooLarge))?;
         check_file_size_limit(size)?;
+        if allocated < len {
+            check_overcommit()?;
+        }
         check_available(allocated as u64)?;
         let file = memory_file()?;
         fs::ftruncate(&file, size)?;
         allocate(allocated as u64, |offset, len| fs::fallocate(&file, FallocateFlags::empty(), offset, len))?;
         fs::fcntl_add_seals(&file, SEALS)?;
-        Memory::map(file, len, birthplace)
+        Memory::map(file, len, allocated < len, birthplace)
     }
 
     /// Maps memory that another process created with the same `len`. Refuses whatever is not an ordinary memory file of
-    /// exactly that size with exactly the seals that [`Memory::create`] sets.
-    pub(crate) fn open(file: OwnedFd, len: usize) -> io::Result<Memory> {
+    /// exactly that size with exactly the seals that [`Memory::create`] sets. `allocated` is what it was created with.
+    pub(crate) fn open(file: OwnedFd, allocated: usize, len: usize) -> io::Result<Memory> {
         let birthplace = Birthplace::here()?;
-        let len = whole_pages(len)?;
+        let (allocated, len) = (whole_pages(allocated)?, whole_pages(len)?);
         let seals = fs::fcntl_get_seals(&file).map_err(|_| refused("the descriptor is not a memory file"))?;
         // Newer systems add the seal that forbids to make the file executable.
         if seals != SEALS && seals != SEALS.union(SealFlags::EXEC) {
@@ -84,17 +95,18 @@ impl Memory {
         if u64::try_from(fs::fstat(&file)?.st_size).ok() != u64::try_from(len).ok() {
             return Err(refused("the memory file has another size than announced"));
         }
-        Memory::map(file, len, birthplace)
+        Memory::map(file, len, allocated < len, birthplace)
     }
 
-    fn map(file: OwnedFd, len: usize, birthplace: Birthplace) -> io::Result<Memory> {
-        let map = MmapOptions::new().len(len).map_raw(&file).map_err(|error| cannot_map(error, len))?;
+    fn map(file: OwnedFd, len: usize, is_sparse: bool, birthplace: Birthplace) -> io::Result<Memory> {
+        let map = if is_sparse { Mapping::sparse(&file, len) } else { Mapping::whole(&file, len) };
+        let map = map.map_err(|error| cannot_map(error, len))?;
         // A forked child gets a hole instead of the mapping: it must not act under its parent's number.
         map.advise(Advice::DontFork)?;
         // A core dump need not hold the queue, and large ones delay the end of the process. It works with them too.
         let _ = map.advise(Advice::DontDump);
-        let base = NonNull::new(map.as_mut_ptr()).ok_or(io::ErrorKind::OutOfMemory)?;
-        Ok(Memory { map: Some(map), base, len, file, birthplace })
+        let base = NonNull::new(map.start()).ok_or(io::ErrorKind::OutOfMemory)?;
+        Ok(Memory { map: Some(map), base, len, file, birthplace, approved: AtomicU64::new(0) })
     }
 
     /// Address of the first byte. Valid for [`Memory::len`] bytes while this lives, in the process that made it.
@@ -109,8 +121,29 @@ impl Memory {
 
     /// Allocates these bytes, whole pages. What is allocated already stays as it is.
     pub(crate) fn allocate(&self, start: u64, len: u64) -> io::Result<()> {
-        check_available(len)?;
+        self.approve(len)?;
         allocate(len, |offset, len| fs::fallocate(&self.file, FallocateFlags::empty(), start + offset, len))
+    }
+
+    /// Refuses what there is no room for. How much room there is, is read in files of the kernel, which takes longer than to allocate a
+    /// little; so a small part of the room is approved at once.
+    fn approve(&self, len: u64) -> io::Result<()> {
+        let take = |approved: u64| approved.checked_sub(len);
+        // ORDERING: relaxed. It is an estimate, and orders nothing.
+        if self.approved.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok() {
+            return Ok(());
+        }
+        check_available(len)?;
+        let more = (available() / APPROVED_PART).min(APPROVED_MOST);
+        self.approved.fetch_max(more, Ordering::Relaxed); // ORDERING: as above.
+        Ok(())
+    }
+
+    /// Maps these bytes, whole pages that are allocated, at once. Before Linux 5.14 they are mapped page by page, as they are touched.
+    pub(crate) fn prepare(&self, start: u64, len: u64) {
+        if let (Some(map), Ok(start), Ok(len)) = (&self.map, usize::try_from(start), usize::try_from(len)) {
+            let _ = map.populate(start, len);
+        }
     }
 
     /// Gives these bytes, whole pages, back to the system; they read as zeros then. If the system refuses that, they stay.
@@ -162,6 +195,22 @@ fn check_file_size_limit(size: u64) -> io::Result<()> {
         )),
         _ => Ok(()),
     }
+}
+
+/// Refuses to make a sparse file where the system promises no more memory than it has (`vm.overcommit_memory` is 2): there a page that
+/// becomes memory as it is touched can end the process.
+fn check_overcommit() -> io::Result<()> {
+    let strict = std::fs::read_to_string("/proc/sys/vm/overcommit_memory").is_ok_and(|mode| is_strict(&mode));
+    if !strict {
+        return Ok(());
+    }
+    let what = "the system promises no more memory than it has (vm.overcommit_memory is 2), and an unbounded channel needs \
+                addresses for more than it uses; use a bounded one";
+    Err(io::Error::new(io::ErrorKind::OutOfMemory, what))
+}
+
+fn is_strict(mode: &str) -> bool {
+    mode.trim() == "2"
 }
 
 /// Bytes of a page, the unit in which memory comes and goes.
@@ -317,7 +366,7 @@ mod tests {
     #[test]
     fn what_create_made_can_be_opened_with_the_same_length() {
         let memory = Memory::create(100, 100).unwrap();
-        let again = Memory::open(copy(&memory), 100).unwrap();
+        let again = Memory::open(copy(&memory), 100, 100).unwrap();
         assert_eq!(again.len(), memory.len());
         assert_ne!(again.base(), memory.base());
     }
@@ -326,10 +375,10 @@ mod tests {
     fn open_refuses_other_sizes() {
         let memory = Memory::create(100, 100).unwrap();
         for len in [memory.len() + 1, 2 * memory.len()] {
-            assert_eq!(why(Memory::open(copy(&memory), len)), io::ErrorKind::InvalidData);
+            assert_eq!(why(Memory::open(copy(&memory), len, len)), io::ErrorKind::InvalidData);
         }
-        assert_eq!(why(Memory::open(copy(&memory), 0)), io::ErrorKind::InvalidInput);
-        assert_eq!(why(Memory::open(copy(&memory), usize::MAX)), io::ErrorKind::FileTooLarge);
+        assert_eq!(why(Memory::open(copy(&memory), 0, 0)), io::ErrorKind::InvalidInput);
+        assert_eq!(why(Memory::open(copy(&memory), usize::MAX, usize::MAX)), io::ErrorKind::FileTooLarge);
     }
 
     #[test]
@@ -342,7 +391,7 @@ mod tests {
                 .filter(|bit| set & (1 << bit) != 0)
                 .fold(SealFlags::empty(), |sum, bit| sum | all[bit]);
             fs::fcntl_add_seals(&file, seals).unwrap();
-            let opened = Memory::open(file, page);
+            let opened = Memory::open(file, page, page);
             match seals == SEALS {
                 true => assert!(opened.is_ok()),
                 false => assert_eq!(why(opened), io::ErrorKind::InvalidData, "{seals:?}"),
@@ -357,7 +406,7 @@ mod tests {
         fs::ftruncate(&file, page as u64).unwrap();
         fs::fcntl_add_seals(&file, SEALS).unwrap();
         assert_eq!(fs::fcntl_get_seals(&file), Ok(SEALS));
-        assert!(Memory::open(file, page).is_ok());
+        assert!(Memory::open(file, page, page).is_ok());
     }
 
     #[test]
@@ -368,7 +417,7 @@ mod tests {
         let Ok(file) = fs::memfd_create(c"huge", flags) else { return };
         fs::ftruncate(&file, 2 << 20).unwrap();
         fs::fcntl_add_seals(&file, SEALS).unwrap();
-        let error = Memory::open(file, 2 << 20).map(|memory| memory.len()).unwrap_err();
+        let error = Memory::open(file, 2 << 20, 2 << 20).map(|memory| memory.len()).unwrap_err();
         assert!(error.to_string().contains("ordinary pages"), "{error}");
     }
 
@@ -376,9 +425,9 @@ mod tests {
     fn open_refuses_what_is_not_a_memory_file() {
         let file = tempfile::tempfile().unwrap();
         file.set_len(rustix::param::page_size() as u64).unwrap();
-        assert_eq!(why(Memory::open(file.into(), 1)), io::ErrorKind::InvalidData);
+        assert_eq!(why(Memory::open(file.into(), 1, 1)), io::ErrorKind::InvalidData);
         let (pipe, _other) = std::io::pipe().unwrap();
-        assert_eq!(why(Memory::open(pipe.into(), 1)), io::ErrorKind::InvalidData);
+        assert_eq!(why(Memory::open(pipe.into(), 1, 1)), io::ErrorKind::InvalidData);
     }
 
     #[test]
@@ -421,6 +470,38 @@ mod tests {
             signals > 0
         });
         assert!(few.len() < 25, "portions grow again: {few:?}");
+    }
+
+    #[test]
+    fn a_sparse_file_takes_memory_only_where_it_is_asked_for() {
+        let page = rustix::param::page_size() as u64;
+        let memory = Memory::create(1, 1 << 30).unwrap();
+        assert_eq!(memory.in_use(), page);
+        memory.allocate(16 * page, 4 * page).unwrap();
+        memory.prepare(16 * page, 4 * page);
+        assert_eq!(memory.in_use(), 5 * page);
+        let other = Memory::open(copy(&memory), 1, 1 << 30).unwrap();
+        assert_eq!(other.in_use(), 5 * page, "to map it takes none");
+        other.give_back(16 * page, 3 * page);
+        assert_eq!(memory.in_use(), 2 * page);
+    }
+
+    #[test]
+    fn a_sparse_file_stays_sparse_in_a_process_that_locks_all() {
+        let name = "sys::memory::tests::a_sparse_file_stays_sparse_in_a_process_that_locks_all";
+        if !is_own_process(name) {
+            return;
+        }
+        rustix::mm::mlockall(rustix::mm::MlockAllFlags::FUTURE).unwrap();
+        // Where the limit is low it cannot be mapped, and says why.
+        let Ok(memory) = Memory::create(1, 256 << 20) else { return };
+        let again = Memory::open(copy(&memory), 1, 256 << 20).unwrap();
+        assert_eq!(again.in_use(), rustix::param::page_size() as u64);
+    }
+
+    #[test]
+    fn strict_overcommit_is_told_from_the_other_modes() {
+        assert!(is_strict("2\n") && !is_strict("0\n") && !is_strict("1\n") && !is_strict(""));
     }
 
     #[test]

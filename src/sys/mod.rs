@@ -29,6 +29,7 @@ mod group;
 pub(crate) mod interrupt;
 pub(crate) mod listener;
 pub(crate) mod lock;
+mod mapping;
 pub(crate) mod memory;
 pub(crate) mod place;
 pub(crate) mod process;

@@ -12,10 +12,10 @@ use crate::{
     refusal,
 };
 
-const ROOM: u64 = 48 * MEBIBYTE;
+pub const ROOM: u64 = 48 * MEBIBYTE;
 
 /// A control group with little memory, gone when it is dropped.
-struct Group {
+pub struct Group {
     folder: PathBuf,
     version: u8,
 }
@@ -35,7 +35,7 @@ impl Group {
         Ok(group)
     }
 
-    fn takes(&self, pid: u32) {
+    pub fn takes(&self, pid: u32) {
         fs::write(self.folder.join("cgroup.procs"), pid.to_string()).expect("it can be joined");
     }
 
@@ -52,7 +52,7 @@ impl Drop for Group {
     }
 }
 
-fn group(name: &str) -> Option<Group> {
+pub fn group(name: &str) -> Option<Group> {
     Group::new(name)
         .inspect_err(|error| left_out(format_args!("no control group can be made here: {error}")))
         .ok()

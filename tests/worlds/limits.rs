@@ -15,9 +15,9 @@ use crate::{
 };
 
 /// More than this is refused in the children.
-const LITTLE: u64 = 16 * MEBIBYTE;
+pub const LITTLE: u64 = 16 * MEBIBYTE;
 
-fn limit(what: Resource, most: u64) {
+pub fn limit(what: Resource, most: u64) {
     setrlimit(what, Rlimit { current: Some(most), maximum: getrlimit(what).maximum }).unwrap();
 }
 
@@ -42,7 +42,7 @@ pub fn may_write_little(path: &Path) {
 }
 
 /// Bytes that this process has mapped.
-fn mapped() -> u64 {
+pub fn mapped() -> u64 {
     let pages = fs::read_to_string("/proc/self/statm").expect("proc is mounted");
     let pages: u64 = pages.split(' ').next().expect("a size").parse().expect("a number");
     pages * rustix::param::page_size() as u64

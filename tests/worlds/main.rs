@@ -2,7 +2,7 @@
 //! kernel. What cannot be had is an error that says so, never a signal or a panic, and works once it can be had.
 //!
 //! `limits` is what a process may not have, `descriptors` how few it has, `groups` what a control group leaves it, `files` where the
-//! files of its name stand; `filter` plays an older kernel.
+//! files of its name stand; `unbounded` is how the unbounded channel does with little memory; `filter` plays an older kernel.
 
 mod descriptors;
 mod files;
@@ -11,6 +11,7 @@ mod groups;
 mod limits;
 #[path = "../people/mod.rs"]
 mod people;
+mod unbounded;
 
 use std::time::Duration;
 
@@ -47,6 +48,9 @@ fn role() {
         "hosts" => hosts(words[1].parse().expect("a number"), &path),
         "makes-in-a-group" => groups::makes(&path),
         "sends-in-a-group" => groups::sends(words[1].parse().expect("a number"), &path),
+        "fills-in-a-group" => unbounded::fills_in_a_group(&path),
+        "makes-unbounded-in-a-group" => unbounded::makes_in_a_group(),
+        "may-have-little-unbounded" => unbounded::may_have_little(&path),
         other => panic!("no role {other}"),
     }
 }

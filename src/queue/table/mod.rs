@@ -53,6 +53,9 @@ pub(crate) trait Memory: Sync {
     /// Makes the chunk memory, all of it. If it is memory already it stays as it is.
     fn make_real(&self, chunk: u32) -> Result<(), NoMemory>;
 
+    /// Has the system map a chunk that is memory into this process at once, and not page by page as it is touched. A hint.
+    fn prepare(&self, chunk: u32);
+
     /// Gives the memory of the chunk back to the system. It then reads as zeros.
     fn give_back(&self, chunk: u32);
 }

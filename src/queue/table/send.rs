@@ -109,6 +109,7 @@ impl Producer<'_> {
         let grown = grow::grow(&self.table, number);
         match grown {
             Ok(chunk) => {
+                self.table.memory.prepare(chunk);
                 self.view.note(number, chunk);
                 Ok(Some(chunk))
             }

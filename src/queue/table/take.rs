@@ -370,6 +370,9 @@ impl Consumer {
     fn look_here(&mut self, table: &Table<'_>) -> Option<u32> {
         if self.here.is_none() {
             self.here = table.ready_chunk(table.number(self.head));
+            if let Some(chunk) = self.here {
+                table.memory.prepare(chunk);
+            }
         }
         self.here
     }

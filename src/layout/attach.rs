@@ -143,6 +143,8 @@ impl<'a> TableView<'a> {
                 words: &words(base, offsets.words, 1)[0],
                 entries: words(base, offsets.entries, geometry.chunks as usize),
                 chunks: words(base, offsets.chunks, geometry.chunks as usize * geometry.chunk_words()),
+                chunk_words: geometry.chunk_words(),
+                stride: geometry.stride_words(),
             })
         }
     }

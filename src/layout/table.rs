@@ -148,6 +148,8 @@ pub(crate) struct TableView<'a> {
     pub entries: &'a [AtomicU64],
     /// Every chunk one after another: see [`TableView::record`] and [`TableView::slot`]. Most of it is no memory.
     pub(super) chunks: &'a [AtomicU64],
+    pub(super) chunk_words: usize,
+    pub(super) stride: usize,
 }
 
 impl<'a> TableView<'a> {
@@ -160,15 +162,14 @@ impl<'a> TableView<'a> {
     /// The slot at `index` of a chunk, in the same bounds.
     #[inline(always)]
     pub fn slot(&self, chunk: u32, index: usize) -> Slot<'a> {
-        let stride = self.geometry.stride_words();
-        let start = self.start(chunk) + self.geometry.positions as usize + index * stride;
-        let words = &self.chunks[start..start + stride];
+        let start = self.start(chunk) + self.geometry.positions as usize + index * self.stride;
+        let words = &self.chunks[start..start + self.stride];
         Slot { stamp: &words[0], payload: &words[1..] }
     }
 
     #[inline(always)]
     fn start(&self, chunk: u32) -> usize {
-        chunk as usize * self.geometry.chunk_words()
+        chunk as usize * self.chunk_words
     }
 }
 

@@ -94,7 +94,8 @@ impl Sparse {
         let end = start.checked_add(len).filter(|end| *end <= self.len);
         end.ok_or(io::ErrorKind::InvalidInput)?;
         // SAFETY: the range lies in the mapping, and none of these changes a byte of it in this process.
-        Ok(unsafe { madvise(self.start.as_ptr().add(start).cast(), len, advice)? })
+        unsafe { madvise(self.start.as_ptr().add(start).cast(), len, advice)? };
+        Ok(())
     }
 }
 

@@ -166,6 +166,12 @@ impl Consume for Consumer {
     /// A sender that is in the middle of a send writes where nobody looks; what it touches there stays memory.
     fn drop_all(&mut self, table: &Table<'_>, _: &impl Peers) {
         self.chunks.give_all_back(table);
+        let claim = table.claim();
+        if table.fits(self.head, claim) {
+            self.head = claim.tail();
+            // ORDERING: nothing is read on its strength.
+            table.view.words.head.store(self.head, Ordering::Relaxed);
+        }
     }
 
     /// Says what the next takes do before they find the queue empty. At first they spin.

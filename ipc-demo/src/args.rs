@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Parser, Subcommand, value_parser};
+use clap::{Args, Parser, Subcommand, value_parser};
 
+use crate::channel::{Kind, Queue};
 use crate::name::Name;
 use crate::transfer::shard::Shard;
 
@@ -24,6 +25,11 @@ pub struct ProducerArgs {
     #[arg(long, value_name = "K/M", default_value_t = Shard::WHOLE)]
     pub shard: Shard,
 
+    /// Join an unbounded channel, as the consumer with --unbounded makes it. At its memory limit the producer waits, and tries
+    /// again.
+    #[arg(long)]
+    pub unbounded: bool,
+
     /// How many seconds to wait for a consumer where none is there yet.
     #[arg(long, value_name = "SECONDS", default_value_t = 0.0, value_parser = seconds)]
     pub wait: f64,
@@ -42,6 +48,11 @@ pub struct ProducerArgs {
 }
 
 impl ProducerArgs {
+    /// The kind of channel to join.
+    pub fn kind(&self) -> Kind {
+        Kind::of(self.unbounded)
+    }
+
     /// How long a consumer may be in coming.
     pub fn wait(&self) -> Duration {
         Duration::from_secs_f64(self.wait)
@@ -71,7 +82,12 @@ pub struct ConsumerArgs {
 
     /// How many chunks of 16 KiB may be on their way.
     #[arg(long, value_name = "CHUNKS", default_value_t = 64, value_parser = count(1, 65_536))]
+    #[arg(conflicts_with = "unbounded")]
     pub capacity: usize,
+
+    /// Whether there is no such number.
+    #[command(flatten)]
+    pub growth: Growth,
 
     /// How many seconds to wait for the producers of all shards, once the first has come.
     #[arg(long, value_name = "SECONDS", default_value_t = 2.0, value_parser = seconds)]
@@ -83,6 +99,11 @@ pub struct ConsumerArgs {
 }
 
 impl ConsumerArgs {
+    /// The queue to make.
+    pub fn queue(&self) -> Queue {
+        self.growth.queue(self.capacity)
+    }
+
     /// How long other shards may be in coming.
     pub fn patience(&self) -> Duration {
         Duration::from_secs_f64(self.patience)
@@ -103,7 +124,12 @@ pub struct ShowArgs {
 
     /// How many records the channel holds.
     #[arg(long, value_name = "RECORDS", default_value_t = 4096, value_parser = count(1, 1_048_575))]
+    #[arg(conflicts_with = "unbounded")]
     pub capacity: usize,
+
+    /// Whether it holds more.
+    #[command(flatten)]
+    pub growth: Growth,
 
     /// How many records a producer hands over at once.
     #[arg(long, value_name = "RECORDS", default_value_t = 32, value_parser = count(1, 4096))]
@@ -118,6 +144,37 @@ pub struct ShowArgs {
     pub role: Option<Role>,
 }
 
+impl ShowArgs {
+    /// The queue to make.
+    pub fn queue(&self) -> Queue {
+        self.growth.queue(self.capacity)
+    }
+}
+
+/// How far the queue of a receiver may grow.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Growth {
+    /// Make an unbounded channel, which has memory for what is queued, and no more. A send never waits for room.
+    #[arg(long)]
+    pub unbounded: bool,
+
+    /// How many bytes of memory the queue of an unbounded channel may have. At this limit the producers wait, and try again.
+    /// [default: half of the memory that is free at the start]
+    #[arg(long, value_name = "BYTES", requires = "unbounded", value_parser = value_parser!(u64).range(1..))]
+    pub memory_limit: Option<u64>,
+}
+
+impl Growth {
+    /// Returns the queue, which has this capacity if it does not grow.
+    pub fn queue(self, capacity: usize) -> Queue {
+        if self.unbounded {
+            Queue::Unbounded { memory_limit: self.memory_limit }
+        } else {
+            Queue::Bounded { capacity }
+        }
+    }
+}
+
 /// The roles of the processes that the show starts.
 #[derive(Clone, Debug, Subcommand)]
 pub enum Role {
@@ -130,6 +187,9 @@ pub enum Role {
         /// How many records the channel holds.
         #[arg(long)]
         capacity: usize,
+        /// Whether it holds more.
+        #[command(flatten)]
+        growth: Growth,
         /// How many producers there will be.
         #[arg(long)]
         producers: usize,
@@ -143,6 +203,9 @@ pub enum Role {
         /// Its number, from 0.
         #[arg(long)]
         number: u32,
+        /// Whether the channel is unbounded.
+        #[arg(long)]
+        unbounded: bool,
         /// How many records it hands over at once.
         #[arg(long)]
         batch: usize,
@@ -191,5 +254,25 @@ mod tests {
             assert!(ShowArgs::try_parse_from(line).is_err(), "{line:?}");
         }
         assert!(ShowArgs::try_parse_from(["ipc-demo", "--producers", "256", "--seconds", "0.5"]).is_ok());
+    }
+
+    #[test]
+    fn a_queue_has_a_capacity_or_a_memory_limit() {
+        let queue = |more: &[&str]| {
+            let line = ["consumer", "--name", "films", "--output", "out"];
+            ConsumerArgs::try_parse_from(line.iter().chain(more)).map(|args| args.queue())
+        };
+        assert_eq!(queue(&[]).unwrap(), Queue::Bounded { capacity: 64 });
+        assert_eq!(queue(&["--unbounded"]).unwrap(), Queue::Unbounded { memory_limit: None });
+        let limited = queue(&["--memory-limit", "1048576", "--unbounded"]).unwrap();
+        assert_eq!(limited, Queue::Unbounded { memory_limit: Some(1 << 20) });
+        for wrong in [
+            &["--memory-limit", "1048576"][..],
+            &["--unbounded", "--capacity", "64"],
+            &["--unbounded", "--memory-limit", "0"],
+            &["--unbounded", "--memory-limit", "many"],
+        ] {
+            assert!(queue(wrong).is_err(), "{wrong:?}");
+        }
     }
 }

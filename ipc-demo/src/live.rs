@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use rustix::termios::tcgetwinsize;
 
-const PERIOD: Duration = Duration::from_millis(100);
+/// How often the line can change.
+pub const PERIOD: Duration = Duration::from_millis(100);
 
 /// The width of a terminal that does not tell it.
 const COLUMNS: usize = 80;
@@ -82,6 +83,12 @@ pub fn count(count: f64) -> String {
     scaled(count, 1000.0, &["", "k", "M", "G", "T", "P", "E"]).trim_end().to_owned()
 }
 
+/// Writes a number exactly if it has so many digits at most, and else by its first three.
+pub fn number(number: u64, digits: usize) -> String {
+    let exact = number.to_string();
+    if exact.len() <= digits { exact } else { count(number as f64) }
+}
+
 /// A time in nanoseconds for people: `85.2 µs`.
 pub fn nanoseconds(nanoseconds: u64) -> String {
     scaled(nanoseconds as f64, 1000.0, &["ns", "µs", "ms", "s"])
@@ -113,6 +120,7 @@ mod tests {
         assert_eq!(nanoseconds(85_200), "85.2 µs");
         assert_eq!(nanoseconds(9_000_000_000_000), "9000 s");
         assert_eq!(count(u64::MAX as f64), "18.4 E");
+        assert_eq!((number(123_456, 6), number(1_234_567, 6)), ("123456".into(), "1.2 M".into()));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 use anyhow::Result;
 use ipc_demo::args::{Role, ShowArgs};
+use ipc_demo::channel::Kind;
 use ipc_demo::exit::{self, Verdict};
 use ipc_demo::show::{sink, source, stage, words};
 
@@ -10,8 +11,12 @@ fn main() {
     let args: ShowArgs = exit::arguments("ipc-demo");
     match &args.role {
         None => exit::finish("ipc-demo", run(&args)),
-        Some(Role::Sink { name, capacity, producers }) => words::end(sink::run(name, *capacity, *producers)),
-        Some(Role::Source { name, number, batch }) => words::end(source::run(name, *number, *batch)),
+        Some(Role::Sink { name, capacity, growth, producers }) => {
+            words::end(sink::run(name, growth.queue(*capacity), *producers))
+        }
+        Some(Role::Source { name, number, unbounded, batch }) => {
+            words::end(source::run(name, *number, Kind::of(*unbounded), *batch))
+        }
     }
 }
 

@@ -29,6 +29,29 @@ fn a_show_loses_nothing() {
 }
 
 #[test]
+fn an_unbounded_show_loses_nothing() {
+    for limit in [&[][..], &["--memory-limit", "1048576"]] {
+        let arguments = ["--seconds", "0.3", "--producers", "2", "--unbounded", "--json"];
+        let ended = show(&[&arguments, limit].concat()).end().succeeded();
+        assert_eq!(ended.stderr, [""; 0]);
+        let summary: Value = serde_json::from_str(&ended.stdout).unwrap();
+        for zero in ["lost", "reordered", "doubled", "damaged"] {
+            assert_eq!(summary["all"][zero], 0, "{zero}");
+        }
+        assert!(summary["all"]["messages"].as_u64().unwrap() > 0);
+        assert_eq!(summary["all"]["messages"], summary["all"]["sent"]);
+        assert_eq!(summary["kind"], "unbounded");
+        let most = summary["most_memory_in_use"].as_u64().unwrap();
+        assert!(most > 0);
+        if !limit.is_empty() {
+            assert_eq!(summary["memory_limit"], 1 << 20);
+            // With what every channel has beside its queue.
+            assert!(most < 2 << 20, "{most}");
+        }
+    }
+}
+
+#[test]
 fn people_get_a_table() {
     let said = show(&["--seconds", "0.1"]).end().succeeded().stdout;
     for word in ["producer", "p99.9", "lost", "reordered", "damaged", "all", "Latency"] {
@@ -71,7 +94,16 @@ fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
 
 #[test]
 fn a_killed_producer_is_named_and_the_others_go_on() {
-    let mut show = show(&["--seconds", "86400"]);
+    kill_a_producer(&[]);
+}
+
+#[test]
+fn a_killed_producer_of_an_unbounded_show_is_named() {
+    kill_a_producer(&["--unbounded", "--memory-limit", "8388608"]);
+}
+
+fn kill_a_producer(channel: &[&str]) {
+    let mut show = show(&[&["--seconds", "86400"], channel].concat());
     let line = show.stderr_line();
     assert!(line.contains("3 producers"), "{line:?}");
     let mut sources = show.children("source");
@@ -128,7 +160,16 @@ fn a_stopped_producer_holds_up_no_other() {
 
 #[test]
 fn a_stopped_consumer_fails_the_show_with_one_sentence() {
-    let mut show = show(&["--seconds", "1"]);
+    stop_the_consumer(&[]);
+}
+
+#[test]
+fn a_stopped_consumer_of_an_unbounded_show_fails_it() {
+    stop_the_consumer(&["--unbounded", "--memory-limit", "1048576"]);
+}
+
+fn stop_the_consumer(channel: &[&str]) {
+    let mut show = show(&[&["--seconds", "1"], channel].concat());
     show.stderr_line();
     let stopped = show.children("sink")[0];
     kill_process(stopped, Signal::STOP).unwrap();
@@ -138,9 +179,12 @@ fn a_stopped_consumer_fails_the_show_with_one_sentence() {
 
 #[test]
 fn the_table_fits_a_terminal_of_80_columns() {
-    let table = show(&["--seconds", "0.1", "--producers", "9"]).end().succeeded().stdout;
-    let widest = table.lines().map(|line| line.chars().count()).max();
-    assert!(widest <= Some(80), "{table}");
+    for channel in [&[][..], &["--unbounded", "--memory-limit", "8388608"]] {
+        let arguments = [&["--seconds", "0.1", "--producers", "9"], channel].concat();
+        let table = show(&arguments).end().succeeded().stdout;
+        let widest = table.lines().map(|line| line.chars().count()).max();
+        assert!(widest <= Some(80), "{table}");
+    }
 }
 
 #[test]
@@ -159,7 +203,18 @@ fn a_killed_consumer_fails_the_show_and_leaves_no_file() {
 
 #[test]
 fn what_makes_no_sense_is_refused() {
-    for arguments in [["--capacity", "0"], ["--producers", "1000000"], ["--seconds", "never"]] {
+    for arguments in [
+        ["--capacity", "0"],
+        ["--producers", "1000000"],
+        ["--seconds", "never"],
+        ["--memory-limit", "1048576"],
+    ] {
         assert_eq!(show(&arguments).end().status.code(), Some(2), "{arguments:?}");
     }
+}
+
+#[test]
+fn a_memory_limit_without_room_fails_with_a_sentence() {
+    let sentence = show(&["--unbounded", "--memory-limit", "1"]).end().failed(1);
+    assert!(sentence.contains("memory limit") && sentence.contains("1 bytes"), "{sentence}");
 }

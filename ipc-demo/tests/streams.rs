@@ -8,9 +8,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{Winsize, tcsetwinsize};
-use support::{Ended, Place, Running, noise};
+use support::{Ended, Place, Running, Screen, noise, terminal};
 
 const PROGRAMS: [&str; 3] =
     [env!("CARGO_BIN_EXE_ipc-demo"), env!("CARGO_BIN_EXE_consumer"), env!("CARGO_BIN_EXE_producer")];
@@ -154,12 +152,7 @@ fn help_and_errors_of_the_command_line_are_written_or_dropped() {
 
 /// What a show writes on a terminal of so many columns until it has gone back to the first one so many times.
 fn on_terminal(columns: u16, term: Option<&str>, told: Option<&str>, returns: usize) -> String {
-    let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
-    grantpt(&terminal).and_then(|()| unlockpt(&terminal)).expect("a terminal");
-    let name = ptsname(&terminal, Vec::new()).expect("a terminal has a name").into_string().expect("text");
-    let inner = File::options().read(true).write(true).open(name).expect("the terminal's other side");
-    let size = Winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
-    tcsetwinsize(&inner, size).expect("a terminal has a size");
+    let (mut terminal, inner) = terminal(columns);
     let mut command = show(if returns > 0 { "86400" } else { "0.5" });
     command.stderr(inner).env_remove("TERM").env_remove("COLUMNS");
     command.envs(term.map(|term| ("TERM", term))).envs(told.map(|columns| ("COLUMNS", columns)));
@@ -168,7 +161,7 @@ fn on_terminal(columns: u16, term: Option<&str>, told: Option<&str>, returns: us
     drop(command);
     let pid = Pid::from_raw(running.pid().cast_signed()).expect("a process has a number");
     let written = support::within_limit(move || {
-        let (mut terminal, mut written, mut is_told) = (File::from(terminal), Vec::new(), returns == 0);
+        let (mut written, mut is_told) = (Vec::new(), returns == 0);
         let mut bytes = [0; 4096];
         // A terminal whose other side is closed everywhere says so by an error.
         while let Ok(count @ 1..) = terminal.read(&mut bytes) {
@@ -207,6 +200,26 @@ fn the_live_line_never_wraps() {
         assert!(widths.iter().all(|&width| width <= widest), "{columns} columns: {written:?}");
         assert!(written.ends_with("\r\x1b[K"), "it is gone at the end: {written:?}");
     }
+}
+
+#[test]
+fn the_live_line_of_an_unbounded_show_says_its_memory() {
+    let (outer, inner) = terminal(80);
+    let mut command = show("86400");
+    command.args(["--unbounded", "--memory-limit", "1048576"]).stderr(inner).env("TERM", "xterm");
+    let running = Running::start_on(&mut command);
+    drop(command);
+    let screen = Screen::watch(outer);
+    screen.wait_for(", memory ");
+    // The sink cannot take what three sources send, and less so if it is stopped.
+    let sink = running.children("sink")[0];
+    kill_process(sink, Signal::STOP).expect("it lives");
+    screen.wait_for("3/3 producers wait");
+    kill_process(sink, Signal::CONT).expect("it lives");
+    screen.wait_for("producers alive 3");
+    running.signal(Signal::INT);
+    let table = running.end().succeeded().stdout;
+    assert!(table.contains("of memory was in use; the queue's limit was 1.0 MiB."), "{table}");
 }
 
 #[test]

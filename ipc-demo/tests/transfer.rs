@@ -6,10 +6,11 @@ mod support;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::thread::JoinHandle;
 
 use rustix::process::{Pid, Resource, Rlimit, Signal, prlimit};
 use serde_json::Value;
-use support::{Place, Running, noise, sha256};
+use support::{Place, Running, Screen, noise, sha256, terminal};
 
 /// Some MiB, and not a whole number of chunks or shards.
 const SIZE: usize = 3 * 1024 * 1024 + 12_345;
@@ -18,13 +19,21 @@ fn json(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|error| panic!("{error} in {text:?}"))
 }
 
+/// What chooses the bounded channel, and the unbounded one.
+const KINDS: [&[&str]; 2] = [&[], &["--unbounded"]];
+
 #[test]
 fn three_producers_move_a_file() {
+    KINDS.into_iter().for_each(move_a_file);
+}
+
+fn move_a_file(kind: &[&str]) {
     let place = Place::new();
     let bytes = noise(SIZE);
     let (input, output) = (place.file("in", &bytes), place.path("out"));
-    let consumer = place.consumer(&output, &[]);
-    let producers = ["1/3", "2/3", "3/3"].map(|shard| place.producer(&input, &["--shard", shard]));
+    let consumer = place.consumer(&output, kind);
+    let producers =
+        ["1/3", "2/3", "3/3"].map(|shard| place.producer(&input, &[&["--shard", shard], kind].concat()));
     for (producer, shard) in producers.into_iter().zip(["1/3", "2/3", "3/3"]) {
         let said = producer.end().succeeded().stdout;
         assert!(said.contains(shard), "{said:?}");
@@ -32,6 +41,7 @@ fn three_producers_move_a_file() {
     let said = consumer.end().succeeded().stdout;
     assert!(said.contains(&format!("received {SIZE} bytes from 3 producers")), "{said}");
     assert!(said.contains(&format!("sha256 {}", sha256(&bytes))), "{said}");
+    assert_eq!(said.contains("of the channel's memory was in use"), !kind.is_empty(), "{said}");
     assert!(std::fs::read(&output).unwrap() == bytes);
 }
 
@@ -97,13 +107,18 @@ fn machines_get_json() {
 
 #[test]
 fn a_producer_killed_half_way_is_reported_with_what_is_missing() {
+    KINDS.into_iter().for_each(kill_half_way);
+}
+
+fn kill_half_way(kind: &[&str]) {
     let place = Place::new();
     let bytes = noise(SIZE);
     let (input, output) = (place.file("in", &bytes), place.path("out"));
-    let consumer = place.consumer(&output, &["--json", "--partial"]);
-    let killed = place.producer(&input, &["--shard", "2/3", "--kill-after", "500000"]);
+    let consumer = place.consumer(&output, &[&["--json", "--partial"], kind].concat());
+    let producer = |shard, more: &[&str]| place.producer(&input, &[&["--shard", shard], more, kind].concat());
+    let killed = producer("2/3", &["--kill-after", "500000"]);
     let pid = killed.pid();
-    let others = ["1/3", "3/3"].map(|shard| place.producer(&input, &["--shard", shard]));
+    let others = ["1/3", "3/3"].map(|shard| producer(shard, &[]));
     assert_eq!(killed.end().status.code(), None, "it died of a signal");
     for other in others {
         other.end().succeeded();
@@ -138,6 +153,75 @@ fn a_name_where_nobody_is_fails_at_once() {
     let input = place.file("in", b"bytes");
     let sentence = place.producer(&input, &[]).end().failed(1);
     assert!(sentence.starts_with("producer: ") && sentence.contains("meet"), "{sentence}");
+}
+
+#[test]
+fn a_producer_of_the_wrong_kind_is_refused_with_a_sentence() {
+    let place = Place::new();
+    let input = place.file("in", b"bytes");
+    let (bounded, unbounded) = (KINDS[0], KINDS[1]);
+    for (right, wrong, is) in [(bounded, unbounded, "bounded"), (unbounded, bounded, "unbounded")] {
+        let consumer = place.consumer(&place.path("out"), right);
+        let sentence = place.producer(&input, wrong).end().failed(1);
+        assert!(sentence.starts_with("producer: the channel there"), "{sentence}");
+        assert!(
+            sentence.contains("meet") && sentence.contains(&format!(" is {is}; join it with ")),
+            "{sentence}"
+        );
+        place.producer(&input, right).end().succeeded();
+        assert!(consumer.end().succeeded().stdout.contains(&sha256(b"bytes")));
+    }
+}
+
+/// A consumer that is stopped, and a producer that has come so far that the memory of the channel is used up; what feeds it.
+fn at_the_memory_limit(place: &Place, bytes: Vec<u8>) -> (Running, Running, JoinHandle<bool>) {
+    let consumer = place.consumer(&place.path("out"), &["--unbounded", "--memory-limit", "1048576"]);
+    let (outer, inner) = terminal(80);
+    let mut command = place.producer_command(Path::new("-"));
+    command.arg("--unbounded").env("TERM", "xterm");
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(inner);
+    let mut producer = Running::start_on(&mut command);
+    let screen = Screen::watch(outer);
+    screen.wait_for(", memory ");
+    // It has joined, which needs a consumer that runs.
+    consumer.signal(Signal::STOP);
+    let fed = producer.feed(bytes);
+    screen.wait_for(": waiting, the limit is reached");
+    (consumer, producer, fed)
+}
+
+#[test]
+fn a_producer_at_the_memory_limit_waits_and_loses_nothing() {
+    let place = Place::new();
+    let bytes = noise(SIZE);
+    let (consumer, producer, fed) = at_the_memory_limit(&place, bytes.clone());
+    consumer.signal(Signal::CONT);
+    let said = producer.end().succeeded().stdout;
+    assert!(said.contains(&format!("sent {SIZE} bytes")) && said.contains("; it waited "), "{said}");
+    assert!(fed.join().unwrap());
+    let said = consumer.end().succeeded().stdout;
+    assert!(said.contains(&sha256(&bytes)), "{said}");
+    assert!(std::fs::read(place.path("out")).unwrap() == bytes);
+}
+
+#[test]
+fn ctrl_c_ends_the_waiting_for_memory() {
+    let place = Place::new();
+    let (consumer, producer, fed) = at_the_memory_limit(&place, noise(SIZE));
+    producer.signal(Signal::INT);
+    assert_eq!(producer.end().status.code(), Some(130));
+    assert!(!fed.join().unwrap(), "it ended before it had read everything");
+    consumer.signal(Signal::CONT);
+    let sentence = consumer.end().failed(1);
+    assert!(sentence.contains("left without finishing"), "{sentence}");
+}
+
+#[test]
+fn a_killed_consumer_ends_the_waiting_for_memory() {
+    let place = Place::new();
+    let (consumer, producer, _fed) = at_the_memory_limit(&place, noise(SIZE));
+    consumer.signal(Signal::KILL);
+    assert_eq!(producer.end().status.code(), Some(1));
 }
 
 #[test]

@@ -7,8 +7,9 @@ use serde::Serialize;
 use super::ending::Ending;
 use super::latency::Quantiles;
 use super::words::Received;
+use crate::channel::Queue;
 use crate::exit::Verdict;
-use crate::live::{count, nanoseconds};
+use crate::live::{bytes, count, nanoseconds, number};
 
 /// A line below the headings and none between columns, which then fit a terminal of 80 columns.
 const STYLE: TableStyle =
@@ -30,8 +31,12 @@ pub struct Source {
 pub struct Summary {
     /// From the first record to the last.
     pub seconds: f64,
-    /// How many records the channel held.
-    pub capacity: usize,
+    /// The queue of the channel.
+    #[serde(flatten)]
+    pub queue: Queue,
+    /// The most bytes of memory that an unbounded channel was seen to have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub most_memory_in_use: Option<u64>,
     /// How many records were handed over at once.
     pub batch: usize,
     /// All producers together.
@@ -73,7 +78,7 @@ pub struct Line {
 
 impl Summary {
     /// Compares what the producers told with what was `received`.
-    pub fn new(capacity: usize, batch: usize, sources: &[Source], received: &Received) -> Self {
+    pub fn new(queue: Queue, batch: usize, sources: &[Source], received: &Received) -> Self {
         let rate = |messages: u64| messages as f64 / received.seconds.max(1e-9);
         let mut problems = Vec::new();
         let mut producers = Vec::new();
@@ -121,7 +126,8 @@ impl Summary {
             doubled: producers.iter().map(|line| line.doubled).sum(),
             damaged: Some(received.damaged),
         };
-        Self { seconds: received.seconds, capacity, batch, all, producers, problems }
+        let Received { seconds, most_memory_in_use, .. } = *received;
+        Self { seconds, queue, most_memory_in_use, batch, all, producers, problems }
     }
 
     /// The table for people. No line of it has more than 80 columns.
@@ -148,16 +154,35 @@ impl Summary {
         });
         format!(
             "{table}\n{} records per second for {:.2} s; damaged: {}.\n\
-             The channel had room for {}; {} were handed over at once.\n\
+             {}\n\
              Latency ({} sampled): from just before a record is handed to the channel\n\
-             until just after it is taken out, with the waiting for room and in the queue.",
+             until just after it is taken out, with the waiting for {} and in the queue.",
             count(self.all.rate),
             self.seconds,
             number(self.all.damaged.unwrap_or(0), 9),
-            self.capacity,
-            self.batch,
-            count(self.all.latency_ns.samples as f64)
+            self.channel(),
+            count(self.all.latency_ns.samples as f64),
+            if matches!(self.queue, Queue::Bounded { .. }) { "room" } else { "memory" },
         )
+    }
+
+    /// Says what the channel could hold and how it was filled.
+    fn channel(&self) -> String {
+        let batch = self.batch;
+        match self.queue {
+            Queue::Bounded { capacity } => {
+                format!("The channel had room for {capacity}; {batch} were handed over at once.")
+            }
+            Queue::Unbounded { memory_limit } => {
+                let most = bytes(self.most_memory_in_use.unwrap_or(0));
+                let limit = memory_limit
+                    .map_or_else(String::new, |limit| format!("; the queue's limit was {}", bytes(limit)));
+                format!(
+                    "The channel was unbounded; {batch} records were handed over at once.\n\
+                     At most {most} of memory was in use{limit}."
+                )
+            }
+        }
     }
 
     /// Nothing if every record arrived once, in order and undamaged.
@@ -201,12 +226,6 @@ impl Line {
     }
 }
 
-/// Writes a number exactly if it has so many digits at most, and else by its first three.
-fn number(number: u64, digits: usize) -> String {
-    let exact = number.to_string();
-    if exact.len() <= digits { exact } else { count(number as f64) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::words::FromProducer;
@@ -223,8 +242,9 @@ mod tests {
             .iter()
             .map(|&(messages, end)| FromProducer { messages, end, reordered: 0, doubled: 0, latency })
             .collect();
-        let received = Received { seconds: 2.0, damaged, latency, producers };
-        Summary::new(1024, 32, &[source(11, sent[0]), source(12, sent[1])], &received)
+        let received = Received { seconds: 2.0, most_memory_in_use: None, damaged, latency, producers };
+        let queue = Queue::Bounded { capacity: 1024 };
+        Summary::new(queue, 32, &[source(11, sent[0]), source(12, sent[1])], &received)
     }
 
     fn sentence(sent: [Option<u64>; 2], arrived: [(u64, u64); 2], damaged: u64) -> String {
@@ -240,6 +260,20 @@ mod tests {
         for words in ["11", "all", "30", "900 ns", "25.0 µs", "p99.9", "queue"] {
             assert!(table.contains(words), "{words} in\n{table}");
         }
+    }
+
+    #[test]
+    fn the_table_says_the_most_memory_that_was_in_use() {
+        let mut summary = summary([Some(10), Some(20)], [(10, 10), (20, 20)], 0);
+        summary.queue = Queue::Unbounded { memory_limit: Some(1 << 20) };
+        summary.most_memory_in_use = Some(1 << 19);
+        let table = summary.table();
+        assert!(
+            table.contains("At most 512 KiB of memory was in use; the queue's limit was 1.0 MiB."),
+            "{table}"
+        );
+        let json = serde_json::to_value(&summary).unwrap();
+        assert_eq!((&json["kind"], &json["memory_limit"]), (&"unbounded".into(), &(1 << 20).into()));
     }
 
     #[test]
@@ -276,14 +310,21 @@ mod tests {
                 FromProducer { messages, end: messages, reordered: messages, doubled: messages, latency };
             let received = Received {
                 seconds: if messages == 0 { 86_400.0 } else { 1e-9 },
+                most_memory_in_use: Some(messages),
                 damaged: messages,
                 latency,
                 producers: vec![producer; 2],
             };
             let sources = [source(4_194_304, None), source(1, Some(u64::MAX / 2))];
-            let table = Summary::new(1_048_575, 4096, &sources, &received).table();
-            let widest = table.lines().map(|line| line.trim_end().chars().count()).max().unwrap();
-            assert!(widest <= 80, "{widest} in\n{table}");
+            for queue in [
+                Queue::Bounded { capacity: 1_048_575 },
+                Queue::Unbounded { memory_limit: None },
+                Queue::Unbounded { memory_limit: Some(u64::MAX) },
+            ] {
+                let table = Summary::new(queue, 4096, &sources, &received).table();
+                let widest = table.lines().map(|line| line.trim_end().chars().count()).max().unwrap();
+                assert!(widest <= 80, "{widest} in\n{table}");
+            }
         }
     }
 }

@@ -6,29 +6,32 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use shmpsc::{Receiver, Sender};
 
 use super::latency::{Latencies, now};
 use super::options;
 use super::record::Record;
 use super::track::Track;
 use super::words::{FromProducer, Progress, Received, Word, tell};
+use crate::channel::Queue;
+use crate::channel::peak::Peak;
+use crate::channel::receiver::AnyReceiver;
+use crate::channel::sender::AnySender;
 use crate::name::Name;
 
 const BATCH: usize = 512;
 const PERIOD: Duration = Duration::from_millis(100);
 
 /// Binds the name, and takes records until the last producer has left.
-pub fn run(name: &Name, capacity: usize, producers: usize) -> Result<()> {
+pub fn run(name: &Name, queue: Queue, producers: usize) -> Result<()> {
     // This process takes part twice, once with its guard.
     let members = producers + 2;
-    let mut receiver =
-        options().capacity(capacity).members(members).end_with_last_sender().bind(name.path())?;
+    let mut receiver = queue.bind(options().members(members).end_with_last_sender(), name.path())?;
     // If the first producer is killed before the next has joined, the channel must not end.
-    hold_until_go(options().connect(name.path())?)?;
+    hold_until_go(queue.kind().connect(options(), name.path())?)?;
     tell(&Word::Ready)?;
     let mut judge = Judge::new(producers)?;
     let mut pace = Pace::new();
+    let mut peak = Peak::new();
     let mut records = Vec::with_capacity(BATCH);
     let mut span: Option<(u64, u64)> = None;
     while receiver.blocking_recv_many(&mut records, BATCH) > 0 {
@@ -38,14 +41,15 @@ pub fn run(name: &Name, capacity: usize, producers: usize) -> Result<()> {
         records.iter().for_each(|record| judge.take(record, taken_at));
         pace.messages += records.len() as u64;
         records.clear();
+        peak.look(&receiver);
         pace.tell_if_due(&receiver)?;
     }
     let seconds = span.map_or(0.0, |(first, last)| (last - first) as f64 * 1e-9);
-    tell(&Word::Received(judge.finish(seconds)?))
+    tell(&Word::Received(judge.finish(seconds, peak.bytes())?))
 }
 
 /// Keeps a sender of this process until the stage says go, or has gone.
-fn hold_until_go(guard: Sender<Record>) -> Result<()> {
+fn hold_until_go(guard: AnySender<Record>) -> Result<()> {
     let wait = move || {
         // An error is an end as well.
         let _ = io::stdin().read(&mut [0]);
@@ -79,7 +83,7 @@ impl Judge {
         }
     }
 
-    fn finish(self, seconds: f64) -> Result<Received> {
+    fn finish(self, seconds: f64, most_memory_in_use: Option<u64>) -> Result<Received> {
         let mut all = Latencies::new()?;
         let mut producers = Vec::with_capacity(self.producers.len());
         for (track, latencies) in &self.producers {
@@ -92,7 +96,8 @@ impl Judge {
                 latency: latencies.quantiles(),
             });
         }
-        Ok(Received { seconds, damaged: self.damaged, latency: all.quantiles(), producers })
+        let (damaged, latency) = (self.damaged, all.quantiles());
+        Ok(Received { seconds, most_memory_in_use, damaged, latency, producers })
     }
 }
 
@@ -108,7 +113,7 @@ impl Pace {
         Self { messages: 0, told: 0, last: Instant::now() }
     }
 
-    fn tell_if_due(&mut self, receiver: &Receiver<Record>) -> Result<()> {
+    fn tell_if_due(&mut self, receiver: &AnyReceiver<Record>) -> Result<()> {
         let elapsed = self.last.elapsed();
         if elapsed < PERIOD {
             return Ok(());
@@ -116,8 +121,13 @@ impl Pace {
         let rate = (self.messages - self.told) as f64 / elapsed.as_secs_f64();
         self.told = self.messages;
         self.last = Instant::now();
-        let (depth, producers) = (receiver.len(), receiver.sender_strong_count());
-        tell(&Word::Progress(Progress { messages: self.messages, rate, depth, producers }))
+        tell(&Word::Progress(Progress {
+            messages: self.messages,
+            rate,
+            depth: receiver.len(),
+            memory: receiver.memory_in_use(),
+            producers: receiver.sender_strong_count(),
+        }))
     }
 }
 
@@ -136,7 +146,7 @@ mod tests {
         let mut torn = Record::new(1, 1, 0);
         torn.sequence = 5;
         judge.take(&torn, 500);
-        let received = judge.finish(2.0).unwrap();
+        let received = judge.finish(2.0, None).unwrap();
         assert_eq!(received.damaged, 2);
         let [zero, one] = received.producers[..] else { panic!("two producers") };
         assert_eq!((zero.messages, zero.reordered, zero.doubled), (3, 1, 0));

@@ -14,7 +14,7 @@ use super::result::{Source, Summary};
 use super::words::{Progress, Received, Word};
 use crate::args::ShowArgs;
 use crate::interrupt::Interrupt;
-use crate::live::{Live, count};
+use crate::live::{self, Live, bytes, count, number};
 use crate::name::Name;
 use crate::streams;
 
@@ -33,7 +33,14 @@ pub fn run(args: &ShowArgs) -> Result<Summary> {
     })?;
     let name = Name::private("ipc-demo");
     let told = Told::default();
-    let mut stage = Stage { events, actors: Vec::new(), progress: None, told, name: name.clone() };
+    let mut stage = Stage {
+        events,
+        actors: Vec::new(),
+        progress: None,
+        told,
+        name: name.clone(),
+        live: Live::new(!args.json),
+    };
     let deadline = Instant::now() + GRACE;
 
     stage.start(&sink(&name, args), &tell)?;
@@ -48,17 +55,25 @@ pub fn run(args: &ShowArgs) -> Result<Summary> {
 }
 
 fn sink(name: &Name, args: &ShowArgs) -> Vec<OsString> {
-    role("sink", name, &[("--capacity", args.capacity), ("--producers", args.producers)])
+    let mut arguments =
+        role("sink", name, &[("--capacity", args.capacity), ("--producers", args.producers)], args);
+    if let Some(bytes) = args.growth.memory_limit {
+        arguments.extend(["--memory-limit".into(), bytes.to_string().into()]);
+    }
+    arguments
 }
 
 fn source(name: &Name, number: usize, args: &ShowArgs) -> Vec<OsString> {
-    role("source", name, &[("--number", number), ("--batch", args.batch)])
+    role("source", name, &[("--number", number), ("--batch", args.batch)], args)
 }
 
-fn role(role: &str, name: &Name, options: &[(&str, usize)]) -> Vec<OsString> {
+fn role(role: &str, name: &Name, options: &[(&str, usize)], args: &ShowArgs) -> Vec<OsString> {
     let mut arguments = vec![role.into(), "--name".into(), name.path().into()];
     for (option, value) in options {
         arguments.extend([OsString::from(option), value.to_string().into()]);
+    }
+    if args.growth.unbounded {
+        arguments.push("--unbounded".into());
     }
     arguments
 }
@@ -69,12 +84,15 @@ struct Stage {
     progress: Option<Progress>,
     told: Told,
     name: Name,
+    live: Live,
 }
 
 /// What the actors said, and how they ended.
 #[derive(Default)]
 struct Told {
     ready: BTreeSet<usize>,
+    /// The sources that wait for memory.
+    waiting: BTreeSet<usize>,
     sent: BTreeMap<usize, u64>,
     received: Option<Received>,
     failures: BTreeMap<usize, String>,
@@ -118,19 +136,11 @@ impl Stage {
         }
         self.actors.iter_mut().for_each(Actor::go);
         let curtain = Instant::now() + duration;
-        let mut live = Live::new(watched);
         while !self.told.interrupted
             && self.runs(SINK)
             && self.sources().next().is_some()
             && self.hear(curtain)?
-        {
-            if let Some(Progress { messages, rate, depth, producers }) = self.progress {
-                live.show(|| {
-                    let (messages, rate) = (count(messages as f64), count(rate));
-                    format!("{messages} records, {rate}/s, depth {depth}, producers alive {producers}")
-                });
-            }
-        }
+        {}
         Ok(())
     }
 
@@ -152,9 +162,10 @@ impl Stage {
         self.wait_ended()
     }
 
+    /// Waits until every actor has ended, or has said nothing for too long: to take all that an unbounded channel holds can be
+    /// much work for the sink.
     fn wait_ended(&mut self) -> Result<()> {
-        let deadline = Instant::now() + GRACE;
-        while (0..self.actors.len()).any(|number| self.runs(number)) && self.hear(deadline)? {}
+        while (0..self.actors.len()).any(|number| self.runs(number)) && self.hear(Instant::now() + GRACE)? {}
         Ok(())
     }
 
@@ -173,18 +184,26 @@ impl Stage {
         (SINK + 1..self.actors.len()).filter(|&number| self.runs(number))
     }
 
-    /// Hears one event; false at the deadline.
+    /// Hears one event, and shows how it goes meanwhile; false at the deadline.
     fn hear(&mut self, deadline: Instant) -> Result<bool> {
-        let event = match self.events.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
-            Ok(event) => event,
-            Err(RecvTimeoutError::Timeout) => return Ok(false),
-            Err(RecvTimeoutError::Disconnected) => bail!("no process is left to be heard"),
+        let event = loop {
+            self.show();
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.events.recv_timeout(left.min(live::PERIOD)) {
+                Ok(event) => break event,
+                // What the last event changed may be shown only now.
+                Err(RecvTimeoutError::Timeout) if left > live::PERIOD => {}
+                Err(RecvTimeoutError::Timeout) => return Ok(false),
+                Err(RecvTimeoutError::Disconnected) => bail!("no process is left to be heard"),
+            }
         };
         match event {
             Event::Interrupted => self.told.interrupted = true,
             Event::Said(number, word) => match word? {
                 Word::Ready => _ = self.told.ready.insert(number),
                 Word::Progress(progress) => self.progress = Some(progress),
+                Word::Waiting(true) => _ = self.told.waiting.insert(number),
+                Word::Waiting(false) => _ = self.told.waiting.remove(&number),
                 Word::Received(received) => self.told.received = Some(received),
                 Word::Sent(sent) => _ = self.told.sent.insert(number, sent),
                 Word::Failed(reason) => _ = self.told.failures.insert(number, reason),
@@ -197,9 +216,16 @@ impl Stage {
                     _ => Ending::of(status, self.told.failures.remove(&number)),
                 };
                 self.told.endings.insert(number, ending);
+                self.told.waiting.remove(&number);
             }
         }
         Ok(true)
+    }
+
+    fn show(&mut self) {
+        if let Some(progress) = self.progress {
+            self.live.show(|| line(&progress, self.told.waiting.len()));
+        }
     }
 
     /// Says what went wrong with an actor, if it has.
@@ -226,13 +252,43 @@ impl Stage {
                 ending: self.told.endings.get(&number).cloned().unwrap_or(Ending::Stuck { stopped: false }),
             })
             .collect();
-        Ok(Summary::new(args.capacity, args.batch, &sources, &received))
+        Ok(Summary::new(args.queue(), args.batch, &sources, &received))
     }
+}
+
+/// Says how it goes while `waiting` of the producers wait for memory.
+fn line(progress: &Progress, waiting: usize) -> String {
+    let &Progress { messages, rate, depth, memory, producers } = progress;
+    let (messages, rate, depth) = (count(messages as f64), count(rate), number(depth as u64, 6));
+    let memory = memory.map_or_else(String::new, |memory| format!("memory {}, ", bytes(memory)));
+    let producers = match waiting {
+        0 => format!("producers alive {producers}"),
+        _ => format!("{waiting}/{producers} producers wait"),
+    };
+    format!("{messages} records, {rate}/s, depth {depth}, {memory}{producers}")
 }
 
 impl Drop for Stage {
     fn drop(&mut self) {
         self.actors.clear();
         self.name.sweep();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_live_line_fits_a_terminal_of_80_columns() {
+        let progress =
+            |depth, memory| Progress { messages: 999_949, rate: 99_900.0, depth, memory, producers: 256 };
+        let bounded = line(&progress(1_048_575, None), 0);
+        assert_eq!(bounded, "1.0 M records, 99.9 k/s, depth 1.0 M, producers alive 256");
+        let waiting = line(&progress(123_456, Some(1023 << 20)), 3);
+        assert_eq!(waiting, "1.0 M records, 99.9 k/s, depth 123456, memory 1023 MiB, 3/256 producers wait");
+        let mut most = progress(123_456, Some(1023 << 20));
+        (most.messages, most.rate) = (12_300_000, 12_300_000.0);
+        assert!([0, 256].iter().all(|&waiting| line(&most, waiting).len() < 80));
     }
 }

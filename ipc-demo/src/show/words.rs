@@ -17,6 +17,8 @@ pub enum Word {
     Ready,
     /// How it goes, from the sink.
     Progress(Progress),
+    /// Whether it waits for memory that the channel may not have yet, from a source.
+    Waiting(bool),
     /// All that arrived, from the sink; its last word.
     Received(Received),
     /// How many records it sent, from a source; its last word.
@@ -34,6 +36,8 @@ pub struct Progress {
     pub rate: f64,
     /// Records in the channel.
     pub depth: usize,
+    /// Bytes of memory that the channel has, if it is unbounded.
+    pub memory: Option<u64>,
     /// Producers that hold the channel.
     pub producers: usize,
 }
@@ -43,6 +47,8 @@ pub struct Progress {
 pub struct Received {
     /// From the first record to the last.
     pub seconds: f64,
+    /// The most bytes of memory that the channel was seen to have, if it is unbounded.
+    pub most_memory_in_use: Option<u64>,
     /// Records whose checksum was wrong, or that no producer of the show made.
     pub damaged: u64,
     /// The latency of all of them together.
@@ -96,8 +102,15 @@ mod tests {
         let producer = FromProducer { messages: 5, end: 9, reordered: 6, doubled: 7, latency };
         for word in [
             Word::Ready,
-            Word::Progress(Progress { messages: 1, rate: 2.5, depth: 3, producers: 4 }),
-            Word::Received(Received { seconds: 1.5, damaged: 8, latency, producers: vec![producer] }),
+            Word::Progress(Progress { messages: 1, rate: 2.5, depth: 3, memory: Some(5), producers: 4 }),
+            Word::Waiting(true),
+            Word::Received(Received {
+                seconds: 1.5,
+                most_memory_in_use: Some(10),
+                damaged: 8,
+                latency,
+                producers: vec![producer],
+            }),
             Word::Sent(9),
             Word::Failed("the consumer has gone".to_owned()),
         ] {

@@ -125,6 +125,7 @@ impl Assembly {
             bytes: self.received.total(),
             total,
             sha256: None,
+            most_memory_in_use: None,
             seconds,
             producers: self.producers.iter().map(Known::report).collect(),
             missing,

@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use shmpsc::error::OpenError;
-use shmpsc::{Receiver, Sender};
 
 use super::assembly::{Assembly, Step};
 use super::chunk::Chunk;
@@ -14,6 +13,9 @@ use super::options;
 use super::output::{self, Output};
 use super::report::Report;
 use crate::args::ConsumerArgs;
+use crate::channel::peak::Peak;
+use crate::channel::receiver::AnyReceiver;
+use crate::channel::sender::AnySender;
 use crate::exit::Verdict;
 use crate::interrupt::Interrupt;
 use crate::live::{self, Live};
@@ -34,9 +36,10 @@ pub fn run(args: &ConsumerArgs, interrupt: Interrupt) -> Result<(Report, bool)> 
 
 async fn receive(args: &ConsumerArgs, mut interrupt: Interrupt) -> Result<(Report, bool)> {
     // The name first: a consumer whose name is taken must not have opened a pipe.
-    let receiver = options().capacity(args.capacity).end_with_last_sender().bind(args.name.path())?;
+    let queue = args.queue();
+    let receiver = queue.bind(options().end_with_last_sender(), args.name.path())?;
     // Where shards gather, the first may be through before the next has started.
-    let guard = match options().connect(args.name.path()) {
+    let guard = match queue.kind().connect(options(), args.name.path()) {
         // A producer was waiting for the name, and is through already.
         Err(OpenError::Ended { .. }) => None,
         guard => Some(guard?),
@@ -55,6 +58,7 @@ async fn receive(args: &ConsumerArgs, mut interrupt: Interrupt) -> Result<(Repor
         keeps_a_part: args.partial,
         patience: args.patience(),
         live: Live::new(!args.json),
+        peak: Peak::new(),
     };
     Ok((consumer.take_all(interrupt).await?, stdout_is_taken))
 }
@@ -79,15 +83,17 @@ pub fn verdict(report: &Report) -> Option<Verdict> {
 }
 
 struct Consumer {
-    receiver: Receiver<Chunk>,
+    receiver: AnyReceiver<Chunk>,
     /// Keeps the channel from ending while producers are still to come: until each shard has come, or patience is over.
-    guard: Option<Sender<Chunk>>,
+    guard: Option<AnySender<Chunk>>,
     assembly: Assembly,
     output: Output,
     /// Whether the output is put in its place although something is missing.
     keeps_a_part: bool,
     patience: Duration,
     live: Live,
+    /// The most memory that the channel had.
+    peak: Peak,
 }
 
 impl Consumer {
@@ -122,6 +128,7 @@ impl Consumer {
                 }
             }
             chunks.clear();
+            self.peak.look(&self.receiver);
             if self.assembly.has_everybody() {
                 self.guard = None;
             }
@@ -130,6 +137,7 @@ impl Consumer {
         self.live.clear();
         let seconds = began.map_or(0.0, |began| began.elapsed().as_secs_f64());
         let mut report = self.assembly.finish(interrupted, seconds);
+        report.most_memory_in_use = self.peak.bytes();
         if report.complete {
             report.sha256 = Some(self.output.sha256()?);
         }
@@ -147,14 +155,17 @@ impl Consumer {
 
     fn show(&mut self, began: Option<Instant>) {
         let (bytes, total) = (self.assembly.bytes(), self.assembly.total());
-        let (depth, receiver) = (self.receiver.len(), &self.receiver);
+        let (depth, receiver) = (live::number(self.receiver.len() as u64, 6), &self.receiver);
         let guards = usize::from(self.guard.is_some());
         self.live.show(|| {
             let seconds = began.map_or(0.0, |began| began.elapsed().as_secs_f64()).max(1e-3);
             let of = total.map_or(String::new(), |total| format!(" of {}", live::bytes(total)));
             let rate = live::bytes((bytes as f64 / seconds) as u64);
             let producers = receiver.sender_strong_count().saturating_sub(guards);
-            format!("{}{of}, {rate}/s, depth {depth}, producers {producers}", live::bytes(bytes))
+            let memory = receiver
+                .memory_in_use()
+                .map_or_else(String::new, |memory| format!("memory {}, ", live::bytes(memory)));
+            format!("{}{of}, {rate}/s, depth {depth}, {memory}producers {producers}", live::bytes(bytes))
         });
     }
 }

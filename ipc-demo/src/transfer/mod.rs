@@ -9,6 +9,7 @@ pub mod chunk;
 pub mod consume;
 pub mod output;
 pub mod produce;
+pub mod progress;
 pub mod replacement;
 pub mod report;
 pub mod shard;

@@ -9,18 +9,19 @@ use bytemuck::Zeroable;
 use rustix::process::{Signal, getpid, kill_process};
 use rustix::rand::{GetRandomFlags, getrandom};
 use serde::Serialize;
-use shmpsc::Sender;
 use shmpsc::error::OpenError;
 use tokio::io::AsyncReadExt;
 
 use super::chunk::{BYTES, Chunk, Ending, Identity};
 use super::options;
+use super::progress::Progress;
 use super::shard::Shard;
 use super::source::{Input, Source, read_up_to};
 use crate::args::ProducerArgs;
+use crate::channel::sender::{AnySender, Refused};
 use crate::exit::Verdict;
 use crate::interrupt::Interrupt;
-use crate::live;
+use crate::live::{self, Live};
 
 /// How many chunks are claimed at once: enough that the cost of a claim is nothing beside that of the bytes.
 const BATCH: usize = 16;
@@ -37,6 +38,8 @@ pub struct Sent {
     pub bytes: u64,
     /// How long that took.
     pub seconds: f64,
+    /// How many of these seconds it waited for memory that an unbounded channel could not have yet.
+    pub waited: f64,
     /// Whether that was everything.
     pub complete: bool,
 }
@@ -45,8 +48,11 @@ impl Sent {
     /// The line for people.
     pub fn sentence(&self) -> String {
         let rate = self.bytes as f64 / self.seconds.max(1e-9);
-        let Self { shard, bytes, seconds, .. } = self;
-        format!("sent {bytes} bytes as shard {shard} in {seconds:.3} s ({}/s)", live::bytes(rate as u64))
+        let Self { shard, bytes, seconds, waited, .. } = self;
+        let rate = live::bytes(rate as u64);
+        let waited =
+            if *waited > 0.0 { format!("; it waited {waited:.3} s for memory") } else { String::new() };
+        format!("sent {bytes} bytes as shard {shard} in {seconds:.3} s ({rate}/s){waited}")
     }
 
     /// Nothing if all is well.
@@ -71,24 +77,23 @@ pub fn run(args: &ProducerArgs, interrupt: Interrupt) -> Result<Sent> {
         sender,
         identity,
         interrupt,
-        start: input.range.start,
-        at: input.range.start,
+        progress: Progress::new(input.range.clone()),
         kill_at: args.kill_after.map_or(u64::MAX, |bytes| input.range.start.saturating_add(bytes)),
+        waited: Duration::ZERO,
+        live: Live::new(!args.json),
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let began = Instant::now();
     let done = runtime.block_on(producer.send(input));
     // A read of a terminal cannot be called back; the process is about to end anyway.
     runtime.shutdown_timeout(Duration::ZERO);
-    let (bytes, complete) = done?;
-    Ok(Sent { shard: args.shard, bytes, seconds: began.elapsed().as_secs_f64(), complete })
+    done
 }
 
 /// Joins the channel, again and again while nobody is there if that was asked for.
-fn join(args: &ProducerArgs, interrupt: &Interrupt) -> Result<Sender<Chunk>> {
+fn join(args: &ProducerArgs, interrupt: &Interrupt) -> Result<AnySender<Chunk>> {
     let until = Instant::now() + args.wait();
     loop {
-        match options().deadline(args.deadline()).connect(args.name.path()) {
+        match args.kind().connect(options().deadline(args.deadline()), args.name.path()) {
             Err(OpenError::NobodyThere { .. }) if Instant::now() < until && !interrupt.is_requested() => {
                 thread::sleep(PAUSE);
             }
@@ -98,33 +103,37 @@ fn join(args: &ProducerArgs, interrupt: &Interrupt) -> Result<Sender<Chunk>> {
 }
 
 struct Producer {
-    sender: Sender<Chunk>,
+    sender: AnySender<Chunk>,
     identity: Identity,
     interrupt: Interrupt,
-    start: u64,
-    /// All before it was sent.
-    at: u64,
+    progress: Progress,
     kill_at: u64,
+    /// How long it waited for memory.
+    waited: Duration,
+    live: Live,
 }
 
 /// Why there will be no more.
 enum Stopped {
     Interrupted,
     Closed,
+    Unsendable(Refused),
     Unreadable(anyhow::Error),
 }
 
 impl Producer {
-    /// Sends everything; returns how many bytes were sent and whether those were all.
-    async fn send(mut self, input: Input) -> Result<(u64, bool)> {
+    /// Sends everything, and returns what was sent.
+    async fn send(mut self, input: Input) -> Result<Sent> {
         let stopped = self.send_all(input).await.err();
-        let sent = self.at - self.start;
+        self.live.clear();
+        let sent = self.progress.sent();
         match stopped {
-            None => Ok((sent, true)),
+            None => Ok(self.sent(true)),
             Some(Stopped::Interrupted) => {
                 self.leave(Ending::Interrupted);
-                Ok((sent, false))
+                Ok(self.sent(false))
             }
+            Some(Stopped::Unsendable(why)) => Err(why.into()),
             Some(Stopped::Unreadable(error)) => {
                 self.leave(Ending::Unreadable);
                 Err(error)
@@ -132,6 +141,16 @@ impl Producer {
             Some(Stopped::Closed) => {
                 bail!("the consumer closed the channel after {sent} bytes of shard {}", self.identity.shard)
             }
+        }
+    }
+
+    fn sent(&self, complete: bool) -> Sent {
+        Sent {
+            shard: self.identity.shard,
+            bytes: self.progress.sent(),
+            seconds: self.progress.seconds(),
+            waited: self.waited.as_secs_f64(),
+            complete,
         }
     }
 
@@ -145,17 +164,17 @@ impl Producer {
                 break;
             }
             self.deliver(&batch[..filled]).await?;
-            self.at = at;
-            if self.at >= self.kill_at {
+            self.progress.at = at;
+            if self.progress.at >= self.kill_at {
                 let _ = kill_process(getpid(), Signal::KILL);
             }
         }
-        self.deliver(&[Chunk::end(self.identity, self.at, Ending::Complete)]).await
+        self.deliver(&[Chunk::end(self.identity, self.progress.at, Ending::Complete)]).await
     }
 
     /// Reads the next chunks into `batch`; returns how many (0 at the end) and where they end.
     async fn fill(&mut self, batch: &mut [Chunk], input: &mut Input) -> Result<(usize, u64), Stopped> {
-        let mut at = self.at;
+        let mut at = self.progress.at;
         let until = input.range.end.min(self.kill_at);
         for (filled, chunk) in batch.iter_mut().enumerate() {
             let want = until.saturating_sub(at).min(BYTES as u64) as usize;
@@ -197,16 +216,28 @@ impl Producer {
     }
 
     async fn deliver(&mut self, batch: &[Chunk]) -> Result<(), Stopped> {
-        tokio::select! {
+        let (progress, sender, live) = (&self.progress, &self.sender, &mut self.live);
+        let mut waits_since = None;
+        live.show(|| progress.line(sender.memory_in_use(), None));
+        let on_wait = |why| {
+            waits_since.get_or_insert_with(Instant::now);
+            live.show(|| progress.line(sender.memory_in_use(), Some(why)));
+        };
+        let outcome = tokio::select! {
             biased;
             () = self.interrupt.requested() => Err(Stopped::Interrupted),
-            sent = self.sender.send_many(batch) => sent.map_err(|_| Stopped::Closed),
-        }
+            sent = sender.send_many(batch, on_wait) => sent.map_err(|why| match why {
+                Refused::Closed(()) => Stopped::Closed,
+                why => Stopped::Unsendable(why),
+            }),
+        };
+        self.waited += waits_since.map_or(Duration::ZERO, |since: Instant| since.elapsed());
+        outcome
     }
 
     /// Says why there will be no more, if there is room to say it; who left without a word is noticed as well.
     fn leave(&self, ending: Ending) {
-        let _ = self.sender.try_send(Chunk::end(self.identity, self.at, ending));
+        self.sender.offer(&Chunk::end(self.identity, self.progress.at, ending));
     }
 }
 

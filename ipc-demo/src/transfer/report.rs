@@ -20,6 +20,9 @@ pub struct Report {
     pub sha256: Option<String>,
     /// From the first word of a producer to the last.
     pub seconds: f64,
+    /// The most bytes of memory that the channel was seen to have, if it was unbounded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub most_memory_in_use: Option<u64>,
     /// Everybody who came, in the order in which they came.
     pub producers: Vec<Producer>,
     /// The parts of the file that did not arrive.
@@ -81,6 +84,9 @@ impl Report {
             if producers == 1 { "producer" } else { "producers" },
             self.seconds,
         );
+        if let Some(most) = self.most_memory_in_use {
+            lines.push_str(&format!("\nat most {} of the channel's memory was in use", live::bytes(most)));
+        }
         if let Some(sha256) = &self.sha256 {
             lines.push_str(&format!("\nsha256 {sha256}"));
         }

@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test program uses its part")]
 
 use std::fmt::Write as _;
+use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
@@ -10,6 +11,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{Winsize, tcsetwinsize};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
@@ -135,6 +138,12 @@ impl Running {
         }));
     }
 
+    /// Feeds it these bytes in a thread of their own, then the end; tells whether it has read them all.
+    pub fn feed(&mut self, bytes: Vec<u8>) -> thread::JoinHandle<bool> {
+        let mut stdin = self.stdin.take().expect("stdin is open");
+        thread::spawn(move || stdin.write_all(&bytes).is_ok())
+    }
+
     pub fn close_stdin(&mut self) {
         self.stdin = None;
     }
@@ -221,6 +230,47 @@ pub fn within_limit<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static
     let (tell, heard) = mpsc::channel();
     thread::spawn(move || tell.send(work()));
     heard.recv_timeout(LIMIT).expect("it does not hang")
+}
+
+/// A terminal of so many columns: the side of a person, and the side of a program.
+pub fn terminal(columns: u16) -> (File, File) {
+    let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
+    grantpt(&terminal).and_then(|()| unlockpt(&terminal)).expect("a terminal");
+    let name = ptsname(&terminal, Vec::new()).expect("a terminal has a name").into_string().expect("text");
+    let inner = File::options().read(true).write(true).open(name).expect("the terminal's other side");
+    let size = Winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+    tcsetwinsize(&inner, size).expect("a terminal has a size");
+    (File::from(terminal), inner)
+}
+
+/// What a program has written on its terminal.
+pub struct Screen {
+    written: Receiver<String>,
+}
+
+impl Screen {
+    /// Watches a terminal until the program has gone.
+    pub fn watch(mut terminal: File) -> Self {
+        let (tell, written) = mpsc::channel();
+        thread::spawn(move || {
+            let mut bytes = [0; 4096];
+            // A terminal whose other side is closed everywhere says so by an error.
+            while let Ok(count @ 1..) = terminal.read(&mut bytes) {
+                // It is read to the end also if the test has heard enough, so that the program is not held up.
+                let _ = tell.send(String::from_utf8_lossy(&bytes[..count]).into_owned());
+            }
+        });
+        Self { written }
+    }
+
+    /// Waits until this was written, after what was waited for before.
+    pub fn wait_for(&self, text: &str) {
+        let mut written = String::new();
+        while !written.contains(text) {
+            let more = self.written.recv_timeout(LIMIT);
+            written.push_str(&more.unwrap_or_else(|_| panic!("{text:?} after {written:?}")));
+        }
+    }
 }
 
 /// Bytes that are nowhere alike.

@@ -3,7 +3,7 @@
 
 use std::cell::RefCell;
 
-use crate::layout::RingGeometry;
+use crate::layout::{RingGeometry, TableGeometry};
 
 /// The kinds of calls.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -35,8 +35,8 @@ impl Call {
         }
     }
 
-    /// The most accesses of one call while nobody else writes.
-    pub(crate) fn most(self, geometry: RingGeometry) -> u64 {
+    /// The most accesses of one call on a ring while nobody else writes.
+    pub(crate) fn most_of_ring(self, geometry: RingGeometry) -> u64 {
         let number = |number: u32| u64::from(number);
         let (capacity, line, entries) =
             (number(geometry.capacity), number(geometry.line), number(geometry.entries));
@@ -66,6 +66,33 @@ impl Call {
                 (2 * capacity + 2 * entries + 24 * values) * step + values * (capacity + words)
             }
             Call::Life => 4 * waiters + 2 * along + 4 * members + 32,
+        }
+    }
+
+    /// The most accesses of one call on a table, on which so many sends are stalled, while nobody else writes. What a call has the
+    /// system do with a chunk counts as one.
+    pub(crate) fn most_of_table(self, geometry: TableGeometry, stalled: u64) -> u64 {
+        let number = |number: u32| u64::from(number);
+        let (chunks, members) = (number(geometry.chunks), number(geometry.members) + 1);
+        let words = geometry.stride_words() as u64 - 1;
+        let queued = chunks * number(geometry.positions);
+        // Those that are stalled before the call, and those that it passes.
+        let stalled = stalled + queued;
+        // One position of the receiver's way: its stamp, twenty times in patience, the stalled ones twice, the words that all go by;
+        // and the end of a part of the stream, where it looks at the entries of three others.
+        let step = 48 + 2 * stalled;
+        match self {
+            // The records of what is queued, its stamps, and for each stamp an entry.
+            Call::Look => 4 * queued + members + 8,
+            // The claim word, an entry until its chunk is ready, the record of the last sender.
+            Call::Send => 16,
+            Call::Publish(values) => number(values) * (words + 1) + 4,
+            Call::Receive => (queued + stalled + 24) * step + 2 * queued + words,
+            Call::ReceiveMany(limit) => {
+                let values = number(limit).min(queued + stalled) + 1;
+                (queued + stalled + 24 * values) * step + 2 * queued + values * words
+            }
+            Call::Life => 2 * chunks + 4 * members + 32,
         }
     }
 }

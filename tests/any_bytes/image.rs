@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::ptr::NonNull;
 
 use crate::bytes::Bytes;
-use crate::layout::{RingGeometry, RingView};
+use crate::layout::{Geometry, RingGeometry, RingView, View};
 use crate::queue::ring::words::{Claim, Entry, Line, Record, Stamp, Waiter};
 use crate::sync::Ordering;
 
@@ -43,9 +43,9 @@ impl Image {
     }
 
     /// The words of these bytes, if they are a segment of this geometry.
-    pub fn view(&self, geometry: RingGeometry) -> Option<RingView<'_>> {
+    pub fn view(&self, geometry: Geometry) -> Option<View<'_>> {
         // SAFETY: the memory is this image's and lives as long as the view; it is touched as atomics only.
-        unsafe { RingView::attach(self.base(), self.len(), geometry) }.ok()
+        unsafe { View::attach(self.base(), self.len(), geometry) }.ok()
     }
 }
 
@@ -68,6 +68,20 @@ pub(crate) enum Wrong {
 }
 
 impl Wrong {
+    /// As the input says; `likely` is what could stand in the word.
+    pub fn read(bytes: &mut Bytes<'_>, likely: impl FnOnce(&mut Bytes<'_>) -> u64) -> Wrong {
+        let kind = bytes.byte();
+        match kind % 8 {
+            0 => Wrong::Is(0),
+            1 => Wrong::Is(u64::MAX),
+            2 => Wrong::Flipped(u32::from(bytes.byte() % 64)),
+            3 => Wrong::Moved((bytes.byte() as i8 as i64 as u64) << (kind / 8 % 8 * 8)),
+            4 => Wrong::Copied(bytes.byte() as usize * 5),
+            5 => Wrong::Is(bytes.u64()),
+            _ => Wrong::Is(likely(bytes)),
+        }
+    }
+
     pub fn value(self, now: u64, read: impl Fn(usize) -> u64) -> u64 {
         match self {
             Wrong::Is(value) => value,
@@ -78,7 +92,7 @@ impl Wrong {
     }
 }
 
-/// Which word, and what happens to it. `members` is the largest number that anybody has.
+/// Which word of a ring, and what happens to it.
 pub(crate) fn scribble(bytes: &mut Bytes<'_>, view: &RingView<'_>, base: usize) -> (usize, Wrong) {
     let (words, header) = (view.words, view.common.header);
     let geometry = view.geometry;
@@ -109,17 +123,7 @@ pub(crate) fn scribble(bytes: &mut Bytes<'_>, view: &RingView<'_>, base: usize) 
         14 => place((&raw const header.receiver_bell.word).cast()),
         _ => index * 7,
     };
-    let kind = bytes.byte();
-    let wrong = match kind % 8 {
-        0 => Wrong::Is(0),
-        1 => Wrong::Is(u64::MAX),
-        2 => Wrong::Flipped(u32::from(bytes.byte() % 64)),
-        3 => Wrong::Moved((bytes.byte() as i8 as i64 as u64) << (kind / 8 % 8 * 8)),
-        4 => Wrong::Copied(bytes.byte() as usize * 5),
-        5 => Wrong::Is(bytes.u64()),
-        _ => Wrong::Is(likely(bytes, view, region, geometry)),
-    };
-    (word, wrong)
+    (word, Wrong::read(bytes, |bytes| likely(bytes, view, region, geometry)))
 }
 
 /// What could stand in a word of this region, near where the stream is.

@@ -24,9 +24,12 @@ mod control {
 mod attach;
 mod bound;
 mod bytes;
+mod common;
 mod image;
+mod memory;
 mod moves;
 mod sync;
+mod table;
 mod world;
 
 pub use bound::{Call, most_seen};
@@ -38,6 +41,7 @@ pub fn any_bytes(data: &[u8]) {
     match bytes.byte() % 8 {
         0 => control::message::decode(bytes.0),
         1 => attach::attach(&mut bytes),
+        4 | 5 => table::run(&mut bytes),
         _ => moves::run(&mut bytes),
     }
 }

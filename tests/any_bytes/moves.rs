@@ -1,4 +1,4 @@
-//! A channel in an image, and what the input does there: moves as the library makes them, and writes of others.
+//! A bounded channel in an image, and what the input does there: moves as the library makes them, and writes of others.
 //!
 //! What is private is kept as the library keeps it: a claimed position is published once at most, a permit is used or
 //! given back once, and only by who took it. Everything else may be anything at any time.
@@ -7,8 +7,9 @@ use bytemuck::Pod;
 
 use crate::bound::{self, Call};
 use crate::bytes::Bytes;
-use crate::image::{Image, Wrong, scribble};
-use crate::layout::{RingGeometry, RingView};
+use crate::common;
+use crate::image::{Image, scribble};
+use crate::layout::{Geometry, RingGeometry, RingView, View};
 use crate::queue::ring::words::Line;
 use crate::queue::ring::{
     Claimed, Consumer, Permits, Place, Positions, Producer, Rank, Ranking, Recovery, Ring, Span, Turn,
@@ -47,7 +48,7 @@ fn channel<T: Pod>(bytes: &mut Bytes<'_>) {
     let rankings: [Ranking; SENDERS + 1] = std::array::from_fn(|_| Ranking::default());
     let private = views.as_ptr_range();
     sync::watch(image.addresses(), private.start as usize..private.end as usize);
-    let view = image.view(geometry).expect("it fits");
+    let Some(View::Ring(view)) = image.view(Geometry::Ring(geometry)) else { panic!("it fits") };
     Ring::new(&view).format();
     let head = bytes.byte();
     if head & 1 == 1 {
@@ -183,17 +184,12 @@ impl<T: Pod> Channel<'_, '_, T> {
     /// The next call finds one word written again and again.
     fn hammer(&mut self) {
         let (word, wrong) = scribble(self.bytes, self.view, self.base);
-        let (first, every) = (u64::from(self.bytes.byte() % 32), u64::from(self.bytes.byte() % 8) + 1);
-        let wrong = match wrong {
-            Wrong::Is(value) => Wrong::Moved(value | 1),
-            other => other,
-        };
-        self.intrusions.extend((0..16).map(|time| Intrusion { before: first + time * every, word, wrong }));
+        self.intrusions.extend(Intrusion::again_and_again(self.bytes, word, wrong));
     }
 
     fn counted<R>(&mut self, call: Call, act: impl FnOnce(&mut Self) -> R) -> R {
         let intrusions = core::mem::take(&mut self.intrusions);
-        let most = call.most(self.view.geometry);
+        let most = call.most_of_ring(self.view.geometry);
         let (result, made, allowed) = sync::counted(most, intrusions, || act(self));
         bound::saw(call, made, allowed);
         result
@@ -447,17 +443,7 @@ impl<T: Pod> Channel<'_, '_, T> {
     }
 
     fn handles(&mut self, me: Number, which: u8) {
-        self.counted(Call::Life, |it| {
-            let queue = it.queue;
-            match which % 6 {
-                0 => drop(queue.common().upgrade(me)),
-                1 => queue.common().drop_strong(me, &it.world),
-                2 => queue.common().add_strong(me),
-                3 => queue.common().clear_strong(me, &it.world),
-                4 => queue.common().add_weak(me),
-                _ => queue.common().drop_weak(me),
-            }
-        });
+        self.counted(Call::Life, |it| common::handles(it.queue.common(), me, which, &it.world));
     }
 
     fn numbers(&mut self) {
@@ -476,12 +462,6 @@ impl<T: Pod> Channel<'_, '_, T> {
 
     /// The receiver lies down, and rises or is rung.
     fn bells(&mut self, who: usize) {
-        self.counted(Call::Life, |it| {
-            let bell = &it.view.common.header.receiver_bell;
-            let ticket = bell.register(if who.is_multiple_of(2) { Kind::Task } else { Kind::Thread });
-            if who % 4 < 2 && bell.is_quiet(ticket) {
-                bell.rise();
-            }
-        });
+        self.counted(Call::Life, |it| common::bells(&it.view.common, who));
     }
 }

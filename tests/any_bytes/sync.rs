@@ -10,6 +10,7 @@ pub(crate) use core::sync::atomic::Ordering;
 use core::sync::atomic::{AtomicU32 as Plain32, AtomicU64 as Plain64};
 pub(crate) use std::sync::{Mutex, MutexGuard};
 
+use crate::bytes::Bytes;
 use crate::image::Wrong;
 
 /// A write of somebody else in the middle of a call.
@@ -20,6 +21,22 @@ pub(crate) struct Intrusion {
     /// Which word of the image.
     pub word: usize,
     pub wrong: Wrong,
+}
+
+impl Intrusion {
+    /// One word is written again and again.
+    pub fn again_and_again(
+        bytes: &mut Bytes<'_>,
+        word: usize,
+        wrong: Wrong,
+    ) -> impl Iterator<Item = Intrusion> + use<> {
+        let (first, every) = (u64::from(bytes.byte() % 32), u64::from(bytes.byte() % 8) + 1);
+        let wrong = match wrong {
+            Wrong::Is(value) => Wrong::Moved(value | 1),
+            other => other,
+        };
+        (0..16).map(move |time| Intrusion { before: first + time * every, word, wrong })
+    }
 }
 
 #[derive(Default)]
@@ -69,6 +86,25 @@ pub(crate) fn counted<R>(
         watch.intrusions.borrow_mut().clear();
         (result, watch.count.get(), watch.most.replace(u64::MAX))
     })
+}
+
+/// Something is done that is not an access and costs one. Counted as such.
+pub(crate) fn does_one_thing() {
+    WATCH.with(|watch| {
+        let count = watch.count.get() + 1;
+        watch.count.set(count);
+        assert!(count <= watch.most.get(), "asks the system without end: {count}");
+    });
+}
+
+/// These bytes of the image become zeros, as the system makes them. No access of any call.
+pub(crate) fn becomes_zero(addresses: Range<usize>) {
+    let image = WATCH.with(|watch| watch.image.borrow().clone());
+    assert!(image.start <= addresses.start && addresses.end <= image.end, "memory outside of the segment");
+    for address in addresses.step_by(8) {
+        // SAFETY: as in `touch`.
+        unsafe { Plain64::from_ptr(address as *mut u64) }.store(0, Ordering::Relaxed);
+    }
 }
 
 /// A word is about to be touched.

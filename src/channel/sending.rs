@@ -250,12 +250,8 @@ impl Park for Resting<'_> {
     fn park_in_backlog(&self, signal: &Signal) -> bool {
         // A backlog is rung through its process, whose threads all may sleep. If the porter cannot be had, the thread is woken
         // by those of its own process.
-        let has_porter = self.endpoint.porter_hears_for_a_while().is_ok();
-        let in_time = self.futex.park_in_backlog(signal);
-        if has_porter {
-            self.endpoint.stop_hearing();
-        }
-        in_time
+        let _hears = self.endpoint.porter_hears_for_a_while();
+        self.futex.park_in_backlog(signal)
     }
 }
 

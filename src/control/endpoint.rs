@@ -329,18 +329,18 @@ impl Endpoint {
         if self.is_forked() { Err(OpenError::Forked) } else { Ok(()) }
     }
 
-    /// Has the porter call [`Hear::hear`] until [`Endpoint::stop_hearing`] is called as often as this.
-    pub(crate) fn porter_hears_for_a_while(self: &Arc<Self>) -> io::Result<()> {
+    /// Has the porter call [`Hear::hear`] until what this returns is dropped.
+    ///
+    /// No lock is taken while no other process can take part, for then there is nothing to hear: thousands of threads may go
+    /// to sleep at a time. Once one can, all that sleep are woken, and ask again.
+    pub(crate) fn porter_hears_for_a_while(self: &Arc<Self>) -> io::Result<Option<PorterHears<'_>>> {
+        if self.hearing.get().is_none() {
+            return Ok(None);
+        }
         let mut ear = lock(&self.ear);
         self.listen(&mut ear)?;
         ear.askers += 1;
-        Ok(())
-    }
-
-    pub(crate) fn stop_hearing(&self) {
-        let mut ear = lock(&self.ear);
-        ear.askers = ear.askers.saturating_sub(1);
-        ear.rest();
+        Ok(Some(PorterHears(self)))
     }
 
     fn listen(self: &Arc<Self>, ear: &mut Ear) -> io::Result<()> {
@@ -443,6 +443,17 @@ impl Hear for Endpoint {
 
     fn reactors(&self) -> &Reactors {
         &self.sleepers.reactors
+    }
+}
+
+/// The porter hears for a thread until this is dropped.
+pub(crate) struct PorterHears<'a>(&'a Endpoint);
+
+impl Drop for PorterHears<'_> {
+    fn drop(&mut self) {
+        let mut ear = lock(&self.0.ear);
+        ear.askers -= 1;
+        ear.rest();
     }
 }
 

@@ -34,9 +34,9 @@ pub(crate) fn sender_into_fd(endpoint: &Arc<Endpoint>) -> Result<OwnedFd, OpenEr
     }
     let Some(guest) = endpoint.guest.get() else { return Err(OpenError::Closed { path: None }) };
     // Somebody must take in the answer, and nobody else may be there to do it.
-    endpoint.porter_hears_for_a_while().map_err(refused("listen to the receiver's process"))?;
+    let hears = endpoint.porter_hears_for_a_while().map_err(refused("listen to the receiver's process"))?;
     let answer = guest.invite(endpoint.deadline, || endpoint.hear());
-    endpoint.stop_hearing();
+    drop(hears);
     answer.map_err(|uninvited| match uninvited {
         Uninvited::Late => OpenError::TimedOut { path: None, waited: endpoint.deadline },
         Uninvited::Unasked(error) => refused("ask the receiver's process for a descriptor")(error),

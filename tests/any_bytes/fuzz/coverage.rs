@@ -152,7 +152,11 @@ fn main() {
             let is_new = note(&mut taken);
             if let Some(kept) = kept.as_ref().filter(|_| is_new) {
                 let name = path.file_name().expect("a file has a name");
-                std::fs::copy(&path, std::path::Path::new(kept).join(name)).expect("a file is copied");
+                let copy = std::path::Path::new(kept).join(name);
+                // A file that is copied onto itself would be empty then.
+                if !copy.exists() {
+                    std::fs::copy(&path, copy).expect("a file is copied");
+                }
             }
         }
     }

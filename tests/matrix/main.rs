@@ -7,6 +7,7 @@
 //! says which, and prints how many. `operations` is what the sender does (`acts` how), `steps` how it is led, `world` everybody
 //! else. `receiver` is the same for the receiver, with `receiving` what that does, `around` and `others` everybody else; `handing`
 //! is its way to another process, and `taking` that way with a process at each end. `part` says which positions are taken.
+//! `unbounded` is all of this for the unbounded channel.
 
 mod acts;
 mod around;
@@ -20,6 +21,7 @@ mod receiver;
 mod receiving;
 mod steps;
 mod taking;
+mod unbounded;
 mod way;
 mod world;
 
@@ -53,6 +55,9 @@ fn role() {
         "receives" => receiving::receives(words[1], &path),
         "gives" => taking::gives(&path),
         "takes" => taking::takes(&path),
+        "operates-unbounded" => unbounded::sending::operates(words[1], &path),
+        "fills-unbounded" => unbounded::sending::fills(words[1].parse().expect("a number"), &path),
+        "receives-unbounded" => unbounded::receiving::receives(words[1], &path),
         "stands-by" => others::stands_by(words[1].parse().expect("a number"), &path),
         other => panic!("no role {other}"),
     }
@@ -93,9 +98,9 @@ fn fills(part: Part, operation: &Operation, fate: Fate) -> Vec<Fill> {
 }
 
 /// The positions, and how they are called.
-fn positions(part: Part, way: &Way, operation: &Operation) -> (Vec<usize>, &'static str) {
+fn positions(part: Part, way: &Way, is_short: bool) -> (Vec<usize>, &'static str) {
     match part {
-        _ if part.takes_all(operation.is_short) => (way.positions(), "every instruction"),
+        _ if part.takes_all(is_short) => (way.positions(), "every instruction"),
         Part::Windows => (way.windows(), "before and behind every change and call"),
         Part::Whole | Part::Sample => (spread(way.windows(), SAMPLE).collect(), "a sample"),
     }
@@ -176,7 +181,7 @@ fn at_every_instruction(fate: Fate, name: &str) {
     for fill in fills {
         let began = Instant::now();
         let way = way(operation, fill);
-        let (taken, called) = positions(part, &way, operation);
+        let (taken, called) = positions(part, &way, operation.is_short);
         let position = |steps| Position { fate, operation: operation.name, fill, steps };
         let mut count = taken.len();
         let strays = taken.into_iter().filter(|steps| !happens(operation, &way, position(*steps)).1).count();

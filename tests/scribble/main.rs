@@ -1,13 +1,15 @@
 //! A member writes over everything that it can map, while the receiver and other senders work: nobody crashes, nobody hangs, and a
 //! channel that cannot go on ends with a reason. Real processes and the published API; what the scribbler does beyond that
-//! stands in `scribbler`, what the others do in `victims`.
+//! stands in `scribbler`, `ring` and `table`, what the others do in `victims`.
 //!
 //! `cargo test` does it for some seconds, `.ci/scribble` for minutes. What is shown of each round: every process ends what it
 //! does when it is asked, or when those have gone for whom it waits; none panics; afterwards all its threads sleep.
 
 #[path = "../people/mod.rs"]
 mod people;
+mod ring;
 mod scribbler;
+mod table;
 mod victims;
 
 use std::{
@@ -18,12 +20,13 @@ use std::{
 
 use people::{Person, chance::Chance, room, start};
 use scribbler::MOODS;
+use victims::Queue;
 
 /// For how many seconds the long form goes on.
 const SECONDS: &str = "SHMPSC_SCRIBBLE";
 
 /// How often every mood is tried by `cargo test`.
-const TURNS: u64 = 4;
+const TURNS: u64 = 12;
 
 /// What the children do.
 #[test]
@@ -77,7 +80,13 @@ impl<'a> World<'a> {
         let mut chance = Chance::new(round);
         let path = victims::name(self.room, round);
         let path = path.display();
-        let capacity = [1, 2, 3, 8, 64, 1000][chance.below(6) as usize];
+        // Every mood is tried on both kinds.
+        let queue = if (round / MOODS.len() as u64).is_multiple_of(2) {
+            Queue::Bounded([1, 2, 3, 8, 64, 1000][chance.below(6) as usize])
+        } else {
+            // Two chunks at least, of 64 KiB.
+            Queue::Unbounded([128 << 10, 192 << 10, 300 << 10, 1 << 20, 4 << 20][chance.below(5) as usize])
+        };
         // Either all others leave, and the receiver learns it; or it is told, and the others learn it.
         let ends_by_itself = chance.once_in(3);
         let receives =
@@ -86,19 +95,19 @@ impl<'a> World<'a> {
         let is_lasting = !ends_by_itself && chance.once_in(3);
         let acts = if is_lasting { 0 } else { 1 << chance.below(12) };
         let what = format!(
-            "round {round}: {mood}, {acts} acts, capacity {capacity}, {receives} <- {sends:?}, ends by itself: {ends_by_itself}"
+            "round {round}: {mood}, {acts} acts, {queue}, {receives} <- {sends:?}, ends by itself: {ends_by_itself}"
         );
         let _patience = people::patience_with(what.clone(), Duration::from_secs(60));
         if std::env::var_os("SHMPSC_SCRIBBLE_TRACE").is_some() {
             eprintln!("{what}");
         }
-        self.receiver.order(format!("{receives} {capacity} {path}"));
+        self.receiver.order(format!("{receives} {queue} {path}"));
         assert_eq!(self.receiver.hear(), "bound", "{what}");
         for (sender, way) in self.senders.iter_mut().zip(sends) {
-            sender.order(format!("{way} 0 {path}"));
+            sender.order(format!("{way} {queue} {path}"));
             assert_eq!(sender.hear(), "in", "{what}");
         }
-        self.scribbler.order(format!("{mood} {round} {acts} {path}"));
+        self.scribbler.order(format!("{mood} {round} {acts} {queue} {path}"));
         assert_eq!(self.scribbler.hear(), "in", "{what}");
         let mut story = Story { writes: 0, received: 0, sent: 0, ends: Vec::new() };
         if !is_lasting {

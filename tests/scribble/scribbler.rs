@@ -16,12 +16,19 @@ use rustix::{
     mm::{Advice, madvise},
 };
 
-use crate::people::{Value, chance::Chance, eventually, next_order, tell};
+use crate::{
+    people::{Value, chance::Chance, eventually, next_order, tell},
+    ring::Ring,
+    table::Table,
+    victims,
+};
 
 const PAGE: usize = 4096;
-const RECEIVER_BELL: usize = 128 / 8;
+pub const RECEIVER_BELL: usize = 128 / 8;
 const LATCH: usize = 256 / 8;
 const HEADER: usize = 384;
+/// The kind of channel, as the header says it.
+const BOUNDED: usize = 1;
 
 /// What is written over. The last one is all of them in turn.
 pub const MOODS: [&str; 13] = [
@@ -29,6 +36,7 @@ pub const MOODS: [&str; 13] = [
     "claim",
     "head",
     "stamps",
+    // Of a table, the records.
     "line",
     "bells",
     "entries",
@@ -40,32 +48,40 @@ pub const MOODS: [&str; 13] = [
     "all",
 ];
 
-/// First words and numbers of words of the regions.
-struct Regions {
-    members: (usize, usize),
-    claim: usize,
-    head: usize,
-    quarantined: usize,
-    line: usize,
-    epoch: usize,
-    entries: (usize, usize),
-    occupied: (usize, usize),
-    waiters: (usize, usize),
-    bells: (usize, usize),
-    backlogs: (usize, usize),
-    records: (usize, usize),
-    slots: (usize, usize),
-    stride: usize,
-    capacity: usize,
-    owners: u64,
-}
-
 /// The segment as this process maps it a second time, and the descriptors that came with it.
-struct Booty {
+pub struct Booty {
     file: File,
     map: MmapRaw,
-    regions: Regions,
+    /// The first word of the roster, and how many.
+    members: (usize, usize),
+    /// Numbers that a process can have, and one more.
+    pub owners: u64,
+    queue: Queue,
     bells: Vec<RawFd>,
+}
+
+enum Queue {
+    Ring(Ring),
+    Table(Table),
+}
+
+/// Regions one behind the other.
+pub struct Layout {
+    end: usize,
+}
+
+impl Layout {
+    /// The first word of a region, and how many it has.
+    pub fn region(&mut self, count: usize, each: usize) -> (usize, usize) {
+        let start = self.end;
+        self.end = (start + count * each).next_multiple_of(128);
+        (start / 8, count * each / 8)
+    }
+
+    /// The next region begins at a multiple of so many bytes.
+    pub fn aligns(&mut self, bytes: usize) {
+        self.end = self.end.next_multiple_of(bytes);
+    }
 }
 
 /// The descriptors of this process that are called so, which it got by joining.
@@ -86,41 +102,20 @@ impl Booty {
             File::options().read(true).write(true).open(path).expect("a memory file can be opened again");
         let map = MmapOptions::new().map_raw(&file).expect("it can be mapped");
         let read = |index: usize| word_of(&map, index).load(Relaxed) as usize;
-        let (payload, members, capacity, line, entries) = (read(3), read(5), read(6), read(7), read(8));
-        let waiters = line + members + 1;
-        let stride = (8 + payload.div_ceil(8) * 8).next_multiple_of(64);
-        let mut end = HEADER;
-        let mut region = |count: usize, each: usize| {
-            let start = end;
-            end = (start + count * each).next_multiple_of(128);
-            (start / 8, count * each / 8)
+        let members = read(5);
+        let mut layout = Layout { end: HEADER };
+        let members_lie = layout.region(members + 1, 64);
+        let numbers = [read(6), read(7), read(8)];
+        let queue = match read(2) {
+            BOUNDED => Queue::Ring(Ring::new(&mut layout, read(3), members, numbers)),
+            _ => Queue::Table(Table::new(&mut layout, read(3), numbers)),
         };
-        let members_lie = region(members + 1, 64);
-        let (claim, _) = region(3, 128);
-        let (head, line_word) = (claim + 128 / 8, claim + 256 / 8);
-        let regions = Regions {
-            members: members_lie,
-            claim,
-            head,
-            quarantined: head + 1,
-            line: line_word,
-            epoch: line_word + 1,
-            entries: region(entries, 8),
-            occupied: region(waiters.div_ceil(64), 8),
-            waiters: region(waiters, 8),
-            bells: region(waiters, 8),
-            backlogs: region(members + 1, 8),
-            records: region(capacity, 8),
-            slots: region(capacity, stride),
-            stride: stride / 8,
-            capacity,
-            owners: members as u64 + 2,
-        };
-        assert!(end <= map.len(), "the layout is the documented one");
-        Booty { file, map, regions, bells: descriptors("[eventfd]") }
+        assert!(layout.end <= map.len(), "the layout is the documented one");
+        let owners = members as u64 + 2;
+        Booty { file, map, members: members_lie, owners, queue, bells: descriptors("[eventfd]") }
     }
 
-    fn word(&self, index: usize) -> &AtomicU64 {
+    pub fn word(&self, index: usize) -> &AtomicU64 {
         word_of(&self.map, index)
     }
 
@@ -137,7 +132,7 @@ fn word_of(map: &MmapRaw, index: usize) -> &AtomicU64 {
 }
 
 /// Any number, but more often what comes close to `right`.
-fn near(chance: &mut Chance, right: u64) -> u64 {
+pub fn near(chance: &mut Chance, right: u64) -> u64 {
     let small = chance.below(9).wrapping_sub(4);
     match chance.below(8) {
         0 => 0,
@@ -152,12 +147,12 @@ fn near(chance: &mut Chance, right: u64) -> u64 {
 }
 
 impl Booty {
-    fn spoil(&self, chance: &mut Chance, index: usize) {
+    pub fn spoil(&self, chance: &mut Chance, index: usize) {
         let word = self.word(index);
         word.store(near(chance, word.load(Relaxed)), Relaxed);
     }
 
-    fn spoil_one_of(&self, chance: &mut Chance, (first, count): (usize, usize)) {
+    pub fn spoil_one_of(&self, chance: &mut Chance, (first, count): (usize, usize)) {
         // More often near the beginning, where few members and the first tickets are.
         let reach = if chance.once_in(2) { count.min(32) } else { count };
         let index = first + chance.below(reach as u64) as usize;
@@ -166,110 +161,27 @@ impl Booty {
 
     /// One act of this mood.
     fn act(&self, mood: &str, chance: &mut Chance) {
-        let regions = &self.regions;
         match mood {
             "words" => {
                 let index = chance.below(self.words() as u64) as usize;
                 self.word(index).store(chance.number(), Relaxed);
             }
-            "claim" => self.forge_claim(chance),
-            "head" => {
-                let index = [self.regions.head, self.regions.head, self.regions.head, self.regions.epoch]
-                    [chance.below(4) as usize];
-                self.spoil(chance, index);
-            }
-            "stamps" => self.forge_stamp(chance),
-            "line" => match chance.below(5) {
-                0 => self.spoil(chance, self.regions.line),
-                1 => self.spoil_one_of(chance, regions.occupied),
-                2 => self.spoil_one_of(chance, regions.waiters),
-                // One of the last records, which belong to one process each.
-                3 => {
-                    let (first, count) = regions.waiters;
-                    let last = chance.below(regions.owners.min(count as u64)) as usize;
-                    self.spoil(chance, first + count - 1 - last);
-                }
-                _ => self.forge_waiter(chance),
-            },
-            "bells" => match chance.below(4) {
-                0 => self.spoil(chance, RECEIVER_BELL),
-                1 => self.spoil_one_of(chance, regions.bells),
-                2 => self.spoil_one_of(chance, regions.backlogs),
-                // All sleepers are forgotten.
-                _ => {
-                    self.word(RECEIVER_BELL).fetch_and(!1, Relaxed);
-                    for (first, count) in [regions.bells, regions.backlogs] {
-                        (first..first + count).for_each(|bell| {
-                            self.word(bell).fetch_and(!1, Relaxed);
-                        });
-                    }
-                }
-            },
-            "entries" => match chance.below(3) {
-                0 => self.spoil(chance, self.regions.quarantined),
-                1 => self.spoil_one_of(chance, regions.entries),
-                _ => {
-                    let position = self.word(self.regions.claim).load(Relaxed) >> 32;
-                    let slot = chance.below(regions.capacity as u64);
-                    let entry = position << 32 | slot << 12 | 2 | chance.below(2);
-                    let index = regions.entries.0 + chance.below(regions.entries.1 as u64) as usize;
-                    self.word(index).store(entry, Relaxed);
-                    self.word(self.regions.quarantined).store(1, Relaxed);
-                }
-            },
-            "members" => self.spoil_one_of(chance, regions.members),
+            "members" => self.spoil_one_of(chance, self.members),
             "latch" => self.spoil(chance, LATCH),
             "pages" => self.overwrite_page(chance),
-            "holes" => self.punch(chance),
+            "holes" => match &self.queue {
+                Queue::Table(table) if chance.once_in(2) => table.punch(self, chance),
+                _ => self.punch(chance),
+            },
             "doorbells" => self.ring_and_drain(chance),
-            _ => {
+            "all" => {
                 let mood = MOODS[chance.below(MOODS.len() as u64 - 1) as usize];
                 self.act(mood, chance);
             }
-        }
-    }
-
-    /// A claim word that could be right.
-    fn forge_claim(&self, chance: &mut Chance) {
-        let claim = self.word(self.regions.claim).load(Relaxed);
-        let forged = match chance.below(7) {
-            0 => claim.wrapping_add(1 << 32),
-            1 => claim.wrapping_sub(1 << 32),
-            2 => claim & !(0xf_ffff << 12) | chance.below(self.regions.capacity as u64 + 2) << 12,
-            3 => claim & !(0x3ff << 2) | chance.below(self.regions.owners) << 2,
-            4 => claim ^ 2,
-            5 => claim ^ 1,
-            _ => near(chance, claim),
-        };
-        self.word(self.regions.claim).store(forged, Relaxed);
-    }
-
-    /// A record of a waiter that could be right, with its bit; its ticket is near the ones drawn last.
-    fn forge_waiter(&self, chance: &mut Chance) {
-        let (first, count) = self.regions.waiters;
-        let index = chance.below(count.min(32) as u64);
-        let ticket =
-            (self.word(self.regions.line).load(Relaxed) >> 2).wrapping_add(8).wrapping_sub(chance.below(16));
-        let owner = chance.below(self.regions.owners);
-        let need = chance.below(self.regions.capacity as u64 + 2);
-        let state = chance.below(4);
-        self.word(first + index as usize).store(ticket << 33 | owner << 22 | need << 2 | state, Relaxed);
-        self.word(self.regions.occupied.0).fetch_or(1 << index, Relaxed);
-        self.word(self.regions.line).fetch_or(chance.below(4), Relaxed);
-    }
-
-    /// A value that nobody sent, or none where one was; or a record of another owner.
-    fn forge_stamp(&self, chance: &mut Chance) {
-        let head = self.word(self.regions.head).load(Relaxed);
-        let position = head.wrapping_add(chance.below(self.regions.capacity as u64 + 2));
-        let bits = usize::BITS - (self.regions.capacity - 1).leading_zeros();
-        let slot = (position as usize & ((1 << bits) - 1)) % self.regions.capacity;
-        if chance.once_in(3) {
-            let record = position << 32 | chance.below(self.regions.owners) << 1 | 1;
-            self.word(self.regions.records.0 + slot).store(record, Relaxed);
-        } else {
-            let stamp = position << 32 | chance.below(3);
-            self.word(self.regions.slots.0 + slot * self.regions.stride).store(stamp, Relaxed);
+            _ => match &self.queue {
+                Queue::Ring(ring) => ring.act(self, mood, chance),
+                Queue::Table(table) => table.act(self, mood, chance),
+            },
         }
     }
 
@@ -289,7 +201,11 @@ impl Booty {
         let pages = (self.map.len() / PAGE) as u64;
         let first = chance.below(pages);
         let count = if chance.once_in(8) { pages - first } else { 1 };
-        let (offset, len) = (first * PAGE as u64, count * PAGE as u64);
+        self.punch_bytes(chance, first * PAGE as u64, count * PAGE as u64);
+    }
+
+    /// These bytes, whole pages, read as zeros from now on.
+    pub fn punch_bytes(&self, chance: &mut Chance, offset: u64, len: u64) {
         if chance.once_in(2) {
             let how = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
             fallocate(&self.file, how, offset, len).expect("no seal forbids it");
@@ -320,14 +236,20 @@ impl Booty {
     }
 }
 
-/// Role: joins, and writes over it: orders are `mood seed acts path`, each answered `in`, then `done acts` once it has done
+/// Role: joins, and writes over it: orders are `mood seed acts queue path`, each answered `in`, then `done acts` once it has done
 /// that many; with 0 it goes on until the next line. The line after that lets it leave.
 pub fn scribbles() {
     while let Some(order) = next_order() {
         let words: Vec<&str> = order.split(' ').collect();
         let number = |at: usize| words[at].parse::<u64>().expect("a number");
-        let (mood, seed, acts, path) = (words[0], number(1), number(2), Path::new(words[3]));
-        let sender = shmpsc::connect::<Value>(path).unwrap();
+        let (mood, seed, acts, path) = (words[0], number(1), number(2), Path::new(words[4]));
+        let (mut bounded, mut unbounded) = (None, None);
+        match victims::Queue::read(words[3]) {
+            victims::Queue::Bounded(_) => bounded = Some(shmpsc::connect::<Value>(path).unwrap()),
+            victims::Queue::Unbounded(_) => {
+                unbounded = Some(shmpsc::connect_unbounded::<Value>(path).unwrap());
+            }
+        }
         let booty = Booty::find();
         tell("in");
         let mut chance = Chance::new(seed);
@@ -356,7 +278,7 @@ pub fn scribbles() {
             }
         });
         drop(booty);
-        drop(sender);
+        drop((bounded, unbounded));
         // Else the next one could find this channel's memory instead of its own.
         eventually("all that it had of the channel is gone", || descriptors("memfd:shmpsc").is_empty());
         tell("left");

@@ -2,6 +2,7 @@
 //! and one or more that use the channel. What a value holds does not matter; that each call comes to its end does.
 
 use std::{
+    fmt,
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -12,7 +13,7 @@ use std::{
 };
 
 use shmpsc::{
-    Options, Receiver, Sender,
+    Options, Sender, UnboundedSender,
     error::{RecvTimeoutError, TryRecvError},
 };
 use tokio::{sync::Notify, time::timeout};
@@ -45,156 +46,223 @@ impl Stop {
     }
 }
 
-fn words(order: &str) -> (String, u64, PathBuf) {
-    let mut words = order.splitn(3, ' ');
-    let mut next = || words.next().expect("three words");
-    (next().to_owned(), next().parse().expect("a number"), next().into())
+/// What queue the channel of a round has.
+#[derive(Clone, Copy)]
+pub enum Queue {
+    /// With so much capacity.
+    Bounded(u64),
+    /// With so many bytes of memory.
+    Unbounded(u64),
 }
 
-/// Role: receives. Orders are `way capacity path`, answered `bound`. The next line says that it is enough; in the way `waits`
+impl fmt::Display for Queue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Queue::Bounded(capacity) => write!(f, "bounded:{capacity}"),
+            Queue::Unbounded(limit) => write!(f, "unbounded:{limit}"),
+        }
+    }
+}
+
+impl Queue {
+    /// As it is displayed.
+    pub fn read(text: &str) -> Queue {
+        let (kind, number) = text.split_once(':').expect("two words");
+        let number = number.parse().expect("a number");
+        if kind == "bounded" { Queue::Bounded(number) } else { Queue::Unbounded(number) }
+    }
+}
+
+fn words(order: &str) -> (String, Queue, PathBuf) {
+    let mut words = order.splitn(3, ' ');
+    let mut next = || words.next().expect("three words");
+    (next().to_owned(), Queue::read(next()), next().into())
+}
+
+/// Role: receives. Orders are `way queue path`, answered `bound`. The next line says that it is enough; in the way `waits`
 /// it is not to be told. Then the answer is `received n` and why it ended.
 pub fn receives() {
     while let Some(order) = next_order() {
-        let (way, capacity, path) = words(&order);
-        let options = Options::new().capacity(capacity as usize).end_with_last_sender();
-        let receiver = options.bind::<Value>(path).unwrap();
-        tell("bound");
-        let stop = Arc::new(Stop::default());
-        let (count, end) = thread::scope(|scope| {
-            let working = scope.spawn(|| match &*way {
-                "waits" => receives_blocking(receiver),
-                "thread" => receives_with_times(receiver, &stop),
-                "plain" => block_on(receives_as_task(receiver, &stop, false)),
-                "tokio" => {
-                    let stop = stop.clone();
-                    Runner::new(How::CurrentThread)
-                        .run(async move { receives_as_task(receiver, &stop, true).await })
+        let (way, queue, path) = words(&order);
+        let options = Options::new().end_with_last_sender();
+        match queue {
+            Queue::Bounded(capacity) => {
+                let receiver = options.capacity(capacity as usize).bind(path).unwrap();
+                bounded::receives(receiver, &way);
+            }
+            Queue::Unbounded(limit) => {
+                let receiver = options.memory_limit(limit).bind_unbounded(path).unwrap();
+                unbounded::receives(receiver, &way);
+            }
+        }
+    }
+}
+
+/// Most values that a receiver takes once it has closed the channel. More can be there only if they are forged.
+const MOST: u64 = 100_000;
+
+/// What a receiver of either kind does, in a module. `$numbers` asks for what only that kind has.
+macro_rules! receiving {
+    ($module:ident, $Receiver:ident, $numbers:expr) => {
+        mod $module {
+            use super::*;
+
+            type Receiver = shmpsc::$Receiver<Value>;
+
+            /// Receives in that way until it is told to end, or the stream has ended; tells what came of it.
+            pub fn receives(receiver: Receiver, way: &str) {
+                tell("bound");
+                let stop = Arc::new(Stop::default());
+                let (count, end) = thread::scope(|scope| {
+                    let working = scope.spawn(|| match way {
+                        "waits" => receives_blocking(receiver),
+                        "thread" => receives_with_times(receiver, &stop),
+                        "plain" => block_on(receives_as_task(receiver, &stop, false)),
+                        "tokio" => {
+                            let stop = stop.clone();
+                            Runner::new(How::CurrentThread)
+                                .run(async move { receives_as_task(receiver, &stop, true).await })
+                        }
+                        other => panic!("no way to receive is called {other}"),
+                    });
+                    if way != "waits" {
+                        next_order();
+                        stop.tell();
+                    }
+                    working.join().expect("no panic")
+                });
+                tell(format!("received {count} {end}"));
+            }
+
+            /// How the stream ended.
+            fn end(receiver: &Receiver, has_ended: bool) -> String {
+                // It must be possible to ask all of this, whatever the answers are.
+                let _ = (receiver.len(), receiver.is_closed(), receiver.is_empty());
+                ($numbers)(receiver);
+                let _ = (receiver.sender_strong_count(), receiver.sender_weak_count());
+                match receiver.corruption() {
+                    Some(corruption) => {
+                        assert!(has_ended, "there is a reason only for an end");
+                        format!("{corruption:?}: {corruption}")
+                    }
+                    None if has_ended => "Ended".into(),
+                    None => "Told".into(),
                 }
-                other => panic!("no way to receive is called {other}"),
-            });
-            if way != "waits" {
-                next_order();
-                stop.tell();
             }
-            working.join().expect("no panic")
-        });
-        tell(format!("received {count} {end}"));
-    }
-}
 
-/// How the stream ended.
-fn end(receiver: &Receiver<Value>, has_ended: bool) -> String {
-    // It must be possible to ask all of this, whatever the answers are.
-    let _ = (receiver.len(), receiver.capacity(), receiver.is_closed(), receiver.is_empty());
-    let _ = (receiver.sender_strong_count(), receiver.sender_weak_count());
-    match receiver.corruption() {
-        Some(corruption) => {
-            assert!(has_ended, "there is a reason only for an end");
-            format!("{corruption:?}: {corruption}")
-        }
-        None if has_ended => "Ended".into(),
-        None => "Told".into(),
-    }
-}
-
-/// With the call that waits for ever: until the stream ends by itself.
-fn receives_blocking(mut receiver: Receiver<Value>) -> (u64, String) {
-    let mut count = 0;
-    while receiver.blocking_recv().is_some() {
-        count += 1;
-    }
-    (count, end(&receiver, true))
-}
-
-/// With all calls of a thread that have a time, or do not wait.
-fn receives_with_times(mut receiver: Receiver<Value>, stop: &Stop) -> (u64, String) {
-    let (mut count, mut has_ended) = (0, false);
-    while !has_ended && !stop.is_told() {
-        match receiver.blocking_recv_timeout(MOMENT) {
-            Ok(_) => count += 1,
-            Err(error) => has_ended = error == RecvTimeoutError::Disconnected,
-        }
-        match receiver.try_peek() {
-            Ok(_) => {}
-            Err(error) => has_ended |= error == TryRecvError::Disconnected,
-        }
-        match receiver.try_recv() {
-            Ok(_) => count += 1,
-            Err(error) => has_ended |= error == TryRecvError::Disconnected,
-        }
-        let mut buffer = Vec::new();
-        match receiver.try_recv_many(&mut buffer, 7) {
-            Ok(some) => {
-                assert!(some == buffer.len() && some <= 7);
-                count += some as u64;
+            /// With the call that waits for ever: until the stream ends by itself.
+            fn receives_blocking(mut receiver: Receiver) -> (u64, String) {
+                let mut count = 0;
+                while receiver.blocking_recv().is_some() {
+                    count += 1;
+                }
+                (count, end(&receiver, true))
             }
-            Err(error) => has_ended |= error == TryRecvError::Disconnected,
+
+            /// With all calls of a thread that have a time, or do not wait.
+            fn receives_with_times(mut receiver: Receiver, stop: &Stop) -> (u64, String) {
+                let (mut count, mut has_ended) = (0, false);
+                while !has_ended && !stop.is_told() {
+                    match receiver.blocking_recv_timeout(MOMENT) {
+                        Ok(_) => count += 1,
+                        Err(error) => has_ended = error == RecvTimeoutError::Disconnected,
+                    }
+                    match receiver.try_peek() {
+                        Ok(_) => {}
+                        Err(error) => has_ended |= error == TryRecvError::Disconnected,
+                    }
+                    match receiver.try_recv() {
+                        Ok(_) => count += 1,
+                        Err(error) => has_ended |= error == TryRecvError::Disconnected,
+                    }
+                    let mut buffer = Vec::new();
+                    match receiver.try_recv_many(&mut buffer, 7) {
+                        Ok(some) => {
+                            assert!(some == buffer.len() && some <= 7);
+                            count += some as u64;
+                        }
+                        Err(error) => has_ended |= error == TryRecvError::Disconnected,
+                    }
+                }
+                receiver.close();
+                // What is still there, as far as it comes.
+                count += (0..MOST).map_while(|_| receiver.blocking_recv_timeout(MOMENT).ok()).count() as u64;
+                (count, end(&receiver, has_ended || receiver.corruption().is_some()))
+            }
+
+            /// With the calls of a task; each can be given up.
+            async fn receives_as_task(
+                mut receiver: Receiver,
+                stop: &Stop,
+                has_timers: bool,
+            ) -> (u64, String) {
+                let (mut count, mut has_ended) = (0, false);
+                for turn in 0.. {
+                    if has_ended || stop.is_told() {
+                        break;
+                    }
+                    let some = tokio::select! {
+                        biased;
+                        () = stop.told.notified() => break,
+                        some = receives_some(&mut receiver, turn, has_timers) => some,
+                    };
+                    has_ended = some.is_none();
+                    count += some.unwrap_or(0);
+                }
+                receiver.close();
+                count += (0..MOST).map_while(|_| receiver.try_recv().ok()).count() as u64;
+                (count, end(&receiver, has_ended || receiver.corruption().is_some()))
+            }
+
+            /// By one of the calls of a task: how many values, or none at the end of the stream.
+            async fn receives_some(receiver: &mut Receiver, turn: u64, has_timers: bool) -> Option<u64> {
+                match turn % 4 {
+                    0 => match receiver.recv_many(&mut Vec::new(), 5).await {
+                        0 => None,
+                        some => Some(some as u64),
+                    },
+                    1 => receiver.peek().await.map(|_| 0),
+                    2 if has_timers => match receiver.recv_timeout(MOMENT).await {
+                        Ok(_) => Some(1),
+                        Err(error) => (error == RecvTimeoutError::Timeout).then_some(0),
+                    },
+                    _ => receiver.recv().await.map(|_| 1),
+                }
+            }
         }
-    }
-    receiver.close();
-    // What is still there, as far as it comes.
-    let most = receiver.max_capacity();
-    count += (0..most).map_while(|_| receiver.blocking_recv_timeout(MOMENT).ok()).count() as u64;
-    (count, end(&receiver, has_ended || receiver.corruption().is_some()))
+    };
 }
 
-/// With the calls of a task; each can be given up.
-async fn receives_as_task(mut receiver: Receiver<Value>, stop: &Stop, has_timers: bool) -> (u64, String) {
-    let (mut count, mut has_ended) = (0, false);
-    for turn in 0.. {
-        if has_ended || stop.is_told() {
-            break;
-        }
-        let some = tokio::select! {
-            biased;
-            () = stop.told.notified() => break,
-            some = receives_some(&mut receiver, turn, has_timers) => some,
-        };
-        has_ended = some.is_none();
-        count += some.unwrap_or(0);
-    }
-    receiver.close();
-    while receiver.try_recv().is_ok() {
-        count += 1;
-    }
-    (count, end(&receiver, has_ended || receiver.corruption().is_some()))
-}
+receiving!(bounded, Receiver, |receiver: &Receiver| {
+    let _ = (receiver.capacity(), receiver.max_capacity());
+});
+receiving!(unbounded, UnboundedReceiver, |receiver: &Receiver| {
+    let _ = receiver.memory_in_use();
+});
 
-/// By one of the calls of a task: how many values, or none at the end of the stream.
-async fn receives_some(receiver: &mut Receiver<Value>, turn: u64, has_timers: bool) -> Option<u64> {
-    match turn % 4 {
-        0 => match receiver.recv_many(&mut Vec::new(), 5).await {
-            0 => None,
-            some => Some(some as u64),
-        },
-        1 => receiver.peek().await.map(|_| 0),
-        2 if has_timers => match receiver.recv_timeout(MOMENT).await {
-            Ok(_) => Some(1),
-            Err(error) => (error == RecvTimeoutError::Timeout).then_some(0),
-        },
-        _ => receiver.recv().await.map(|_| 1),
-    }
-}
-
-/// Role: sends. Orders are `way 0 path`, answered `in`. The next line says that it is enough; who sends in the way `waits` ends
+/// Role: sends. Orders are `way queue path`, answered `in`. The next line says that it is enough; who sends in the way `waits` ends
 /// only with the channel. Then the answer is `sent n` and why it ended.
 pub fn sends() {
     while let Some(order) = next_order() {
-        let (way, _, path) = words(&order);
-        let sender = shmpsc::connect::<Value>(path).unwrap();
-        tell("in");
+        let (way, queue, path) = words(&order);
         let stop = Arc::new(Stop::default());
+        let sender = match queue {
+            Queue::Bounded(_) => Ok(shmpsc::connect::<Value>(path).unwrap()),
+            Queue::Unbounded(_) => Err(shmpsc::connect_unbounded::<Value>(path).unwrap()),
+        };
+        tell("in");
         let (count, end) = thread::scope(|scope| {
-            let sending = scope.spawn(|| match &*way {
-                "waits" => sends_blocking(sender),
-                "thread" => sends_with_times(sender, &stop),
-                "plain" => block_on(sends_as_task(sender, &stop, false)),
-                "tokio" => {
+            let sending = scope.spawn(|| match (&*way, sender) {
+                (_, Err(sender)) => sends_unbounded(sender, &way, &stop),
+                ("waits", Ok(sender)) => sends_blocking(sender),
+                ("thread", Ok(sender)) => sends_with_times(sender, &stop),
+                ("plain", Ok(sender)) => block_on(sends_as_task(sender, &stop, false)),
+                ("tokio", Ok(sender)) => {
                     let stop = stop.clone();
                     Runner::new(How::CurrentThread)
                         .run(async move { sends_as_task(sender, &stop, true).await })
                 }
-                other => panic!("no way to send is called {other}"),
+                (other, _) => panic!("no way to send is called {other}"),
             });
             next_order();
             stop.tell();
@@ -301,6 +369,43 @@ async fn sends_as_task(sender: Sender<Value>, stop: &Stop, has_timers: bool) -> 
         done = work => done,
     };
     (count, why(&sender, is_closed))
+}
+
+/// With all calls of an unbounded channel, none of which waits. As a task it also waits for the close. Who sends in the way `waits`
+/// ends only with the channel.
+fn sends_unbounded(sender: UnboundedSender<Value>, way: &str, stop: &Stop) -> (u64, String) {
+    let mut count = 0;
+    while !sender.is_closed() && (way == "waits" || !stop.is_told()) {
+        let before = count;
+        count += u64::from(sender.send([1, 1]).is_ok());
+        count += u64::from(sender.try_send([2, 2]).is_ok());
+        count += match sender.send_many(&[[3, 3]; 40]) {
+            Ok(()) => 40,
+            Err(error) => error.sent as u64,
+        };
+        count += sender.try_send_many(&[[4, 4]; 3]).unwrap_or(0) as u64;
+        let weak = sender.clone().downgrade();
+        let _ = (weak.upgrade(), sender.memory_in_use());
+        if count == before {
+            // The limit is reached, or something is wrong.
+            if way == "tokio" {
+                Runner::new(How::CurrentThread).run({
+                    let sender = sender.clone();
+                    async move {
+                        let _ = timeout(MOMENT, sender.closed()).await;
+                    }
+                });
+            }
+            thread::yield_now();
+        }
+    }
+    let _ = (sender.len(), sender.is_closed(), sender.strong_count(), sender.weak_count());
+    let end = match sender.corruption() {
+        Some(corruption) => format!("{corruption:?}: {corruption}"),
+        None if sender.is_closed() => "Closed".into(),
+        None => "Told".into(),
+    };
+    (count, end)
 }
 
 /// Where a channel of one round has its name.

@@ -74,6 +74,7 @@ crate::ends::boxed!(UnboundedReceiver, "unbounded_channel", "()");
 impl<T> fmt::Debug for UnboundedReceiver<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("UnboundedReceiver");
+        shown.field("len", &self.len());
         if let Some(corruption) = self.corruption() {
             shown.field("corruption", &corruption);
         }

@@ -62,6 +62,6 @@ crate::ends::sender!(
 
 impl<T> fmt::Debug for UnboundedSender<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("UnboundedSender").finish_non_exhaustive()
+        f.debug_struct("UnboundedSender").field("len", &self.len()).finish_non_exhaustive()
     }
 }

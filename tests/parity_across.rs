@@ -1,6 +1,6 @@
 //! The parity suite with senders in other processes: the bodies that `parity_tokio.rs` runs on tokio's channel, unchanged.
 //!
-//! Bodies that only one process can run stand in `tests/parity_within/`, and are not here.
+//! Bodies that only one process can run stand in `tests/parity_within/` and `tests/parity_both_within/`, and are not here.
 
 use std::os::fd::AsFd;
 
@@ -8,7 +8,10 @@ use across::{child, lent, mpsc, place, wire::Line};
 
 mod across;
 mod adapter;
+#[path = "adapter/kinds.rs"]
+mod kinds;
 mod parity;
+mod parity_both;
 mod people;
 
 /// What the children do.

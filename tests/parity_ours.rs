@@ -3,7 +3,11 @@
 use shmpsc as mpsc;
 
 mod adapter;
+#[path = "adapter/kinds.rs"]
+mod kinds;
 mod parity;
+mod parity_both;
+mod parity_both_within;
 mod parity_within;
 #[path = "adapter/one_process.rs"]
 mod place;

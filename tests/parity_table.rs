@@ -32,16 +32,29 @@ enum Runs {
     Tokio,
 }
 
-/// The folders of bodies, each with the programs that run it.
-const FOLDERS: [(&str, &[&str]); 5] = [
+/// The folders of bodies, each with the programs that run it. What is in one whose name has `both` runs on both kinds of channel.
+const FOLDERS: [(&str, &[&str]); 7] = [
     ("parity", &["parity_tokio", "parity_ours", "parity_across"]),
+    ("parity_both", &["parity_tokio", "parity_ours", "parity_across"]),
     ("parity_within", &["parity_tokio", "parity_ours"]),
+    ("parity_both_within", &["parity_tokio", "parity_ours"]),
     ("parity_differs", &["parity_tokio"]),
     ("wrappers", &["wrappers_tokio", "wrappers_ours"]),
     ("wrappers_differs", &["wrappers_tokio"]),
 ];
 
-type Bodies = BTreeMap<String, Runs>;
+fn is_of_both_kinds(folder: &str) -> bool {
+    folder.contains("both")
+}
+
+struct Body {
+    runs: Runs,
+    on_both_kinds: bool,
+    /// Whether it, or the same on the bounded kind, runs on an unbounded channel.
+    on_unbounded: bool,
+}
+
+type Bodies = BTreeMap<String, Body>;
 
 /// All bodies of the suite, by name.
 fn bodies() -> Bodies {
@@ -53,14 +66,17 @@ fn bodies() -> Bodies {
             let tests = text.matches("#[test]").count();
             assert_eq!(text.matches("#[test]\nfn ").count(), tests, "unread bodies in {}", path.display());
             for body in text.split("#[test]\nfn ").skip(1) {
+                let on_both_kinds = is_of_both_kinds(folder);
+                let on_unbounded = on_both_kinds || body.contains("nbounded");
                 let name = body.split('(').next().expect("a name").to_owned();
                 let runs = match folder {
-                    "parity" => Runs::Across,
-                    "parity_within" => Runs::Within(why_within(&path, &text)),
+                    "parity" | "parity_both" => Runs::Across,
+                    "parity_within" | "parity_both_within" => Runs::Within(why_within(&path, &text)),
                     "wrappers" => Runs::Within("`tests/processes/` has their own".to_owned()),
                     _ => Runs::Tokio,
                 };
-                assert!(bodies.insert(name.clone(), runs).is_none(), "two bodies are called {name}");
+                let body = Body { runs, on_both_kinds, on_unbounded };
+                assert!(bodies.insert(name.clone(), body).is_none(), "two bodies are called {name}");
             }
         }
     }
@@ -135,12 +151,16 @@ struct Places<'a> {
 
 impl Places<'_> {
     fn of(&self) -> impl Iterator<Item = &Runs> {
+        self.bodies().map(|body| &body.runs)
+    }
+
+    fn bodies(&self) -> impl Iterator<Item = &Body> {
         self.item.bodies.iter().filter_map(|name| self.bodies.get(name))
     }
 }
 
 impl Display for Places<'_> {
-    /// The last two cells of the item's row.
+    /// The last three cells of the item's row.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let here = self.of().filter(|runs| !matches!(runs, Runs::Tokio)).count();
         let across = self.of().filter(|runs| matches!(runs, Runs::Across)).count();
@@ -148,11 +168,12 @@ impl Display for Places<'_> {
             .of()
             .filter_map(|runs| if let Runs::Within(why) = runs { Some(&**why) } else { None })
             .collect();
+        let both = self.bodies().filter(|body| body.on_both_kinds).count();
         match (here, across) {
-            (0, _) if self.item.bodies.is_empty() => write!(f, "|"),
-            (0, _) => write!(f, "on tokio alone |"),
-            (_, 0) => write!(f, "{here} | no: {}", Vec::from_iter(reasons).join("; ")),
-            _ => write!(f, "{here} | {across}"),
+            (0, _) if self.item.bodies.is_empty() => write!(f, "| |"),
+            (0, _) => write!(f, "on tokio alone | |"),
+            (_, 0) => write!(f, "{here} | {both} | no: {}", Vec::from_iter(reasons).join("; ")),
+            _ => write!(f, "{here} | {both} | {across}"),
         }
     }
 }
@@ -161,17 +182,18 @@ fn document() -> String {
     let (bodies, sections, differences) = (bodies(), sections(), differences());
     let items = || sections.iter().flat_map(|(_, items)| items);
     let count = |is: fn(&Verdict) -> bool| items().filter(|item| is(&item.verdict)).count();
-    let runs = |is: fn(&Runs) -> bool| bodies.values().filter(|runs| is(runs)).count();
+    let runs = |is: fn(&Runs) -> bool| bodies.values().filter(|body| is(&body.runs)).count();
     let mut text = format!(
-        "# Parity with tokio's bounded channel
+        "# Parity with tokio's channels
 
 Each item of the contract of `tokio::sync::mpsc` 1.54 and of the wrappers beside it, and whether a program sees the same
 here. Each is shown by bodies of tests that are written once and run three times: on tokio, which is the referee; on this
 crate in one process; and, where the behaviour can cross, on this crate with senders in two other processes, one of them in a
-tokio runtime. The numbers are those of the bodies that ran; `tests/parity_table/items.txt` has their names.
+tokio runtime. The numbers are those of the bodies that ran; `tests/parity_table/items.txt` has their names. What is true of the
+bounded and of the unbounded channel is shown by one body that runs on each.
 
 Of {} items {} are the same, {} differ, and {} are left out. Of {} bodies {} run across processes, {} in one process only, and
-{} on tokio alone.
+{} on tokio alone; {} run on both kinds of channel.
 
 This file is made by `tests/parity_table.rs`, which fails if it is not up to date.
 ",
@@ -183,9 +205,11 @@ This file is made by `tests/parity_table.rs`, which fails if it is not up to dat
         runs(|runs| matches!(runs, Runs::Across)),
         runs(|runs| matches!(runs, Runs::Within(_))),
         runs(|runs| matches!(runs, Runs::Tokio)),
+        bodies.values().filter(|body| body.on_both_kinds).count(),
     );
     for (section, items) in &sections {
-        let head = "| item | here | in one process | across processes |\n| --- | --- | --- | --- |";
+        let head = "| item | here | in one process | of these on both kinds | across processes |\n\
+                    | --- | --- | --- | --- | --- |";
         write!(text, "\n## {section}\n\n{head}\n").expect("text grows");
         for item in items {
             let verdict = match &item.verdict {
@@ -231,13 +255,15 @@ fn every_file_of_bodies_is_run_where_its_folder_says() {
             let text = read(at(&format!("tests/{program}.rs")));
             assert!(text.contains(&format!("\nmod {folder};\n")), "{program} does not run {folder}");
         }
+        let of_both_kinds = is_of_both_kinds(folder);
         let folder = at("tests").join(folder);
         let modules = read(folder.join("mod.rs"));
         for file in fs::read_dir(folder).expect("the bodies are there") {
             let path = file.expect("a file").path();
             let name = path.file_stem().and_then(|name| name.to_str()).expect("a name");
-            let is_run = name == "mod" || modules.contains(&format!("\nmod {name};\n"));
-            assert!(is_run, "nobody runs {}", path.display());
+            let times = modules.lines().filter(|line| line.trim() == format!("mod {name};")).count();
+            let wanted = if name == "mod" { 0 } else { 1 + usize::from(of_both_kinds) };
+            assert_eq!(times, wanted, "how often {} is run", path.display());
         }
     }
 }
@@ -246,7 +272,8 @@ fn every_file_of_bodies_is_run_where_its_folder_says() {
 fn every_item_is_shown_on_us_or_said_to_be_different_or_left_out() {
     let bodies = bodies();
     for item in sections().iter().flat_map(|(_, items)| items) {
-        let on_us = item.bodies.iter().any(|body| !matches!(bodies.get(body), Some(Runs::Tokio)));
+        let is_tokios = |body| bodies.get(body).is_some_and(|body| matches!(body.runs, Runs::Tokio));
+        let on_us = item.bodies.iter().any(|body| !is_tokios(body));
         match item.verdict {
             Verdict::Same => assert!(on_us, "nothing shows on us: {}", item.name),
             Verdict::Differs(_) => assert!(!item.bodies.is_empty(), "nothing shows: {}", item.name),
@@ -269,8 +296,19 @@ fn every_difference_that_is_documented_is_one_of_an_item() {
 fn bodies_that_only_tokio_passes_show_differences_alone() {
     let bodies = bodies();
     for item in sections().iter().flat_map(|(_, items)| items) {
-        let tokio_alone = item.bodies.iter().any(|body| matches!(bodies.get(body), Some(Runs::Tokio)));
+        let is_tokios = |body| bodies.get(body).is_some_and(|body| matches!(body.runs, Runs::Tokio));
+        let tokio_alone = item.bodies.iter().any(is_tokios);
         let differs = matches!(item.verdict, Verdict::Differs(_));
         assert!(differs || !tokio_alone, "shown on tokio alone and yet the same: {}", item.name);
+    }
+}
+
+#[test]
+fn items_of_the_unbounded_channel_are_shown_on_one() {
+    let bodies = bodies();
+    for (section, items) in sections().iter().filter(|(section, _)| section.starts_with("1.5 ")) {
+        for body in items.iter().flat_map(|item| &item.bodies) {
+            assert!(bodies[body].on_unbounded, "{body} does not show an item of {section}");
+        }
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytemuck::Pod;
 use shmpsc::error::{OpenError, SendError, SendTimeoutError, TrySendError};
-use shmpsc::{OwnedPermit, Sender, WeakSender};
+use shmpsc::{OwnedPermit, Sender, UnboundedSender, WeakSender, WeakUnboundedSender};
 
 use super::lent::{Lent, in_runtime, keep};
 use super::wire::{Answer, CLOSED, DONE, FULL, Line, NONE};
@@ -84,16 +84,19 @@ fn join(order: &Order, things: &Things) -> Done {
 
 /// Joins with the type, of those that bodies use, that has the size and alignment which the parent names.
 fn connect(channel: u64, as_what: &[u8]) -> Result<Box<dyn Thing>, OpenError> {
-    fn connect<T: Pod + Send>(channel: u64, path: &Path) -> Result<Box<dyn Thing>, OpenError> {
-        Ok(Box::new(Sends { channel, sender: Arc::new(shmpsc::connect::<T>(path)?) }))
+    fn connect<T: Pod + Send>(channel: u64, kind: &str, path: &Path) -> Result<Box<dyn Thing>, OpenError> {
+        Ok(match kind {
+            "bounded" => shmpsc::connect::<T>(path)?.into_thing(channel),
+            _ => shmpsc::connect_unbounded::<T>(path)?.into_thing(channel),
+        })
     }
-    let words: Vec<_> = std::str::from_utf8(as_what).expect("text").splitn(3, ' ').collect();
-    let [size, align, path] = words.try_into().expect("three words");
+    let words: Vec<_> = std::str::from_utf8(as_what).expect("text").splitn(4, ' ').collect();
+    let [kind, size, align, path] = words.try_into().expect("four words");
     let layout = [size, align].map(|word| word.parse::<usize>().expect("a number"));
     macro_rules! one_of {
         ($($T:ty),*) => {
             match layout {
-                $(layout if layout == [size_of::<$T>(), align_of::<$T>()] => connect::<$T>(channel, path.as_ref()),)*
+                $(layout if layout == [size_of::<$T>(), align_of::<$T>()] => connect::<$T>(channel, kind, path.as_ref()),)*
                 other => panic!("no type here has the size and alignment {other:?}"),
             }
         };
@@ -125,16 +128,105 @@ impl Thing for Nothing {
     }
 }
 
+/// A sender, as far as those of both kinds are the same.
+trait Strong: Clone + 'static {
+    type Weak: Weak<Strong = Self>;
+
+    fn number(&self, verb: &str) -> Option<usize>;
+
+    fn downgrade(&self) -> Self::Weak;
+
+    async fn closed(&self);
+
+    fn into_thing(self, channel: u64) -> Box<dyn Thing>;
+}
+
+/// A weak sender of either kind.
+trait Weak: Clone + 'static {
+    type Strong: Strong<Weak = Self>;
+
+    fn number(&self, verb: &str) -> Option<usize>;
+
+    fn upgrade(&self) -> Option<Self::Strong>;
+}
+
+macro_rules! kind {
+    ($Sender:ident, $WeakSender:ident, $Sends:ident) => {
+        impl<T: Pod + Send> Strong for $Sender<T> {
+            type Weak = $WeakSender<T>;
+
+            fn number(&self, verb: &str) -> Option<usize> {
+                Some(match verb {
+                    "strong_count" => self.strong_count(),
+                    "weak_count" => self.weak_count(),
+                    "is_closed" => usize::from(self.is_closed()),
+                    _ => return None,
+                })
+            }
+
+            fn downgrade(&self) -> $WeakSender<T> {
+                self.downgrade()
+            }
+
+            async fn closed(&self) {
+                self.closed().await;
+            }
+
+            fn into_thing(self, channel: u64) -> Box<dyn Thing> {
+                Box::new($Sends { channel, sender: Arc::new(self) })
+            }
+        }
+
+        impl<T: Pod + Send> Weak for $WeakSender<T> {
+            type Strong = $Sender<T>;
+
+            fn number(&self, verb: &str) -> Option<usize> {
+                Some(match verb {
+                    "strong_count" => self.strong_count(),
+                    "weak_count" => self.weak_count(),
+                    _ => return None,
+                })
+            }
+
+            fn upgrade(&self) -> Option<$Sender<T>> {
+                self.upgrade()
+            }
+        }
+    };
+}
+
+kind!(Sender, WeakSender, Sends);
+kind!(UnboundedSender, WeakUnboundedSender, SendsUnbounded);
+
+/// Does what a sender of either kind can do.
+fn obey_as_sender<S: Strong>(sender: Arc<S>, channel: u64, order: &Order, things: &mut Things) -> Answer {
+    if let Some(number) = sender.number(&order.verb) {
+        return Answer::of(number);
+    }
+    let made: Box<dyn Thing> = match &*order.verb {
+        "clone" => (*sender).clone().into_thing(channel),
+        "downgrade" => Box::new(IsWeak { channel, weak: sender.downgrade() }),
+        "closed" => {
+            let (lent, _) = Lent::new(|desk| async move {
+                let closed = sender.closed();
+                desk.begun().await;
+                closed.await;
+                desk.answer(Answer::of(DONE));
+            });
+            lent
+        }
+        other => panic!("a sender cannot {other}"),
+    };
+    things.insert(order.with, made);
+    Answer::of(DONE)
+}
+
 struct Sends<T> {
     channel: u64,
     sender: Arc<Sender<T>>,
 }
 
 impl<T: Pod + Send> Sends<T> {
-    fn new(channel: u64, sender: Sender<T>) -> Self {
-        Sends { channel, sender: Arc::new(sender) }
-    }
-
     /// The sender itself, which nobody borrows.
     fn into_sender(self) -> Sender<T> {
         Arc::into_inner(self.sender).expect("what borrowed it is gone")
@@ -173,17 +265,6 @@ impl<T: Pod + Send> Thing for Sends<T> {
             "drop" => return (None, Some(Answer::of(DONE))),
             "capacity" => Answer::of(sender.capacity()),
             "max_capacity" => Answer::of(sender.max_capacity()),
-            "strong_count" => Answer::of(sender.strong_count()),
-            "weak_count" => Answer::of(sender.weak_count()),
-            "is_closed" => Answer::of(u8::from(sender.is_closed())),
-            "clone" => {
-                things.insert(name, Box::new(Sends::new(channel, (*sender).clone())));
-                Answer::of(DONE)
-            }
-            "downgrade" => {
-                things.insert(name, Box::new(Weak { channel, weak: sender.downgrade() }));
-                Answer::of(DONE)
-            }
             "try_send" => match sender.try_send(order.value()) {
                 Ok(()) => Answer::of(DONE),
                 Err(TrySendError::Full(value)) => Answer::with(FULL, value),
@@ -215,12 +296,6 @@ impl<T: Pod + Send> Thing for Sends<T> {
                     Err(SendTimeoutError::Timeout(value)) => Answer::with(FULL, value),
                     Err(SendTimeoutError::Closed(value)) => Answer::with(CLOSED, value),
                 });
-            })),
-            "closed" => lend(Lent::new(|desk| async move {
-                let closed = sender.closed();
-                desk.begun().await;
-                closed.await;
-                desk.answer(Answer::of(DONE));
             })),
             "reserve" => lend(Lent::new(move |desk| async move {
                 let reserve = sender.reserve();
@@ -261,45 +336,62 @@ impl<T: Pod + Send> Thing for Sends<T> {
                 let answer = attempt(&granted);
                 let left: Box<dyn Thing> = match granted {
                     Ok(permit) => Box::new(Owned { channel, permit }),
-                    Err(error) => Box::new(Sends::new(channel, error.into_inner())),
+                    Err(error) => error.into_inner().into_thing(channel),
                 };
                 return (Some(left), Some(answer));
             }
-            other => panic!("a sender cannot {other}"),
+            _ => obey_as_sender(sender, channel, &order, things),
         };
         (Some(self), Some(answer))
     }
 
     fn another(&self, channel: u64) -> Option<Box<dyn Thing>> {
-        let clone = || Box::new(Sends::new(channel, (*self.sender).clone()));
-        (channel == self.channel).then(|| clone() as Box<dyn Thing>)
+        (channel == self.channel).then(|| (*self.sender).clone().into_thing(channel))
     }
 }
 
-struct Weak<T> {
+struct SendsUnbounded<T> {
     channel: u64,
-    weak: WeakSender<T>,
+    sender: Arc<UnboundedSender<T>>,
 }
 
-impl<T: Pod + Send> Thing for Weak<T> {
+impl<T: Pod + Send> Thing for SendsUnbounded<T> {
+    fn obey(self: Box<Self>, order: Order, things: &mut Things, _: &Arc<Line>) -> Done {
+        let answer = match &*order.verb {
+            "drop" => return (None, Some(Answer::of(DONE))),
+            "send" => given_back(self.sender.send(order.value())),
+            _ => obey_as_sender(self.sender.clone(), self.channel, &order, things),
+        };
+        (Some(self), Some(answer))
+    }
+
+    fn another(&self, channel: u64) -> Option<Box<dyn Thing>> {
+        (channel == self.channel).then(|| (*self.sender).clone().into_thing(channel))
+    }
+}
+
+struct IsWeak<W> {
+    channel: u64,
+    weak: W,
+}
+
+impl<W: Weak> Thing for IsWeak<W> {
     fn obey(self: Box<Self>, order: Order, things: &mut Things, _: &Arc<Line>) -> Done {
         let channel = self.channel;
         let answer = match &*order.verb {
             "drop" => return (None, Some(Answer::of(DONE))),
-            "strong_count" => Answer::of(self.weak.strong_count()),
-            "weak_count" => Answer::of(self.weak.weak_count()),
             "clone" => {
-                things.insert(order.with, Box::new(Weak { channel, weak: self.weak.clone() }));
+                things.insert(order.with, Box::new(IsWeak { channel, weak: self.weak.clone() }));
                 Answer::of(DONE)
             }
             "upgrade" => match self.weak.upgrade() {
                 Some(sender) => {
-                    things.insert(order.with, Box::new(Sends::new(channel, sender)));
+                    things.insert(order.with, sender.into_thing(channel));
                     Answer::of(DONE)
                 }
                 None => Answer::of(NONE),
             },
-            other => panic!("a weak sender cannot {other}"),
+            other => Answer::of(self.weak.number(other).expect("a weak sender can do it")),
         };
         (Some(self), Some(answer))
     }
@@ -318,6 +410,6 @@ impl<T: Pod + Send> Thing for Owned<T> {
             "release" => self.permit.release(),
             other => panic!("an owned permit cannot {other}"),
         };
-        (Some(Box::new(Sends::new(self.channel, sender))), Some(Answer::of(DONE)))
+        (Some(sender.into_thing(self.channel)), Some(Answer::of(DONE)))
     }
 }

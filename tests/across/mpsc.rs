@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use bytemuck::{Pod, bytes_of};
 use shmpsc::Options;
-pub use shmpsc::{Receiver, error};
+pub use shmpsc::{Receiver, UnboundedReceiver, error};
 
 use super::parent::{Child, Distant, There, children, fresh};
 use super::wire::{Answer, CLOSED, DONE, FULL};
@@ -21,31 +21,38 @@ use error::{SendError, SendTimeoutError, TrySendError};
 /// A channel whose receiver is here and whose sender is in another process. In which of the two is decided by the
 /// capacity, so that both have their share of the bodies, and each body always the same one.
 pub fn channel<T: Pod>(capacity: usize) -> (Sender<T>, Receiver<T>) {
-    let channel = Channel { id: fresh(), path: place::turn().new_name() };
+    let channel = Channel::new("bounded");
     let receiver = Options::new().capacity(capacity).end_with_last_sender().bind(&channel.path).unwrap();
     let there = channel.join::<T>(&children()[capacity % 2]).unwrap();
     (Sender { there, channel: Arc::new(channel), values: PhantomData }, receiver)
 }
 
+/// The same without a bound. Here the name of the body decides in which process the sender is.
+pub fn unbounded_channel<T: Pod>() -> (UnboundedSender<T>, UnboundedReceiver<T>) {
+    let channel = Channel::new("unbounded");
+    let receiver = Options::new().end_with_last_sender().bind_unbounded(&channel.path).unwrap();
+    let there = channel.join::<T>(&children()[place::turn().number() % 2]).unwrap();
+    (UnboundedSender { there, channel: Arc::new(channel), values: PhantomData }, receiver)
+}
+
 struct Channel {
     id: u64,
+    kind: &'static str,
     path: Box<Path>,
 }
 
 impl Channel {
+    fn new(kind: &'static str) -> Channel {
+        Channel { id: fresh(), kind, path: place::turn().new_name() }
+    }
+
     /// A new sender in that child.
     fn join<T>(&self, child: &'static Child) -> Result<There, String> {
         let sender = There::new(child, fresh());
-        let as_what = format!("{} {} {}", size_of::<T>(), align_of::<T>(), self.path.display());
+        let as_what = format!("{} {} {} {}", self.kind, size_of::<T>(), align_of::<T>(), self.path.display());
         let answer = sender.ask("join", self.id, as_what.as_bytes());
         if answer.word == DONE { Ok(sender) } else { Err(String::from_utf8(answer.value).expect("text")) }
     }
-}
-
-pub struct Sender<T> {
-    there: There,
-    channel: Arc<Channel>,
-    values: PhantomData<T>,
 }
 
 /// Methods without arguments that give a number.
@@ -56,6 +63,88 @@ macro_rules! numbers {
         })*
     };
 }
+
+/// The senders of a kind, as far as those of both kinds are the same.
+macro_rules! senders {
+    ($Sender:ident, $WeakSender:ident) => {
+        pub struct $Sender<T> {
+            there: There,
+            channel: Arc<Channel>,
+            values: PhantomData<T>,
+        }
+
+        impl<T> $Sender<T> {
+            numbers!(strong_count weak_count);
+
+            pub fn is_closed(&self) -> bool {
+                self.there.ask("is_closed", 0, &[]).number() == 1
+            }
+
+            /// Has the child make a future that borrows the sender. Nothing polls it yet.
+            fn begin(&self, verb: &str, value: &[u8]) -> Distant {
+                let future = fresh();
+                self.there.ask(verb, future, value);
+                Distant::new(self.there.beside(future))
+            }
+
+            pub fn closed(&self) -> impl Future<Output = ()> {
+                let closed = self.begin("closed", &[]);
+                async { drop(closed.await) }
+            }
+
+            pub fn downgrade(&self) -> $WeakSender<T> {
+                let weak = fresh();
+                self.there.ask("downgrade", weak, &[]);
+                let (there, channel) = (self.there.beside(weak), self.channel.clone());
+                $WeakSender { there, channel, values: PhantomData }
+            }
+        }
+
+        /// A clone goes to the other process, where nobody is kept out: a closed channel cannot be joined, but its senders
+        /// can be cloned where they are.
+        impl<T> Clone for $Sender<T> {
+            fn clone(&self) -> Self {
+                let other = children().iter().find(|child| child.pid() != self.there.child().pid());
+                let there = self.channel.join::<T>(other.expect("there are two")).unwrap_or_else(|error| {
+                    assert!(self.is_closed(), "{error}");
+                    let clone = fresh();
+                    self.there.ask("clone", clone, &[]);
+                    self.there.beside(clone)
+                });
+                $Sender { there, channel: self.channel.clone(), values: PhantomData }
+            }
+        }
+
+        pub struct $WeakSender<T> {
+            there: There,
+            channel: Arc<Channel>,
+            values: PhantomData<T>,
+        }
+
+        impl<T> $WeakSender<T> {
+            numbers!(strong_count weak_count);
+
+            pub fn upgrade(&self) -> Option<$Sender<T>> {
+                let sender = fresh();
+                let there =
+                    (self.there.ask("upgrade", sender, &[]).word == DONE).then(|| self.there.beside(sender))?;
+                Some($Sender { there, channel: self.channel.clone(), values: PhantomData })
+            }
+        }
+
+        impl<T> Clone for $WeakSender<T> {
+            fn clone(&self) -> Self {
+                let clone = fresh();
+                self.there.ask("clone", clone, &[]);
+                let (there, channel) = (self.there.beside(clone), self.channel.clone());
+                $WeakSender { there, channel, values: PhantomData }
+            }
+        }
+    };
+}
+
+senders!(Sender, WeakSender);
+senders!(UnboundedSender, WeakUnboundedSender);
 
 /// What an attempt gave, with the value that an error gives back.
 fn attempt<T, V>(answer: &Answer, done: T, given_back: V) -> Result<T, TrySendError<V>> {
@@ -68,23 +157,7 @@ fn attempt<T, V>(answer: &Answer, done: T, given_back: V) -> Result<T, TrySendEr
 }
 
 impl<T> Sender<T> {
-    numbers!(capacity max_capacity strong_count weak_count);
-
-    pub fn is_closed(&self) -> bool {
-        self.there.ask("is_closed", 0, &[]).number() == 1
-    }
-
-    /// Has the child make a future that borrows the sender. Nothing polls it yet.
-    fn begin(&self, verb: &str, value: &[u8]) -> Distant {
-        let future = fresh();
-        self.there.ask(verb, future, value);
-        Distant::new(self.there.beside(future))
-    }
-
-    pub fn closed(&self) -> impl Future<Output = ()> {
-        let closed = self.begin("closed", &[]);
-        async { drop(closed.await) }
-    }
+    numbers!(capacity max_capacity);
 
     pub fn reserve(&self) -> impl Future<Output = Result<Permit<'_, T>, SendError<()>>> {
         let reserve = self.begin("reserve", &[]);
@@ -136,12 +209,6 @@ impl<T> Sender<T> {
             Err(TrySendError::Closed(())) => Err(TrySendError::Closed(self)),
         }
     }
-
-    pub fn downgrade(&self) -> WeakSender<T> {
-        let weak = fresh();
-        self.there.ask("downgrade", weak, &[]);
-        WeakSender { there: self.there.beside(weak), channel: self.channel.clone(), values: PhantomData }
-    }
 }
 
 impl<T: Pod> Sender<T> {
@@ -182,43 +249,10 @@ impl<T: Pod> Sender<T> {
     }
 }
 
-/// A clone goes to the other process, where nobody is kept out: a closed channel cannot be joined, but its senders can
-/// be cloned where they are.
-impl<T> Clone for Sender<T> {
-    fn clone(&self) -> Self {
-        let other = children().iter().find(|child| child.pid() != self.there.child().pid());
-        let there = self.channel.join::<T>(other.expect("there are two")).unwrap_or_else(|error| {
-            assert!(self.is_closed(), "{error}");
-            let clone = fresh();
-            self.there.ask("clone", clone, &[]);
-            self.there.beside(clone)
-        });
-        Sender { there, channel: self.channel.clone(), values: PhantomData }
-    }
-}
-
-pub struct WeakSender<T> {
-    there: There,
-    channel: Arc<Channel>,
-    values: PhantomData<T>,
-}
-
-impl<T> WeakSender<T> {
-    numbers!(strong_count weak_count);
-
-    pub fn upgrade(&self) -> Option<Sender<T>> {
-        let sender = fresh();
-        let there =
-            (self.there.ask("upgrade", sender, &[]).word == DONE).then(|| self.there.beside(sender))?;
-        Some(Sender { there, channel: self.channel.clone(), values: PhantomData })
-    }
-}
-
-impl<T> Clone for WeakSender<T> {
-    fn clone(&self) -> Self {
-        let clone = fresh();
-        self.there.ask("clone", clone, &[]);
-        WeakSender { there: self.there.beside(clone), channel: self.channel.clone(), values: PhantomData }
+impl<T: Pod> UnboundedSender<T> {
+    pub fn send(&self, value: T) -> Result<(), SendError<T>> {
+        let answer = self.there.ask("send", 0, bytes_of(&value));
+        if answer.word == DONE { Ok(()) } else { Err(SendError(answer.value())) }
     }
 }
 
@@ -309,4 +343,12 @@ macro_rules! shown {
     };
 }
 
-shown!(Sender<T>, WeakSender<T>, OwnedPermit<T>, Permit<'_, T>, PermitIterator<'_, T>);
+shown!(
+    Sender<T>,
+    WeakSender<T>,
+    UnboundedSender<T>,
+    WeakUnboundedSender<T>,
+    OwnedPermit<T>,
+    Permit<'_, T>,
+    PermitIterator<'_, T>
+);

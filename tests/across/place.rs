@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
+use std::thread;
 use std::time::Duration;
 
 use super::parent::children;
@@ -50,6 +51,8 @@ pub struct Turn(Arc<Room>);
 struct Room {
     directory: tempfile::TempDir,
     names: AtomicU64,
+    /// Some number of the test, always the same.
+    number: usize,
 }
 
 /// Longer than all tests take together.
@@ -75,12 +78,17 @@ impl Turn {
         drop(taken);
         assert!(is_mine, "a test that hangs keeps its turn");
         let directory = tempfile::tempdir().expect("a directory");
-        Turn(Arc::new(Room { directory, names: AtomicU64::new(0) }))
+        let number = thread::current().name().unwrap_or_default().bytes().map(usize::from).sum();
+        Turn(Arc::new(Room { directory, names: AtomicU64::new(0), number }))
     }
 
     /// Has this thread work for the test whose turn it is.
     pub fn share(self) {
         MINE.set(Some(self));
+    }
+
+    pub fn number(&self) -> usize {
+        self.0.number
     }
 
     pub fn new_name(&self) -> Box<Path> {

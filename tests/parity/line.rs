@@ -268,3 +268,26 @@ fn blocking_senders_are_let_in_in_the_order_in_which_they_came() {
         }
     });
 }
+
+#[test]
+fn of_two_woken_senders_the_one_polled_first_comes_first() {
+    let (tx, mut rx) = channel::<u64>(2);
+    tx.try_send(1).unwrap();
+    tx.try_send(2).unwrap();
+    let mut a = Task::waiting(tx.send(10));
+    let mut b = Task::waiting(tx.send(20));
+    assert_eq!((rx.try_recv(), rx.try_recv()), (Ok(1), Ok(2)));
+    assert!(a.is_woken() && b.is_woken());
+    b.must_finish().unwrap();
+    a.must_finish().unwrap();
+    assert_eq!((rx.try_recv(), rx.try_recv()), (Ok(20), Ok(10)));
+}
+
+#[test]
+fn a_sender_waiting_for_room_or_for_the_close_counts_once() {
+    let (tx, rx) = channel::<u64>(1);
+    tx.try_send(1).unwrap();
+    let _send = Task::waiting(tx.send(2));
+    let _closed = Task::waiting(tx.closed());
+    assert_eq!((tx.strong_count(), rx.sender_strong_count()), (1, 1));
+}

@@ -1,19 +1,15 @@
-//! One body per behaviour, its name the behaviour in a sentence. The channel is `crate::mpsc`, whichever it is.
+//! One body per behaviour, its name the behaviour in a sentence. The channel is `crate::mpsc`, whichever it is. What both kinds of
+//! channel do is in `parity_both/`.
 
 mod blocking;
 mod capacity;
 mod close;
-mod closed;
 mod construct;
-mod counts;
 mod line;
-mod order;
 mod permits;
 mod permits_close;
 mod permits_line;
-mod recv;
 mod recv_many;
 mod send;
 mod timeout;
-mod wakers;
-mod weak;
+mod unbounded;

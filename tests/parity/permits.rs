@@ -227,3 +227,14 @@ fn the_value_of_a_permit_wakes_the_receiver() {
     drop(owned.send(3));
     assert_eq!((recv.wakes(), recv.must_finish()), (1, Some(3)));
 }
+
+#[test]
+fn an_owned_permit_keeps_weak_senders_upgradable() {
+    let (tx, rx) = channel::<u64>(2);
+    let weak = tx.downgrade();
+    let permit = tx.try_reserve_owned().unwrap();
+    assert!(weak.upgrade().is_some());
+    drop(permit);
+    assert!(weak.upgrade().is_none());
+    assert!(rx.is_closed());
+}

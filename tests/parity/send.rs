@@ -1,19 +1,8 @@
 //! `send` and `try_send`.
 
-use crate::adapter::{Task, block_on, finishes, on_one_thread, on_two_threads};
+use crate::adapter::{Task, on_one_thread};
 use crate::mpsc::channel;
-use crate::mpsc::error::{SendError, TryRecvError, TrySendError};
-
-#[test]
-fn a_sent_value_is_received() {
-    on_one_thread(|| async {
-        let (tx, mut rx) = channel::<u64>(4);
-        tx.send(1).await.unwrap();
-        tx.send(2).await.unwrap();
-        assert_eq!(rx.recv().await, Some(1));
-        assert_eq!(rx.recv().await, Some(2));
-    });
-}
+use crate::mpsc::error::{TryRecvError, TrySendError};
 
 #[test]
 fn send_finishes_at_its_first_poll_while_there_is_room() {
@@ -53,15 +42,6 @@ fn a_woken_send_puts_its_value_in_only_when_polled() {
     assert_eq!((rx.try_recv(), rx.len(), rx.capacity()), (Err(TryRecvError::Empty), 0, 0));
     assert_eq!(send.must_finish(), Ok(()));
     assert_eq!((rx.len(), rx.capacity()), (1, 0));
-}
-
-#[test]
-fn send_on_a_closed_channel_gives_the_value_back_at_once() {
-    let (tx, mut rx) = channel::<u64>(1);
-    rx.close();
-    assert_eq!(Task::new(tx.send(7)).must_finish(), Err(SendError(7)));
-    drop(rx);
-    assert_eq!(Task::new(tx.send(8)).must_finish(), Err(SendError(8)));
 }
 
 #[test]
@@ -128,62 +108,4 @@ fn try_send_on_a_channel_both_full_and_closed_says_closed() {
     tx.try_send(1).unwrap();
     rx.close();
     assert_eq!(tx.try_send(2), Err(TrySendError::Closed(2)));
-}
-
-#[test]
-fn a_successful_send_is_no_promise_of_receipt() {
-    let (tx, rx) = channel::<u64>(1);
-    assert_eq!(tx.try_send(1), Ok(()));
-    drop(rx);
-    assert!(tx.is_closed());
-}
-
-#[test]
-fn one_sender_is_shared_by_reference_between_threads() {
-    finishes(|| {
-        let (tx, mut rx) = channel::<u64>(64);
-        std::thread::scope(|scope| {
-            for value in 0..8 {
-                let tx = &tx;
-                scope.spawn(move || block_on(tx.send(value)).unwrap());
-            }
-        });
-        let mut values: Vec<_> = std::iter::from_fn(|| rx.try_recv().ok()).collect();
-        values.sort_unstable();
-        assert_eq!(values, (0..8).collect::<Vec<_>>());
-    });
-}
-
-#[test]
-fn sending_and_receiving_tasks_run_in_step_through_one_slot() {
-    on_two_threads(|| async {
-        let (tx, mut rx) = channel::<u64>(1);
-        let sending = tokio::spawn(async move {
-            for value in 0..2_000 {
-                tx.send(value).await.unwrap();
-            }
-        });
-        for value in 0..2_000 {
-            assert_eq!(rx.recv().await, Some(value));
-        }
-        assert_eq!(rx.recv().await, None);
-        sending.await.unwrap();
-    });
-}
-
-#[test]
-fn sending_and_receiving_need_no_tokio_runtime() {
-    finishes(|| {
-        let (tx, mut rx) = channel::<u64>(1);
-        let sending = std::thread::spawn(move || {
-            for value in 0..500 {
-                block_on(tx.send(value)).unwrap();
-            }
-        });
-        for value in 0..500 {
-            assert_eq!(block_on(rx.recv()), Some(value));
-        }
-        assert_eq!(block_on(rx.recv()), None);
-        sending.join().unwrap();
-    });
 }

@@ -1,9 +1,13 @@
 //! What tokio does and this crate does not, by choice: each stands in `docs/limits.md` with its reason.
 
+use std::os::unix::process::ExitStatusExt;
+use std::process::Command;
 use std::time::Duration;
 
+use rustix::process::{Resource, Rlimit, Signal, setrlimit};
+
 use crate::adapter::{Otherwise, auto_traits, given, some, table};
-use crate::mpsc::Sender;
+use crate::mpsc::{Sender, UnboundedSender, unbounded_channel};
 
 #[test]
 fn the_futures_of_senders_do_not_cross_a_caught_panic() {
@@ -19,4 +23,38 @@ fn the_futures_of_senders_do_not_cross_a_caught_panic() {
         let (name, columns) = line.split_at(16);
         assert!(columns.split_whitespace().all(|column| column.ends_with("--")), "{name}");
     }
+}
+
+#[test]
+fn closed_of_an_unbounded_sender_crosses_no_caught_panic() {
+    let found = table! { "closed": |T| given(|tx: &UnboundedSender<T>| tx.closed()); };
+    let (_, columns) = found[0].split_at(16);
+    assert!(columns.split_whitespace().all(|column| column.ends_with("--")), "{columns}");
+}
+
+/// Tells the process which this test starts that it is the one without memory.
+const SENDS_TO_THE_END: &str = "SHMPSC_SENDS_TO_THE_END";
+
+#[test]
+fn without_memory_an_unbounded_send_ends_the_process() {
+    if std::env::var_os(SENDS_TO_THE_END).is_some() {
+        let pages: u64 = read("/proc/self/statm").split(' ').next().unwrap().parse().unwrap();
+        limit(Resource::Core, 0);
+        limit(Resource::As, pages * rustix::param::page_size() as u64 + (64 << 20));
+        let (tx, _rx) = unbounded_channel::<[u64; 1024]>();
+        while tx.send([1; 1024]).is_ok() {}
+        return;
+    }
+    let mut child = Command::new(std::env::current_exe().unwrap());
+    child.args(["--exact", "parity_differs::without_memory_an_unbounded_send_ends_the_process"]);
+    let output = child.env(SENDS_TO_THE_END, "yes").output().unwrap();
+    assert_eq!(output.status.signal(), Some(Signal::ABORT.as_raw()), "{output:?}");
+}
+
+fn read(path: &str) -> String {
+    std::fs::read_to_string(path).unwrap()
+}
+
+fn limit(what: Resource, to: u64) {
+    setrlimit(what, Rlimit { current: Some(to), maximum: Some(to) }).unwrap();
 }

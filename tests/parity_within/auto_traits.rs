@@ -11,7 +11,10 @@ use crate::adapter::{
 #[allow(deprecated, reason = "so it is in tokio")]
 use crate::mpsc::error::RecvError;
 use crate::mpsc::error::{SendError, SendTimeoutError, TryRecvError, TrySendError};
-use crate::mpsc::{OwnedPermit, Permit, PermitIterator, Receiver, Sender, WeakSender, channel};
+use crate::mpsc::{
+    OwnedPermit, Permit, PermitIterator, Receiver, Sender, UnboundedReceiver, UnboundedSender, WeakSender,
+    WeakUnboundedSender, channel, unbounded_channel,
+};
 
 #[allow(deprecated, reason = "`RecvError` is, in tokio too")]
 #[test]
@@ -43,6 +46,62 @@ fn handles_and_errors_have_the_auto_traits_of_tokios() {
         "RecvError        SYPUR SYPUR SYPUR SYPUR SYPUR SYPUR",
     ];
     assert_eq!(found, expected);
+}
+
+#[test]
+fn unbounded_handles_have_the_auto_traits_of_tokios() {
+    let found = table! {
+        "sender": |T| Probe::<UnboundedSender<T>>::new();
+        "receiver": |T| Probe::<UnboundedReceiver<T>>::new();
+        "weak sender": |T| Probe::<WeakUnboundedSender<T>>::new();
+    };
+    let expected = [
+        "sender           SYPUR SYPUR --PUR --PUR SYPUR SYPUR",
+        "receiver         SYPUR SYPUR --PUR --PUR SYPUR SYPUR",
+        "weak sender      SYPUR SYPUR --PUR --PUR SYPUR SYPUR",
+    ];
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn futures_of_unbounded_ends_go_to_threads_as_tokios_do() {
+    let found = table! {
+        "closed": |T| given(|tx: &UnboundedSender<T>| tx.closed());
+        "recv": |T| given(|rx: &mut UnboundedReceiver<T>| rx.recv());
+        "recv_many": |T| given(|(rx, values): (&mut UnboundedReceiver<T>, &mut Vec<T>)| rx.recv_many(values, 1));
+    };
+    let expected = [
+        "closed           SY- SY- --- --- SY- SY-",
+        "recv             SY- SY- --- --- SY- SY-",
+        "recv_many        SY- S-- --- --- SY- SY-",
+    ];
+    assert_eq!(found.map(|line| without_unwinding(&line)), expected);
+}
+
+#[test]
+fn unbounded_receivers_futures_cross_panics_as_tokios_do() {
+    let found = table! {
+        "recv": |T| given(|rx: &mut UnboundedReceiver<T>| rx.recv());
+        "recv_many": |T| given(|(rx, values): (&mut UnboundedReceiver<T>, &mut Vec<T>)| rx.recv_many(values, 1));
+    };
+    let expected = [
+        "recv             SY--R SY--R ----R ----R SY--R SY--R",
+        "recv_many        SY--R S---R ----R ----R SY--R SY---",
+    ];
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn an_unbounded_recv_panics_when_polled_after_its_end() {
+    let (tx, mut rx) = unbounded_channel::<u64>();
+    tx.send(1).unwrap();
+    let mut cx = Context::from_waker(Waker::noop());
+    {
+        let mut recv = pin!(rx.recv());
+        assert!(recv.as_mut().poll(&mut cx).is_ready());
+        caught(|| recv.as_mut().poll(&mut cx));
+    }
+    assert!(rx.is_empty());
 }
 
 /// Futures without what unwinding asks of them, in which ours and tokio's differ.

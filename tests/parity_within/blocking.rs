@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::runtime::Builder;
 
-use crate::adapter::{REFUSAL, block_on, caught, finishes, on_one_thread, on_two_threads};
-use crate::mpsc::channel;
+use crate::adapter::{REFUSAL, caught, finishes, on_one_thread, on_two_threads};
+use crate::mpsc::{channel, unbounded_channel};
 
 #[test]
 fn inside_a_task_blocking_send_panics_in_the_callers_line_though_there_is_room() {
@@ -20,40 +20,6 @@ fn inside_a_task_blocking_send_panics_in_the_callers_line_though_there_is_room()
         assert_eq!(panic.message, REFUSAL);
         assert_eq!((panic.file.as_str(), panic.line), (file!(), line));
         assert_eq!((rx.len(), rx.capacity()), (0, 1));
-    });
-}
-
-#[test]
-fn inside_a_task_blocking_recv_panics_in_the_callers_line_though_a_value_is_there() {
-    on_one_thread(|| async {
-        let (tx, mut rx) = channel::<u64>(1);
-        tx.try_send(1).unwrap();
-        let mut line = 0;
-        let panic = caught(|| {
-            line = line!() + 1;
-            rx.blocking_recv()
-        });
-        assert_eq!(panic.message, REFUSAL);
-        assert_eq!((panic.file.as_str(), panic.line), (file!(), line));
-        assert_eq!(rx.try_recv(), Ok(1));
-    });
-}
-
-#[test]
-fn inside_a_task_blocking_recv_many_panics_in_the_callers_line_even_for_nothing() {
-    on_one_thread(|| async {
-        let (tx, mut rx) = channel::<u64>(1);
-        tx.try_send(1).unwrap();
-        for limit in [0, 1] {
-            let mut line = 0;
-            let panic = caught(|| {
-                line = line!() + 1;
-                rx.blocking_recv_many(&mut Vec::new(), limit)
-            });
-            assert_eq!(panic.message, REFUSAL);
-            assert_eq!((panic.file.as_str(), panic.line), (file!(), line));
-        }
-        assert_eq!(rx.len(), 1);
     });
 }
 
@@ -79,65 +45,6 @@ fn inside_a_spawned_task_of_a_threaded_runtime_blocking_calls_panic() {
 }
 
 #[test]
-fn blocking_calls_are_fine_in_spawn_blocking() {
-    on_one_thread(|| async {
-        let (tx, mut rx) = channel::<u64>(1);
-        let sending = tokio::task::spawn_blocking(move || {
-            for value in 0..100 {
-                tx.blocking_send(value).unwrap();
-            }
-        });
-        for value in 0..100 {
-            assert_eq!(rx.recv().await, Some(value));
-        }
-        sending.await.unwrap();
-        let ended = tokio::task::spawn_blocking(move || rx.blocking_recv()).await.unwrap();
-        assert_eq!(ended, None);
-    });
-}
-
-#[test]
-fn blocking_calls_are_fine_in_block_in_place() {
-    on_two_threads(|| async {
-        tokio::spawn(async {
-            let (tx, mut rx) = channel::<u64>(1);
-            tokio::task::block_in_place(|| {
-                tx.blocking_send(1).unwrap();
-                assert_eq!(rx.blocking_recv(), Some(1));
-                assert_eq!(rx.blocking_recv_many(&mut Vec::new(), 0), 0);
-            });
-        })
-        .await
-        .unwrap();
-    });
-}
-
-#[test]
-fn blocking_calls_are_fine_under_an_entered_runtime_that_drives_nothing_here() {
-    finishes(|| {
-        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
-        let _entered = runtime.enter();
-        let (tx, mut rx) = channel::<u64>(1);
-        tx.blocking_send(1).unwrap();
-        assert_eq!(rx.blocking_recv(), Some(1));
-        let receiving = std::thread::spawn(move || rx.blocking_recv());
-        tx.blocking_send(2).unwrap();
-        assert_eq!(receiving.join().unwrap(), Some(2));
-    });
-}
-
-#[test]
-fn blocking_calls_are_fine_inside_another_executor() {
-    finishes(|| {
-        block_on(async {
-            let (tx, mut rx) = channel::<u64>(1);
-            tx.blocking_send(1).unwrap();
-            assert_eq!(rx.blocking_recv(), Some(1));
-        });
-    });
-}
-
-#[test]
 fn a_refused_blocking_call_leaves_the_thread_able_to_block_later() {
     finishes(|| {
         let (tx, mut rx) = channel::<u64>(1);
@@ -150,5 +57,27 @@ fn a_refused_blocking_call_leaves_the_thread_able_to_block_later() {
         assert!(refused.load(Ordering::Relaxed));
         tx.blocking_send(2).unwrap();
         assert_eq!(rx.blocking_recv(), Some(2));
+    });
+}
+
+#[test]
+fn inside_a_task_an_unbounded_send_is_fine() {
+    on_two_threads(|| async {
+        let (tx, mut rx) = unbounded_channel::<u64>();
+        tx.send(1).unwrap();
+        let other = tx.clone();
+        tokio::spawn(async move { other.send(2) }).await.unwrap().unwrap();
+        assert_eq!((rx.recv().await, rx.recv().await), (Some(1), Some(2)));
+    });
+}
+
+#[test]
+fn an_unbounded_receiver_may_not_block_in_a_task_after_the_end() {
+    on_one_thread(|| async {
+        let (tx, mut rx) = unbounded_channel::<u64>();
+        drop(tx);
+        assert_eq!(caught(|| rx.blocking_recv()).message, REFUSAL);
+        assert_eq!(caught(|| rx.blocking_recv_many(&mut Vec::new(), 1)).message, REFUSAL);
+        assert_eq!(tokio::task::spawn_blocking(move || rx.blocking_recv()).await.unwrap(), None);
     });
 }

@@ -11,5 +11,4 @@ mod same;
 mod signatures;
 mod timeout;
 mod traits;
-mod undriven;
 mod wakers;

@@ -5,7 +5,10 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use crate::mpsc::error::{SendError, SendTimeoutError, TryRecvError, TrySendError};
-use crate::mpsc::{OwnedPermit, Permit, PermitIterator, Receiver, Sender, WeakSender, channel};
+use crate::mpsc::{
+    OwnedPermit, Permit, PermitIterator, Receiver, Sender, UnboundedReceiver, UnboundedSender, WeakSender,
+    WeakUnboundedSender, channel, unbounded_channel,
+};
 
 /// Names the output of a future that is not run.
 fn gives<T>(_: impl Future<Output = T>) {}
@@ -97,4 +100,40 @@ fn weak_senders_have_tokios_signatures() {
     let _: fn(&WeakSender<u64>) -> usize = WeakSender::strong_count;
     let _: fn(&WeakSender<u64>) -> usize = WeakSender::weak_count;
     let _: fn(&WeakSender<u64>) -> WeakSender<u64> = WeakSender::clone;
+}
+
+#[test]
+fn the_unbounded_channel_has_tokios_signatures() {
+    type Tx = UnboundedSender<u64>;
+    type Rx = UnboundedReceiver<u64>;
+    type Weak = WeakUnboundedSender<u64>;
+    let _: fn() -> (Tx, Rx) = unbounded_channel::<u64>;
+    let _: fn(&Tx, u64) -> Result<(), SendError<u64>> = UnboundedSender::send;
+    let _: fn(&Tx) -> bool = UnboundedSender::is_closed;
+    let _: fn(&Tx, &Tx) -> bool = UnboundedSender::same_channel;
+    let _: fn(&Tx) -> Weak = UnboundedSender::downgrade;
+    let _: fn(&Tx) -> usize = UnboundedSender::strong_count;
+    let _: fn(&Tx) -> usize = UnboundedSender::weak_count;
+    let _: fn(&Tx) -> Tx = UnboundedSender::clone;
+    let _: fn(&Weak) -> Option<Tx> = WeakUnboundedSender::upgrade;
+    let _: fn(&Weak) -> usize = WeakUnboundedSender::strong_count;
+    let _: fn(&Weak) -> usize = WeakUnboundedSender::weak_count;
+    let _: fn(&Weak) -> Weak = WeakUnboundedSender::clone;
+    let _: fn(&mut Rx) -> Result<u64, TryRecvError> = UnboundedReceiver::try_recv;
+    let _: fn(&mut Rx) -> Option<u64> = UnboundedReceiver::blocking_recv;
+    let _: fn(&mut Rx, &mut Vec<u64>, usize) -> usize = UnboundedReceiver::blocking_recv_many;
+    let _: fn(&mut Rx, &mut Context<'_>) -> Poll<Option<u64>> = UnboundedReceiver::poll_recv;
+    let _: fn(&mut Rx, &mut Context<'_>, &mut Vec<u64>, usize) -> Poll<usize> =
+        UnboundedReceiver::poll_recv_many;
+    let _: fn(&mut Rx) = UnboundedReceiver::close;
+    let _: fn(&Rx) -> bool = UnboundedReceiver::is_closed;
+    let _: fn(&Rx) -> bool = UnboundedReceiver::is_empty;
+    let _: fn(&Rx) -> usize = UnboundedReceiver::len;
+    let _: fn(&Rx) -> usize = UnboundedReceiver::sender_strong_count;
+    let _: fn(&Rx) -> usize = UnboundedReceiver::sender_weak_count;
+    let (tx, mut rx) = unbounded_channel::<u64>();
+    let mut batch = Vec::new();
+    gives::<()>(tx.closed());
+    gives::<Option<u64>>(rx.recv());
+    gives::<usize>(rx.recv_many(&mut batch, 1));
 }

@@ -4,35 +4,10 @@
 use std::time::Duration;
 
 use crate::adapter::{Otherwise, Probe};
-use crate::mpsc::{OwnedPermit, Permit, PermitIterator, Receiver, Sender, WeakSender, channel};
-
-type Unshared = std::cell::Cell<u8>;
-type Unsent = std::rc::Rc<u8>;
-
-#[test]
-fn handles_are_sent_and_shared_when_their_values_are_sent() {
-    let (tx, rx) = (Probe::<Sender<u64>>::new(), Probe::<Receiver<u64>>::new());
-    assert!(tx.is_send() && tx.is_sync() && rx.is_send() && rx.is_sync());
-    let (tx, rx) = (Probe::<Sender<Unshared>>::new(), Probe::<Receiver<Unshared>>::new());
-    assert!(tx.is_send() && tx.is_sync() && rx.is_send() && rx.is_sync());
-}
-
-#[test]
-fn handles_of_values_that_stay_in_their_thread_stay_too() {
-    let (tx, rx) = (Probe::<Sender<Unsent>>::new(), Probe::<Receiver<Unsent>>::new());
-    assert!(!tx.is_send() && !tx.is_sync() && !rx.is_send() && !rx.is_sync());
-}
-
-#[test]
-fn handles_may_move_and_cross_a_caught_panic_whatever_their_values() {
-    type Pinned = std::marker::PhantomPinned;
-    let (tx, rx) = (Probe::<Sender<Pinned>>::new(), Probe::<Receiver<Pinned>>::new());
-    assert!(tx.is_unpin() && rx.is_unpin());
-    type Fragile = &'static mut std::cell::Cell<u8>;
-    let (tx, rx) = (Probe::<Sender<Fragile>>::new(), Probe::<Receiver<Fragile>>::new());
-    assert!(tx.is_unwind_safe() && tx.is_ref_unwind_safe());
-    assert!(rx.is_unwind_safe() && rx.is_ref_unwind_safe());
-}
+use crate::mpsc::{
+    OwnedPermit, Permit, PermitIterator, Receiver, Sender, UnboundedReceiver, UnboundedSender, WeakSender,
+    WeakUnboundedSender, channel, unbounded_channel,
+};
 
 #[test]
 fn futures_are_sent_and_shared_between_threads() {
@@ -54,51 +29,6 @@ fn futures_are_sent_and_shared_between_threads() {
 }
 
 #[test]
-fn structs_with_handles_need_no_bound_on_their_values() {
-    struct Holder<T> {
-        tx: Option<Sender<T>>,
-        rx: Option<Receiver<T>>,
-    }
-    impl<T> Holder<T> {
-        fn of(tx: Sender<T>, rx: Receiver<T>) -> Self {
-            Self { tx: Some(tx), rx: Some(rx) }
-        }
-        fn dropped(mut self) -> bool {
-            self.tx.take().is_some() & self.rx.take().is_some()
-        }
-    }
-    let (tx, rx) = channel::<u64>(1);
-    assert!(Holder::of(tx, rx).dropped());
-}
-
-#[test]
-fn handles_can_be_cloned_and_shown_whatever_their_values() {
-    fn copied<T>(tx: &Sender<T>, rx: &Receiver<T>) -> (Sender<T>, String) {
-        (tx.clone(), format!("{tx:?}{rx:?}"))
-    }
-    let (tx, rx) = channel::<u64>(1);
-    let (other, text) = copied(&tx, &rx);
-    assert!(other.same_channel(&tx) && !text.is_empty());
-}
-
-#[test]
-fn a_sender_is_one_pointer_wide() {
-    assert_eq!(size_of::<Sender<u64>>(), size_of::<usize>());
-    assert_eq!(size_of::<Sender<[u8; 4096]>>(), size_of::<usize>());
-}
-
-#[test]
-fn a_sender_that_may_be_missing_is_one_pointer_wide_too() {
-    assert_eq!(size_of::<Option<Sender<u64>>>(), size_of::<usize>());
-}
-
-#[test]
-fn a_receiver_is_one_pointer_wide() {
-    assert_eq!(size_of::<Receiver<u64>>(), size_of::<usize>());
-    assert_eq!(size_of::<Option<Receiver<u64>>>(), size_of::<usize>());
-}
-
-#[test]
 fn handles_show_themselves_by_name_in_every_state() {
     let (tx, mut rx) = channel::<u64>(1);
     let named = |tx: &Sender<u64>, rx: &Receiver<u64>| {
@@ -114,17 +44,6 @@ fn handles_show_themselves_by_name_in_every_state() {
     named(&tx, &rx);
     drop(rx);
     assert!(format!("{tx:?}").starts_with("Sender {"));
-}
-
-#[test]
-fn handles_work_behind_shared_pointers_and_in_statics() {
-    use std::sync::{Arc, Mutex, OnceLock};
-    static TX: OnceLock<Sender<u64>> = OnceLock::new();
-    let (tx, rx) = channel(1);
-    TX.set(tx).unwrap();
-    let rx = Arc::new(Mutex::new(rx));
-    std::thread::spawn(|| TX.get().unwrap().try_send(1)).join().unwrap().unwrap();
-    assert_eq!(rx.lock().unwrap().try_recv(), Ok(1));
 }
 
 #[test]
@@ -155,16 +74,6 @@ fn permits_show_themselves_by_name() {
     assert!(format!("{:?}", tx.try_reserve().unwrap()).starts_with("Permit {"));
     assert!(format!("{:?}", tx.try_reserve_many(2).unwrap()).starts_with("PermitIterator {"));
     assert!(format!("{:?}", tx.clone().try_reserve_owned().unwrap()).starts_with("OwnedPermit {"));
-}
-
-#[test]
-fn a_weak_sender_goes_where_its_values_may_go() {
-    let weak = Probe::<WeakSender<u64>>::new();
-    assert!(weak.is_send() && weak.is_sync() && weak.is_unpin());
-    assert!(weak.is_unwind_safe() && weak.is_ref_unwind_safe());
-    let unsent = Probe::<WeakSender<std::rc::Rc<u8>>>::new();
-    assert!(!unsent.is_send() && !unsent.is_sync());
-    assert_eq!(size_of::<WeakSender<u64>>(), size_of::<usize>());
 }
 
 #[test]
@@ -226,5 +135,68 @@ fn what_a_statement_must_not_ignore_is_warned_of() {
     #[expect(unused_must_use)]
     {
         tx.reserve();
+    }
+}
+
+#[test]
+fn unbounded_handles_show_themselves_by_name_in_every_state() {
+    let (tx, mut rx) = unbounded_channel::<u64>();
+    let named = |tx: &UnboundedSender<u64>, rx: &UnboundedReceiver<u64>| {
+        assert!(format!("{tx:?}").starts_with("UnboundedSender {"));
+        assert!(format!("{rx:?}").starts_with("UnboundedReceiver {"));
+        assert!(format!("{tx:#?}").starts_with("UnboundedSender {\n"));
+        assert!(format!("{rx:#?}").starts_with("UnboundedReceiver {\n"));
+        assert_eq!(format!("{:?}", tx.downgrade()), "WeakUnboundedSender");
+    };
+    named(&tx, &rx);
+    tx.send(1).unwrap();
+    named(&tx, &rx);
+    rx.close();
+    named(&tx, &rx);
+    drop(rx);
+    assert!(format!("{tx:?}").starts_with("UnboundedSender {"));
+}
+
+#[test]
+fn of_unbounded_handles_only_senders_are_cloned() {
+    let tx = Probe::<UnboundedSender<u64>>::new();
+    let (rx, weak) = (Probe::<UnboundedReceiver<u64>>::new(), Probe::<WeakUnboundedSender<u64>>::new());
+    assert!(tx.is_clone() && weak.is_clone() && !rx.is_clone());
+    assert!(!tx.is_partial_eq() && !rx.is_partial_eq() && !weak.is_partial_eq());
+    assert!(!rx.is_iterator());
+}
+
+#[test]
+fn what_a_statement_may_ignore_of_unbounded_ends_it_ignores() {
+    let (tx, mut rx) = unbounded_channel::<u64>();
+    tx.send(1).unwrap();
+    // A warning would be an error here.
+    tx.downgrade().upgrade();
+    tx.is_closed();
+    rx.try_recv().unwrap();
+    rx.len();
+    rx.blocking_recv_many(&mut Vec::new(), 0);
+    assert!(rx.is_empty());
+}
+
+#[test]
+fn what_must_not_be_ignored_of_unbounded_ends_is_warned_of() {
+    #![deny(unfulfilled_lint_expectations)]
+    let (tx, mut rx) = unbounded_channel::<u64>();
+    #[expect(unused_must_use)]
+    {
+        tx.downgrade();
+    }
+    #[expect(unused_must_use)]
+    {
+        tx.send(1);
+    }
+    #[expect(unused_must_use)]
+    {
+        tx.closed();
+    }
+    #[expect(unused_must_use)]
+    {
+        rx.recv();
     }
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::adapter::{Task, finishes, on_one_thread, on_two_threads};
-use crate::mpsc::{Receiver, Sender, channel};
+use super::{Receiver, Sender, Sends, channel};
+use crate::adapter::{finishes, on_one_thread, on_two_threads};
 
 /// Values name their sender in the high half and count up in the low half.
 fn named(sender: u64, number: u64) -> u64 {
@@ -40,7 +40,7 @@ impl Book {
 fn values_of_one_sender_come_in_the_order_sent() {
     let (tx, mut rx) = channel::<u64>(100);
     for value in 0..100 {
-        tx.try_send(value).unwrap();
+        tx.send_now(value).unwrap();
     }
     for value in 0..100 {
         assert_eq!(rx.try_recv(), Ok(value));
@@ -52,25 +52,11 @@ fn a_send_that_ended_before_another_began_comes_first_whichever_handle_sent_it()
     let (tx, mut rx) = channel::<u64>(100);
     let handles = [tx.clone(), tx.clone(), tx];
     for value in 0..99 {
-        handles[value as usize % 3].try_send(value).unwrap();
+        handles[value as usize % 3].send_now(value).unwrap();
     }
     for value in 0..99 {
         assert_eq!(rx.try_recv(), Ok(value));
     }
-}
-
-#[test]
-fn of_two_woken_senders_the_one_polled_first_comes_first() {
-    let (tx, mut rx) = channel::<u64>(2);
-    tx.try_send(1).unwrap();
-    tx.try_send(2).unwrap();
-    let mut a = Task::waiting(tx.send(10));
-    let mut b = Task::waiting(tx.send(20));
-    assert_eq!((rx.try_recv(), rx.try_recv()), (Ok(1), Ok(2)));
-    assert!(a.is_woken() && b.is_woken());
-    b.must_finish().unwrap();
-    a.must_finish().unwrap();
-    assert_eq!((rx.try_recv(), rx.try_recv()), (Ok(20), Ok(10)));
 }
 
 #[test]
@@ -82,7 +68,7 @@ fn what_was_written_before_a_send_is_seen_after_its_receipt() {
         let sending = std::thread::spawn(move || {
             for at in 0..2_000 {
                 theirs[at as usize].store(at + 1, Ordering::Relaxed);
-                tx.blocking_send(at).unwrap();
+                tx.send_in_thread(at).unwrap();
             }
         });
         while let Some(at) = rx.blocking_recv() {
@@ -98,7 +84,7 @@ async fn tasks_send(capacity: usize, senders: u64, each: u64) -> (Receiver<u64>,
         let tx = tx.clone();
         tokio::spawn(async move {
             for number in 0..each {
-                tx.send(named(sender, number)).await.unwrap();
+                tx.send_in_task(named(sender, number)).await.unwrap();
             }
         });
     }
@@ -156,7 +142,7 @@ fn every_value_of_many_threads_comes_once_and_in_its_senders_order() {
     for capacity in [1, 2, 16] {
         finishes(move || {
             let (tx, mut rx) = channel::<u64>(capacity);
-            threads_send(tx, 4, 400, |tx, value| tx.blocking_send(value).unwrap());
+            threads_send(tx, 4, 400, |tx, value| tx.send_in_thread(value).unwrap());
             let mut book = Book::new(4, 400);
             while let Some(value) = rx.blocking_recv() {
                 book.enter(value);
@@ -171,7 +157,7 @@ fn every_value_of_threads_that_try_until_there_is_room_comes_once() {
     finishes(|| {
         let (tx, mut rx) = channel::<u64>(8);
         threads_send(tx, 4, 400, |tx, value| {
-            while tx.try_send(value).is_err() {
+            while tx.send_now(value).is_err() {
                 std::thread::yield_now();
             }
         });
@@ -188,19 +174,19 @@ fn tasks_threads_and_tries_mix_in_one_channel() {
     on_two_threads(|| async {
         let mut rx = {
             let (tx, rx) = channel::<u64>(2);
-            threads_send(tx.clone(), 2, 300, |tx, value| tx.blocking_send(value).unwrap());
+            threads_send(tx.clone(), 2, 300, |tx, value| tx.send_in_thread(value).unwrap());
             for sender in 2..4 {
                 let tx = tx.clone();
                 tokio::spawn(async move {
                     for number in 0..300 {
-                        tx.send(named(sender, number)).await.unwrap();
+                        tx.send_in_task(named(sender, number)).await.unwrap();
                     }
                 });
             }
             let tx = tx.clone();
             tokio::spawn(async move {
                 for number in 0..300 {
-                    while tx.try_send(named(4, number)).is_err() {
+                    while tx.send_now(named(4, number)).is_err() {
                         tokio::task::yield_now().await;
                     }
                 }

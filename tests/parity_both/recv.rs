@@ -2,14 +2,14 @@
 
 use std::task::{Context, Poll, Waker};
 
+use super::{Sends, channel};
 use crate::adapter::{Task, Wakes, block_on, finishes, on_one_thread, on_two_threads};
-use crate::mpsc::channel;
 use crate::mpsc::error::TryRecvError;
 
 #[test]
 fn recv_finishes_at_its_first_poll_when_a_value_is_there() {
     let (tx, mut rx) = channel::<u64>(1);
-    tx.try_send(1).unwrap();
+    tx.send_now(1).unwrap();
     assert_eq!(Task::new(rx.recv()).must_finish(), Some(1));
 }
 
@@ -18,7 +18,7 @@ fn recv_waits_on_an_empty_channel_and_is_woken_by_a_value() {
     let (tx, mut rx) = channel::<u64>(1);
     let mut recv = Task::waiting(rx.recv());
     recv.must_wait();
-    tx.try_send(1).unwrap();
+    tx.send_now(1).unwrap();
     assert!(recv.is_woken());
     assert_eq!(recv.must_finish(), Some(1));
 }
@@ -27,7 +27,7 @@ fn recv_waits_on_an_empty_channel_and_is_woken_by_a_value() {
 fn recv_is_woken_by_an_async_send() {
     let (tx, mut rx) = channel::<u64>(1);
     let mut recv = Task::waiting(rx.recv());
-    Task::new(tx.send(1)).must_finish().unwrap();
+    Task::new(tx.send_in_task(1)).must_finish().unwrap();
     assert!(recv.is_woken());
     assert_eq!(recv.must_finish(), Some(1));
 }
@@ -35,7 +35,7 @@ fn recv_is_woken_by_an_async_send() {
 #[test]
 fn recv_does_nothing_before_its_first_poll() {
     let (tx, mut rx) = channel::<u64>(1);
-    tx.try_send(1).unwrap();
+    tx.send_now(1).unwrap();
     drop(rx.recv());
     assert_eq!((rx.len(), rx.try_recv()), (1, Ok(1)));
 }
@@ -44,10 +44,10 @@ fn recv_does_nothing_before_its_first_poll() {
 fn a_cancelled_recv_loses_nothing() {
     let (tx, mut rx) = channel::<u64>(2);
     drop(Task::waiting(rx.recv()));
-    tx.try_send(1).unwrap();
+    tx.send_now(1).unwrap();
     assert_eq!(Task::new(rx.recv()).must_finish(), Some(1));
     let woken = Task::waiting(rx.recv());
-    tx.try_send(2).unwrap();
+    tx.send_now(2).unwrap();
     assert!(woken.is_woken());
     drop(woken);
     assert_eq!(Task::new(rx.recv()).must_finish(), Some(2));
@@ -59,7 +59,7 @@ fn a_recv_that_loses_a_select_again_and_again_loses_nothing() {
         let (tx, mut rx) = channel::<u64>(2);
         let sending = tokio::spawn(async move {
             for value in 0..500 {
-                tx.send(value).await.unwrap();
+                tx.send_in_task(value).await.unwrap();
             }
         });
         let mut next = 0;
@@ -95,7 +95,7 @@ fn recv_says_none_once_all_senders_are_gone_and_goes_on_saying_it() {
 fn values_sent_before_the_last_sender_left_are_received_before_none() {
     let (tx, mut rx) = channel::<u64>(3);
     for value in 0..3 {
-        tx.try_send(value).unwrap();
+        tx.send_now(value).unwrap();
     }
     drop(tx);
     for value in 0..3 {
@@ -121,10 +121,10 @@ fn recv_is_woken_when_the_last_sender_leaves_and_goes_on_waiting_before() {
 fn try_recv_says_empty_while_a_sender_lives_and_disconnected_after() {
     let (tx, mut rx) = channel::<u64>(1);
     assert_eq!(rx.try_recv(), Err(TryRecvError::Empty));
-    tx.try_send(1).unwrap();
+    tx.send_now(1).unwrap();
     assert_eq!(rx.try_recv(), Ok(1));
     assert_eq!(rx.try_recv(), Err(TryRecvError::Empty));
-    tx.try_send(2).unwrap();
+    tx.send_now(2).unwrap();
     drop(tx);
     assert_eq!(rx.try_recv(), Ok(2));
     assert_eq!(rx.try_recv(), Err(TryRecvError::Disconnected));
@@ -139,7 +139,7 @@ fn try_recv_never_misses_a_finished_send() {
         let sending = std::thread::spawn(move || {
             for value in 0..500 {
                 turn.recv().unwrap();
-                tx.try_send(value).unwrap();
+                tx.send_now(value).unwrap();
                 back.send(()).unwrap();
             }
         });
@@ -156,7 +156,7 @@ fn try_recv_never_misses_a_finished_send() {
 fn try_recv_takes_the_value_a_waiting_recv_was_woken_for() {
     let (tx, mut rx) = channel::<u64>(1);
     let waiting = Task::waiting(rx.recv());
-    tx.try_send(1).unwrap();
+    tx.send_now(1).unwrap();
     drop(waiting);
     assert_eq!(rx.try_recv(), Ok(1));
     Task::waiting(rx.recv());
@@ -169,7 +169,7 @@ fn poll_recv_is_recv_without_the_future() {
     let waker = Waker::from(wakes.clone());
     let mut cx = Context::from_waker(&waker);
     assert_eq!(rx.poll_recv(&mut cx), Poll::Pending);
-    tx.try_send(1).unwrap();
+    tx.send_now(1).unwrap();
     assert!(wakes.count() > 0);
     assert_eq!(rx.poll_recv(&mut cx), Poll::Ready(Some(1)));
     assert_eq!(rx.poll_recv(&mut cx), Poll::Pending);
@@ -187,7 +187,7 @@ fn a_receiver_moves_between_tasks_threads_and_runtimes() {
         rx = on_one_thread({
             let tx = tx.clone();
             move || async move {
-                tx.send(1).await.unwrap();
+                tx.send_in_task(1).await.unwrap();
                 assert_eq!(rx.recv().await, Some(1));
                 rx
             }
@@ -199,7 +199,7 @@ fn a_receiver_moves_between_tasks_threads_and_runtimes() {
                     assert_eq!(rx.recv().await, Some(2));
                     rx
                 });
-                tx.send(2).await.unwrap();
+                tx.send_in_task(2).await.unwrap();
                 receiving.await.unwrap()
             }
         });
@@ -207,7 +207,7 @@ fn a_receiver_moves_between_tasks_threads_and_runtimes() {
             assert_eq!(block_on(rx.recv()), Some(3));
             rx
         });
-        block_on(tx.send(3)).unwrap();
+        block_on(tx.send_in_task(3)).unwrap();
         assert_eq!(receiving.join().unwrap().try_recv(), Err(TryRecvError::Empty));
     });
 }
@@ -216,7 +216,7 @@ fn a_receiver_moves_between_tasks_threads_and_runtimes() {
 fn values_outlive_the_runtime_they_were_sent_in() {
     let mut rx = on_one_thread(|| async {
         let (tx, rx) = channel::<u64>(2);
-        tokio::spawn(async move { tx.send(1).await }).await.unwrap().unwrap();
+        tokio::spawn(async move { tx.send_in_task(1).await }).await.unwrap().unwrap();
         rx
     });
     assert_eq!(rx.try_recv(), Ok(1));
@@ -228,7 +228,7 @@ fn a_task_that_is_aborted_leaves_its_sender_dropped() {
     on_one_thread(|| async {
         let (tx, mut rx) = channel::<u64>(1);
         let task = tokio::spawn(async move {
-            tx.send(1).await.unwrap();
+            tx.send_in_task(1).await.unwrap();
             std::future::pending::<()>().await;
         });
         assert_eq!(rx.recv().await, Some(1));

@@ -1,7 +1,7 @@
 //! Weak senders: they keep the memory and not the channel.
 
-use crate::adapter::{Task, finishes};
-use crate::mpsc::channel;
+use super::{Sends, channel};
+use crate::adapter::{Task, finishes, on_one_thread};
 use crate::mpsc::error::TryRecvError;
 
 #[test]
@@ -10,7 +10,7 @@ fn a_weak_sender_becomes_a_sender_while_one_lives() {
     let weak = tx.downgrade();
     let upgraded = weak.upgrade().unwrap();
     drop(tx);
-    upgraded.try_send(1).unwrap();
+    upgraded.send_now(1).unwrap();
     assert_eq!(rx.try_recv(), Ok(1));
 }
 
@@ -39,17 +39,6 @@ fn a_weak_sender_upgrades_though_the_receiver_is_gone() {
 }
 
 #[test]
-fn an_owned_permit_keeps_weak_senders_upgradable() {
-    let (tx, rx) = channel::<u64>(2);
-    let weak = tx.downgrade();
-    let permit = tx.try_reserve_owned().unwrap();
-    assert!(weak.upgrade().is_some());
-    drop(permit);
-    assert!(weak.upgrade().is_none());
-    assert!(rx.is_closed());
-}
-
-#[test]
 fn strong_and_weak_handles_are_counted_apart() {
     let (tx, rx) = channel::<u64>(1);
     assert_eq!((tx.strong_count(), tx.weak_count()), (1, 0));
@@ -75,7 +64,7 @@ fn upgrades_race_with_the_last_drop_to_one_answer() {
         for _ in 0..200 {
             let (tx, mut rx) = channel::<u64>(1);
             let weak = tx.downgrade();
-            let upgrading = std::thread::spawn(move || weak.upgrade().map(|tx| tx.try_send(1)));
+            let upgrading = std::thread::spawn(move || weak.upgrade().map(|tx| tx.send_now(1)));
             drop(tx);
             match upgrading.join().unwrap() {
                 Some(sent) => assert_eq!((sent, rx.blocking_recv()), (Ok(()), Some(1))),
@@ -90,11 +79,30 @@ fn upgrades_race_with_the_last_drop_to_one_answer() {
 fn a_weak_sender_upgrades_though_the_channel_is_closed() {
     let (tx, mut rx) = channel::<u64>(1);
     let weak = tx.downgrade();
-    let permit = tx.try_reserve().unwrap();
+    tx.send_now(1).unwrap();
     rx.close();
     assert!(weak.upgrade().unwrap().is_closed());
-    permit.send(1);
     drop(tx);
     assert!(weak.upgrade().is_none());
     assert_eq!(rx.try_recv(), Ok(1));
+}
+
+#[test]
+fn a_receiver_with_a_weak_sender_ends_with_the_others() {
+    on_one_thread(|| async {
+        let (tx, mut rx) = channel::<u64>(2);
+        let weak = tx.downgrade();
+        let (tell, told) = tokio::sync::oneshot::channel();
+        let actor = tokio::spawn(async move {
+            assert_eq!(rx.recv().await, Some(1));
+            weak.upgrade().expect("a sender lives").send_in_task(10).await.unwrap();
+            assert_eq!(rx.recv().await, Some(10));
+            tell.send(()).unwrap();
+            (rx.recv().await, weak.upgrade().is_none())
+        });
+        tx.send_in_task(1).await.unwrap();
+        told.await.unwrap();
+        drop(tx);
+        assert_eq!(actor.await.unwrap(), (None, true));
+    });
 }

@@ -1,13 +1,13 @@
-//! `Sender::closed`.
+//! `closed` of the senders.
 
+use super::{Sends, channel};
 use crate::adapter::{Task, block_on, finishes, on_two_threads};
-use crate::mpsc::channel;
 
 #[test]
 fn closed_waits_while_the_channel_is_open() {
     let (tx, mut rx) = channel::<u64>(1);
     let mut closed = Task::waiting(tx.closed());
-    tx.try_send(1).unwrap();
+    tx.send_now(1).unwrap();
     closed.must_wait();
     assert_eq!(rx.try_recv(), Ok(1));
     closed.must_wait();
@@ -36,7 +36,7 @@ fn closed_resolves_when_the_receiver_closes() {
 #[test]
 fn closed_resolves_though_values_are_still_queued() {
     let (tx, mut rx) = channel::<u64>(1);
-    tx.try_send(1).unwrap();
+    tx.send_now(1).unwrap();
     let mut closed = Task::waiting(tx.closed());
     rx.close();
     closed.must_finish();

@@ -3,15 +3,15 @@
 
 use tokio::runtime::Builder;
 
+use super::{Sends, channel};
 use crate::adapter::{Task, finishes, on_one_thread};
-use crate::mpsc::channel;
 
 #[test]
 fn a_recv_begun_in_one_runtime_is_woken_from_another() {
     on_one_thread(|| async {
         let (tx, mut rx) = channel::<u64>(1);
         let mut recv = Task::waiting(rx.recv());
-        std::thread::spawn(move || on_one_thread(|| async move { tx.send(1).await }))
+        std::thread::spawn(move || on_one_thread(|| async move { tx.send_in_task(1).await }))
             .join()
             .unwrap()
             .unwrap();
@@ -32,7 +32,7 @@ fn a_runtime_without_any_driver_is_enough_for_the_rest() {
             });
             tokio::spawn(async move {
                 for value in 0..100 {
-                    tx.send(value).await.unwrap();
+                    tx.send_in_task(value).await.unwrap();
                 }
             });
             for value in 0..100 {

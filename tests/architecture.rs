@@ -23,7 +23,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("ends", &["Options", "blocking", "channel", "error"]),
     ("bounded", &["Options", "blocking", "channel", "ends", "error"]),
     ("unbounded", &["Options", "channel", "ends", "error"]),
-    ("stream", &["bounded"]),
+    ("stream", &["bounded", "unbounded"]),
     ("sink", &["bounded"]),
     ("lib", &["bounded", "control", "error", "options", "unbounded"]),
 ];

@@ -33,13 +33,14 @@ enum Runs {
 }
 
 /// The folders of bodies, each with the programs that run it. What is in one whose name has `both` runs on both kinds of channel.
-const FOLDERS: [(&str, &[&str]); 7] = [
+const FOLDERS: [(&str, &[&str]); 8] = [
     ("parity", &["parity_tokio", "parity_ours", "parity_across"]),
     ("parity_both", &["parity_tokio", "parity_ours", "parity_across"]),
     ("parity_within", &["parity_tokio", "parity_ours"]),
     ("parity_both_within", &["parity_tokio", "parity_ours"]),
     ("parity_differs", &["parity_tokio"]),
     ("wrappers", &["wrappers_tokio", "wrappers_ours"]),
+    ("wrappers_both", &["wrappers_tokio", "wrappers_ours"]),
     ("wrappers_differs", &["wrappers_tokio"]),
 ];
 
@@ -72,7 +73,9 @@ fn bodies() -> Bodies {
                 let runs = match folder {
                     "parity" | "parity_both" => Runs::Across,
                     "parity_within" | "parity_both_within" => Runs::Within(why_within(&path, &text)),
-                    "wrappers" => Runs::Within("`tests/processes/` has their own".to_owned()),
+                    "wrappers" | "wrappers_both" => {
+                        Runs::Within("`tests/processes/` has their own".to_owned())
+                    }
                     _ => Runs::Tokio,
                 };
                 let body = Body { runs, on_both_kinds, on_unbounded };

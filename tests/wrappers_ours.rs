@@ -4,6 +4,9 @@ use shmpsc as mpsc;
 use shmpsc::{sink, stream};
 
 mod adapter;
+#[path = "adapter/kinds.rs"]
+mod kinds;
 #[path = "adapter/one_process.rs"]
 mod place;
 mod wrappers;
+mod wrappers_both;

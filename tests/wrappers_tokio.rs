@@ -9,7 +9,10 @@ use tokio_stream::wrappers as stream;
 use tokio_util::sync as sink;
 
 mod adapter;
+#[path = "adapter/kinds.rs"]
+mod kinds;
 #[path = "adapter/one_process.rs"]
 mod place;
 mod wrappers;
+mod wrappers_both;
 mod wrappers_differs;

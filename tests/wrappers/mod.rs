@@ -1,5 +1,6 @@
 //! One body per behaviour of the wrappers, its name the behaviour in a sentence. They are `crate::stream` and
-//! `crate::sink`, whosever they are, on the channel `crate::mpsc`.
+//! `crate::sink`, whosever they are, on the channel `crate::mpsc`. What the streams of both kinds of channel
+//! do is in `wrappers_both/`.
 
 mod acts;
 mod sink;

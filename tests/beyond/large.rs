@@ -14,10 +14,11 @@ use tokio::runtime::Builder;
 use futures_core::Stream;
 use futures_sink::Sink;
 use shmpsc::{
-    Receiver, Sender, channel,
+    Receiver, Sender, UnboundedReceiver, UnboundedSender, channel,
     error::{SendError, TrySendError},
     sink::PollSender,
-    stream::ReceiverStream,
+    stream::{ReceiverStream, UnboundedReceiverStream},
+    unbounded_channel,
 };
 
 use crate::{
@@ -120,6 +121,31 @@ fn leaked<T>(end: T) -> &'static mut T {
     Box::leak(Box::new(end))
 }
 
+/// An unbounded channel that holds a value.
+fn unbounded() -> (UnboundedSender<Large>, UnboundedReceiver<Large>) {
+    let (tx, rx) = unbounded_channel::<Large>();
+    tx.send_ref(&value()).unwrap();
+    (tx, rx)
+}
+
+/// A call of the receiver of an unbounded channel that holds a value.
+fn receives_unbounded(call: impl FnOnce(&mut UnboundedReceiver<Large>) + Send + 'static) -> Call {
+    let (tx, mut rx) = unbounded();
+    Box::new(move || {
+        call(&mut rx);
+        drop(tx);
+    })
+}
+
+/// A call that sends a value without a bound.
+fn sends_unbounded(call: impl FnOnce(&UnboundedSender<Large>, &Large) + Send + 'static) -> Call {
+    let ((tx, mut rx), value) = (unbounded_channel(), value());
+    Box::new(move || {
+        call(&tx, &value);
+        assert!(is_value(&rx.try_recv_boxed().unwrap()));
+    })
+}
+
 /// The calls that need no room for a value on the stack.
 fn needs_none(call: &str) -> Option<Call> {
     let many = |received: &mut Vec<Large>| assert!(received.len() == 1 && is_value(&received[0]));
@@ -160,6 +186,20 @@ fn needs_none(call: &str) -> Option<Call> {
         "try_send_ref, refused" => {
             is_refused(|tx, value| assert_eq!(tx.try_send_ref(value), Err(TrySendError::Full(()))))
         }
+        "unbounded: recv_many" => receives_unbounded(move |rx| {
+            let mut values = Vec::new();
+            assert_eq!(block_on(rx.recv_many(&mut values, 2)), 1);
+            many(&mut values);
+        }),
+        "unbounded: recv_boxed" => {
+            receives_unbounded(|rx| assert!(is_value(&block_on(rx.recv_boxed()).unwrap())))
+        }
+        "unbounded: send_many" => sends_unbounded(|tx, value| tx.send_many(slice::from_ref(value)).unwrap()),
+        "unbounded: try_send_many" => {
+            sends_unbounded(|tx, value| assert_eq!(tx.try_send_many(slice::from_ref(value)), Ok(1)))
+        }
+        "unbounded: send_ref" => sends_unbounded(|tx, value| tx.send_ref(value).unwrap()),
+        "unbounded: try_send_ref" => sends_unbounded(|tx, value| tx.try_send_ref(value).unwrap()),
         "a receiver is dropped" => {
             let (tx, rx) = full();
             Box::new(move || drop((rx, tx)))
@@ -197,6 +237,21 @@ fn needs_one(call: &str) -> Option<Call> {
                 drop(tx);
             })
         }
+        "unbounded: try_recv" => receives_unbounded(|rx| assert!(black_box(&rx.try_recv()).is_ok())),
+        "unbounded: recv" => {
+            let (tx, rx) = unbounded();
+            leaked(tx);
+            polled(leaked(rx).recv())
+        }
+        "UnboundedReceiverStream" => {
+            let (tx, rx) = unbounded();
+            let mut stream = UnboundedReceiverStream::new(rx);
+            Box::new(move || {
+                let polled = pin!(&mut stream).poll_next(&mut context());
+                assert!(black_box(&polled).is_ready());
+                drop(tx);
+            })
+        }
         "send" => {
             let (tx, rx) = channel(1);
             leaked(rx);
@@ -228,6 +283,15 @@ fn needs_two(call: &str) -> Option<Call> {
             let (tx, rx) = full();
             leaked(tx);
             polled_with_a_clock(leaked(rx).recv_timeout(HOUR))
+        }
+        "unbounded: send" => sends_unbounded(|tx, value| assert!(black_box(&tx.send(*value)).is_ok())),
+        "unbounded: send, refused" => {
+            let ((tx, rx), value) = (unbounded_channel(), value());
+            drop(rx);
+            Box::new(move || assert!(black_box(&tx.send(*value)).is_err()))
+        }
+        "unbounded: try_send" => {
+            sends_unbounded(|tx, value| assert!(black_box(&tx.try_send(*value)).is_ok()))
         }
         "try_send" => sends(|tx, value| assert!(black_box(&tx.try_send(*value)).is_ok())),
         "try_send, refused" => is_refused(|tx, value| assert!(black_box(&tx.try_send(*value)).is_err())),
@@ -301,6 +365,12 @@ fn batches_boxes_and_references_need_no_stack_for_a_value() {
         "blocking_send_ref",
         "Permit::send_ref",
         "OwnedPermit::send_ref",
+        "unbounded: recv_many",
+        "unbounded: recv_boxed",
+        "unbounded: send_many",
+        "unbounded: try_send_many",
+        "unbounded: send_ref",
+        "unbounded: try_send_ref",
         "a receiver is dropped",
     ]);
 }
@@ -319,6 +389,9 @@ fn a_value_that_is_received_is_on_the_stack_once() {
         "poll_peek",
         "peek",
         "ReceiverStream",
+        "unbounded: try_recv",
+        "unbounded: recv",
+        "UnboundedReceiverStream",
     ]);
 }
 
@@ -337,6 +410,9 @@ fn a_value_that_is_sent_is_on_the_stack_at_most_twice() {
         "blocking_send_timeout",
         "PollSender::send_item",
         "PollSender::start_send",
+        "unbounded: send",
+        "unbounded: send, refused",
+        "unbounded: try_send",
     ]);
 }
 

@@ -5,7 +5,10 @@
 
 #[path = "../adapter/mod.rs"]
 mod adapter;
+mod both;
 mod descriptors;
+#[path = "../adapter/kinds.rs"]
+mod kinds;
 mod large;
 mod peek;
 #[path = "../people/mod.rs"]
@@ -13,12 +16,13 @@ mod people;
 #[path = "../adapter/one_process.rs"]
 mod place;
 mod processes;
-mod receive;
 mod send;
 mod traits;
+mod unbounded;
 
 use std::time::Duration;
 
+use shmpsc as mpsc;
 use shmpsc::{Receiver, Sender, channel};
 
 /// Long enough to be cut short by what the test waits for.
@@ -29,11 +33,6 @@ fn holding(values: u64, capacity: usize) -> (Sender<u64>, Receiver<u64>) {
     let (tx, rx) = channel(capacity);
     (0..values).for_each(|value| tx.try_send(value).unwrap());
     (tx, rx)
-}
-
-/// A receiver whose stream has ended.
-fn ended() -> Receiver<u64> {
-    channel(1).1
 }
 
 /// What the children do.
@@ -48,6 +47,8 @@ fn role() {
         "sends-when-told" => processes::sends_when_told(&path),
         "sends-on" => processes::sends_on(number(1), number(2), &path),
         "holds-all" => send::holds_all(number(1), &path),
+        "sends-to-the-limit" => unbounded::sends_to_the_limit(&path),
+        "sends-many" => unbounded::sends_many(number(1), &path),
         other => panic!("no role {other}"),
     }
 }

@@ -2,8 +2,8 @@
 //! tokio's names that may do more here.
 
 use shmpsc::{
-    Options, Receiver, Sender,
-    error::{Corruption, OpenError, RecvTimeoutError, SendManyError, ValueType},
+    Options, Receiver, Sender, UnboundedReceiver, UnboundedSender,
+    error::{Corruption, OpenError, RecvTimeoutError, SendManyError, TrySendUnboundedError, ValueType},
     sink::PollSender,
 };
 
@@ -28,6 +28,23 @@ fn futures_beyond_tokio_go_where_what_they_hold_may_go() {
         "recv_boxed       SY--R SY--R ----R ----R SY--R SY--R",
         "send_many        SY-UR ---UR ---UR ---UR SY-UR SY---",
         "send_ref         SY-UR ---UR ---UR ---UR SY-UR SY---",
+    ];
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn unbounded_futures_beyond_tokio_go_where_bounded_ones_go() {
+    let found = table! {
+        "recv_timeout": |T| given(|rx: &mut UnboundedReceiver<T>| rx.recv_timeout(HOUR));
+        "peek": |T| given(|rx: &mut UnboundedReceiver<T>| rx.peek());
+        "recv_boxed": |T| given(|rx: &mut UnboundedReceiver<T>| rx.recv_boxed());
+        "closed": |T| given(|tx: &UnboundedSender<T>| tx.closed());
+    };
+    let expected = [
+        "recv_timeout     SY--- SY--- ----- ----- SY--- SY---",
+        "peek             SY--R SY--R ----R ----R SY--R SY--R",
+        "recv_boxed       SY--R SY--R ----R ----R SY--R SY--R",
+        "closed           SY-UR SY-UR ---UR ---UR SY-UR SY-UR",
     ];
     assert_eq!(found, expected);
 }
@@ -65,8 +82,9 @@ fn options_and_errors_go_anywhere() {
         auto_traits!(Probe::<ValueType>::new()),
         auto_traits!(Probe::<RecvTimeoutError>::new()),
         auto_traits!(Probe::<SendManyError>::new()),
+        auto_traits!(Probe::<TrySendUnboundedError<u64>>::new()),
         // What the system says may hold anything that is an error.
         auto_traits!(Probe::<OpenError>::new()),
     ];
-    assert_eq!(found, ["SYPUR", "SYPUR", "SYPUR", "SYPUR", "SYPUR", "SYP--"]);
+    assert_eq!(found, ["SYPUR", "SYPUR", "SYPUR", "SYPUR", "SYPUR", "SYPUR", "SYP--"]);
 }

@@ -3,13 +3,16 @@
 use std::task::Context;
 use std::time::{Duration, Instant as RealInstant};
 
-use shmpsc::{Receiver, channel, error::RecvTimeoutError};
+use shmpsc::error::RecvTimeoutError;
 use tokio::{runtime::Builder, time::Instant};
 
+use super::{
+    Receiver, Sends, channel,
+    with::{ended, holding},
+};
 use crate::{
     HOUR,
     adapter::{Blocked, REFUSAL, Task, block_on, caught, cost, finishes, on_one_thread, on_paused_clock},
-    ended, holding,
 };
 
 #[test]
@@ -32,7 +35,7 @@ fn recv_timeout_gives_up_when_time_is_up_and_not_before() {
             assert_eq!(rx.recv_timeout(limit).await, Err(RecvTimeoutError::Timeout));
             assert!((limit..=limit + Duration::from_millis(2)).contains(&begun.elapsed()));
         }
-        tx.try_send(1).unwrap();
+        tx.send_now(1).unwrap();
         assert_eq!(rx.recv_timeout(HOUR).await, Ok(1), "the channel is as before");
     });
 }
@@ -43,7 +46,7 @@ fn recv_timeout_receives_what_comes_in_time() {
         let (tx, mut rx) = channel::<u64>(1);
         let sending = tokio::spawn(async move {
             tokio::time::sleep(HOUR / 2).await;
-            tx.send(1).await
+            tx.send_in_task(1).await
         });
         let begun = Instant::now();
         assert_eq!(rx.recv_timeout(HOUR).await, Ok(1));
@@ -58,7 +61,7 @@ fn a_timeout_that_comes_due_together_with_a_value_receives_it() {
         let (tx, mut rx) = channel::<u64>(1);
         let mut receipt = Task::waiting(rx.recv_timeout(Duration::from_millis(10)));
         tokio::time::advance(Duration::from_millis(20)).await;
-        tx.try_send(1).unwrap();
+        tx.send_now(1).unwrap();
         assert_eq!(receipt.must_finish(), Ok(1));
     });
 }
@@ -68,11 +71,11 @@ fn a_receipt_whose_time_is_up_or_that_is_cancelled_takes_nothing() {
     on_paused_clock(|| async {
         let (tx, mut rx) = channel::<u64>(2);
         assert_eq!(rx.recv_timeout(HOUR).await, Err(RecvTimeoutError::Timeout));
-        tx.try_send(1).unwrap();
+        tx.send_now(1).unwrap();
         assert_eq!(rx.len(), 1);
         assert_eq!(rx.recv_timeout(HOUR).await, Ok(1));
         let woken = Task::waiting(rx.recv_timeout(HOUR));
-        tx.try_send(2).unwrap();
+        tx.send_now(2).unwrap();
         assert!(woken.is_woken());
         drop(woken);
         assert_eq!(rx.try_recv(), Ok(2));
@@ -96,7 +99,7 @@ fn the_longest_timeout_of_a_receipt_is_accepted() {
     on_paused_clock(|| async {
         let (tx, mut rx) = channel::<u64>(1);
         let mut receipt = Task::waiting(rx.recv_timeout(Duration::MAX));
-        tx.try_send(1).unwrap();
+        tx.send_now(1).unwrap();
         assert_eq!(receipt.must_finish(), Ok(1));
     });
 }
@@ -167,7 +170,7 @@ fn blocking_recv_timeout_gives_up_when_time_is_up_and_not_before() {
             assert_eq!(rx.blocking_recv_timeout(limit), Err(RecvTimeoutError::Timeout));
             assert!(begun.elapsed() >= limit);
         }
-        tx.try_send(1).unwrap();
+        tx.send_now(1).unwrap();
         assert_eq!(rx.blocking_recv_timeout(HOUR), Ok(1), "the channel is as before");
     });
 }
@@ -179,7 +182,7 @@ fn blocking_recv_timeout_sleeps_until_a_value_or_the_end_comes() {
         finishes(move || {
             let (tx, mut rx) = channel::<u64>(1);
             let receiving = Blocked::asleep_in(move || (rx.blocking_recv_timeout(limit), rx));
-            tx.try_send(1).unwrap();
+            tx.send_now(1).unwrap();
             let (received, mut rx) = receiving.returned();
             assert_eq!(received, Ok(1));
             let receiving = Blocked::asleep_in(move || rx.blocking_recv_timeout(limit));

@@ -15,7 +15,7 @@ use people::{
     descriptors::{pass, passed},
     eventually, room, start, start_with, tell,
 };
-use shmpsc::{Options, Receiver, Sender, error::OpenError};
+use shmpsc::{Options, Receiver, Sender, UnboundedReceiver, UnboundedSender, error::OpenError};
 
 /// What the children do.
 #[test]
@@ -29,6 +29,26 @@ fn role() {
         "sends ten, passed" => {
             let sender = Sender::<Value>::from_fd(passed(&path)).unwrap();
             (0..10).for_each(|n| sender.blocking_send([n, 1]).unwrap());
+        }
+        "sends ten without a bound, inherited" => {
+            let sender = UnboundedSender::<Value>::from_fd(inherited()).unwrap();
+            (0..10).for_each(|n| sender.send([n, 1]).unwrap());
+        }
+        "hands its unbounded sender on" => {
+            let sender = UnboundedSender::<Value>::from_fd(inherited()).unwrap();
+            sender.send([100, 0]).unwrap();
+            let descriptor = sender.into_fd().unwrap();
+            child_with("sends ten without a bound, inherited", &path, descriptor).end();
+        }
+        "adds up without a bound" => {
+            let mut receiver = UnboundedReceiver::<Value>::from_fd(inherited()).unwrap();
+            tell_the_sum(|| receiver.blocking_recv());
+        }
+        "takes without a bound and is stopped" => {
+            let mut receiver = UnboundedReceiver::<Value>::from_fd(inherited()).unwrap();
+            assert!(receiver.blocking_recv().is_some());
+            tell("one");
+            std::thread::park();
         }
         "hands its sender on" => {
             let sender = Sender::<Value>::from_fd(inherited()).unwrap();
@@ -110,8 +130,12 @@ fn child_with(role: &str, path: &Path, descriptor: OwnedFd) -> Person {
 }
 
 fn add_up(mut receiver: Receiver<Value>) {
+    tell_the_sum(|| receiver.blocking_recv());
+}
+
+fn tell_the_sum(mut next: impl FnMut() -> Option<Value>) {
     let (mut count, mut sum) = (0, 0);
-    while let Some([value, _]) = receiver.blocking_recv() {
+    while let Some([value, _]) = next() {
         count += 1;
         sum += value;
     }
@@ -377,4 +401,55 @@ fn a_descriptor_of_another_end_or_type_is_refused() {
     let descriptor = sender.clone().into_fd().unwrap();
     assert!(matches!(Sender::<u64>::from_fd(descriptor), Err(OpenError::WrongType { .. })));
     eventually("what they carried is dropped", || receiver.sender_strong_count() == 1);
+}
+
+#[test]
+fn an_unbounded_sender_is_inherited_and_handed_on() {
+    let (sender, mut receiver) = shmpsc::unbounded_channel::<Value>();
+    let child = child_with("hands its unbounded sender on", Path::new(""), sender.into_fd().unwrap());
+    assert_eq!(receiver.blocking_recv(), Some([100, 0]));
+    assert!((0..10).all(|n| receiver.blocking_recv() == Some([n, 1])));
+    assert_eq!(receiver.blocking_recv(), None);
+    child.end();
+}
+
+#[test]
+fn an_unbounded_receiver_travels_with_all_that_is_queued() {
+    let (sender, mut receiver) = shmpsc::unbounded_channel::<Value>();
+    // Many chunks, the first of which are half received.
+    (0..30_000).for_each(|n| sender.send([n, 0]).unwrap());
+    assert!((0..7_000).all(|n| receiver.try_recv() == Ok([n, 0])));
+    let mut child = child_with("adds up without a bound", Path::new(""), receiver.into_fd().unwrap());
+    (30_000..40_000).for_each(|n| sender.send([n, 0]).unwrap());
+    drop(sender);
+    let sum: u64 = (7_000..40_000).sum();
+    assert_eq!(child.hear(), format!("33000 values, {sum} in all"));
+    child.end();
+}
+
+#[test]
+fn an_unbounded_receiver_travels_with_its_name() {
+    let room = room();
+    let receiver = Options::new().end_with_last_sender().bind_unbounded::<Value>(room.name()).unwrap();
+    let mut child = child_with("adds up without a bound", Path::new(""), receiver.into_fd().unwrap());
+    let sender = shmpsc::connect_unbounded::<Value>(room.name()).unwrap();
+    (0..10_000).for_each(|n| sender.send([n, 0]).unwrap());
+    drop(sender);
+    assert_eq!(child.hear(), "10000 values, 49995000 in all");
+    child.end();
+    assert_eq!(room.files(), 0);
+}
+
+#[test]
+fn a_killed_taker_closes_the_unbounded_channel() {
+    let (sender, receiver) = shmpsc::unbounded_channel::<Value>();
+    sender.send([0, 0]).unwrap();
+    let mut child =
+        child_with("takes without a bound and is stopped", Path::new(""), receiver.into_fd().unwrap());
+    assert_eq!(child.hear(), "one");
+    sender.send([1, 1]).unwrap();
+    child.kill();
+    people::how::block_on(sender.closed());
+    assert!(sender.is_closed());
+    assert!(sender.send([2, 2]).is_err());
 }

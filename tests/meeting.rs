@@ -27,6 +27,15 @@ fn role() {
             let sender = connect().unwrap();
             (0..1000).for_each(|n| sender.blocking_send([n, n * n]).unwrap());
         }
+        "sends a thousand without a bound" => {
+            let sender = shmpsc::connect_unbounded::<Value>(&path).unwrap();
+            (0..1000).for_each(|n| sender.send([n, n * n]).unwrap());
+        }
+        "binds without a bound" => {
+            let _receiver = Options::new().bind_unbounded::<Value>(&path).unwrap();
+            tell("bound");
+            stay();
+        }
         "connects" => match connect() {
             Ok(_sender) => {
                 tell("in");
@@ -112,6 +121,36 @@ fn two_processes_exchange_values() {
     }
     assert_eq!(receiver.blocking_recv(), None);
     child.end();
+}
+
+#[test]
+fn two_processes_exchange_values_without_a_bound() {
+    let room = room();
+    let mut receiver = Options::new().end_with_last_sender().bind_unbounded::<Value>(room.name()).unwrap();
+    let child = start("sends a thousand without a bound", &room.name());
+    for n in 0..1000 {
+        assert_eq!(receiver.blocking_recv(), Some([n, n * n]));
+    }
+    assert_eq!(receiver.blocking_recv(), None);
+    child.end();
+}
+
+#[test]
+fn a_killed_receiver_closes_its_unbounded_senders() {
+    let room = room();
+    let mut host = start("binds without a bound", &room.name());
+    assert_eq!(host.hear(), "bound");
+    let sender = shmpsc::connect_unbounded::<Value>(room.name()).unwrap();
+    (0..10_000).for_each(|n| sender.send([n, 0]).unwrap());
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let closed = runtime.spawn({
+        let sender = sender.clone();
+        async move { sender.closed().await }
+    });
+    host.kill();
+    runtime.block_on(closed).unwrap();
+    assert_eq!(sender.send([9, 9]).unwrap_err().0, [9, 9]);
+    assert!(sender.is_closed());
 }
 
 #[test]

@@ -308,8 +308,10 @@ fn look_again<C: Receives, R>(
         Took::Empty => None,
         took => Some(took),
     };
+    let spin = spin(endpoint.spins());
+    spin.let_gather(endpoint.queue().head());
     // A step of a sender would be a value.
-    spin(endpoint.spins()).look_again(look, || 0, until).unwrap_or(Took::Empty)
+    spin.look_again(look, || 0, until).unwrap_or(Took::Empty)
 }
 
 /// Prepares to tell the end. If it came for nonsense, closes the channel for all.

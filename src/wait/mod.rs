@@ -5,6 +5,8 @@
 //! leave their waker with their own process ([`Sleepers`]); a reactor that hears for the process has them woken ([`Reactors`]).
 
 mod backlog;
+#[cfg(not(shmpsc_loom))]
+mod coalesce;
 #[cfg(all(test, shmpsc_loom))]
 pub(crate) mod model;
 #[cfg(not(shmpsc_loom))]

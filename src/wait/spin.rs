@@ -30,7 +30,8 @@
 //! not at work.
 //!
 //! A sender pauses twice as long after each look: the receiver gives one place back after the other, and a sender that comes a
-//! little later finds room for many values. The receiver looks at an even pace, as the value that it waits for is the next.
+//! little later finds room for many values. The receiver looks at an even pace, as the value that it waits for is the next; but
+//! if values come in number it lets them gather first, as [`coalesce`](super::coalesce) says.
 //!
 //! Usable cores and runnable threads are not counted. The other side is another process, whose affinity and quota can change
 //! and are not seen here. What they would tell shows in what pays.
@@ -38,6 +39,7 @@
 //! A task must not hold its worker thread: apart from a receiver's trial it spins for about 3 µs at most, and it does not yield
 //! the core.
 
+use super::coalesce::Coalescing;
 use crate::sync::{AtomicU32, Ordering, spin_loop};
 use std::time::{Duration, Instant};
 
@@ -71,6 +73,7 @@ pub(crate) struct Spin {
     yields: Budget,
     /// Waits that did not spin, but yielded.
     stays: AtomicU32,
+    coalescing: Coalescing,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -184,7 +187,16 @@ impl Default for Spins {
 
 impl Spin {
     fn new(side: Side, spins: Budget, yields: Budget) -> Spin {
-        Spin { side, spins, yields, stays: AtomicU32::new(0) }
+        Spin { side, spins, yields, stays: AtomicU32::new(0), coalescing: Coalescing::new() }
+    }
+
+    /// Lets values gather before a receiver looks again, if this wait will spin and it has lately paid: see
+    /// [`coalesce`](super::coalesce). The receiver has taken so many values.
+    #[inline]
+    pub fn let_gather(&self, taken: u64) {
+        if self.spins.now.load(Ordering::Relaxed) > 0 {
+            self.coalescing.let_gather(taken);
+        }
     }
 
     /// Looks again for as long as that has lately paid, but does not yield beyond `until`. The caller has looked once.

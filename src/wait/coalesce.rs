@@ -1,0 +1,105 @@
+//! A moment in which the receiver does not look: interrupt coalescing, as network cards do it, for a receiver that spins.
+//!
+//! A receiver that is as fast as its sender finds the queue empty after each value. Then each of its looks takes the cache line
+//! where the sender is about to write, and a value costs three or four moves of a line between two cores. If the receiver
+//! looks away for a moment, the sender writes some tens of values undisturbed, and the receiver takes them in one go.
+//!
+//! Whether that pays is found by trial, for a value that comes alone would be late for nothing. It has paid if values came in
+//! number; then the next wait does the same. Otherwise the next trial comes after 16 waits, then after twice as many each time, up
+//! to 1024.
+
+use crate::sync::{AtomicU32, AtomicU64, Ordering, spin_loop};
+
+/// Pauses of the processor in which values gather: about half a microsecond to two.
+const MOMENT: u32 = 48;
+/// It has paid if so many values were taken before the queue was empty again.
+const MANY: u64 = 8;
+/// After how many waits the next trial comes: at first, and at most.
+const SOON: u32 = 16;
+const SELDOM: u32 = 1024;
+
+/// What the receiver of a process has found out. The numbers are hints, so lost updates do no harm.
+pub(super) struct Coalescing {
+    /// How many values had been taken when the last wait let others gather, and 1; or 0 if it did not.
+    began: AtomicU64,
+    /// Waits until the next trial; and how many there are between two.
+    pause: AtomicU32,
+    pauses: AtomicU32,
+}
+
+impl Coalescing {
+    pub fn new() -> Coalescing {
+        Coalescing { began: AtomicU64::new(0), pause: AtomicU32::new(SOON), pauses: AtomicU32::new(SOON) }
+    }
+
+    /// Lets values gather for a moment, if that has lately paid or is to be tried. The caller has found the queue empty, and has
+    /// taken so many values before.
+    #[inline]
+    pub fn let_gather(&self, taken: u64) {
+        if self.is_worth_it(taken) {
+            (0..MOMENT).for_each(|_| spin_loop());
+        }
+    }
+
+    fn is_worth_it(&self, taken: u64) -> bool {
+        // ORDERING: relaxed here and below: hints, which order nothing.
+        let began = self.began.load(Ordering::Relaxed);
+        let pause = self.pause.load(Ordering::Relaxed);
+        let is_worth_it = if began == 0 {
+            self.pause.store(pause.saturating_sub(1), Ordering::Relaxed);
+            pause == 0
+        } else if taken.wrapping_add(1).wrapping_sub(began) >= MANY {
+            self.pauses.store(SOON, Ordering::Relaxed);
+            true
+        } else {
+            let pauses = self.pauses.load(Ordering::Relaxed);
+            self.pause.store(pauses, Ordering::Relaxed);
+            self.pauses.store((pauses * 2).min(SELDOM), Ordering::Relaxed);
+            false
+        };
+        self.began.store(if is_worth_it { taken.wrapping_add(1) } else { 0 }, Ordering::Relaxed);
+        is_worth_it
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// In how many of so many waits values gather, if so many come to each that gathers and one to each that does not.
+    fn gathers(waits: u64, come: u64) -> u64 {
+        let coalescing = Coalescing::new();
+        let (mut taken, mut count) = (0, 0);
+        for _ in 0..waits {
+            let is_worth_it = coalescing.is_worth_it(taken);
+            count += u64::from(is_worth_it);
+            taken += if is_worth_it { come } else { 1 };
+        }
+        count
+    }
+
+    #[test]
+    fn values_that_come_in_number_are_let_gather() {
+        assert!(gathers(10_000, MANY) > 9_900);
+    }
+
+    #[test]
+    fn a_value_that_comes_alone_is_not_kept_waiting() {
+        assert!(gathers(100_000, 1) < 120);
+    }
+
+    #[test]
+    fn a_stream_that_begins_late_is_noticed() {
+        let coalescing = Coalescing::new();
+        (0..100_000).for_each(|taken| {
+            coalescing.is_worth_it(taken);
+        });
+        let (mut taken, mut count) = (0, 0);
+        for _ in 0..10_000 {
+            let is_worth_it = coalescing.is_worth_it(taken);
+            count += u64::from(is_worth_it);
+            taken += if is_worth_it { 100 } else { 1 };
+        }
+        assert!(count > 8_000, "{count}");
+    }
+}

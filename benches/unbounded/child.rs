@@ -15,6 +15,12 @@ use crate::{
 /// So often a sender looks how deep the queue is.
 pub(crate) const LOOK: u64 = 64;
 
+/// Passes the time in which a receiver takes some tens of values. A sender that looked all the time how deep the queue is would take
+/// the word that it looks at from the receiver.
+pub(crate) fn pause() {
+    (0..64).for_each(|_| std::hint::spin_loop());
+}
+
 /// Starts one that sends in an unbounded channel, or in a bounded one.
 pub(crate) fn start(role: &str, path: &Path, cores: Option<Cores>) -> Child {
     let core = cores.map_or(String::new(), |cores| cores.there.to_string());
@@ -54,7 +60,7 @@ fn unbounded(sender: &UnboundedSender<Value>) {
         for at in 0..count {
             if at % LOOK == 0 {
                 while sender.len() + LOOK as usize > depth {
-                    std::hint::spin_loop();
+                    pause();
                 }
             }
             sender.send([number; 8]).expect("there is memory");

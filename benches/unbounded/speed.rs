@@ -7,6 +7,7 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
+        mpsc,
     },
     thread,
     time::Instant,
@@ -43,17 +44,13 @@ pub(crate) fn measure(directory: &Path, cores: Option<Cores>, pace: Pace, shallo
         let mut sender = child::start("bounded", &bounded, cores);
         entries.push(entry("bounded, between processes", move |count| {
             sender.say(&format!("{count} {SHALLOW}"));
-            let timing = take(count, || receiver.blocking_recv());
-            sender.expect("sent");
-            timing
+            take(count, || receiver.blocking_recv(), || sender.expect("sent"))
         }));
         let mut receiver = Options::new().bind_unbounded::<Value>(&unbounded).expect("a channel");
         let mut sender = child::start("unbounded", &unbounded, cores);
         entries.push(entry("unbounded, shallow, between processes", move |count| {
             sender.say(&format!("{count} {SHALLOW}"));
-            let timing = take(count, || receiver.blocking_recv());
-            sender.expect("sent");
-            timing
+            take(count, || receiver.blocking_recv(), || sender.expect("sent"))
         }));
     }
     let depth = if let Pace::Smoke = pace { 10_000 } else { DEEP };
@@ -64,9 +61,7 @@ pub(crate) fn measure(directory: &Path, cores: Option<Cores>, pace: Pace, shallo
         sender.expect("sent");
         entries.push(entry("unbounded, deep, between processes", move |count| {
             sender.say(&format!("{count} {}", depth + LOOK));
-            let timing = take(count, || receiver.blocking_recv());
-            sender.expect("sent");
-            timing
+            take(count, || receiver.blocking_recv(), || sender.expect("sent"))
         }));
         let tokio = RefCell::new(Tokio::start(cores, depth));
         entries.push(entry("tokio unbounded, deep, between threads", move |count| {
@@ -107,64 +102,75 @@ fn entry<'a>(label: &str, run: impl FnMut(u64) -> Timing + 'a) -> Entry<'a> {
     Entry { label: label.into(), first: FIRST, run: Box::new(run) }
 }
 
-/// Takes so many values, and says how long that took from the first to the last.
-fn take(count: u64, mut receive: impl FnMut() -> Option<Value>) -> Timing {
-    let first = receive().expect("the sender lives");
+/// Takes so many values, and tells how long that took and how long the sender took to send as many.
+fn take(count: u64, mut receive: impl FnMut() -> Option<Value>, has_sent: impl FnOnce()) -> Timing {
     let start = Instant::now();
+    let first = receive().expect("the sender lives");
     for at in 1..count {
         assert_eq!(receive(), Some([first[0] + at; 8]), "in order, each once");
     }
-    Timing { items: count.saturating_sub(1).max(1), elapsed: start.elapsed() }
+    has_sent();
+    Timing { items: count, elapsed: start.elapsed() }
 }
 
 /// tokio's unbounded channel, with a thread that sends.
 struct Tokio {
     receiver: tokio::sync::mpsc::UnboundedReceiver<Value>,
-    /// How many values the thread may have sent, and how many were taken.
-    allowed: Arc<AtomicU64>,
+    orders: mpsc::Sender<u64>,
+    sent: mpsc::Receiver<()>,
+    /// How many values were taken, for the sender.
     taken: Arc<AtomicU64>,
     total: u64,
 }
 
 impl Tokio {
+    /// Queues `depth` values.
     fn start(cores: Option<Cores>, depth: u64) -> Tokio {
         let (sender, receiver) = tokio::sync::mpsc::unbounded_channel::<Value>();
-        let (allowed, taken) = (Arc::new(AtomicU64::new(depth)), Arc::new(AtomicU64::new(0)));
-        let (limit, seen) = (allowed.clone(), taken.clone());
+        let (orders, ordered) = mpsc::channel();
+        let (has_sent, sent) = mpsc::channel();
+        let taken = Arc::new(AtomicU64::new(0));
+        let seen = taken.clone();
         thread::spawn(move || {
             if let Some(cores) = cores {
                 pin(cores.there);
             }
-            for number in 0.. {
-                if number % LOOK == 0 {
-                    while number + LOOK > (seen.load(Relaxed) + depth + LOOK).min(limit.load(Relaxed)) {
-                        if sender.is_closed() {
-                            return;
+            let mut number = 0;
+            for count in ordered {
+                for at in 0..count {
+                    if at % LOOK == 0 {
+                        while number - seen.load(Relaxed) > depth {
+                            child::pause();
                         }
-                        std::hint::spin_loop();
                     }
+                    sender.send([number; 8]).expect("the receiver lives");
+                    number += 1;
                 }
-                if sender.send([number; 8]).is_err() {
-                    return;
-                }
+                has_sent.send(()).expect("the receiver lives");
             }
         });
-        Tokio { receiver, allowed, taken, total: 0 }
+        let tokio = Tokio { receiver, orders, sent, taken, total: 0 };
+        tokio.orders.send(depth).expect("the sender lives");
+        tokio.sent.recv().expect("the sender lives");
+        tokio
     }
 
     /// Has so many more sent, and takes as many.
     fn pass(&mut self, count: u64) -> Timing {
-        self.allowed.fetch_add(count, Relaxed);
-        let Tokio { receiver, taken, total, .. } = self;
-        let timing = take(count, || {
+        let Tokio { receiver, orders, sent, taken, total } = self;
+        let first = *total;
+        orders.send(count).expect("the sender lives");
+        let receive = || {
             let value = receiver.blocking_recv();
             *total += 1;
             if total.is_multiple_of(LOOK) {
                 taken.store(*total, Relaxed);
             }
             value
-        });
-        taken.store(*total, Relaxed);
-        timing
+        };
+        take(count, receive, || {
+            taken.store(first + count, Relaxed);
+            sent.recv().expect("the sender lives");
+        })
     }
 }

@@ -5,10 +5,12 @@
 use bytemuck::Pod;
 use tokio::sync::mpsc;
 
-/// A kind of bounded channel.
-pub(crate) trait Bounded: 'static {
-    /// Makes one.
-    fn channel<T: Value>(bound: usize) -> (impl Sending<T>, impl Receiving<T>);
+/// The channels of one crate.
+pub(crate) trait Channels: 'static {
+    /// Makes a bounded one.
+    fn bounded<T: Value>(bound: usize) -> (impl Sending<T>, impl Receiving<T>);
+    /// Makes an unbounded one.
+    fn unbounded<T: Value>() -> (impl Sending<T>, impl Receiving<T>);
 }
 
 /// What goes through: plain data that a thread may hand to another.
@@ -33,9 +35,13 @@ pub(crate) trait Receiving<T>: 'static {
 /// tokio's.
 pub(crate) struct Tokio;
 
-impl Bounded for Tokio {
-    fn channel<T: Value>(bound: usize) -> (impl Sending<T>, impl Receiving<T>) {
+impl Channels for Tokio {
+    fn bounded<T: Value>(bound: usize) -> (impl Sending<T>, impl Receiving<T>) {
         mpsc::channel(bound)
+    }
+
+    fn unbounded<T: Value>() -> (impl Sending<T>, impl Receiving<T>) {
+        mpsc::unbounded_channel()
     }
 }
 
@@ -58,9 +64,13 @@ impl<T: Value> Receiving<T> for mpsc::Receiver<T> {
 /// Ours.
 pub(crate) struct Shmpsc;
 
-impl Bounded for Shmpsc {
-    fn channel<T: Value>(bound: usize) -> (impl Sending<T>, impl Receiving<T>) {
+impl Channels for Shmpsc {
+    fn bounded<T: Value>(bound: usize) -> (impl Sending<T>, impl Receiving<T>) {
         shmpsc::channel(bound)
+    }
+
+    fn unbounded<T: Value>() -> (impl Sending<T>, impl Receiving<T>) {
+        shmpsc::unbounded_channel()
     }
 }
 
@@ -93,5 +103,21 @@ impl<T: Value> Receiving<T> for mpsc::UnboundedReceiver<T> {
 
     async fn recv_many(&mut self, values: &mut Vec<T>, limit: usize) -> usize {
         mpsc::UnboundedReceiver::recv_many(self, values, limit).await
+    }
+}
+
+impl<T: Value> Sending<T> for shmpsc::UnboundedSender<T> {
+    async fn send(&self, value: T) {
+        assert!(shmpsc::UnboundedSender::send(self, value).is_ok());
+    }
+}
+
+impl<T: Value> Receiving<T> for shmpsc::UnboundedReceiver<T> {
+    async fn recv(&mut self) -> T {
+        shmpsc::UnboundedReceiver::recv(self).await.expect("an open channel")
+    }
+
+    async fn recv_many(&mut self, values: &mut Vec<T>, limit: usize) -> usize {
+        shmpsc::UnboundedReceiver::recv_many(self, values, limit).await
     }
 }

@@ -37,8 +37,9 @@ fn main() {
     let args = Args::parse(&USAGE, |_, number| workers = number.max(1));
     let runtime = runtime(workers);
     let mut rows: Vec<Row<'_>> = rows::bounded::<Tokio>(runtime, "tokio");
-    rows.extend(rows::unbounded(runtime, "tokio"));
+    rows.extend(rows::unbounded::<Tokio>(runtime, "tokio"));
     rows.extend(rows::bounded::<Shmpsc>(runtime, "shmpsc"));
+    rows.extend(rows::unbounded::<Shmpsc>(runtime, "shmpsc"));
     // Round for round the same benchmark of both channels comes one after the other.
     rows.sort_by_key(|row| row.place);
     rows.retain(|row| args.wants(&row.label()));

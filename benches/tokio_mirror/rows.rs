@@ -4,10 +4,10 @@
 
 use std::{hint::black_box, time::Instant};
 
-use tokio::{runtime::Runtime, sync::mpsc};
+use tokio::runtime::Runtime;
 
 use crate::{
-    channels::{Bounded, Receiving, Sending, Value},
+    channels::{Channels, Receiving, Sending, Value},
     harness::rounds::Timing,
     work::{Taking, alone, contention, send_one},
 };
@@ -84,15 +84,15 @@ const WIDE: usize = 1_000_000;
 const NARROW: usize = 100;
 
 /// The eleven rows of a bounded channel.
-pub(crate) fn bounded<C: Bounded>(runtime: &'static Runtime, channel: &'static str) -> Vec<Row<'static>> {
+pub(crate) fn bounded<C: Channels>(runtime: &'static Runtime, channel: &'static str) -> Vec<Row<'static>> {
     let mut rows = Rows { channel, rows: Vec::new() };
     for (place, bound) in [(0, 1), (1, 100), (2, 100_000)] {
         rows.add(place, Series::AsIs, move |count| {
-            repeat(count, || drop(black_box(C::channel::<Medium>(black_box(bound)))))
+            repeat(count, || drop(black_box(C::bounded::<Medium>(black_box(bound)))))
         });
     }
-    rows.both(3, || C::channel::<Medium>(1000), |tx, rx| send_one(runtime, tx, rx));
-    rows.both(4, || C::channel::<Large>(1000), |tx, rx| send_one(runtime, tx, rx));
+    rows.both(3, || C::bounded::<Medium>(1000), |tx, rx| send_one(runtime, tx, rx));
+    rows.both(4, || C::bounded::<Large>(1000), |tx, rx| send_one(runtime, tx, rx));
     for (place, bound, taking) in [
         (5, WIDE, Taking::Single),
         (6, WIDE, Taking::Many),
@@ -100,22 +100,22 @@ pub(crate) fn bounded<C: Bounded>(runtime: &'static Runtime, channel: &'static s
         (8, NARROW, Taking::Many),
     ] {
         let work = move |tx: &_, rx: &mut _| runtime.block_on(contention(tx, rx, taking));
-        rows.both(place, move || C::channel(bound), work);
+        rows.both(place, move || C::bounded(bound), work);
     }
     for (place, taking) in [(11, Taking::Single), (12, Taking::Many)] {
-        rows.both(place, || C::channel(WIDE), move |tx, rx| runtime.block_on(alone(tx, rx, taking)));
+        rows.both(place, || C::bounded(WIDE), move |tx, rx| runtime.block_on(alone(tx, rx, taking)));
     }
     rows.rows
 }
 
-/// The four rows of tokio's unbounded channel.
-pub(crate) fn unbounded(runtime: &'static Runtime, channel: &'static str) -> Vec<Row<'static>> {
+/// The four rows of an unbounded channel.
+pub(crate) fn unbounded<C: Channels>(runtime: &'static Runtime, channel: &'static str) -> Vec<Row<'static>> {
     let mut rows = Rows { channel, rows: Vec::new() };
     for (place, taking) in [(9, Taking::Single), (10, Taking::Many)] {
-        rows.both(place, mpsc::unbounded_channel, move |tx, rx| runtime.block_on(contention(tx, rx, taking)));
+        rows.both(place, C::unbounded, move |tx, rx| runtime.block_on(contention(tx, rx, taking)));
     }
     for (place, taking) in [(13, Taking::Single), (14, Taking::Many)] {
-        rows.both(place, mpsc::unbounded_channel, move |tx, rx| runtime.block_on(alone(tx, rx, taking)));
+        rows.both(place, C::unbounded, move |tx, rx| runtime.block_on(alone(tx, rx, taking)));
     }
     rows.rows
 }

@@ -10,8 +10,12 @@
 //! Here is what can be asked of a queue of either kind.
 
 pub(crate) mod common;
+#[cfg(all(test, shmpsc_loom))]
+mod models;
 pub(crate) mod ring;
 pub(crate) mod table;
+#[cfg(all(test, not(shmpsc_loom)))]
+mod tests;
 
 pub(crate) use common::{
     BellKey, Common, Consume, Effort, Kind, Nonsense, Number, Peers, SMALL, Sleeper, Took, Wake, edge,

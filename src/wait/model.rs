@@ -8,7 +8,7 @@
 //! which the checker reports.
 
 use super::{Park, Signal};
-use crate::layout::{Bell, RingView};
+use crate::layout::{Bell, CommonView};
 use crate::queue::{BellKey, Kind, Number, Sleeper};
 use crate::sync::Ordering;
 use loom::sync::{Condvar, Mutex};
@@ -49,26 +49,27 @@ impl Futexes {
         drop(guard);
     }
 
-    /// Returns how a thread of process `me` sleeps on the bells of `view`.
-    pub fn parker<'a>(&'a self, view: &'a RingView<'a>, me: Number) -> Parker<'a> {
-        Parker { futexes: self, view, me }
+    /// Returns how a thread of process `me` sleeps on the receiver's bell and those of the line.
+    pub fn parker<'a>(&'a self, common: CommonView<'a>, line: &'a [Bell], me: Number) -> Parker<'a> {
+        Parker { futexes: self, common, line, me }
     }
 }
 
 /// The [`Park`] of one segment.
 pub(crate) struct Parker<'a> {
     futexes: &'a Futexes,
-    view: &'a RingView<'a>,
+    common: CommonView<'a>,
+    line: &'a [Bell],
     me: Number,
 }
 
 impl Parker<'_> {
     fn futex(&self, bell: &Bell) -> &Futex {
         let is = |other: &Bell| std::ptr::eq(bell, other);
-        if is(&self.view.common.header.receiver_bell) {
+        if is(&self.common.header.receiver_bell) {
             &self.futexes.receiver
         } else {
-            let record = self.view.bells.iter().position(is).expect("a bell of this segment");
+            let record = self.line.iter().position(is).expect("a bell of this segment");
             &self.futexes.records[record][usize::from(self.me)]
         }
     }

@@ -3,37 +3,13 @@
 use super::*;
 use crate::layout::{RingGeometry, Typed};
 use crate::queue::ring::words::Line;
-use crate::queue::{Consume, Kind, Nonsense, Number, Peers, Sleeper, Took, Wake};
-use std::cell::{Cell as Private, RefCell};
+use crate::queue::tests::World;
+use crate::queue::{Consume, Kind, Nonsense, Number, Sleeper, Took, Wake};
 
 mod nonsense;
 mod peek;
 mod permits;
 mod windows;
-
-/// A world in which deaths are declared and wakes are written down.
-#[derive(Default)]
-struct World {
-    dead: RefCell<Vec<Number>>,
-    woken: RefCell<Vec<Sleeper>>,
-    borne: Private<i32>,
-}
-
-impl Wake for World {
-    fn wake(&self, sleeper: Sleeper, _: Kind) {
-        self.woken.borrow_mut().push(sleeper);
-    }
-}
-
-impl Peers for World {
-    fn is_dead(&self, number: Number) -> bool {
-        self.dead.borrow().contains(&number)
-    }
-
-    fn bears(&self, _: Number, more: bool) {
-        self.borne.set(self.borne.get() + if more { 1 } else { -1 });
-    }
-}
 
 struct Bench {
     segment: Typed,

@@ -1,6 +1,6 @@
 //! Close while senders send: every acknowledged value is received, then the end comes, and nothing after it.
 
-use super::{World, explore};
+use super::{Receiving, World, explore};
 use crate::queue::ring::{Claimed, Consumer};
 use crate::queue::{Consume, Took};
 use crate::sync::{AtomicU32, Ordering};

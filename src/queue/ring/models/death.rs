@@ -1,7 +1,7 @@
 //! Senders that stop for ever and are proved dead: what they published is received, what they did not is skipped,
 //! and nobody else's position is taken for theirs.
 
-use super::{World, explore};
+use super::{Receiving, World, explore};
 use crate::queue::Consume;
 use crate::queue::ring::{Claimed, Consumer};
 use loom::thread;

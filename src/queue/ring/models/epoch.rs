@@ -1,6 +1,6 @@
 //! Handles whose copy of head is very old: the epoch tells them.
 
-use super::{World, explore};
+use super::{Receiving, World, explore};
 use crate::queue::ring::{Claimed, Consumer};
 use crate::queue::{Consume, Took};
 use loom::thread;

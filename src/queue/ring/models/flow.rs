@@ -1,6 +1,6 @@
 //! Values from senders to the receiver, with room for them or not. Nobody sleeps, closes or dies.
 
-use super::{World, explore};
+use super::{Receiving, World, explore};
 use crate::queue::ring::{Claimed, Consumer};
 use crate::queue::{Consume, Took};
 use loom::thread;

@@ -6,9 +6,9 @@
 //! And a sender can be stopped before one of its writes by a gate, which takes no switch: so two are stopped at once, each
 //! before each of its writes, and go on in the midst of more work.
 
-use super::gate::Gate;
 use super::moves::*;
-use super::{World, explore, explore_pairs};
+use super::{Receiving, World, explore, explore_pairs};
+use crate::queue::models::gate::Gate;
 use crate::queue::ring::{Claimed, Consumer};
 use crate::queue::{Consume, Number, Took};
 use loom::thread;

@@ -5,7 +5,7 @@
 //! through the writes one by one, and for each through the interleavings with those who live.
 
 use super::moves::*;
-use super::{World, explore, explore_pairs, explore_writes};
+use super::{Receiving, World, explore, explore_pairs, explore_writes};
 use crate::queue::ring::{Claimed, Consumer};
 use crate::queue::{Consume, Number, Took};
 use crate::sync::killed_at_write;

@@ -1,7 +1,7 @@
 //! The last strong handle: its drop ends the stream, after everything that was sent, and an upgrade comes either
 //! before or too late.
 
-use super::{World, explore};
+use super::{Receiving, World, explore};
 use crate::queue::ring::Consumer;
 use crate::queue::{Consume, Took};
 use loom::thread;

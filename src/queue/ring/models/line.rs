@@ -1,7 +1,7 @@
 //! The line of waiting senders: no sender overtakes, records that are left are used again, marks stay as long as they are
 //! needed. No thread sleeps here, so nothing can be said of wakeups.
 
-use super::{World, explore};
+use super::{Receiving, World, explore};
 use crate::queue::ring::words::{Line, Waiter};
 use crate::queue::ring::{Claimed, Consumer, Place, Rank};
 use crate::queue::{Consume, Took};

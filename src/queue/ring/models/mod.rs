@@ -18,19 +18,16 @@
 //! | [`halt`] | senders that are stopped between any two steps of any move, and the others finish meanwhile |
 //! | [`kill`] | senders that are killed before any write of any move |
 //!
-//! What they share is in `world`, what is done there in `sending` and `receiving`, and how values are judged in `book`. The
-//! moves that are killed or stopped are in `moves`, where they are stopped in `gate`; `explore` walks through the models.
+//! What they share is in `world`, what senders do there in `sending`, and the moves that are killed or stopped in `moves`. What
+//! they share with those of the other kind of queue is in [`crate::queue::models`].
 //!
 //! `.ci/loom` runs them; `.ci/weaken` shows which of them each ordering needs. A position that is claimed and not
 //! yet published counts as stalled at once here, so every thread switch between the two steps is a stall.
 
-mod book;
 mod close;
 mod death;
 mod epoch;
-mod explore;
 mod flow;
-mod gate;
 mod halt;
 mod kill;
 mod life;
@@ -38,7 +35,6 @@ mod line;
 mod moves;
 mod peek;
 mod permits;
-mod receiving;
 mod recovery;
 mod sending;
 mod sleep;
@@ -46,5 +42,6 @@ mod stall;
 mod stop;
 mod world;
 
-use explore::{explore, explore_pairs, explore_writes};
+use crate::queue::models::explore::{explore, explore_pairs, explore_writes};
+use crate::queue::models::receiving::Receiving;
 use world::World;

@@ -1,7 +1,7 @@
 //! A value that was peeked is the next one received, whoever goes on in between: a stopped send that is published late, or
 //! one that is found dead. That values of nobody are lost or doubled by it is the book's to say.
 
-use super::{World, explore};
+use super::{Receiving, World, explore};
 use crate::queue::ring::{Claimed, Consumer};
 use crate::queue::{Consume, Took};
 use loom::thread;

@@ -1,7 +1,7 @@
 //! Permits: capacity is never exceeded nor lost, a permit's send finds its place whatever stalls, the end of a closed
 //! channel waits for the last permit, and a sender that waits for room is woken by one that is given back.
 
-use super::{World, explore};
+use super::{Receiving, World, explore};
 use crate::queue::ring::{Claimed, Consumer};
 use crate::queue::{Consume, Took};
 use crate::wait::Stand;

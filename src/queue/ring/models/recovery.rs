@@ -1,7 +1,7 @@
 //! What dead processes held in permits comes back, exactly, wherever they died, while the living go on; and a sender that waits
 //! for the end of a living one's operation is told of it.
 
-use super::{World, explore};
+use super::{Receiving, World, explore};
 use crate::queue::Consume;
 use crate::queue::Number;
 use crate::queue::ring::account::Operation;

@@ -1,25 +1,32 @@
 //! What senders do in the models: each act of the queue, told and written into the book. What to do, and in which order, is
 //! the models' own.
 
-use super::book::{Value, value};
-use super::explore::tell;
 use super::world::World;
 use crate::queue::Number;
+use crate::queue::models::book::{Value, value};
+use crate::queue::models::explore::tell;
 use crate::queue::ring::{Claimed, Permits, Positions, Rank, Span, Want};
+use crate::wait::model::Parker;
 use crate::wait::{self, Next, Stand, WaitingThread};
 
 impl World {
+    /// How a thread of process `me` sleeps.
+    fn parker(&self, me: Number) -> Parker<'_> {
+        let view = self.queue().view;
+        self.outside.futexes.parker(view.common, view.bells, me)
+    }
+
     fn note_claim(&self, me: Number, span: Span) {
         tell("claimed", me, span.first);
         self.note(i64::from(span.count), 0);
     }
 
     fn note(&self, claimed: i64, held: i64) {
-        let mut book = self.book.lock().unwrap();
-        book.claimed += claimed;
-        book.held += held;
-        let used = book.claimed + book.held;
-        assert!(book.is_inexact || used <= self.queue().capacity(), "capacity exceeded");
+        let mut used = self.used.lock().unwrap();
+        used.claimed += claimed;
+        used.held += held;
+        let sum = used.claimed + used.held;
+        assert!(used.is_inexact || sum <= self.queue().capacity(), "capacity exceeded");
     }
 
     /// Reserves `count` as a newcomer.
@@ -55,8 +62,7 @@ impl World {
 
     /// Reserves, asleep until there is room. False if the channel is closed.
     pub fn reserve_asleep(&self, me: Number, count: u32) -> bool {
-        let queue = self.queue();
-        let parker = self.futexes.parker(queue.view, me);
+        let parker = self.parker(me);
         let is_granted =
             wait::take(&self.sender(me), Permits(count), self.backlog(me), &parker, self).is_ok();
         if is_granted {
@@ -96,7 +102,7 @@ impl World {
         let values: Vec<Value> = (first..).take(span.count as usize).map(value).collect();
         self.sender(me).publish(span, &values, self);
         tell("sent", me, first);
-        self.book.lock().unwrap().acknowledged.extend((first..).take(span.count as usize));
+        self.outside.book.lock().unwrap().acknowledged.extend((first..).take(span.count as usize));
     }
 
     /// Sends if there is room.
@@ -116,8 +122,7 @@ impl World {
 
     /// Sends, asleep until there is room. False if the channel is closed.
     pub fn send_asleep(&self, me: Number, number: u64) -> bool {
-        let queue = self.queue();
-        let parker = self.futexes.parker(queue.view, me);
+        let parker = self.parker(me);
         match wait::take(&self.sender(me), Positions(1), self.backlog(me), &parker, self) {
             Ok(span) => {
                 self.note_claim(me, span);
@@ -160,7 +165,7 @@ impl World {
     /// Sleeps, waits in the line and takes turns until there is room, as [`World::send_asleep`] does after a first
     /// try. False if the channel is closed.
     pub fn wait_from(&self, me: Number, mut stand: Stand, number: u64) -> bool {
-        let parker = self.futexes.parker(self.queue().view, me);
+        let parker = self.parker(me);
         let mut thread = WaitingThread::default();
         loop {
             let next = self.backlog(me).next(&self.sender(me), &mut stand, Positions(1), &mut thread, self);

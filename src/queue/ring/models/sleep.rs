@@ -1,7 +1,7 @@
 //! Each end sleeps that has nothing to do, and no sleeper is left asleep: a lost wakeup is a deadlock, which fails the
 //! model. The loops are those of [`crate::wait`], on the double of the futex.
 
-use super::{World, explore};
+use super::{Receiving, World, explore};
 use crate::queue::ring::Consumer;
 use crate::queue::{Consume, Took};
 use crate::wait::Stand;

@@ -1,7 +1,7 @@
 //! Senders that are stopped between claim and publish, for a while or for ever: no other sender waits for them, their slots
 //! are gone round, and their values come when they come.
 
-use super::{World, explore};
+use super::{Receiving, World, explore};
 use crate::queue::ring::{Claimed, Consumer, Span};
 use crate::queue::{Consume, Took};
 use loom::thread;

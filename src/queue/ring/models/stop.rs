@@ -5,7 +5,7 @@
 //! is one stop, between any two accesses to what is shared.
 
 use super::moves::{Move, sends};
-use super::{World, explore};
+use super::{Receiving, World, explore};
 use crate::queue::ring::{Claimed, Consumer};
 use crate::queue::{Consume, Number, Took};
 use crate::wait::Stand;

@@ -1,15 +1,16 @@
 //! What the models share: a segment, and around it what the kernel and the porter know of deaths and sleepers. What senders
 //! and the receiver do there is in `sending` and `receiving`.
 
-use super::book::Book;
-use super::explore::tell;
-use crate::layout::{RingGeometry, Typed};
+use crate::layout::{CommonView, RingGeometry, Typed};
+use crate::queue::models::explore::tell;
+use crate::queue::models::outside::Outside;
+use crate::queue::models::receiving::Receiving;
+use crate::queue::ring::take::Found;
 use crate::queue::ring::words::Claim;
 use crate::queue::ring::{Consumer, Producer, Ranking, Recovery, Ring, ViewCell};
 use crate::queue::{Consume, Kind, Number, Peers, Sleeper, Took, Wake};
-use crate::sync::{AtomicU32, Ordering};
+use crate::sync::Ordering;
 use crate::wait::Backlog;
-use crate::wait::model::Futexes;
 use loom::cell::UnsafeCell;
 use loom::sync::Condvar;
 use std::sync::{Arc, Mutex};
@@ -21,16 +22,25 @@ pub(super) struct World {
     backlogs: [Backlog; 5],
     /// What each process remembers of the line, if the model asks for it.
     rankings: Option<[Ranking; 5]>,
-    dead: [AtomicU32; 5],
-    /// Slots in quarantine by the number that they bear, if the model asks for it.
-    borne: Option<[AtomicU32; 5]>,
     /// One for each slot. They notice if a slot is written and read, or written twice, without one happening before
     /// the other. The mutex only lets threads share them; the checker does not see it.
     pub guards: Mutex<Vec<UnsafeCell<()>>>,
-    pub futexes: Futexes,
     /// How often the porter, which makes the recovery, was told that something has changed.
     told: (loom::sync::Mutex<u32>, Condvar),
-    pub book: Mutex<Book>,
+    pub outside: Outside,
+    pub used: Mutex<Used>,
+}
+
+/// What is used of the capacity, which the checker does not see.
+#[derive(Default)]
+pub(super) struct Used {
+    /// Positions claimed and not yet given back.
+    pub claimed: i64,
+    /// Capacity held by permits of processes that live.
+    pub held: i64,
+    /// Batches hand a late value over after its place was given back: then `claimed` counts too much. And what a process
+    /// has counted that is killed in the middle of its moves is not known.
+    pub is_inexact: bool,
 }
 
 impl Wake for World {
@@ -45,21 +55,45 @@ impl Wake for World {
             }
             Sleeper::Recovery => return self.tell_recovery(),
         }
-        self.futexes.wake(sleeper, kind);
+        self.outside.futexes.wake(sleeper, kind);
     }
 }
 
 impl Peers for World {
     fn is_dead(&self, number: Number) -> bool {
-        // ORDERING: the kernel tells of a death after everything the process did.
-        self.dead[usize::from(number)].load(Ordering::Acquire) == 1
+        self.outside.is_dead(number)
     }
 
     fn bears(&self, number: Number, more: bool) {
-        if let Some(borne) = &self.borne {
-            // ORDERING: as the host does.
-            borne[usize::from(number)].fetch_add(if more { 1 } else { u32::MAX }, Ordering::Release);
-        }
+        self.outside.bears(number, more);
+    }
+}
+
+impl Receiving for World {
+    type Consumer = Consumer;
+
+    fn queue(&self) -> Ring<'_> {
+        World::queue(self)
+    }
+
+    fn common_view(&self) -> CommonView<'_> {
+        self.segment.view().common
+    }
+
+    fn outside(&self) -> &Outside {
+        &self.outside
+    }
+
+    fn note_read(&self, found: Found) {
+        self.guards.lock().unwrap()[self.queue().track.index(found.position())].with(|_| ());
+    }
+
+    fn note_received(&self) {
+        self.used.lock().unwrap().claimed -= 1;
+    }
+
+    fn note_batch(&self) {
+        self.used.lock().unwrap().is_inexact = true;
     }
 }
 
@@ -85,12 +119,10 @@ impl World {
             views: std::array::from_fn(|_| ViewCell::new()),
             backlogs: Default::default(),
             rankings: None,
-            dead: Default::default(),
-            borne: None,
             guards: Mutex::new((0..capacity).map(|_| UnsafeCell::new(())).collect()),
-            futexes: Futexes::new(records, 4),
             told: (loom::sync::Mutex::new(0), Condvar::new()),
-            book: Mutex::default(),
+            outside: Outside::new(records),
+            used: Mutex::default(),
         })
     }
 
@@ -104,7 +136,7 @@ impl World {
     /// Makes a world in which numbers that own nothing in the queue can be [given again](World::give_again_if_it_owns_nothing).
     pub fn with_numbers(capacity: u32, entries: u32) -> Arc<World> {
         let mut world = Arc::into_inner(World::new(capacity, 1, entries)).expect("it is new");
-        world.borne = Some(Default::default());
+        world.outside.count_borne();
         Arc::new(world)
     }
 
@@ -128,17 +160,16 @@ impl World {
     /// published.
     pub fn kill(&self, number: Number, unpublished: i64) {
         tell("is dead", number, unpublished as u64);
-        self.book.lock().unwrap().claimed -= unpublished;
+        self.used.lock().unwrap().claimed -= unpublished;
         self.backlog(number).die();
         self.views[usize::from(number)].set_backlog(0);
-        self.dead[usize::from(number)].store(1, Ordering::Release);
+        self.outside.kill(number);
     }
 
     /// This process may be killed in the middle of its moves, wherever that is.
     pub fn expect_kill(&self, number: Number) {
-        let mut book = self.book.lock().unwrap();
-        book.is_inexact = true;
-        book.killed.push(u64::from(number));
+        self.used.lock().unwrap().is_inexact = true;
+        self.outside.expect_kill(number);
     }
 
     /// What the porter does: the kernel says that these are dead, and all they left is put right. Their slots are the
@@ -151,17 +182,15 @@ impl World {
 
     /// The number of a dead process, of which nothing is left, is given again.
     pub fn give_again(&self, number: Number) {
-        tell("is given again", number, 0u16);
-        self.dead[usize::from(number)].store(0, Ordering::Release);
+        self.outside.give_again(number);
     }
 
     /// Gives the number of a dead process again if it owns nothing in the queue, as the host does, and returns whether it did. The
     /// permits of that process and its place in the line are put right before.
     pub fn give_again_if_it_owns_nothing(&self, number: Number) -> bool {
-        let borne = self.borne.as_ref().expect("the model asks for it");
-        // ORDERING: as the host does; the quarantine after the queue.
-        let is_over = !self.queue().unpublished_claimants().contains(&number)
-            && borne[usize::from(number)].load(Ordering::Acquire) == 0;
+        // As the host does: the quarantine after the queue.
+        let is_over =
+            !self.queue().unpublished_claimants().contains(&number) && self.outside.bears_none(number);
         if is_over {
             self.give_again(number);
         }
@@ -230,14 +259,11 @@ impl World {
         Claim(self.queue().view.words.claim.load(Ordering::Relaxed)).reserved()
     }
 
-    /// What was received, in order.
-    pub fn received(&self) -> Vec<u64> {
-        self.book.lock().unwrap().received.clone()
-    }
-
-    /// At rest: judges the book, see [`Book::settle`].
-    pub fn settle(&self) {
-        self.book.lock().unwrap().settle();
+    /// Closes the channel, as its receiver does, which lives in process `me`.
+    pub fn close(&self, me: Number) {
+        tell("closes", me, 0u16);
+        self.queue().close(self);
+        self.backlog(me).keep_promises(&self.sender(me), self);
     }
 
     /// At rest: values go through as at the beginning, void positions are passed, all capacity is there again.

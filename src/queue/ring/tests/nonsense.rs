@@ -3,6 +3,7 @@
 
 use super::*;
 use crate::layout::Slot;
+use crate::queue::tests::{Dice, for_each_seed};
 use crate::sync::AtomicU64;
 
 #[test]
@@ -30,30 +31,6 @@ fn a_claim_word_read_long_ago_is_not_nonsense() {
     bench.send(1, 5);
     let mut consumer = Consumer::new(&bench.queue());
     assert_eq!(bench.receive(&mut consumer), Took::Value(5));
-}
-
-/// Numbers that look random and are the same in every run.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self) -> u64 {
-        self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-        let high = self.0 >> 33;
-        high ^ (high >> 15)
-    }
-
-    /// Anything, but more often what comes close to being right.
-    fn nonsense(&mut self, right: u64) -> u64 {
-        match self.roll() % 8 {
-            0 => 0,
-            1 => u64::MAX,
-            2 => right ^ 1 << (self.roll() % 64),
-            3 => right.wrapping_add(self.roll() % 8).wrapping_sub(4),
-            4 => right.wrapping_add((self.roll() % 8) << 32).wrapping_sub(4 << 32),
-            5 => self.roll() << 32 | self.roll(),
-            _ => right,
-        }
-    }
 }
 
 /// Runs every move on a segment in which each word may be wrong.
@@ -130,22 +107,7 @@ fn move_about(dice: &mut Dice) {
 
 #[test]
 fn whatever_stands_in_the_segment_nothing_panics_or_hangs() {
-    let (tell, told) = std::sync::mpsc::channel();
-    std::thread::spawn(move || {
-        for seed in 0..if cfg!(miri) { 20 } else { 10_000 } {
-            tell.send(seed).unwrap();
-            move_about(&mut Dice(seed));
-        }
-    });
-    let mut last = 0;
-    loop {
-        match told.recv_timeout(std::time::Duration::from_secs(20)) {
-            Ok(seed) => last = seed,
-            Err(std::sync::mpsc::RecvTimeoutError::Timeout) => panic!("hangs at seed {last}"),
-            Err(_) => break,
-        }
-    }
-    assert_eq!(last, if cfg!(miri) { 19 } else { 9_999 }, "panicked at the last seed");
+    for_each_seed(move_about);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use super::*;
 use crate::queue::ring::account::{Account, Operation};
 use crate::queue::ring::words::{Claim, Waiter};
+use std::cell::RefCell;
 
 impl Bench {
     fn reserve(&self, me: Number, count: u32) -> Claimed<()> {

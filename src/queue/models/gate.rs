@@ -6,7 +6,7 @@ use loom::sync::{Condvar, Mutex};
 use std::sync::Arc;
 
 #[derive(Default)]
-pub(super) struct Gate {
+pub(in crate::queue) struct Gate {
     state: Mutex<State>,
     changed: Condvar,
 }

@@ -3,27 +3,20 @@
 //! It is plain memory that the checker does not see: it judges, and orders nothing.
 
 /// A value of two words that belong together, so that a torn or stale one is seen.
-pub(super) type Value = [u64; 2];
+pub(in crate::queue) type Value = [u64; 2];
 
-pub(super) fn value(number: u64) -> Value {
+pub(in crate::queue) fn value(number: u64) -> Value {
     [number, !number]
 }
 
 /// What happened to the values.
 #[derive(Default)]
-pub(super) struct Book {
+pub(in crate::queue) struct Book {
     pub acknowledged: Vec<u64>,
     pub received: Vec<u64>,
-    /// Positions claimed and not yet given back.
-    pub claimed: i64,
-    /// Capacity held by permits of processes that live.
-    pub held: i64,
     pub has_ended: bool,
     /// What the last peek saw, if nothing was received since.
     pub peeked: Option<u64>,
-    /// Batches hand a late value over after its place was given back: then `claimed` counts too much. And what a process
-    /// has counted that is killed in the middle of its moves is not known.
-    pub is_inexact: bool,
     /// Processes that were killed in the middle of their moves: a value may come that they did not live to count as sent.
     pub killed: Vec<u64>,
 }
@@ -36,7 +29,6 @@ impl Book {
         if let Some(peeked) = self.peeked.take() {
             assert_eq!(copy[0], peeked, "peeked and not received");
         }
-        self.claimed -= 1;
         self.received.push(copy[0]);
     }
 

@@ -11,13 +11,13 @@ thread_local! {
 }
 
 /// Adds to the story: what was done, by whom or to whom, and with what.
-pub(super) fn tell(what: &'static str, who: impl Into<u64>, with: impl Into<u64>) {
+pub(in crate::queue) fn tell(what: &'static str, who: impl Into<u64>, with: impl Into<u64>) {
     STORY.with_borrow_mut(|story| story.push((what, who.into(), with.into())));
 }
 
 /// Walks through every interleaving of `model`, or those with at most `switches` switches away from a thread that
 /// could go on. `SHMPSC_LOOM_SWITCHES` (a number or `all`) raises the bound.
-pub(super) fn explore(switches: Option<usize>, model: impl Fn() + Send + Sync + 'static) {
+pub(in crate::queue) fn explore(switches: Option<usize>, model: impl Fn() + Send + Sync + 'static) {
     let start = Instant::now();
     let switches = deepened(switches);
     let runs = walk(switches, model);
@@ -26,7 +26,7 @@ pub(super) fn explore(switches: Option<usize>, model: impl Fn() + Send + Sync + 
 
 /// Walks through `model` for each write before which somebody is killed or stopped, as far as there are writes. It is told
 /// the number of the write, and tells whether anybody came there.
-pub(super) fn explore_writes(
+pub(in crate::queue) fn explore_writes(
     switches: Option<usize>,
     model: impl Fn(usize) -> bool + Copy + Send + Sync + 'static,
 ) {
@@ -34,7 +34,7 @@ pub(super) fn explore_writes(
 }
 
 /// The same for two who are killed or stopped, each write of the one with each of the other.
-pub(super) fn explore_pairs(
+pub(in crate::queue) fn explore_pairs(
     switches: Option<usize>,
     model: impl Fn([usize; 2]) -> [bool; 2] + Copy + Send + Sync + 'static,
 ) {

@@ -1,0 +1,129 @@
+//! What the receiver does in the models: each act of the queue, told and written into the book.
+
+use super::book::{Value, value};
+use super::explore::tell;
+use super::outside::Outside;
+use crate::layout::CommonView;
+use crate::queue::{Consume, Peers, Took};
+use crate::wait;
+
+/// A channel of either kind, for its receiver.
+pub(in crate::queue) trait Receiving: Peers + Sized {
+    type Consumer: Consume;
+
+    fn queue(&self) -> <Self::Consumer as Consume>::Queue<'_>;
+
+    fn common_view(&self) -> CommonView<'_>;
+
+    fn outside(&self) -> &Outside;
+
+    /// An act begins.
+    fn begin(&self) {}
+
+    /// The place where this was found is read: for the checker.
+    fn note_read(&self, found: <Self::Consumer as Consume>::Found);
+
+    /// A value has come out.
+    fn note_received(&self) {}
+
+    /// Values were taken many at once.
+    fn note_batch(&self) {}
+
+    /// Looks for a value once.
+    fn poll(&self, consumer: &mut Self::Consumer) -> Took<u64> {
+        self.begin();
+        let queue = self.queue();
+        let found = match consumer.take(&queue, self) {
+            Took::Value(found) => found,
+            Took::Empty => return self.note_nothing(Took::Empty),
+            Took::End => return self.note_nothing(Took::End),
+        };
+        let copy = self.copy(found);
+        tell("received", 0u16, copy[0]);
+        self.enter(copy);
+        consumer.release(&queue, found, self);
+        Took::Value(copy[0])
+    }
+
+    /// Looks for a value once and leaves it. Whatever looks next must find the same.
+    fn peek(&self, consumer: &mut Self::Consumer) -> Took<u64> {
+        self.begin();
+        let found = match consumer.peek(&self.queue(), self) {
+            Took::Value(found) => found,
+            Took::Empty => return self.note_nothing(Took::Empty),
+            Took::End => return self.note_nothing(Took::End),
+        };
+        let copy = self.copy(found);
+        tell("peeked", 0u16, copy[0]);
+        assert_eq!(copy, value(copy[0]), "torn");
+        let before = self.outside().book.lock().unwrap().peeked.replace(copy[0]);
+        assert!(before.is_none_or(|before| before == copy[0]), "peeked {before:?} before");
+        Took::Value(copy[0])
+    }
+
+    fn copy(&self, found: <Self::Consumer as Consume>::Found) -> Value {
+        let copy = Self::Consumer::copy(&self.queue(), found);
+        self.note_read(found);
+        copy
+    }
+
+    /// Writes a value that has come out into the book.
+    fn enter(&self, copy: Value) {
+        self.outside().book.lock().unwrap().receive(copy);
+        self.note_received();
+    }
+
+    fn note_nothing(&self, nothing: Took<u64>) -> Took<u64> {
+        let is_end = nothing == Took::End;
+        tell(if is_end { "end" } else { "empty" }, 0u16, 0u16);
+        let mut book = self.outside().book.lock().unwrap();
+        book.has_ended |= is_end;
+        assert_eq!(book.peeked, None, "peeked and gone");
+        nothing
+    }
+
+    /// Takes all values that are there at once.
+    fn poll_many(&self, consumer: &mut Self::Consumer) -> Took<usize> {
+        self.begin();
+        self.note_batch();
+        let mut values: Vec<Value> = Vec::new();
+        let took = consumer.receive_many(&self.queue(), 9, &mut values, self);
+        values.into_iter().for_each(|copy| self.enter(copy));
+        took
+    }
+
+    /// Receives, asleep until a value or the end comes.
+    fn receive_asleep(&self, consumer: &mut Self::Consumer) -> Option<u64> {
+        let view = self.common_view();
+        let parker = self.outside().futexes.parker(view, &[], 0);
+        let mut look = || match self.poll(consumer) {
+            Took::Empty => None,
+            other => Some(other),
+        };
+        let found = look().or_else(|| wait::until(&view.header.receiver_bell, &parker, look));
+        match found.expect("there is no deadline") {
+            Took::Value(number) => Some(number),
+            _ => None,
+        }
+    }
+
+    /// Receives what there is.
+    fn drain(&self, consumer: &mut Self::Consumer) -> Took<u64> {
+        loop {
+            match self.poll(consumer) {
+                Took::Value(_) => {}
+                other => return other,
+            }
+        }
+    }
+
+    /// What was received, in order.
+    fn received(&self) -> Vec<u64> {
+        self.outside().book.lock().unwrap().received.clone()
+    }
+
+    /// At rest: judges the book, see [`Book::settle`](super::book::Book::settle).
+    fn settle(&self) {
+        self.outside().book.lock().unwrap().settle();
+    }
+}

@@ -145,6 +145,8 @@ impl<'a> TableView<'a> {
                 chunks: words(base, offsets.chunks, geometry.chunks as usize * geometry.chunk_words()),
                 chunk_words: geometry.chunk_words(),
                 stride: geometry.stride_words(),
+                #[cfg(test)]
+                touch: None,
             })
         }
     }

@@ -24,7 +24,7 @@ mod geometry;
 mod ring;
 mod slot;
 mod table;
-#[cfg(any(test, shmpsc_loom))]
+#[cfg(test)]
 mod typed;
 
 pub(crate) use attach::View;
@@ -32,9 +32,11 @@ pub(crate) use common::{Bell, CommonView, Header, Member};
 pub(crate) use geometry::{ChannelKind, Geometry, GeometryError};
 pub(crate) use ring::{RingGeometry, RingView};
 pub(crate) use slot::Slot;
+#[cfg(test)]
+pub(crate) use table::{Part, Touch};
 pub(crate) use table::{TableGeometry, TableView};
-#[cfg(any(test, shmpsc_loom))]
-pub(crate) use typed::Typed;
+#[cfg(test)]
+pub(crate) use typed::{Typed, TypedTable};
 
 /// Version of the layout of the bytes. Two processes meet only if theirs are equal.
 pub(crate) const VERSION: u32 = 1;

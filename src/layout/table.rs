@@ -150,21 +150,64 @@ pub(crate) struct TableView<'a> {
     pub(super) chunks: &'a [AtomicU64],
     pub(super) chunk_words: usize,
     pub(super) stride: usize,
+    /// Is told of each touch of a chunk.
+    #[cfg(test)]
+    pub(super) touch: Option<&'a dyn Touch>,
+}
+
+/// What a test or a model is told, which knows which chunks are memory.
+#[cfg(test)]
+pub(crate) trait Touch: Sync {
+    /// The words of all chunks, one chunk after another.
+    fn words(&self) -> &[AtomicU64];
+
+    /// A record or a slot of that chunk is about to be looked at or written.
+    fn touch(&self, view: &TableView<'_>, chunk: u32, part: Part);
+}
+
+/// What is touched in a chunk.
+#[cfg(test)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Part {
+    Record,
+    Slot,
 }
 
 impl<'a> TableView<'a> {
     /// The record at `index` of a chunk. The chunk is below the number of chunks, the index below the positions of a chunk.
     #[inline(always)]
     pub fn record(&self, chunk: u32, index: usize) -> &'a AtomicU64 {
+        #[cfg(test)]
+        self.tell(chunk, Part::Record);
         &self.chunks[self.start(chunk) + index]
     }
 
     /// The slot at `index` of a chunk, in the same bounds.
     #[inline(always)]
     pub fn slot(&self, chunk: u32, index: usize) -> Slot<'a> {
+        #[cfg(test)]
+        self.tell(chunk, Part::Slot);
+        self.slot_untouched(chunk, index)
+    }
+
+    /// Asks for a slot's first cache lines, to write them soon. No memory is touched: the chunk may have been given back.
+    #[inline(always)]
+    pub fn prefetch_for_write(&self, chunk: u32, index: usize) {
+        self.slot_untouched(chunk, index).prefetch_for_write();
+    }
+
+    #[inline(always)]
+    fn slot_untouched(&self, chunk: u32, index: usize) -> Slot<'a> {
         let start = self.start(chunk) + self.geometry.positions as usize + index * self.stride;
         let words = &self.chunks[start..start + self.stride];
         Slot { stamp: &words[0], payload: &words[1..] }
+    }
+
+    #[cfg(test)]
+    fn tell(&self, chunk: u32, part: Part) {
+        if let Some(touch) = self.touch {
+            touch.touch(self, chunk, part);
+        }
     }
 
     #[inline(always)]

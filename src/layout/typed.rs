@@ -2,11 +2,15 @@
 //!
 //! # Safety
 //!
-//! A [`Typed`] owns its words beside the [`RingView`] that names them. The words stand in boxes that are never replaced, so
-//! they stay where they are until both are dropped together, and the view leaves only with the owner's lifetime.
+//! A [`Typed`] owns its words beside the [`RingView`] that names them, a [`TypedTable`] beside the [`TableView`]. The words stand in
+//! boxes that are never replaced, so they stay where they are until both are dropped together, and the view leaves only with the
+//! owner's lifetime.
 #![allow(unsafe_code)]
 
-use super::{Bell, CommonView, Header, Member, RingGeometry, RingView, ring::RingWords};
+use super::table::{TableWords, Touch};
+use super::{
+    Bell, CommonView, Header, Member, RingGeometry, RingView, TableGeometry, TableView, ring::RingWords,
+};
 use crate::sync::AtomicU64;
 use core::ptr::NonNull;
 
@@ -72,5 +76,51 @@ impl Typed {
 
     pub fn view(&self) -> &RingView<'_> {
         &self.view
+    }
+}
+
+/// Owns the words that a [`TableView`] names, and what is told of each touch of a chunk. For tests and models.
+pub(crate) struct TypedTable<M> {
+    view: TableView<'static>,
+    _header: Box<Header>,
+    _single: Box<TableWords>,
+    _members: Box<[Member]>,
+    _entries: Box<[AtomicU64]>,
+    memory: Box<M>,
+}
+
+impl<M: Touch + 'static> TypedTable<M> {
+    /// A segment full of zeros. `memory` is made of the words of all chunks, and keeps them.
+    pub fn new(geometry: TableGeometry, memory: impl FnOnce(Box<[AtomicU64]>) -> M) -> TypedTable<M> {
+        geometry.check().expect("a geometry for a test");
+        let (header, single) = (Box::<Header>::default(), Box::<TableWords>::default());
+        let members = zeros(geometry.members as usize + 1);
+        let entries = zeros(geometry.chunks as usize);
+        let words = zeros(geometry.chunks as usize * geometry.chunk_words());
+        let memory = Box::new(memory(words));
+        assert_eq!(memory.words().len(), geometry.chunks as usize * geometry.chunk_words());
+        // SAFETY: all of them are dropped together with the view, which is not used in that. `memory` lends its words for as long
+        // as it lives in its box, where it is only shared.
+        let view = unsafe {
+            TableView {
+                common: CommonView { header: extended(&*header), members: extended(&*members) },
+                geometry,
+                words: extended(&*single),
+                entries: extended(&*entries),
+                chunks: extended(memory.words()),
+                chunk_words: geometry.chunk_words(),
+                stride: geometry.stride_words(),
+                touch: Some(extended(&*memory as &(dyn Touch + 'static))),
+            }
+        };
+        TypedTable { view, _header: header, _single: single, _members: members, _entries: entries, memory }
+    }
+
+    pub fn view(&self) -> &TableView<'_> {
+        &self.view
+    }
+
+    pub fn memory(&self) -> &M {
+        &self.memory
     }
 }

@@ -135,6 +135,8 @@ impl<'a> Table<'a> {
     }
 }
 
+#[cfg(test)]
+mod double;
 #[cfg(all(test, shmpsc_loom))]
 mod models;
 #[cfg(all(test, not(shmpsc_loom)))]

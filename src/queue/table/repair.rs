@@ -54,6 +54,8 @@ impl Table<'_> {
     /// Returns under which numbers a position from head on was claimed that is not published, each once; perhaps some more. A
     /// number that is not among them owns nothing in the queue, once its process has ended and no stalled send bears it.
     /// The caller looks at the stalled sends after this call, not before.
+    ///
+    /// The receiver may give a chunk back while this looks there. Then a page of it is memory until the chunk is used and given back.
     pub fn unpublished_claimants(&self) -> Vec<Number> {
         let is_published = |position| {
             self.ready_chunk(self.number(position))

@@ -56,7 +56,7 @@ impl ViewCell {
 pub(crate) struct Span {
     pub first: u64,
     pub count: u32,
-    chunk: u32,
+    pub(super) chunk: u32,
 }
 
 /// Why nothing can be claimed.
@@ -151,7 +151,7 @@ impl Producer<'_> {
     /// memory any more. In the one case the word has changed, or it held nothing that is still needed; in the other a page becomes
     /// memory again, until the chunk is used and given back.
     #[cold]
-    fn record(&self, claim: Claim) -> bool {
+    pub(super) fn record(&self, claim: Claim) -> bool {
         let table = &self.table;
         let Some(position) = claim.tail().checked_sub(1) else { return true }; // Nonsense: nobody has claimed anything.
         let Some(chunk) = table.ready_chunk(table.number(position)) else {
@@ -191,7 +191,7 @@ impl Producer<'_> {
             // ORDERING: everything of the value before its stamp.
             slot.stamp.store(Stamp::published(position).0, release(Edge::Stamp));
             let ahead = (index + PREFETCH).min(table.view.geometry.positions as usize - 1);
-            table.view.slot(span.chunk, ahead).prefetch_for_write();
+            table.view.prefetch_for_write(span.chunk, ahead);
         }
         // ORDERING: publish, then look whether the receiver sleeps; it registers, then looks at the stamp.
         full_fence(Fence::Published);

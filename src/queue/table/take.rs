@@ -42,10 +42,17 @@ impl Found {
         ((self.0 >> Self::LATE_SHIFT) as usize).checked_sub(1)
     }
 
+    /// The chunk, and where in it.
+    #[inline(always)]
+    pub(super) fn place_in_memory(self) -> (u32, usize) {
+        let chunk = (self.0 >> Self::INDEX_BITS) as u32 & ((1 << (Self::LATE_SHIFT - Self::INDEX_BITS)) - 1);
+        (chunk, self.0 as usize & ((1 << Self::INDEX_BITS) - 1))
+    }
+
     #[inline(always)]
     fn slot<'a>(self, table: &Table<'a>) -> Slot<'a> {
-        let chunk = (self.0 >> Self::INDEX_BITS) as u32 & ((1 << (Self::LATE_SHIFT - Self::INDEX_BITS)) - 1);
-        table.view.slot(chunk, self.0 as usize & ((1 << Self::INDEX_BITS) - 1))
+        let (chunk, index) = self.place_in_memory();
+        table.view.slot(chunk, index)
     }
 }
 

@@ -18,8 +18,8 @@ const PREFETCH: usize = 32;
 /// What the senders of one process know beside the segment: the last part of the stream that one of them found ready, and its
 /// chunk. It lives in private memory.
 pub(crate) struct ViewCell {
-    /// `{ number + 1: 40 | chunk: 24 }`. Of the number the low bits: a part that was looked at 2^40 parts ago is not told from this
-    /// one.
+    /// `{ number: 40 | chunk + 1: 24 }`, and 0 in the low bits if nothing was noted. Of the number the low bits: a part that was looked at
+    /// 2^40 parts ago is not told from this one.
     seen: AtomicU64,
 }
 
@@ -33,20 +33,20 @@ impl ViewCell {
 
     #[inline(always)]
     fn key(number: u64) -> u64 {
-        number.wrapping_add(1) << CHUNK_BITS
+        number << CHUNK_BITS
     }
 
     /// The chunk of that part of the stream, if it is the part that was noted.
     #[inline(always)]
-    fn chunk(&self, number: u64) -> Option<u32> {
+    pub(super) fn chunk(&self, number: u64) -> Option<u32> {
         // ORDERING: what was done in the chunk before it was posted, from the thread that has looked at the table.
         let seen = self.seen.load(acquire(Edge::View));
-        let rest = seen ^ Self::key(number);
-        (rest >> CHUNK_BITS == 0).then_some(rest as u32)
+        let chunk = (seen ^ Self::key(number)).wrapping_sub(1);
+        (chunk < (1 << CHUNK_BITS) - 1).then_some(chunk as u32)
     }
 
-    fn note(&self, number: u64, chunk: u32) {
-        self.seen.store(Self::key(number) | u64::from(chunk), release(Edge::View));
+    pub(super) fn note(&self, number: u64, chunk: u32) {
+        self.seen.store(Self::key(number) | (u64::from(chunk) + 1), release(Edge::View));
     }
 }
 

@@ -44,6 +44,28 @@ fn a_claim_word_that_does_not_fit_head_ends_the_channel() {
 }
 
 #[test]
+fn a_sender_at_the_last_position_is_told_that_the_channel_is_closed() {
+    let (bench, _) = bench();
+    let nonsense = Claim(0).with_tail(Claim::LAST);
+    bench.segment.view().words.claim.store(nonsense.0, Ordering::Relaxed);
+    assert_eq!(bench.refused(2), Some(Refused::Closed));
+}
+
+#[test]
+fn a_process_that_has_not_looked_knows_no_part_of_the_stream() {
+    for number in [0, 1, (1 << 40) - 2, (1 << 40) - 1, 1 << 40, Claim::LAST] {
+        let view = ViewCell::new();
+        assert_eq!(view.chunk(number), None, "{number}");
+        let most = TableGeometry::MAX_CHUNKS - 1;
+        for chunk in [0, 1, most] {
+            view.note(number, chunk);
+            assert_eq!(view.chunk(number), Some(chunk), "{number}");
+            assert_eq!((view.chunk(number + 1), view.chunk(number ^ 2)), (None, None), "{number}");
+        }
+    }
+}
+
+#[test]
 fn a_head_that_the_receiver_did_not_write_ends_the_channel() {
     for head in [0, 4, 6, u64::MAX] {
         let (bench, mut consumer) = bench();

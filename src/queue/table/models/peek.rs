@@ -1,0 +1,104 @@
+//! A value that was peeked is the next one received, whichever sender goes on in between: a stopped send that is published late, or
+//! one that is found dead. That no values are lost or doubled by it is the book's to say.
+
+use super::{Receiving, World, explore};
+use crate::queue::table::{Consumer, Refused};
+use crate::queue::{Consume, Took};
+use loom::thread;
+
+/// One send is stopped, and behind it `peeked` is in the queue: a peek goes round the stopped one. It goes on, or dies, at
+/// any moment.
+fn peek_round_a_stall((chunks, positions): (u32, u32), dies: bool, in_batch: bool) {
+    explore(Some(if in_batch { 1 } else { 2 }), move || {
+        let world = World::new(chunks, positions);
+        let mut consumer = Consumer::new(&world.queue());
+        let stalled = world.claim_one(1);
+        world.send(2, 20);
+        let late = {
+            let world = world.clone();
+            thread::spawn(move || {
+                if dies {
+                    return world.kill(1);
+                }
+                world.publish(1, stalled, 10);
+                assert_ne!(world.try_send(1, 11), Err(Refused::Closed));
+            })
+        };
+        let sender = {
+            let world = world.clone();
+            thread::spawn(move || assert_ne!(world.try_send(3, 30), Err(Refused::Closed)))
+        };
+        let peeked = world.peek(&mut consumer);
+        assert!(matches!(peeked, Took::Value(10 | 20)), "one is there");
+        assert_eq!(world.peek(&mut consumer), peeked);
+        if in_batch {
+            assert!(matches!(world.poll_many(&mut consumer), Took::Value(1..)));
+        } else {
+            assert_eq!(world.poll(&mut consumer), peeked);
+        }
+        world.peek(&mut consumer);
+        late.join().unwrap();
+        sender.join().unwrap();
+        world.settle_whole(&mut consumer);
+    });
+}
+
+#[test]
+fn round_a_stall_in_one_chunk() {
+    peek_round_a_stall((2, 2), false, false);
+}
+
+#[test]
+fn round_a_stall_in_another_chunk() {
+    peek_round_a_stall((3, 1), false, false);
+}
+
+#[test]
+fn round_a_stall_that_dies() {
+    peek_round_a_stall((3, 1), true, false);
+}
+
+#[test]
+fn round_a_stall_then_a_batch() {
+    peek_round_a_stall((3, 1), false, true);
+}
+
+/// Of two stopped sends the newer one goes on and is peeked. The older one, whose value would go first, goes on after
+/// that, or dies.
+fn peek_a_late_value(dies: bool) {
+    explore(Some(2), move || {
+        let world = World::new(4, 1);
+        let mut consumer = Consumer::new(&world.queue());
+        let older = world.claim_one(1);
+        let newer = world.claim_one(2);
+        world.send(3, 30);
+        assert_eq!(world.poll(&mut consumer), Took::Value(30));
+        let first = {
+            let world = world.clone();
+            thread::spawn(move || if dies { world.kill(1) } else { world.publish(1, older, 10) })
+        };
+        let second = {
+            let world = world.clone();
+            thread::spawn(move || {
+                world.publish(2, newer, 20);
+                assert_ne!(world.try_send(2, 21), Err(Refused::Closed));
+            })
+        };
+        world.peek(&mut consumer);
+        world.poll(&mut consumer);
+        world.peek(&mut consumer);
+        first.join().unwrap();
+        second.join().unwrap();
+        world.settle_whole(&mut consumer);
+    });
+}
+
+#[test]
+fn a_late_value_and_an_older_one() {
+    peek_a_late_value(false);
+}
+
+#[test]
+fn a_late_value_and_an_older_death() {
+    peek_a_late_value(true);
+}

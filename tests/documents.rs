@@ -17,11 +17,12 @@ const DOCUMENTS: [&str; 6] = [
     "docs/trust.md",
 ];
 
-/// Where the short names of the documents lie: `tests::name` is a unit test of the queue, `matrix::name` one of the matrix,
-/// `stall::name` a model.
+/// Where the short names of the documents lie: `tests::name` is a unit test of the bounded queue, `matrix::name` one of the matrix,
+/// `stall::name` a model; `table::tests::name` and `table::stall::name` are those of the unbounded queue.
 const UNIT_TESTS: &str = "src/queue/ring/tests";
 const MATRIX: &str = "tests/matrix";
 const MODELS: &str = "src/queue/ring/models";
+const TABLE: &str = "src/queue/table";
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -73,12 +74,15 @@ fn fault(name: &str) -> Option<String> {
             (true, word) => (!have(&[path], word)).then(|| format!("nothing in it is {word}")),
         };
     }
-    let (place, word) = name.split_once("::")?;
+    let (is_table, rest) = name.strip_prefix("table::").map_or((false, name), |rest| (true, rest));
+    let (place, word) = rest.split_once("::")?;
     let is_word = |word: &str| word.chars().all(|c| c.is_alphanumeric() || c == '_');
     if !is_word(place) || !is_word(word) || (place, word) == ("file", "name") || word == "name" {
         return None;
     }
     let places = match place {
+        "tests" if is_table => files(&format!("{TABLE}/tests")),
+        _ if is_table => files(&format!("{TABLE}/models/{place}")),
         "tests" => files(UNIT_TESTS),
         "matrix" => files(MATRIX),
         _ if place.starts_with(char::is_uppercase) => files("src"),
@@ -109,13 +113,22 @@ fn what_a_document_names_is_there() {
 fn a_name_that_is_nowhere_is_found_out() {
     for wrong in [
         "stall::nowhere_to_be_found",
+        "table::stall::nowhere_to_be_found",
+        "table::nowhere::values_come_out_in_order_over_many_chunks",
         "src/nowhere.rs",
         "tests/meeting.rs::nowhere",
         "Endpoint::nowhere_to_be_found",
     ] {
         assert!(fault(wrong).is_some(), "{wrong}");
     }
-    for right in ["stall::one_stall_capacity_1", "src/sync.rs", "Endpoint::depart", "a plain word"] {
+    for right in [
+        "stall::one_stall_capacity_1",
+        "table::stall::one_stall_in_a_chunk",
+        "table::tests::values_come_out_in_order_over_many_chunks",
+        "src/sync.rs",
+        "Endpoint::depart",
+        "a plain word",
+    ] {
         assert_eq!(fault(right), None, "{right}");
     }
 }

@@ -220,9 +220,16 @@ pub(crate) fn page_size() -> u32 {
 
 /// Bytes of memory that this process can still have, as far as can be seen: of the machine, and of its control groups.
 pub(crate) fn available() -> u64 {
-    let Ok(text) = std::fs::read_to_string("/proc/meminfo") else { return 0 };
-    let machine = bytes(&text, "MemAvailable:").unwrap_or(0);
+    let text = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    let machine = bytes(&text, "MemAvailable:").unwrap_or_else(free);
     group::too_little_memory(u64::MAX, 0).map_or(machine, |left| left.min(machine))
+}
+
+/// Bytes of memory that the machine has free, without what it could take from its caches: for a process that has no `/proc`, or may open
+/// no more files.
+fn free() -> u64 {
+    let info = rustix::system::sysinfo();
+    info.freeram.saturating_mul(u64::from(info.mem_unit))
 }
 
 /// Refuses what there is no room for, in the machine or in a control group of this process: else pages would be taken one by

@@ -33,6 +33,14 @@ fn meets(path: &Path, mode: u32) -> Result<(), OpenError> {
     Ok(())
 }
 
+/// As [`meets`], in a channel that nothing is said of.
+fn meets_unbounded(path: &Path) -> Result<(), OpenError> {
+    let mut receiver = Options::new().bind_unbounded::<Value>(path)?;
+    shmpsc::connect_unbounded::<Value>(path)?.send([1, 2]).unwrap();
+    assert_eq!(receiver.blocking_recv(), Some([1, 2]));
+    Ok(())
+}
+
 /// Role: has no `/proc`, and perhaps an older kernel. Meets at short paths and at long ones, with every mode.
 pub fn has_no_proc(is_old: bool, path: &Path) {
     chroot(path.parent().unwrap()).unwrap();
@@ -50,6 +58,7 @@ pub fn has_no_proc(is_old: bool, path: &Path) {
             meets(path, mode).unwrap();
         }
     }
+    meets_unbounded(Path::new("/short/feed")).unwrap();
     env::set_current_dir(&long).unwrap();
     assert_eq!(umask(Mode::empty()), Mode::empty(), "the process keeps its umask");
     let receiver = Options::new().bind::<Value>("feed").unwrap();

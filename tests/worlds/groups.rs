@@ -12,7 +12,7 @@ use crate::{
     refusal,
 };
 
-pub const ROOM: u64 = 48 * MEBIBYTE;
+pub const ROOM: u64 = 64 * MEBIBYTE;
 
 /// A control group with little memory, gone when it is dropped.
 pub struct Group {

@@ -49,6 +49,7 @@ fn role() {
         "makes-in-a-group" => groups::makes(&path),
         "sends-in-a-group" => groups::sends(words[1].parse().expect("a number"), &path),
         "fills-in-a-group" => unbounded::fills_in_a_group(&path),
+        "fills-to-its-limit" => unbounded::fills_to_its_limit(&path),
         "makes-unbounded-in-a-group" => unbounded::makes_in_a_group(),
         "may-have-little-unbounded" => unbounded::may_have_little(&path),
         other => panic!("no role {other}"),

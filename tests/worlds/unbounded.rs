@@ -11,9 +11,12 @@ use crate::{
     groups::{ROOM, group},
     limits::{LITTLE, limit, mapped},
     patience,
-    people::{room, start, tell, wait_for_parent},
+    people::{next_order, room, start, tell, wait_for_parent},
     plays, refusal,
 };
+
+/// What is sent to the limit: 64 bytes.
+type Message = [u64; 8];
 
 /// More than a group has room for.
 const MUCH: u64 = 8 * ROOM;
@@ -63,13 +66,46 @@ pub fn fills_in_a_group(path: &Path) {
     }
 }
 
-/// Role: makes a channel without a limit of its own, once it is in its group, and fills it.
+/// Role: makes a channel without a limit of its own, once it is in its group, and fills it; then one whose limit is more than the group
+/// has.
 pub fn makes_in_a_group() {
     tell(std::process::id());
     wait_for_parent();
     let (sender, mut receiver) = shmpsc::unbounded_channel::<Page>();
     is_whole(&sender, &mut receiver);
+    drop((sender, receiver));
+    let (sender, mut receiver) = Options::new().memory_limit(MUCH).channel_unbounded::<Page>().unwrap();
+    for _ in 0..2 {
+        let (sent, error) = fill(&sender);
+        assert_eq!(error, TrySendUnboundedError::NoMemory(PAGE));
+        assert!(!sender.is_closed());
+        assert_eq!(drain(&mut receiver), sent);
+    }
     tell("done");
+}
+
+/// Role: sends messages until one comes back for the limit, or as many as it is told, each as often as it takes. Then it says how many
+/// that were.
+pub fn fills_to_its_limit(path: &Path) {
+    let sender = connect_unbounded::<Message>(path).unwrap();
+    let mut sent = 0;
+    while let Some(order) = next_order() {
+        let (before, wanted) = (sent, order.parse::<u64>().ok());
+        while wanted.is_none_or(|count| sent - before < count) {
+            match sender.try_send([sent; 8]) {
+                Ok(()) => sent += 1,
+                Err(refused) => {
+                    assert_eq!(refused, TrySendUnboundedError::Limit([sent; 8]));
+                    assert!(!sender.is_closed());
+                    if wanted.is_none() {
+                        break;
+                    }
+                    std::thread::yield_now();
+                }
+            }
+        }
+        tell(sent - before);
+    }
 }
 
 /// Role: may map little, and write small files only.
@@ -104,6 +140,39 @@ fn a_sender_in_a_full_group_gets_its_value_back_and_goes_on() {
         assert_eq!(drain(&mut receiver), sent);
         child.say();
     }
+    child.end();
+}
+
+#[test]
+fn a_sender_at_the_limit_gets_its_value_back_and_goes_on() {
+    const LIMIT: u64 = 64 * MEBIBYTE;
+    const POSITIONS: u64 = 1024;
+    let _patience = patience();
+    let room = room();
+    let chunk = (80 * POSITIONS).next_multiple_of(rustix::param::page_size() as u64);
+    let mut receiver = Options::new().memory_limit(LIMIT).bind_unbounded::<Message>(room.name()).unwrap();
+    let fixed = receiver.memory_in_use();
+    let mut child = start("fills-to-its-limit", &room.name());
+    let mut received = 0;
+    let mut take = |receiver: &mut UnboundedReceiver<Message>| {
+        let message = receiver.blocking_recv();
+        assert_eq!(message, Some([received; 8]));
+        received += 1;
+    };
+    let most = LIMIT / chunk * POSITIONS;
+    assert_eq!(child.obeys("to the limit"), most.to_string());
+    assert_eq!(receiver.memory_in_use(), fixed + LIMIT / chunk * chunk);
+    // A chunk is on offer again once it is empty, and one message behind it is taken.
+    (0..POSITIONS).for_each(|_| take(&mut receiver));
+    assert_eq!(child.obeys("to the limit"), "0");
+    take(&mut receiver);
+    assert_eq!(child.obeys("to the limit"), POSITIONS.to_string());
+    (1..most).for_each(|_| take(&mut receiver));
+    assert!(receiver.is_empty() && receiver.memory_in_use() < 2 * MEBIBYTE);
+    // Both at once: the sender comes to the limit again and again.
+    child.order(3 * most);
+    (0..3 * most).for_each(|_| take(&mut receiver));
+    assert_eq!(child.hear(), (3 * most).to_string());
     child.end();
 }
 

@@ -11,7 +11,10 @@ use std::{
 use shmpsc::{Receiver, Sender, error::SendError};
 use tokio::runtime::{Builder, Runtime};
 
-use super::Value;
+use super::{
+    Value,
+    kinds::{Receiving, Sending},
+};
 
 /// A way to wait.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -103,7 +106,8 @@ impl Runner {
     }
 
     /// Receives to the end of the stream, in one task.
-    pub fn receive_all(&self, mut receiver: Receiver<Value>, mut each: impl FnMut(Value) + Send + 'static) {
+    pub fn receive_all(&self, receiver: impl Into<Receiving>, mut each: impl FnMut(Value) + Send + 'static) {
+        let mut receiver = receiver.into();
         if self.how == How::Blocking {
             std::iter::from_fn(|| receiver.blocking_recv()).for_each(each);
         } else {
@@ -116,7 +120,8 @@ impl Runner {
     }
 
     /// Sends `[who, 0]`, `[who, 1]` and so on, `count` values, in one task.
-    pub fn send_all(&self, sender: Sender<Value>, who: u64, count: u64) {
+    pub fn send_all(&self, sender: impl Into<Sending>, who: u64, count: u64) {
+        let sender = sender.into();
         if self.how == How::Blocking {
             (0..count).for_each(|n| sender.blocking_send([who, n]).unwrap());
         } else {

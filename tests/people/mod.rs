@@ -7,6 +7,7 @@ pub mod acts;
 pub mod chance;
 pub mod descriptors;
 pub mod how;
+pub mod kinds;
 pub mod ledger;
 pub mod watch;
 

@@ -2,17 +2,15 @@
 
 use std::{path::Path, thread, time::Duration};
 
-use shmpsc::{Receiver, Sender};
-
 use crate::{
     LACKS, ONE, PLENTY, heard, is_in_words, options, panics, patience,
-    people::{Value, eventually, next_order, room, start, tell, watch::own_descriptors},
+    people::{eventually, kinds::Kind, next_order, room, start, tell, watch::own_descriptors},
     refuser::{Refuser, What},
 };
 
 /// Role: receives all that comes, and is refused what it is told to be.
-pub fn hosts(path: &Path, refuser: &Refuser) {
-    let mut receiver: Receiver<Value> = options().bind(path).unwrap();
+pub fn hosts(kind: Kind, path: &Path, refuser: &Refuser) {
+    let mut receiver = kind.bind(options(), path).unwrap();
     tell("bound");
     thread::spawn(move || while receiver.blocking_recv().is_some() {});
     while let Some(order) = next_order() {
@@ -31,9 +29,18 @@ pub fn hosts(path: &Path, refuser: &Refuser) {
 
 #[test]
 fn who_lets_in_is_refused_each_call_in_turn_and_lets_in_after_that_while_members_go_on() {
+    lets_in_after_each_refused_call(Kind::Bounded);
+}
+
+#[test]
+fn who_lets_in_to_an_unbounded_channel_does_so_after_a_refusal() {
+    lets_in_after_each_refused_call(Kind::Unbounded);
+}
+
+fn lets_in_after_each_refused_call(kind: Kind) {
     let _patience = patience();
     let room = room();
-    let mut host = start("hosts", &room.name());
+    let mut host = start(&format!("hosts {kind}"), &room.name());
     if heard(&mut host).is_none() {
         return;
     }
@@ -41,8 +48,8 @@ fn who_lets_in_is_refused_each_call_in_turn_and_lets_in_after_that_while_members
         host.order(what);
         host.hear()
     };
-    let joins = |deadline| options().deadline(deadline).connect::<Value>(room.name());
-    let member: Sender<Value> = joins(Duration::from_secs(20)).unwrap();
+    let joins = |deadline| kind.connect(options().deadline(deadline), &room.name());
+    let member = joins(Duration::from_secs(20)).unwrap();
     drop(joins(Duration::from_secs(20)).unwrap());
     let (mut here, mut there) = (0, 0);
     eventually("the porters are at rest", || {
@@ -77,6 +84,6 @@ fn who_lets_in_is_refused_each_call_in_turn_and_lets_in_after_that_while_members
             errors += u32::from(joined.is_err());
         }
     }
-    println!("lets in: {refusals} calls refused, {errors} callers turned away");
+    println!("{kind}, lets in: {refusals} calls refused, {errors} callers turned away");
     assert!(errors > 0 && !member.is_closed());
 }

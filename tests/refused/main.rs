@@ -1,9 +1,10 @@
 //! Every system call that a channel needs is refused in turn, in a real process: what cannot be done without it is an error in
 //! words, nothing hangs or panics, nothing is lost, and it works once the call is granted again.
 //!
-//! `refuser` is how a call is refused, `guest` and `host` who is refused it. Where a process may not do this to itself the tests
+//! `refuser` is how a call is refused; `guest`, `host` and `growth` who is refused it. Where a process may not do this to itself the tests
 //! say that they are left out.
 
+mod growth;
 mod guest;
 mod host;
 #[path = "../people/mod.rs"]
@@ -15,7 +16,7 @@ use std::{
     time::Duration,
 };
 
-use people::{Patience, Value, tell};
+use people::{Patience, Value, kinds::Kind, tell};
 use refuser::{Refuser, What};
 use shmpsc::{Options, error::OpenError};
 
@@ -42,8 +43,9 @@ fn role() {
         Err(error) => return tell(format!("{LEFT_OUT}: no call can be refused here: {error}")),
     };
     match words[0] {
-        "acts" => guest::acts(words[1], &path, &refuser),
-        "hosts" => host::hosts(&path, &refuser),
+        "acts" => guest::acts(Kind::of(words[1]), words[2], &path, &refuser),
+        "grows" => growth::grows(&refuser),
+        "hosts" => host::hosts(Kind::of(words[1]), &path, &refuser),
         "begins" => {
             let place = words[3].parse().expect("a number");
             let refused = match words[2] {

@@ -1,4 +1,4 @@
-//! A sender is killed right after its send succeeded, 10^5 times: what was acknowledged comes, once.
+//! A sender is killed right after its send succeeded, 10^5 times in a channel of each kind: what was acknowledged comes, once.
 
 use std::{
     collections::HashMap,
@@ -16,13 +16,14 @@ use nix::{
     },
     unistd::{ForkResult, Pid, fork},
 };
-use shmpsc::{Options, Receiver, Sender};
+use shmpsc::Options;
 
 use crate::{
     Scale,
     people::{
         self, Person, Value,
         how::{How, Runner},
+        kinds::{Kind, Receiving, Sending},
         ledger::Ledger,
         room, start, tell, wait_for_parent,
     },
@@ -37,11 +38,12 @@ const LAST: Value = [u64::MAX, 0];
 
 /// How a value is sent, and who kills after that.
 #[derive(Clone, Copy)]
-enum Kind {
+enum Act {
     TrySend,
     BlockingSend,
     Send(How),
     SendMany,
+    /// Of a bounded channel.
     PermitSend,
     /// The other threads are sending at that moment.
     OfManyThreads,
@@ -49,21 +51,26 @@ enum Kind {
     ByParent,
 }
 
-const KINDS: [Kind; 8] = [
-    Kind::TrySend,
-    Kind::BlockingSend,
-    Kind::Send(How::CurrentThread),
-    Kind::Send(How::Plain),
-    Kind::SendMany,
-    Kind::PermitSend,
-    Kind::OfManyThreads,
-    Kind::ByParent,
+const ACTS: [Act; 8] = [
+    Act::PermitSend,
+    Act::TrySend,
+    Act::BlockingSend,
+    Act::Send(How::CurrentThread),
+    Act::Send(How::Plain),
+    Act::SendMany,
+    Act::OfManyThreads,
+    Act::ByParent,
 ];
 
-impl Kind {
+/// What can be done in a channel of that kind.
+fn acts(kind: Kind) -> &'static [Act] {
+    if kind == Kind::Bounded { &ACTS } else { &ACTS[1..] }
+}
+
+impl Act {
     /// How many values the first thread has sent when it is killed.
     fn values(self) -> u64 {
-        if let Kind::SendMany | Kind::OfManyThreads = self { 3 } else { 1 }
+        if let Act::SendMany | Act::OfManyThreads = self { 3 } else { 1 }
     }
 }
 
@@ -73,25 +80,25 @@ fn name(who: u64, thread: u64) -> u64 {
 }
 
 /// Role: forks `count` senders, one after the other, and tells of each what was acknowledged to its threads.
-pub fn forks_who_is_killed(parent: u64, count: u64, path: &Path) {
+pub fn forks_who_is_killed(kind: Kind, parent: u64, count: u64, path: &Path) {
     tell("in");
     wait_for_parent();
     for at in 0..count {
         let who = parent * count + at;
-        let kind = KINDS[(at % KINDS.len() as u64) as usize];
+        let act = acts(kind)[(at % acts(kind).len() as u64) as usize];
         let (mut hears, says) = std::io::pipe().expect("a pipe");
         // SAFETY: this process has one thread.
         let child = match unsafe { fork() }.expect("a child") {
             ForkResult::Child => {
                 drop(hears);
                 people::die_with_parent();
-                send_and_die(kind, who, says, path)
+                send_and_die(kind, act, who, says, path)
             }
             ForkResult::Parent { child } => child,
         };
         drop(says);
-        let mut acknowledged = [kind.values(), 0, 0];
-        if let Kind::ByParent = kind {
+        let mut acknowledged = [act.values(), 0, 0];
+        if let Act::ByParent = act {
             hears.read_exact(&mut [0]).expect("it sends");
             kill(child, Signal::SIGKILL).expect("it lives");
         }
@@ -110,20 +117,23 @@ fn was_killed(child: Pid) -> bool {
     matches!(waitpid(child, None).expect("it is ours"), WaitStatus::Signaled(_, Signal::SIGKILL, _))
 }
 
-fn send_and_die(kind: Kind, who: u64, mut says: std::io::PipeWriter, path: &Path) -> ! {
-    let Ok(sender) = shmpsc::connect::<Value>(path) else { exit(1) };
+fn send_and_die(kind: Kind, act: Act, who: u64, mut says: std::io::PipeWriter, path: &Path) -> ! {
+    let Ok(sender) = kind.connect(Options::new(), path) else { exit(1) };
     let value = [name(who, 0), 0];
     let three = [0, 1, 2].map(|n| [name(who, 0), n]);
-    let sent = match kind {
-        Kind::TrySend => try_until_sent(&sender, value),
-        Kind::BlockingSend | Kind::ByParent => sender.blocking_send(value).is_ok(),
-        Kind::Send(how) => Runner::new(how).run(async move {
+    let sent = match act {
+        Act::TrySend => try_until_sent(&sender, value),
+        Act::BlockingSend | Act::ByParent => sender.blocking_send(value).is_ok(),
+        Act::Send(how) => Runner::new(how).run(async move {
             let sent = sender.send(value).await.is_ok();
             die_if(sent)
         }),
-        Kind::SendMany => sender.blocking_send_many(&three).is_ok(),
-        Kind::PermitSend => sender.blocking_reserve().map(|permit| permit.send(value)).is_ok(),
-        Kind::OfManyThreads => {
+        Act::SendMany => sender.blocking_send_many(&three),
+        Act::PermitSend => {
+            let Sending::Bounded(sender) = sender else { exit(1) };
+            sender.blocking_reserve().map(|permit| permit.send(value)).is_ok()
+        }
+        Act::OfManyThreads => {
             for thread in 1..THREADS {
                 let (sender, says) = (sender.clone(), says.try_clone().expect("a descriptor"));
                 thread::spawn(move || send_for_ever(&sender, who, thread, says));
@@ -131,7 +141,7 @@ fn send_and_die(kind: Kind, who: u64, mut says: std::io::PipeWriter, path: &Path
             three.into_iter().all(|value| sender.blocking_send(value).is_ok())
         }
     };
-    if let Kind::ByParent = kind {
+    if let Act::ByParent = act {
         let _ = says.write_all(&[0]);
         thread::park();
     }
@@ -145,17 +155,17 @@ fn die_if(sent: bool) -> ! {
     exit(1)
 }
 
-fn try_until_sent(sender: &Sender<Value>, value: Value) -> bool {
-    while sender.try_send(value).is_err() {
-        if sender.is_closed() {
-            return false;
+fn try_until_sent(sender: &Sending, value: Value) -> bool {
+    loop {
+        match sender.try_send(value) {
+            Ok(true) => return true,
+            Ok(false) => thread::yield_now(),
+            Err(_) => return false,
         }
-        thread::yield_now();
     }
-    true
 }
 
-fn send_for_ever(sender: &Sender<Value>, who: u64, thread: u64, mut says: std::io::PipeWriter) {
+fn send_for_ever(sender: &Sending, who: u64, thread: u64, mut says: std::io::PipeWriter) {
     for n in 0.. {
         let sent = sender.blocking_send([name(who, thread), n]).is_ok();
         if !sent || says.write_all(&[thread as u8]).is_err() {
@@ -165,11 +175,15 @@ fn send_for_ever(sender: &Sender<Value>, who: u64, thread: u64, mut says: std::i
 }
 
 pub fn show(scale: Scale) {
-    let each = scale.of(100_000) / PARENTS;
+    Kind::ALL.into_iter().for_each(|kind| show_one(kind, scale.of(100_000) / PARENTS));
+}
+
+fn show_one(kind: Kind, each: u64) {
     let room = room();
-    let receiver = Options::new().capacity(4).members(1023).bind::<Value>(room.name()).unwrap();
-    let own: Sender<Value> = shmpsc::connect(room.name()).unwrap();
-    let role = |parent: u64| format!("forks-who-is-killed {parent} {each}");
+    let options = Options::new().capacity(4).memory_limit(1 << 20).members(1023);
+    let receiver = kind.bind(options, &room.name()).unwrap();
+    let own = kind.connect(Options::new(), &room.name()).unwrap();
+    let role = |parent: u64| format!("forks-who-is-killed {kind} {parent} {each}");
     let mut parents: Vec<_> = (0..PARENTS).map(|parent| start(&role(parent), &room.name())).collect();
     parents.iter_mut().for_each(|parent| assert_eq!(parent.hear(), "in"));
     let began = Instant::now();
@@ -191,7 +205,7 @@ pub fn show(scale: Scale) {
     });
     let unexplained = unexplained.count();
     println!(
-        "   {} kills right after a send had succeeded: {} values acknowledged, {} received, {lost} lost, 0 twice or out of order, \
+        "   {kind}: {} kills right after a send had succeeded: {} values acknowledged, {} received, {lost} lost, 0 twice or out of order, \
          {unexplained} from nowhere; {seconds:.1} s",
         each * PARENTS,
         acknowledged.values().sum::<u64>(),
@@ -216,7 +230,7 @@ fn hear_all(mut parent: Person) -> Vec<(u64, u64)> {
     }
 }
 
-fn drain(mut receiver: Receiver<Value>) -> Ledger {
+fn drain(mut receiver: Receiving) -> Ledger {
     let mut ledger = Ledger::default();
     loop {
         match receiver.blocking_recv().expect("the last value has not come yet") {

@@ -1,4 +1,4 @@
-//! 64 processes at once, a queue of 8, a million messages: each once, and in its sender's order.
+//! 64 processes at once, a million messages, in a queue of 8 and in an unbounded one: each once, and in its sender's order.
 
 use std::{
     path::Path,
@@ -11,8 +11,9 @@ use shmpsc::Options;
 use crate::{
     Scale,
     people::{
-        Person, Value,
+        Person,
         how::{How, Runner},
+        kinds::Kind,
         room, start, tell, wait_for_parent,
     },
 };
@@ -20,8 +21,8 @@ use crate::{
 const PROCESSES: u64 = 64;
 
 /// Role: sends `count` values.
-pub fn sends(how: How, who: u64, count: u64, path: &Path) {
-    let sender = shmpsc::connect(path).unwrap();
+pub fn sends(kind: Kind, how: How, who: u64, count: u64, path: &Path) {
+    let sender = kind.connect(Options::new(), path).unwrap();
     tell("in");
     wait_for_parent();
     Runner::new(how).send_all(sender, who, count);
@@ -29,10 +30,11 @@ pub fn sends(how: How, who: u64, count: u64, path: &Path) {
 
 pub fn show(scale: Scale) {
     let each = scale.of(1_000_000) / PROCESSES;
-    for receiving in [How::Blocking, How::CurrentThread] {
+    let ways = [How::Blocking, How::CurrentThread];
+    for (kind, receiving) in Kind::ALL.into_iter().flat_map(|kind| ways.map(|how| (kind, how))) {
         let room = room();
-        let receiver = Options::new().capacity(8).end_with_last_sender().bind::<Value>(room.name()).unwrap();
-        let role = |who: u64| format!("sends {} {who} {each}", How::ALL[who as usize % 4]);
+        let receiver = kind.bind(Options::new().capacity(8).end_with_last_sender(), &room.name()).unwrap();
+        let role = |who: u64| format!("sends {kind} {} {who} {each}", How::ALL[who as usize % 4]);
         let mut children: Vec<_> = (0..PROCESSES).map(|who| start(&role(who), &room.name())).collect();
         children.iter_mut().for_each(|child| assert_eq!(child.hear(), "in"));
         assert_eq!(receiver.sender_strong_count(), PROCESSES as usize);
@@ -50,8 +52,9 @@ pub fn show(scale: Scale) {
         assert_eq!(*next.lock().unwrap(), [each; PROCESSES as usize]);
         let all = each * PROCESSES;
         println!(
-            "   {PROCESSES} processes (16 blocking, 48 async), capacity 8, receiver {receiving}: {all} messages, each once and in \
-             order, in {seconds:.1} s"
+            "   {PROCESSES} processes (16 blocking, 48 async), {}, receiver {receiving}: {all} messages, each once and in order, in \
+             {seconds:.1} s",
+            if kind == Kind::Bounded { "capacity 8" } else { "unbounded" }
         );
     }
 }

@@ -9,31 +9,32 @@ use std::{
     time::Duration,
 };
 
-use shmpsc::{Options, Receiver};
+use shmpsc::Options;
 
 use crate::{
     Scale,
     people::{
-        Person, Value,
+        Person,
         how::{How, Runner},
+        kinds::{Kind, Receiving},
         room, start_with, tell,
     },
 };
 
-fn bind(path: &Path) -> Receiver<Value> {
-    Options::new().capacity(4).bind(path).unwrap()
+fn bind(kind: Kind, path: &Path) -> Receiving {
+    kind.bind(Options::new().capacity(4).memory_limit(1 << 20), path).unwrap()
 }
 
 /// Role: receives until it is killed.
-pub fn hosts(how: How, path: &Path) {
-    let receiver = bind(path);
+pub fn hosts(kind: Kind, how: How, path: &Path) {
+    let receiver = bind(kind, path);
     tell("bound");
     Runner::new(how).receive_all(receiver, |_| {});
 }
 
 /// Role: sends until it is killed.
-pub fn sends_for_ever(how: How, path: &Path) {
-    let sender = shmpsc::connect(path).unwrap();
+pub fn sends_for_ever(kind: Kind, how: How, path: &Path) {
+    let sender = kind.connect(Options::new(), path).unwrap();
     tell("in");
     Runner::new(how).send_all(sender, 0, u64::MAX);
 }
@@ -43,7 +44,10 @@ fn entries(folder: &Path) -> BTreeSet<PathBuf> {
 }
 
 pub fn show(scale: Scale) {
-    let rounds = scale.of(100);
+    Kind::ALL.into_iter().for_each(|kind| show_one(kind, scale.of(100)));
+}
+
+fn show_one(kind: Kind, rounds: u64) {
     let (room, temporary, run) = (room(), room(), room());
     let begin = |role: String| {
         let prepare = |command: &mut std::process::Command| {
@@ -56,9 +60,10 @@ pub fn show(scale: Scale) {
     let before = entries(shared);
     for round in 0..rounds {
         let how = |at: u64| How::ALL[(round + at) as usize % 4];
-        let mut host = begin(format!("hosts {}", how(0)));
+        let mut host = begin(format!("hosts {kind} {}", how(0)));
         assert_eq!(host.hear(), "bound");
-        let mut everybody: Vec<_> = (0..6).map(|at| begin(format!("sends-for-ever {}", how(at)))).collect();
+        let mut everybody: Vec<_> =
+            (0..6).map(|at| begin(format!("sends-for-ever {kind} {}", how(at)))).collect();
         everybody.iter_mut().for_each(|guest| assert_eq!(guest.hear(), "in"));
         everybody.insert(round as usize % 7, host);
         sleep(Duration::from_micros(round * 137 % 3000));
@@ -69,14 +74,15 @@ pub fn show(scale: Scale) {
     }
     assert_eq!((entries(temporary.path()).len(), entries(run.path()).len()), (0, 0));
     let new: Vec<_> = entries(shared).difference(&before).cloned().collect();
-    let mut receiver = bind(&room.name());
-    shmpsc::connect::<Value>(room.name()).unwrap().try_send([1, 1]).unwrap();
+    let mut receiver = bind(kind, &room.name());
+    assert_eq!(kind.connect(Options::new(), &room.name()).unwrap().try_send([1, 1]), Ok(true));
     assert_eq!(receiver.try_recv(), Ok([1, 1]));
     drop(receiver);
     assert_eq!(room.files(), 0);
     println!(
-        "   {rounds} times a receiver and 6 senders killed: each time socket and lock left and the next bind worked; nothing in the \
-         temporary and the run directory, new in /dev/shm: {new:?}"
+        "   {rounds} times a receiver of {} channel and 6 senders killed: each time socket and lock left and the next bind worked; \
+         nothing in the temporary and the run directory, new in /dev/shm: {new:?}",
+        if kind == Kind::Bounded { "a bounded" } else { "an unbounded" }
     );
     assert!(new.is_empty());
 }

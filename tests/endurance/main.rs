@@ -3,6 +3,7 @@
 //! Each part prints what it shows, and panics if it shows something else.
 
 mod acknowledged;
+mod acknowledgements;
 mod crowd;
 mod cycles;
 mod film;
@@ -12,13 +13,15 @@ mod line;
 #[path = "../people/mod.rs"]
 mod people;
 mod permits;
+mod places;
 mod soak;
 #[path = "../trials/mod.rs"]
 mod trials;
 
 use std::time::{Duration, Instant};
 
-use people::how::How;
+use people::{how::How, kinds::Kind};
+use shmpsc::Options;
 
 /// How much of everything is done.
 #[derive(Clone, Copy)]
@@ -81,25 +84,26 @@ fn role() {
     let Some((role, path)) = people::my_role() else { return };
     people::die_with_parent();
     let words: Vec<&str> = role.split(' ').collect();
-    let how = || How::of(words[1]);
+    let how = |at: usize| How::of(words[at]);
+    let kind = || Kind::of(words[1]);
     let number = |at: usize| words[at].parse::<u64>().expect("a number");
     match words[0] {
-        "sends" => crowd::sends(how(), number(2), number(3), &path),
-        "receives-nothing" => idle::receives_nothing(how(), &path),
-        "holds-a-sender" => idle::holds_a_sender(how(), &path),
+        "sends" => crowd::sends(kind(), how(2), number(3), number(4), &path),
+        "receives-nothing" => idle::receives_nothing(how(1), &path),
+        "holds-a-sender" => idle::holds_a_sender(how(1), &path),
         "holds-a-receiver" => idle::holds_a_receiver(&path),
-        "sends-into-full" => idle::sends_into_full(how(), &path),
-        "asks" => cycles::asks(how(), number(2), &path),
-        "answers" => cycles::answers(how(), number(2), &path),
-        "fills" => cycles::fills(how(), number(2), &path),
-        "drains" => cycles::drains(how(), number(2), &path),
-        "hosts" => killed::hosts(how(), &path),
+        "sends-into-full" => idle::sends_into_full(how(1), &path),
+        "asks" => cycles::asks(how(1), number(2), &path),
+        "answers" => cycles::answers(how(1), number(2), &path),
+        "fills" => cycles::fills(how(1), number(2), &path),
+        "drains" => cycles::drains(how(1), number(2), &path),
+        "hosts" => killed::hosts(kind(), how(2), &path),
         "stands-in-crowd" => trials::line::stands_in_crowd(number(1), &path),
         "works-with-permits" => trials::permits::works(number(1), number(2), number(3), &path),
-        "forks-who-is-killed" => acknowledged::forks_who_is_killed(number(1), number(2), &path),
-        "lives-a-life" => soak::lives_a_life(number(1), number(2), &path),
-        "joins-till-full" => soak::joins_till_full(&path),
-        "sends-for-ever" => killed::sends_for_ever(how(), &path),
+        "forks-who-is-killed" => acknowledged::forks_who_is_killed(kind(), number(2), number(3), &path),
+        "lives-a-life" => soak::lives_a_life(kind(), number(2), number(3), &path),
+        "joins-till-full" => places::joins_till_full(|| kind().connect(Options::new(), &path)),
+        "sends-for-ever" => killed::sends_for_ever(kind(), how(2), &path),
         other => panic!("no role {other}"),
     }
 }

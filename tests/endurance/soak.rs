@@ -1,9 +1,7 @@
-//! For ten minutes up to 16 sender processes join, hand themselves over, leave, are stopped, go on and are killed, at random: each
-//! message comes once, and in the end the receiver's process holds what it held at the start.
+//! For ten minutes up to 16 sender processes join, hand themselves over, leave, are stopped, go on and are killed, at random, in a
+//! channel of each kind: each message comes once, and in the end the receiver's process holds what it held at the start.
 
 use std::{
-    fs::File,
-    os::unix::fs::FileExt,
     path::Path,
     sync::{
         Arc, Mutex,
@@ -14,26 +12,33 @@ use std::{
     time::{Duration, Instant},
 };
 
-use shmpsc::{Options, Receiver, Sender};
+use shmpsc::{Options, UnboundedSender};
 
 use crate::{
     Scale,
+    acknowledgements::Acknowledgements,
     people::{
         Person, Room, Value,
         chance::Chance,
         eventually,
         how::{How, Runner},
+        kinds::{Kind, Receiving, Sending},
         ledger::Ledger,
-        next_order, room, start, tell,
+        next_order, room, start,
         watch::{Holdings, holdings},
     },
+    places::free_places,
     trials::permits::{MOST, Worker, numbered},
 };
+
+const MEBIBYTE: u64 = 1 << 20;
 
 const PLACES: usize = 16;
 /// Tasks that send in each process.
 const WORKERS: u64 = 2;
 const CAPACITY: usize = 200;
+/// Bytes of memory, where the channel is unbounded.
+const LIMIT: u64 = 16 * MEBIBYTE;
 /// Numbers that processes can have: they are given again many times over.
 const MEMBERS: usize = 48;
 
@@ -41,48 +46,71 @@ const MEMBERS: usize = 48;
 const GONE: u64 = u64::MAX - 1;
 const LAST: Value = [u64::MAX, 0];
 
-/// Where the workers write how many of their values have been acknowledged.
-fn acknowledgements(room: &Path) -> std::path::PathBuf {
-    room.join("acknowledged")
+fn place_of(place: u64, worker: u64) -> u64 {
+    place * WORKERS + worker
 }
 
-fn place_of(place: u64, worker: u64) -> u64 {
-    (place * WORKERS + worker) * 8
+/// Sends in all ways that an unbounded channel has. `sent` hears how many values have been acknowledged so far.
+async fn works_unbounded(
+    who: u64,
+    sender: UnboundedSender<Value>,
+    is_over: Arc<AtomicBool>,
+    mut sent: impl FnMut(u64),
+) {
+    let mut chance = Chance::new(who);
+    let mut next = 0;
+    while !is_over.load(Relaxed) {
+        let count = 1 + chance.below(MOST);
+        let values: Vec<Value> = (next..next + count).map(|n| [who, n]).collect();
+        let before = next;
+        next += match chance.below(5) {
+            0 => u64::from(sender.send(values[0]).is_ok()),
+            1 => u64::from(sender.clone().try_send(values[0]).is_ok()),
+            2 => u64::from(sender.downgrade().upgrade().is_some_and(|again| again.send(values[0]).is_ok())),
+            3 => sender.send_many(&values).map_or_else(|error| error.sent as u64, |()| count),
+            _ => sender.try_send_many(&values).unwrap_or(0) as u64,
+        };
+        if next == before {
+            assert!(!sender.is_closed(), "the limit is reached");
+            thread::yield_now();
+        }
+        sent(next);
+    }
 }
 
 /// Role: sends in all ways until it is told to leave, or killed.
-pub fn lives_a_life(place: u64, generation: u64, path: &Path) {
-    let file = File::options().write(true).open(acknowledgements(path.parent().expect("a room"))).unwrap();
-    let file = Arc::new(file);
-    let mut sender: Sender<Value> = shmpsc::connect(path).unwrap();
+pub fn lives_a_life(kind: Kind, place: u64, generation: u64, path: &Path) {
+    let acknowledgements = Arc::new(Acknowledgements::beside(path));
+    let mut sender = kind.connect(Options::new(), path).unwrap();
     if generation.is_multiple_of(3) {
-        sender = Sender::from_fd(sender.into_fd().unwrap()).unwrap();
+        sender = kind.sender_from_fd(Options::new(), sender.into_fd().unwrap()).unwrap();
     }
     let is_over = Arc::new(AtomicBool::new(false));
     let runtime = [How::CurrentThread, How::MultiThread][generation as usize % 2];
     let work = |(at, how)| {
-        let (file, mut before) = (file.clone(), 0);
+        let (acknowledgements, mut before) = (acknowledgements.clone(), 0);
         let acknowledge = move |sent: u64| {
             if sent != before {
                 before = sent;
-                file.write_all_at(&sent.to_ne_bytes(), place_of(place, at)).expect("room on the disk");
+                acknowledgements.write(place_of(place, at), sent);
             }
         };
-        let worker = Worker::new(generation * WORKERS + at, how, MOST, 0);
-        let work = worker.work(sender.clone(), is_over.clone(), acknowledge);
-        thread::spawn(move || Runner::new(how).run(work))
+        let (who, sender, is_over) = (generation * WORKERS + at, sender.clone(), is_over.clone());
+        thread::spawn(move || match sender {
+            Sending::Bounded(sender) => {
+                let worker = Worker::new(who, how, MOST, 0);
+                Runner::new(how).run(worker.work(sender, is_over, acknowledge));
+            }
+            Sending::Unbounded(sender) => {
+                Runner::new(how).run(works_unbounded(who, sender, is_over, acknowledge));
+            }
+        })
     };
     let workers: Vec<_> = (0..WORKERS).zip([How::Plain, runtime]).map(work).collect();
     drop(sender);
     let _ = next_order();
     is_over.store(true, Relaxed);
     workers.into_iter().for_each(|worker| worker.join().expect("it ends well"));
-}
-
-/// Role: how many can join?
-pub fn joins_till_full(path: &Path) {
-    let senders: Vec<Sender<Value>> = std::iter::from_fn(|| shmpsc::connect(path).ok()).collect();
-    tell(senders.len());
 }
 
 /// What has happened.
@@ -112,8 +140,9 @@ struct Gone {
 
 /// The places, and those who are in them.
 struct Crowd<'a> {
+    kind: Kind,
     room: &'a Room,
-    acknowledged: File,
+    acknowledgements: Acknowledgements,
     places: [Option<Guest>; PLACES],
     generations: u64,
     chance: Chance,
@@ -174,11 +203,10 @@ impl Crowd<'_> {
         let generation = self.generations;
         self.generations += 1;
         for worker in 0..WORKERS {
-            self.acknowledged
-                .write_all_at(&[0; 8], place_of(place as u64, worker))
-                .expect("room on the disk");
+            self.acknowledgements.write(place_of(place as u64, worker), 0);
         }
-        let person = start(&format!("lives-a-life {place} {generation}"), &self.room.name());
+        let role = format!("lives-a-life {} {place} {generation}", self.kind);
+        let person = start(&role, &self.room.name());
         self.places[place] = Some(Guest { person, generation, is_stopped: false, is_leaving: false });
         self.tally.joined += 1;
     }
@@ -190,11 +218,7 @@ impl Crowd<'_> {
 
     fn is_gone(&mut self, place: usize, was_killed: bool) {
         let guest = self.places[place].take().expect("it was there");
-        let acknowledged = [0, 1].map(|worker| {
-            let mut sent = [0; 8];
-            self.acknowledged.read_exact_at(&mut sent, place_of(place as u64, worker)).expect("it is there");
-            u64::from_ne_bytes(sent)
-        });
+        let acknowledged = [0, 1].map(|worker| self.acknowledgements.read(place_of(place as u64, worker)));
         let gone = Gone { generation: guest.generation, acknowledged, was_killed };
         self.gone.send(gone).expect("somebody listens");
     }
@@ -227,7 +251,7 @@ struct Books {
 
 impl Books {
     /// Receives to the last value.
-    fn keep(&self, mut receiver: Receiver<Value>) -> Receiver<Value> {
+    fn keep(&self, mut receiver: Receiving) -> Receiving {
         let mut ledger = Ledger::default();
         let (mut buffer, mut messages) = (Vec::new(), 0);
         for limit in (1..20).cycle() {
@@ -267,30 +291,26 @@ impl Books {
 
 /// All live for a while, and leave.
 fn live(
-    receiver: Receiver<Value>,
-    own: &Sender<Value>,
+    kind: Kind,
+    receiver: Receiving,
+    own: &Sending,
     crowd_room: &Room,
     seed: u64,
     time: Duration,
 ) -> Phase {
     let books = Books::default();
     let (gone, is_gone) = mpsc::channel::<Gone>();
-    let acknowledged = File::options()
-        .create(true)
-        .truncate(false)
-        .read(true)
-        .write(true)
-        .open(acknowledgements(crowd_room.path()));
     let crowd = Crowd {
+        kind,
         room: crowd_room,
-        acknowledged: acknowledged.expect("a file"),
+        acknowledgements: Acknowledgements::of(crowd_room),
         places: Default::default(),
         generations: seed,
         chance: Chance::new(seed),
         tally: Tally::default(),
         gone,
     };
-    let (receiver, tally) = thread::scope(|scope| {
+    let (mut receiver, tally) = thread::scope(|scope| {
         let keeps = scope.spawn(|| books.keep(receiver));
         // It waits in the line, behind those who are stopped; nobody goes on who waits for it.
         scope.spawn(|| {
@@ -305,55 +325,68 @@ fn live(
         (keeps.join().expect("each once and in order"), tally)
     });
     eventually("all have gone", || receiver.sender_strong_count() == 1);
-    eventually("the capacity is whole", || receiver.capacity() == CAPACITY);
+    match &mut receiver {
+        Receiving::Bounded(receiver) => {
+            eventually("the capacity is whole", || receiver.capacity() == CAPACITY);
+        }
+        Receiving::Unbounded(receiver) => {
+            // What stopped senders have kept, or made memory too late, is little by now.
+            eventually("the memory has gone back", || {
+                receiver.try_recv().is_err() && receiver.memory_in_use() < 2 * MEBIBYTE
+            });
+        }
+    }
     let acknowledged = books.acknowledged.into_inner();
     Phase { receiver, tally, messages: books.messages.into_inner(), acknowledged }
 }
 
 struct Phase {
-    receiver: Receiver<Value>,
+    receiver: Receiving,
     tally: Tally,
     messages: u64,
     acknowledged: u64,
 }
 
-/// How many can join; then they have left again.
-fn free_places(room: &Room, own: &Sender<Value>) -> String {
-    let mut person = start("joins-till-full", &room.name());
-    let places = person.hear();
-    person.end();
-    eventually("they have left", || own.strong_count() == 1);
-    places
+pub fn show(scale: Scale) {
+    Kind::ALL.into_iter().for_each(|kind| show_one(kind, Duration::from_secs(scale.of(600))));
 }
 
-pub fn show(scale: Scale) {
+fn show_one(kind: Kind, length: Duration) {
     let room = room();
-    let receiver = Options::new().capacity(CAPACITY).members(MEMBERS).bind::<Value>(room.name()).unwrap();
-    let own: Sender<Value> = shmpsc::connect(room.name()).unwrap();
-    let length = Duration::from_secs(scale.of(600));
-    let warm = live(receiver, &own, &room, 0, length / 10);
-    let places = free_places(&room, &own);
-    let before = holdings(std::process::id());
+    let options = Options::new().capacity(CAPACITY).memory_limit(LIMIT).members(MEMBERS);
+    let receiver = kind.bind(options, &room.name()).unwrap();
+    let own = kind.connect(Options::new(), &room.name()).unwrap();
+    let free_places = || free_places(&format!("joins-till-full {kind}"), &room, || own.strong_count() == 1);
+    let counts = |held: Holdings| [held.threads, held.descriptors, held.segments];
+    let alone = counts(holdings(std::process::id()));
+    let held_alone = || {
+        eventually("all that was held for others is closed", || {
+            counts(holdings(std::process::id())) == alone
+        });
+        holdings(std::process::id())
+    };
+    let warm = live(kind, receiver, &own, &room, 0, length / 10);
+    let places = free_places();
+    let before = held_alone();
     let Phase { receiver, tally, messages, acknowledged } =
-        live(warm.receiver, &own, &room, 1_000_000, length);
-    let places_after = free_places(&room, &own);
-    let after = holdings(std::process::id());
+        live(kind, warm.receiver, &own, &room, 1_000_000, length);
+    let places_after = free_places();
+    let after = held_alone();
     let Tally { joined, left, killed, killed_while_stopped, stopped } = tally;
     println!(
-        "   {} s with up to {PLACES} processes: {joined} joined, {left} left, {killed} killed, {killed_while_stopped} of them while \
-         stopped, {stopped} times stopped",
+        "   {kind}: {} s with up to {PLACES} processes: {joined} joined, {left} left, {killed} killed, {killed_while_stopped} of them \
+         while stopped, {stopped} times stopped",
         length.as_secs()
     );
     println!(
-        "   {acknowledged} messages acknowledged, {messages} received, each once and in order; capacity whole; free places \
-         {places} and {places_after}"
+        "   {acknowledged} messages acknowledged, {messages} received, each once and in order; {}; free places {places} and \
+         {places_after}",
+        if kind == Kind::Bounded { "capacity whole" } else { "under 2 MiB of memory" }
     );
     println!("   at the start {before:?}");
     println!("   at the end   {after:?}");
     assert_eq!(joined, left + killed);
     assert_eq!(places, places_after);
-    let counts = |held: Holdings| [held.threads, held.descriptors, held.segments];
-    assert_eq!(counts(before), counts(after), "threads, descriptors and segments");
     // The allocator of the tests is at liberty to keep some.
     assert!(after.memory < before.memory + 8 * 1024 && after.mappings < before.mappings + 16);
     drop(receiver);

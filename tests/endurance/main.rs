@@ -4,12 +4,15 @@
 
 mod acknowledged;
 mod acknowledgements;
+mod burst;
 mod crowd;
 mod cycles;
 mod film;
 mod idle;
 mod killed;
+mod kills;
 mod line;
+mod memory;
 #[path = "../people/mod.rs"]
 mod people;
 mod permits;
@@ -20,6 +23,7 @@ mod trials;
 
 use std::time::{Duration, Instant};
 
+use memory::Message;
 use people::{how::How, kinds::Kind};
 use shmpsc::Options;
 
@@ -39,13 +43,15 @@ impl Scale {
 
 type Part = (&'static str, fn(Scale));
 
-const PARTS: [Part; 9] = [
+const PARTS: [Part; 11] = [
     ("crowd", crowd::show),
+    ("burst", burst::show),
     ("line", line::show),
     ("permits", permits::show),
     ("idle", idle::show),
     ("cycles", cycles::show),
     ("killed", killed::show),
+    ("kills", kills::show),
     ("acknowledged", acknowledged::show),
     ("soak", soak::show),
     ("film", film::show),
@@ -103,6 +109,10 @@ fn role() {
         "forks-who-is-killed" => acknowledged::forks_who_is_killed(kind(), number(2), number(3), &path),
         "lives-a-life" => soak::lives_a_life(kind(), number(2), number(3), &path),
         "joins-till-full" => places::joins_till_full(|| kind().connect(Options::new(), &path)),
+        "joins-bursts-till-full" => places::joins_till_full(|| shmpsc::connect_unbounded::<Message>(&path)),
+        "sends-bursts" => burst::sends_bursts(number(1), &path),
+        "sends-until-told" => burst::sends_until_told(number(1), &path),
+        "sends-bursts-till-killed" => kills::sends_bursts_till_killed(number(1), &path),
         "sends-for-ever" => killed::sends_for_ever(kind(), how(2), &path),
         other => panic!("no role {other}"),
     }

@@ -17,6 +17,7 @@ use shmpsc::{Options, UnboundedSender};
 use crate::{
     Scale,
     acknowledgements::Acknowledgements,
+    memory::MEBIBYTE,
     people::{
         Person, Room, Value,
         chance::Chance,
@@ -30,8 +31,6 @@ use crate::{
     places::free_places,
     trials::permits::{MOST, Worker, numbered},
 };
-
-const MEBIBYTE: u64 = 1 << 20;
 
 const PLACES: usize = 16;
 /// Tasks that send in each process.

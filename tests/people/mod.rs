@@ -208,7 +208,16 @@ pub fn eventually(what: &str, mut so: impl FnMut() -> bool) {
 
 /// Ends the whole test program if a test hangs: a lost wakeup is to be a failure. No test waits for it.
 pub struct Patience {
-    _over: Sender<()>,
+    over: Option<Sender<()>>,
+    waits: Option<thread::JoinHandle<()>>,
+}
+
+impl Drop for Patience {
+    /// No thread of it is left, which others may count.
+    fn drop(&mut self) {
+        drop(self.over.take());
+        let _ = self.waits.take().map(thread::JoinHandle::join);
+    }
 }
 
 pub fn patience(limit: Duration) -> Patience {
@@ -217,14 +226,14 @@ pub fn patience(limit: Duration) -> Patience {
 
 /// As [`patience`], with a part of a test that has a name of its own.
 pub fn patience_with(test: String, limit: Duration) -> Patience {
-    let (over, waits) = channel();
-    thread::spawn(move || {
-        if waits.recv_timeout(limit) == Err(RecvTimeoutError::Timeout) {
+    let (over, is_over) = channel();
+    let waits = thread::spawn(move || {
+        if is_over.recv_timeout(limit) == Err(RecvTimeoutError::Timeout) {
             eprintln!("{test} hangs: nothing happened for {limit:?}");
             std::process::abort();
         }
     });
-    Patience { _over: over }
+    Patience { over: Some(over), waits: Some(waits) }
 }
 
 /// A directory with nothing in it but what the test makes.

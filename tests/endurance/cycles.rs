@@ -7,14 +7,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use shmpsc::{Options, Receiver, Sender};
+use shmpsc::Options;
 
 use crate::{
     Scale,
     people::{
-        Person, Value,
+        Person,
         chance::Chance,
         how::{How, Runner},
+        kinds::{Kind, Receiving, Sending},
         room, start, tell, wait_for_parent, watch,
     },
 };
@@ -37,12 +38,12 @@ impl Pauses {
     }
 }
 
-fn bind(path: &Path) -> Receiver<Value> {
-    Options::new().capacity(1).bind(path).unwrap()
+fn bind(kind: Kind, path: &Path) -> Receiving {
+    kind.bind(Options::new().capacity(1), path).unwrap()
 }
 
 /// Asks or answers `count` times, always after a pause, and checks that questions and answers come in turn.
-fn converse(how: How, to: Sender<Value>, mut from: Receiver<Value>, count: u64, begins: bool) {
+fn converse(how: How, to: Sending, mut from: Receiving, count: u64, begins: bool) {
     let mut pauses = Pauses::new(if begins { 1 } else { 2 });
     // It stays to the end, so that its threads can be counted.
     let runner = Runner::new(how);
@@ -80,22 +81,24 @@ fn converse(how: How, to: Sender<Value>, mut from: Receiver<Value>, count: u64, 
 }
 
 /// Role: has a name, and answers.
-pub fn answers(how: How, count: u64, path: &Path) {
-    let from = bind(path);
+pub fn answers(kind: Kind, how: How, count: u64, path: &Path) {
+    let from = bind(kind, path);
     tell("bound");
     wait_for_parent();
-    converse(how, shmpsc::connect(path.with_extension("back")).unwrap(), from, count, false);
+    let to = kind.connect(Options::new(), &path.with_extension("back")).unwrap();
+    converse(how, to, from, count, false);
 }
 
 /// Role: asks, and gets the answers under another name.
-pub fn asks(how: How, count: u64, path: &Path) {
-    let from = bind(&path.with_extension("back"));
-    converse(how, shmpsc::connect(path).unwrap(), from, count, true);
+pub fn asks(kind: Kind, how: How, count: u64, path: &Path) {
+    let from = bind(kind, &path.with_extension("back"));
+    let to = kind.connect(Options::new(), path).unwrap();
+    converse(how, to, from, count, true);
 }
 
 /// Role: receives `count` values, each after a pause, in which who sends falls asleep.
 pub fn drains(how: How, count: u64, path: &Path) {
-    let mut receiver = bind(path);
+    let mut receiver = bind(Kind::Bounded, path);
     let mut pauses = Pauses::new(3);
     let runner = Runner::new(how);
     tell("bound");
@@ -184,15 +187,20 @@ pub fn show(scale: Scale) {
     ] {
         let half = scale.of(all) / 2;
         // Each question and each answer is one turn.
-        let empty = until_slept(half, |turns| {
-            let turns = turns.div_ceil(2);
-            [format!("answers {how} {turns}"), format!("asks {how} {turns}")]
-        });
+        let empty = |kind: Kind| {
+            until_slept(half, |turns| {
+                let turns = turns.div_ceil(2);
+                [format!("answers {kind} {how} {turns}"), format!("asks {kind} {how} {turns}")]
+            })
+        };
+        let [bounded, unbounded] = Kind::ALL.map(empty);
         let full =
             until_slept(half, |turns| [format!("drains {how} {turns}"), format!("fills {how} {turns}")]);
-        for (what, Done { turns, sleeps, seconds }) in
-            [("nothing to receive", empty), ("no room to send", full)]
-        {
+        for (what, Done { turns, sleeps, seconds }) in [
+            ("nothing to receive", bounded),
+            ("nothing to receive, unbounded", unbounded),
+            ("no room to send", full),
+        ] {
             let each = seconds / turns as f64 * 1e6;
             println!(
                 "   {how}, {what}: {sleeps} times asleep and woken in {turns} turns, none lost; {seconds:.1} s, {each:.0} us a turn"

@@ -13,18 +13,19 @@ use crate::{
     people::{
         Person, Room, Value,
         how::{How, Runner},
+        kinds::{Kind, Receiving},
         room, start, tell, wait_for_parent,
         watch::{self, Switches},
     },
 };
 
-fn bind(path: &Path) -> shmpsc::Receiver<Value> {
-    Options::new().capacity(1).bind(path).unwrap()
+fn bind(kind: Kind, path: &Path) -> Receiving {
+    kind.bind(Options::new().capacity(1), path).unwrap()
 }
 
 /// Role: waits in `recv`.
-pub fn receives_nothing(how: How, path: &Path) {
-    let receiver = bind(path);
+pub fn receives_nothing(kind: Kind, how: How, path: &Path) {
+    let receiver = bind(kind, path);
     let runner = Runner::new(how);
     tell("bound");
     wait_for_parent();
@@ -33,8 +34,8 @@ pub fn receives_nothing(how: How, path: &Path) {
 }
 
 /// Role: waits in `closed`; a thread, which has nothing like it, for a word of its parent's.
-pub fn holds_a_sender(how: How, path: &Path) {
-    let sender = shmpsc::connect::<Value>(path).unwrap();
+pub fn holds_a_sender(kind: Kind, how: How, path: &Path) {
+    let sender = kind.connect(Options::new(), path).unwrap();
     let watched = sender.clone();
     let runner = Runner::new(how);
     // Its values come only when all is over.
@@ -50,7 +51,7 @@ pub fn holds_a_sender(how: How, path: &Path) {
 
 /// Role: has a receiver and does not use it.
 pub fn holds_a_receiver(path: &Path) {
-    let mut receiver = bind(path);
+    let mut receiver = bind(Kind::Bounded, path);
     tell("bound");
     wait_for_parent();
     wait_for_parent();
@@ -60,7 +61,7 @@ pub fn holds_a_receiver(path: &Path) {
 
 /// Role: waits in `send`.
 pub fn sends_into_full(how: How, path: &Path) {
-    let sender = shmpsc::connect(path).unwrap();
+    let sender = shmpsc::connect::<Value>(path).unwrap();
     sender.try_send([0, 0]).unwrap();
     let runner = Runner::new(how);
     tell("in");
@@ -96,17 +97,20 @@ pub fn show(scale: Scale) {
     let seconds = if scale.is_full { 10 } else { 2 };
     let mut pairs = Vec::new();
     for how in How::ALL {
-        let recv = Pair::new(
-            format!("{how}: receiver waits in recv"),
-            &format!("receives-nothing {how}"),
-            &format!("holds-a-sender {how}"),
-        );
+        let recv = Kind::ALL.map(|kind| {
+            Pair::new(
+                format!("{how}, {kind}: receiver waits in recv"),
+                &format!("receives-nothing {kind} {how}"),
+                &format!("holds-a-sender {kind} {how}"),
+            )
+        });
         let send = Pair::new(
-            format!("{how}: sender waits in send"),
+            format!("{how}, bounded: sender waits in send"),
             "holds-a-receiver",
             &format!("sends-into-full {how}"),
         );
-        pairs.extend([recv, send]);
+        pairs.extend(recv);
+        pairs.push(send);
     }
     // Until they have all come to rest: half a second in which nobody runs.
     let look = |pairs: &[Pair]| pairs.iter().map(Pair::switches).collect::<Vec<_>>();

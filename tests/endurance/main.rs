@@ -95,12 +95,12 @@ fn role() {
     let number = |at: usize| words[at].parse::<u64>().expect("a number");
     match words[0] {
         "sends" => crowd::sends(kind(), how(2), number(3), number(4), &path),
-        "receives-nothing" => idle::receives_nothing(how(1), &path),
-        "holds-a-sender" => idle::holds_a_sender(how(1), &path),
+        "receives-nothing" => idle::receives_nothing(kind(), how(2), &path),
+        "holds-a-sender" => idle::holds_a_sender(kind(), how(2), &path),
         "holds-a-receiver" => idle::holds_a_receiver(&path),
         "sends-into-full" => idle::sends_into_full(how(1), &path),
-        "asks" => cycles::asks(how(1), number(2), &path),
-        "answers" => cycles::answers(how(1), number(2), &path),
+        "asks" => cycles::asks(kind(), how(2), number(3), &path),
+        "answers" => cycles::answers(kind(), how(2), number(3), &path),
         "fills" => cycles::fills(how(1), number(2), &path),
         "drains" => cycles::drains(how(1), number(2), &path),
         "hosts" => killed::hosts(kind(), how(2), &path),

@@ -8,7 +8,7 @@ use std::{
     thread::Thread,
 };
 
-use shmpsc::{Receiver, Sender, error::SendError};
+use shmpsc::{Sender, error::SendError};
 use tokio::runtime::{Builder, Runtime};
 
 use super::{
@@ -91,9 +91,9 @@ impl Runner {
     /// Receives one value. `waits` as in [`Runner::send`].
     pub fn recv(
         &self,
-        mut receiver: Receiver<Value>,
+        mut receiver: Receiving,
         waits: impl FnOnce() + Send + 'static,
-    ) -> (Receiver<Value>, Option<Value>) {
+    ) -> (Receiving, Option<Value>) {
         if self.how == How::Blocking {
             waits();
             let received = receiver.blocking_recv();

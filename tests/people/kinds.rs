@@ -168,6 +168,13 @@ impl Sending {
         }
     }
 
+    pub async fn closed(&self) {
+        match self {
+            Sending::Bounded(sender) => sender.closed().await,
+            Sending::Unbounded(sender) => sender.closed().await,
+        }
+    }
+
     pub fn is_closed(&self) -> bool {
         match self {
             Sending::Bounded(sender) => sender.is_closed(),

@@ -83,7 +83,7 @@ fn a_receiver_goes_from_runtime_to_runtime() {
     let _patience = crate::patience();
     for mut runners in Runners::all() {
         let room = room();
-        let mut receiver = bind(1, &room.name());
+        let mut receiver = bind(1, &room.name()).into();
         let mut child = start("sends-when-told", &room.name());
         assert_eq!(child.hear(), "in");
         let child = Arc::new(Mutex::new(child));

@@ -13,7 +13,7 @@ use crate::{
 /// Role: receives `count` values, and tells each time it has to wait.
 pub fn receives_asleep(how: How, count: u64, path: &Path) {
     let runner = Runner::new(how);
-    let mut receiver = bind(4, path);
+    let mut receiver = bind(4, path).into();
     for n in 0..count {
         let (back, received) = runner.recv(receiver, || tell("waits"));
         assert_eq!(received, Some([n, n]));

@@ -16,7 +16,7 @@ use crate::{
     acknowledgements::Acknowledgements,
     memory::{MEBIBYTE, Memory, Message, message, most_chunks, numbered, room_for},
     people::{
-        Person, Room,
+        Room,
         chance::Chance,
         eventually,
         ledger::Ledger,
@@ -33,11 +33,17 @@ const LIMIT: u64 = 64 * MEBIBYTE;
 const MEMBERS: usize = 128;
 /// Most messages of a burst: some chunks full.
 const MOST: u64 = 5000;
+/// So many messages in the queue are few.
+const SHORT: u64 = 1000;
+
+/// Behind the places for what is acknowledged: those for whether a sender sends.
+const SENDS: u64 = 1 << 20;
 
 /// Who is this process's own sender.
 const OWN: u64 = u64::MAX;
 
-/// Role: sends burst after burst until it is killed.
+/// Role: sends burst after burst until it is killed. It often waits until the queue is short: so the receiver comes to sends that are not
+/// finished. While it sends it says so in a place of its own.
 pub fn sends_bursts_till_killed(who: u64, path: &Path) {
     let acknowledgements = Acknowledgements::beside(path);
     let sender: UnboundedSender<Message> = connect_unbounded(path).unwrap();
@@ -48,11 +54,18 @@ pub fn sends_bursts_till_killed(who: u64, path: &Path) {
     loop {
         let count = 1 + if chance.once_in(2) { 0 } else { chance.below(MOST) };
         let burst: Vec<_> = (sent..sent + count).map(|n| message(who, n)).collect();
-        match sender.try_send_many(&burst) {
+        let is_patient = chance.once_in(2);
+        while is_patient && sender.len() as u64 > SHORT {
+            thread::sleep(Duration::from_millis(1));
+        }
+        acknowledgements.write(SENDS + who, 1);
+        let tried = sender.try_send_many(&burst);
+        acknowledgements.write(SENDS + who, 0);
+        match tried {
             Ok(some) => sent += some as u64,
             Err(refused) => {
                 assert_eq!(refused, TrySendUnboundedError::Limit(()));
-                thread::yield_now();
+                thread::sleep(Duration::from_millis(1));
             }
         }
         acknowledgements.write(who, sent);
@@ -114,23 +127,35 @@ fn drain(receiver: &mut UnboundedReceiver<Message>, memory: &Memory, seen: &mut 
     }
 }
 
-/// Senders come, and are killed in any order.
-fn come_and_die(room: &Room, everybody: Range<u64>) {
+/// Senders come, and are killed in any order, each other one as soon as it sends.
+fn come_and_die(room: &Room, everybody: Range<u64>, acknowledgements: &Acknowledgements) {
     let mut chance = Chance::new(everybody.start);
     let begin = |who| {
         let mut person = start(&format!("sends-bursts-till-killed {who}"), &room.name());
         assert_eq!(person.hear(), "in");
-        person
+        (who, person)
     };
     let mut people: Vec<_> = everybody.map(begin).collect();
-    people.iter_mut().for_each(Person::say);
+    people.iter_mut().for_each(|(_, person)| person.say());
     chance.shuffle(&mut people);
     let (_never, nothing) = mpsc::channel::<()>();
-    for mut person in people {
+    for (who, mut person) in people {
         // Not for anything to happen: whoever is killed has worked for a while.
         let _ = nothing.recv_timeout(Duration::from_millis(chance.below(20)));
+        if who.is_multiple_of(2) {
+            eventually("it sends", || acknowledgements.read(SENDS + who) == 1);
+        }
         person.kill();
     }
+}
+
+/// What became of the messages of those that were killed.
+#[derive(Default)]
+struct Tally {
+    acknowledged: u64,
+    received: u64,
+    /// How many were killed when some of a burst was sent and not acknowledged.
+    in_a_burst: u64,
 }
 
 /// A channel whose senders come and die.
@@ -159,14 +184,16 @@ impl World {
         }
     }
 
-    /// All come and die; then what came is what had to. Gives how many messages were acknowledged, and how many came.
-    fn round(&mut self, round: u64, acknowledgements: &Acknowledgements) -> (u64, u64) {
+    /// All come and die; then what came is what had to.
+    fn round(&mut self, round: u64, acknowledgements: &Acknowledgements, tally: &mut Tally) {
         let everybody = round * SENDERS..(round + 1) * SENDERS;
-        everybody.clone().for_each(|who| acknowledgements.write(who, 0));
+        for who in everybody.clone() {
+            [who, SENDS + who].iter().for_each(|place| acknowledgements.write(*place, 0));
+        }
         let World { room, receiver, memory, own, sent, seen } = self;
         thread::scope(|scope| {
             let drains = scope.spawn(|| drain(receiver, memory, seen));
-            come_and_die(room, everybody.clone());
+            come_and_die(room, everybody.clone(), acknowledgements);
             let last = message(OWN, *sent);
             eventually("there is memory for the last message", || own.try_send(last).is_ok());
             *sent += 1;
@@ -178,15 +205,14 @@ impl World {
         self.seen.look(&self.receiver, &self.memory);
         let in_use = self.memory.at_rest(&self.receiver);
         assert!(in_use < 2 * MEBIBYTE, "{in_use} bytes of memory with nothing queued");
-        let (mut acknowledged, mut received) = (0, 0);
         for who in everybody {
             let (sent, came) = (acknowledgements.read(who), self.seen.ledger.count(who));
             assert!((sent..=sent + MOST).contains(&came), "from {who}: {came} of {sent}");
             self.seen.ledger.strike_out(who);
-            acknowledged += sent;
-            received += came;
+            tally.acknowledged += sent;
+            tally.received += came;
+            tally.in_a_burst += u64::from(came > sent);
         }
-        (acknowledged, received)
     }
 
     /// The stream comes to each chunk once more. So what was made memory too late is given back.
@@ -213,12 +239,11 @@ pub fn show(scale: Scale) {
     let before = held();
     let places = world.free_places();
     let began = Instant::now();
-    let (mut acknowledged, mut received) = (0, 0);
+    let mut tally = Tally::default();
     for round in 0..rounds {
-        let (sent, came) = world.round(round, &acknowledgements);
-        acknowledged += sent;
-        received += came;
+        world.round(round, &acknowledgements, &mut tally);
     }
+    let Tally { acknowledged, received, in_a_burst } = tally;
     let seconds = began.elapsed().as_secs_f64();
     let drained = world.memory.at_rest(&world.receiver);
     world.come_round();
@@ -229,8 +254,9 @@ pub fn show(scale: Scale) {
     eventually("all that was held for others is closed", || counts(held()) == counts(before));
     let after = held();
     println!(
-        "   {} senders killed in bursts: {acknowledged} messages acknowledged, {received} received, each once and in order; up to {} \
-         MiB queued, and up to {} chunks more than if none was in the middle of a send; {seconds:.1} s",
+        "   {} senders of bursts killed, {in_a_burst} of them in the middle of one: {acknowledged} messages acknowledged, {received} \
+         received, each once and in order; up to {} MiB queued, and up to {} chunks more than if none was in the middle of a send; \
+         {seconds:.1} s",
         rounds * SENDERS,
         (world.seen.deepest * size_of::<Message>() as u64) >> 20,
         world.seen.beyond

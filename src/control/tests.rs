@@ -35,6 +35,7 @@ use crate::{
     wait::Hear,
 };
 
+mod chunks;
 mod handing;
 mod joining;
 mod leaving;

@@ -10,6 +10,9 @@ use crate::queue::{Number, Wake};
 use crate::sync::Ordering;
 use alloc::vec::Vec;
 
+/// So many numbers an owner can have, with 0.
+const NUMBERS: usize = 1 << 10;
+
 impl Table<'_> {
     /// Puts right what process `number` left. It writes to the segment no more.
     pub fn repair(&self, number: Number, wake: &impl Wake) {
@@ -66,26 +69,28 @@ impl Table<'_> {
 
     /// Returns the position after the last claimed one, and the owners of those positions from head up to it that count.
     fn claimants_of(&self, counts: impl Fn(u64) -> bool) -> (u64, Vec<Number>) {
-        let head = self.head();
+        // The claim word first: a receiver that moves on meanwhile has passed all that was claimed by then, or is on its way to.
         let claim = self.claim();
+        let head = self.head();
         let tail = claim.tail();
         if !self.fits(head, claim) {
             return (tail, Vec::new());
         }
-        let mut numbers = Vec::new();
+        // There can be as many claims as memory holds, and 1023 numbers.
+        let mut is_among = [false; NUMBERS];
         let mut from = head;
         // ORDERING: as in the ring's: a record of a part that is used again tells that head has moved on.
         for (position, owner) in self.records(head, tail, acquire(Edge::Record)) {
-            if (from..=position).any(&counts) {
-                numbers.push(owner);
+            if !is_among[usize::from(owner)] && (from..=position).any(&counts) {
+                is_among[usize::from(owner)] = true;
             }
             from = position + 1;
         }
-        if (from..tail).any(&counts) {
-            numbers.push(claim.owner());
+        let last = usize::from(claim.owner());
+        if !is_among[last] && (from..tail).any(&counts) {
+            is_among[last] = true;
         }
-        numbers.sort_unstable();
-        numbers.dedup();
+        let numbers = (0..).zip(is_among).filter(|(_, is_among)| *is_among).map(|(number, _)| number).collect();
         (tail, numbers)
     }
 }

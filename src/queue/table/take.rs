@@ -468,22 +468,25 @@ impl Consumer {
 }
 
 impl Table<'_> {
-    /// The records from `from` to before `to` that bear their own position, with the owners that they name. It stops where no chunk is
-    /// ready, which is nonsense if positions are claimed there.
+    /// The records from `from` to before `to` that bear their own position, with the owners that they name. It leaves out a part of the
+    /// stream where no chunk is ready: the receiver has passed it since, or it is nonsense.
     pub(super) fn records(
         &self,
         from: u64,
         to: u64,
         ordering: Ordering,
     ) -> impl Iterator<Item = (u64, Number)> {
-        let mut chunk = None;
-        (from..to)
-            .map_while(move |position| {
-                if chunk.is_none() || self.index(position) == 0 {
-                    chunk = self.ready_chunk(self.number(position));
-                }
-                let word = self.view.record(chunk?, self.index(position));
-                Some((position, Record(word.load(ordering))))
+        let of_part = move |number: u64| {
+            let start = number * self.positions();
+            let (first, end) = (start.max(from), (start + self.positions()).min(to));
+            let chunk = self.ready_chunk(number).into_iter();
+            chunk.flat_map(move |chunk| (first..end).map(move |position| (chunk, position)))
+        };
+        (self.number(from)..to.div_ceil(self.positions()))
+            .flat_map(of_part)
+            .map(move |(chunk, position)| {
+                let word = self.view.record(chunk, self.index(position));
+                (position, Record(word.load(ordering)))
             })
             .filter(|(position, record)| record.bears(*position))
             .map(|(position, record)| (position, record.owner()))

@@ -1,4 +1,4 @@
-//! An unbounded channel whose receiver moves on while its process looks at the queue.
+//! An unbounded channel whose receiver moves on while another thread looks at the queue.
 
 use super::*;
 use crate::{
@@ -7,6 +7,7 @@ use crate::{
         Consume, Number,
         table::{self, Table, ViewCell},
     },
+    sync::AtomicU32,
 };
 
 type Value = [u64; SIZE / 8];
@@ -19,10 +20,14 @@ fn send(table: Table<'_>, me: Number, count: u64, host: &Endpoint) {
     }
 }
 
+fn unbounded(size: usize, limit: u64) -> Arc<Endpoint> {
+    let terms = Terms { kind: ChannelKind::Unbounded, memory_limit: Some(limit), ..terms() };
+    host(size, ALIGN, &terms, None).unwrap()
+}
+
 #[test]
 fn a_look_that_the_receiver_overtakes_finds_every_claim() {
-    let terms = Terms { kind: ChannelKind::Unbounded, memory_limit: Some(4 << 20), ..terms() };
-    let host = host(SIZE, ALIGN, &terms, None).unwrap();
+    let host = unbounded(SIZE, 4 << 20);
     let table = host.table();
     let mut consumer = table::Consumer::new(&table);
     // The receiver ends a part of the stream with the first value behind it.
@@ -36,4 +41,30 @@ fn a_look_that_the_receiver_overtakes_finds_every_claim() {
     // What a look saw that read head before.
     table.view.words.head.store(0, Ordering::Relaxed);
     assert!(table.unpublished_claimants().contains(&3));
+}
+
+/// The queue has so little memory that it is used anew within the time of a look.
+#[test]
+fn a_queue_that_moves_on_is_never_told_to_be_empty() {
+    let host = unbounded(60 << 10, 256 << 10);
+    let table = host.table();
+    let mut consumer = table::Consumer::new(&table);
+    let is_over = AtomicU32::new(0);
+    std::thread::scope(|scope| {
+        send(table, 1, 1, &host);
+        let looks = scope.spawn(|| {
+            while is_over.load(Ordering::Relaxed) == 0 {
+                assert_ne!(table.len(), 0);
+            }
+        });
+        for _ in 0..200_000 {
+            send(table, 1, 1, &host);
+            let Took::Value(found) = consumer.take(&table, &*host) else { panic!("it was sent") };
+            consumer.release(&table, found, &*host);
+            if looks.is_finished() {
+                break;
+            }
+        }
+        is_over.store(1, Ordering::Relaxed);
+    });
 }

@@ -10,16 +10,21 @@ use crate::sync::Ordering;
 impl<'a> Table<'a> {
     /// What the claim word and head say against each other now. For a process that is not the receiver's.
     pub fn nonsense(&self) -> Option<Nonsense> {
+        self.head_and_claim().err()
+    }
+
+    /// Head and a claim word that fits it. The receiver may have moved on meanwhile.
+    pub(super) fn head_and_claim(&self) -> Result<(u64, Claim), Nonsense> {
         loop {
             let head = self.view.words.head.load(acquire(Edge::Head));
             let claim = self.claim();
             if self.fits(head, claim) {
-                return None;
+                return Ok((head, claim));
             }
             // Head may have moved between the two loads, and the tail with it.
             // ORDERING: relaxed. If head is what it was, both were there together.
             if self.view.words.head.load(Ordering::Relaxed) == head {
-                return Some(Nonsense::Claim);
+                return Err(Nonsense::Claim);
             }
         }
     }

@@ -42,10 +42,8 @@ impl Table<'_> {
 
     /// Values in the queue. One that is being written may or may not count.
     pub fn len(&self) -> usize {
-        // Head first: so the tail is not behind it, whatever is taken meanwhile.
-        let head = self.head();
-        let claim = self.claim();
-        if self.fits(head, claim) { usize::try_from(claim.tail() - head).unwrap_or(usize::MAX) } else { 0 }
+        let queued = self.head_and_claim().map_or(0, |(head, claim)| claim.tail() - head);
+        usize::try_from(queued).unwrap_or(usize::MAX)
     }
 
     /// The position after the last claimed one, and under which numbers anything was claimed from head up to it, each
@@ -90,7 +88,8 @@ impl Table<'_> {
         if !is_among[last] && (from..tail).any(&counts) {
             is_among[last] = true;
         }
-        let numbers = (0..).zip(is_among).filter(|(_, is_among)| *is_among).map(|(number, _)| number).collect();
+        let numbers =
+            (0..).zip(is_among).filter(|(_, is_among)| *is_among).map(|(number, _)| number).collect();
         (tail, numbers)
     }
 }

@@ -82,6 +82,15 @@ impl Segment {
         }
     }
 
+    /// Gives the memory of all chunks back at once, whatever they hold.
+    pub fn give_all_back(&self) {
+        if let Geometry::Table(geometry) = self.view.geometry()
+            && let Some(start) = geometry.fixed()
+        {
+            self.memory.give_back(start as u64, u64::from(geometry.chunks) * u64::from(geometry.chunk_size));
+        }
+    }
+
     /// Where a chunk lies, in bytes, and how many it has.
     fn chunk(&self, chunk: u32) -> Option<(u64, u64)> {
         let Geometry::Table(geometry) = self.view.geometry() else { return None };

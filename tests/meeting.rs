@@ -154,6 +154,19 @@ fn a_killed_receiver_closes_its_unbounded_senders() {
 }
 
 #[test]
+fn the_queue_of_a_killed_receiver_holds_no_memory() {
+    let room = room();
+    let mut host = start("binds without a bound", &room.name());
+    assert_eq!(host.hear(), "bound");
+    let sender = shmpsc::connect_unbounded::<Value>(room.name()).unwrap();
+    let before = sender.memory_in_use();
+    sender.send_many(&vec![[7, 7]; 400_000]).unwrap();
+    assert!(sender.memory_in_use() > before + 6_400_000);
+    host.kill();
+    eventually("the memory is given back", || sender.memory_in_use() <= before);
+}
+
+#[test]
 fn a_killed_receiver_leaves_a_name_that_is_taken_over() {
     let room = room();
     let mut first = start("binds", &room.name());

@@ -191,6 +191,7 @@ impl Watcher for Transit {
             porter.forget(token);
             self.endpoint.set_role(Role::Host);
             self.endpoint.close();
+            self.endpoint.segment().give_all_back();
         }
     }
 }

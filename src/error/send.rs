@@ -8,6 +8,10 @@ const TIMEOUT: &str = "timed out waiting on send operation";
 
 /// Error of [`send`](crate::Sender::send), [`reserve`](crate::Sender::reserve) and their kin: the receiver closed the
 /// channel, was dropped, or died. The value comes back, if there was one.
+///
+/// [`UnboundedSender::send`](crate::UnboundedSender::send) and [`send_ref`](crate::UnboundedSender::send_ref) also return it if there
+/// is no memory for the value. Its text is tokio's, and says that the channel is closed;
+/// [`is_closed`](crate::UnboundedSender::is_closed) tells the two apart.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct SendError<T>(pub T);
 
@@ -204,6 +208,9 @@ impl<T> fmt::Display for SendTimeoutError<T> {
 impl<T> std::error::Error for SendTimeoutError<T> {}
 
 /// Error of [`send_many`](crate::Sender::send_many) and its kin: the channel was closed on the way.
+///
+/// [`UnboundedSender::send_many`](crate::UnboundedSender::send_many) also returns it if there is no memory for the next value;
+/// [`is_closed`](crate::UnboundedSender::is_closed) tells the two apart.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct SendManyError {
     /// How many values, from the first on, were sent before.
@@ -212,7 +219,12 @@ pub struct SendManyError {
 
 impl fmt::Display for SendManyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{CLOSED} after {} values were sent", self.sent)
+        write!(
+            f,
+            "only the first {} values were sent: the channel is closed, or is unbounded and has no memory for more; \
+             `is_closed` tells which",
+            self.sent
+        )
     }
 }
 

@@ -69,8 +69,8 @@ impl fmt::Display for OpenError {
                 At(path)
             ),
             Self::WrongEnd => f.write_str(
-                "the descriptor carries the other end of the channel; take a sender with `Sender::from_fd`, and a \
-                 receiver with `Receiver::from_fd`",
+                "the descriptor carries the other end of the channel; take a sender with `from_fd` of `Sender` or \
+                 `UnboundedSender`, and a receiver with that of `Receiver` or `UnboundedReceiver`",
             ),
             Self::WrongDescriptor { what } => write!(
                 f,

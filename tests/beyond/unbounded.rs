@@ -145,7 +145,9 @@ fn what_fits_of_many_is_sent_and_counted() {
     assert!(first as u64 * 10 >= sent * 9 && first < 1_000, "{first}");
     assert_eq!(tx.try_send_many(&values), Err(TrySendUnboundedError::Limit(())));
     assert!((0..first as u64).all(|number| rx.try_recv() == Ok(page(number))));
-    let SendManyError { sent } = tx.send_many(&values).unwrap_err();
+    let error = tx.send_many(&values).unwrap_err();
+    assert!(error.to_string().contains("has no memory for more") && !tx.is_closed(), "{error}");
+    let SendManyError { sent } = error;
     assert!((0..sent as u64).all(|number| rx.try_recv() == Ok(page(number))));
     assert_eq!(rx.try_recv(), Err(TryRecvError::Empty));
 }

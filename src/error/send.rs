@@ -149,12 +149,6 @@ impl<T> fmt::Display for TrySendUnboundedError<T> {
 
 impl<T> std::error::Error for TrySendUnboundedError<T> {}
 
-impl<T> From<SendError<T>> for TrySendUnboundedError<T> {
-    fn from(SendError(value): SendError<T>) -> TrySendUnboundedError<T> {
-        TrySendUnboundedError::Closed(value)
-    }
-}
-
 /// Error of [`send_timeout`](crate::Sender::send_timeout),
 /// [`blocking_send_timeout`](crate::Sender::blocking_send_timeout) and
 /// [`blocking_reserve_timeout`](crate::Sender::blocking_reserve_timeout). The value comes back, if there was one.

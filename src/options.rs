@@ -19,7 +19,7 @@ use std::time::Duration;
 /// Options for making and joining channels.
 ///
 /// Setting one never fails: a number out of its range is an error ([`OpenError::InvalidOption`]) of the call that
-/// makes or joins. Options that are for the other kind of call do nothing.
+/// makes or joins. Options that are for another kind of call, or of channel, do nothing.
 ///
 /// # Examples
 ///
@@ -40,7 +40,8 @@ pub struct Options {
 }
 
 impl Options {
-    /// Capacity 1024 or half of the free memory, 256 members, mode 0600, no other users, no type tag, a deadline of five seconds, no wait.
+    /// Returns the defaults: capacity 1024, a memory limit of half of the free memory, 256 members, mode 0600, no other users, no type
+    /// tag, a deadline of five seconds, no wait.
     ///
     /// # Examples
     ///
@@ -49,7 +50,8 @@ impl Options {
         Options::default()
     }
 
-    /// How many values can be sent before a sender must wait: 1 to 1,048,575, exactly. For making only.
+    /// Sets how many values can be sent in a bounded channel before a sender must wait: 1 to 1,048,575, exactly. For making only.
+    /// What limits an unbounded channel is its [`memory_limit`](Options::memory_limit).
     ///
     /// # Examples
     ///
@@ -64,7 +66,7 @@ impl Options {
         self
     }
 
-    /// How many processes can take part at a time, the receiver's included: 1 to 1023. For making only.
+    /// Sets how many processes can take part at a time, the receiver's included: 1 to 1023. For making only.
     ///
     /// A process that joins twice counts twice.
     ///
@@ -84,7 +86,8 @@ impl Options {
         self
     }
 
-    /// The permission bits of the socket file, in full: the umask does not change them. For [`bind`](Options::bind).
+    /// Sets the permission bits of the socket file, in full: the umask does not change them. For [`bind`](Options::bind) and
+    /// [`bind_unbounded`](Options::bind_unbounded).
     ///
     /// Besides the mode, only the user of this process may connect, and those of [`allow_uid`](Options::allow_uid) and
     /// [`allow_gid`](Options::allow_gid).
@@ -104,7 +107,8 @@ impl Options {
         self
     }
 
-    /// Lets processes of this user connect too. For [`bind`](Options::bind); can be called again for more, up to 1024.
+    /// Lets processes of this user connect too. For [`bind`](Options::bind) and [`bind_unbounded`](Options::bind_unbounded); can be
+    /// called again for more, up to 1024.
     ///
     /// # Examples
     ///
@@ -121,7 +125,8 @@ impl Options {
         self
     }
 
-    /// Lets processes of this group connect too. For [`bind`](Options::bind); can be called again for more, up to 1024.
+    /// Lets processes of this group connect too. For [`bind`](Options::bind) and [`bind_unbounded`](Options::bind_unbounded); can be
+    /// called again for more, up to 1024.
     ///
     /// # Examples
     ///
@@ -138,7 +143,7 @@ impl Options {
         self
     }
 
-    /// A name for the type of the values, at most 64 bytes, which must be equal on both sides.
+    /// Sets a name for the type of the values, at most 64 bytes, which must be equal on both sides.
     ///
     /// Size and alignment are always compared. The tag tells types of the same size apart, and versions of a type: a
     /// name like `"reading v2"` that changes with the meaning of the bytes. It holds no crate path, so programs in
@@ -160,8 +165,8 @@ impl Options {
         self
     }
 
-    /// How long to wait for the other side to answer, when joining and when handing an end over; and, for a receiver,
-    /// how long somebody who connects may take to say what it wants. At most 2^32 seconds.
+    /// Sets how long to wait for the other side to answer, when joining and when handing an end over. For a receiver it is also how
+    /// long a process that connects may take to say what it wants. At most 4,294,967,295 seconds.
     ///
     /// # Examples
     ///
@@ -178,8 +183,8 @@ impl Options {
 
     /// Lets the stream of a bound receiver end once at least one sender came and all have gone.
     ///
-    /// Without it the open name counts as a sender to come, and `recv` waits for the next. For
-    /// [`bind`](Options::bind).
+    /// Without it the open name counts as a sender to come, and `recv` waits for the next. For [`bind`](Options::bind) and
+    /// [`bind_unbounded`](Options::bind_unbounded).
     ///
     /// # Examples
     ///
@@ -263,7 +268,7 @@ impl Options {
     ///
     /// # Errors
     ///
-    /// As [`connect`](Options::connect); also if the descriptor is none of ours.
+    /// As [`connect`](Options::connect); also if [`Sender::into_fd`] did not make the descriptor.
     ///
     /// # Examples
     ///
@@ -282,7 +287,7 @@ impl Options {
     ///
     /// # Errors
     ///
-    /// As [`connect`](Options::connect); also if the descriptor is none of ours.
+    /// As [`connect`](Options::connect); also if [`Receiver::into_fd`] did not make the descriptor.
     ///
     /// # Examples
     ///

@@ -121,7 +121,7 @@ impl Terms {
                 "memory limit",
                 self.memory_limit
                     .map_or_else(|| "half of what is free".into(), |limit| format!("{limit} bytes")),
-                "room for 2 chunks, of 80 KiB or of one value and a page each, to 2^24 of them",
+                "at least 160 KiB, or two values and four pages if that is more",
             ),
             GeometryError::Members => {
                 invalid("number of members", self.members.to_string(), "from 1 to 1023")

@@ -15,8 +15,8 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 impl Options {
-    /// How long [`connect`](Options::connect) and [`connect_async`](Options::connect_async) wait for a receiver that is not there
-    /// yet. Zero, the default, is one look. [`Duration::MAX`] is for ever. For connecting only.
+    /// Sets how long [`connect`](Options::connect), [`connect_async`](Options::connect_async) and their like for unbounded channels
+    /// wait for a receiver that is not there yet. Zero, the default, is one look. [`Duration::MAX`] is for ever.
     ///
     /// Not there means that nothing stands at the name, or a socket behind which no process listens, or that the directory
     /// of the name does not exist yet; also that the receiver there has closed its channel, and gives the name up next. So a

@@ -10,14 +10,14 @@ use std::os::fd::OwnedFd;
 use std::path::Path;
 
 impl Options {
-    /// How many bytes of memory the queue of an unbounded channel may have. For making only.
+    /// Sets how many bytes of memory the queue of an unbounded channel may have. For making only.
     ///
-    /// Memory comes and goes in chunks, of about 80 KiB or of one value; there is room for at least two. The default is half of the
-    /// memory that the machine has free when the channel is made, or that the control group of this process leaves it, whichever is
-    /// less.
+    /// Memory comes and goes in chunks. A chunk has at most 80 KiB, or the square root of twice the limit if that is more; a value
+    /// that is larger has a chunk of its own. The limit must have room for two chunks. The default is half of the memory that the
+    /// machine has free when the channel is made, or that the control groups of this process leave it, whichever is less.
     ///
-    /// The limit is of addresses too: each process maps so many bytes, though most of them are no memory. So a process whose
-    /// addresses are limited (`RLIMIT_AS`), or whose files are (`RLIMIT_FSIZE`), needs a lower one.
+    /// Each process maps that many bytes of addresses, though most of them are no memory. A limit on addresses (`RLIMIT_AS`) or on the
+    /// size of files (`RLIMIT_FSIZE`) can therefore call for a lower one.
     ///
     /// # Examples
     ///
@@ -72,7 +72,7 @@ impl Options {
     ///
     /// # Errors
     ///
-    /// As [`bind`](Options::bind).
+    /// As [`bind`](Options::bind); also if the system refuses addresses.
     ///
     /// # Examples
     ///
@@ -157,7 +157,7 @@ impl Options {
     ///
     /// # Errors
     ///
-    /// As [`connect_unbounded`](Options::connect_unbounded); also if the descriptor is none of ours.
+    /// As [`connect_unbounded`](Options::connect_unbounded); also if [`UnboundedSender::into_fd`] did not make the descriptor.
     ///
     /// # Examples
     ///
@@ -179,7 +179,7 @@ impl Options {
     ///
     /// # Errors
     ///
-    /// As [`connect_unbounded`](Options::connect_unbounded); also if the descriptor is none of ours.
+    /// As [`connect_unbounded`](Options::connect_unbounded); also if [`UnboundedReceiver::into_fd`] did not make the descriptor.
     ///
     /// # Examples
     ///

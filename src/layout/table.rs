@@ -40,7 +40,7 @@ impl TableGeometry {
     pub const MAX_POSITIONS: u32 = 1 << 16;
     /// Where the chunks begin: at a page, also where pages are as large as Linux has them.
     const PAGE: usize = 64 << 10;
-    /// A chunk is not much smaller than this, for each one costs a system call when the queue grows.
+    /// A chunk has more than half of this, for each one costs a system call when the queue grows.
     const MIN_CHUNK: u64 = 80 << 10;
 
     /// The numbers of a channel for values of that size that uses up to `limit` bytes for its queue, on a system with pages of that

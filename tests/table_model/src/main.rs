@@ -3,6 +3,8 @@
 //! sequentially consistent, with one access to a shared word a step. A stopped thread takes no step any more; a killed process is
 //! proved dead some time later.
 //!
+//! What the crate calls a *part of the stream* is a *chunk* here; the *chunk* of memory that stands in it is a *piece*.
+//!
 //! ```text
 //! claim   { tail | owner | closed }        position p stands in chunk p / C, at p mod C of the memory that the chunk's entry names
 //! table   entry of chunk N = table[N mod T] = { lap N / T | piece | OFFERED, GROWING, READY }, all zero: N is offered piece N

@@ -23,7 +23,7 @@ impl<T> core::ops::Deref for Block<T> {
 #[repr(C)]
 #[derive(Default)]
 pub(crate) struct Header {
-    /// Written once, before anybody else maps the segment. For observers: members are told by message.
+    /// Written once, before another process maps the segment. For observers: members are told by message.
     pub identity: Block<Identity>,
     /// Where the receiver sleeps.
     pub receiver_bell: Block<Bell>,

@@ -1,9 +1,11 @@
 //! What the bytes of a segment are. No atomic operation is performed here.
 //!
 //! ```text
+//! every channel
 //! 0            header      384 bytes   identity, the receiver's bell, latch: a block of 128 each
 //! 384          members     64 each     the roster: one line for each process, number 0 is the open name
 //!
+//! the ring of a bounded channel
 //!              words       384 bytes   claim, what was taken, what changes seldom: a block of 128 each
 //!              entries     8 each      quarantine: slots of stalled senders
 //!              occupied    8 each      a bit for each waiter's record that is in use
@@ -12,11 +14,16 @@
 //!              backlogs    8 each      a bell for each process, whose backlog waits behind the line
 //!              records     8 each      who claimed which position, one for each slot
 //!              slots       stride      stamp word, then the payload as words
+//!
+//! or the table of an unbounded one
+//!              words       256 bytes   claim, what was taken: a block of 128 each
+//!              entries     8 each      which chunk stands in which part of the stream
+//!              chunks      chunk size  memory only while they are in use; in each a record, then a slot for each position
 //! ```
 //!
-//! Header and members are what every channel has, in [`common`]; all behind them is the ring of a bounded channel, in [`ring`].
-//! Each region begins at a multiple of 128 bytes. All words are little-endian `u64` (bells are `u32` alone in
-//! eight bytes), all are accessed as atomics of their one width, and zero means empty in each.
+//! Header and members stand in [`common`], what is behind them in [`ring`] and [`table`].
+//! Each region begins at a multiple of 128 bytes, the chunks at one of 64 KiB. All words are little-endian `u64` (bells are `u32`
+//! alone in eight bytes), all are accessed as atomics of their one width, and zero means empty in each.
 
 mod attach;
 mod common;
@@ -47,5 +54,5 @@ pub(crate) const MAGIC: u64 = u64::from_le_bytes(*b"shmpsc\0\0");
 /// Largest capacity: the claim word gives 20 bits to the capacity held by permits.
 pub(crate) const MAX_CAPACITY: u32 = (1 << 20) - 1;
 
-/// Most processes in one channel: the claim word gives 10 bits to an owner, and 0 is nobody.
+/// Most processes in one channel: the claim word gives 10 bits to an owner, and 0 is no process.
 pub(crate) const MAX_MEMBERS: u32 = (1 << 10) - 1;

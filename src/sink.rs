@@ -76,10 +76,6 @@ impl<T> PollSender<T> {
     ///
     /// [`PollSendError`], for ever, if the channel is closed, before or while it waits, or if this sender is.
     ///
-    /// # Panics
-    ///
-    /// As [`Sender::reserve`].
-    ///
     /// # Examples
     ///
     /// ```

@@ -25,10 +25,6 @@ impl<T: Pod> Sender<T> {
     ///
     /// [`SendManyError`], with the number of values sent, if the channel is closed.
     ///
-    /// # Panics
-    ///
-    /// As [`send`](Sender::send).
-    ///
     /// # Examples
     ///
     /// ```

@@ -60,10 +60,6 @@ impl<T> Sender<T> {
     /// [`SendError`] if the channel is closed, before or while it waits, and at once if `n` is more than
     /// [`max_capacity`](Sender::max_capacity).
     ///
-    /// # Panics
-    ///
-    /// As [`reserve`](Sender::reserve).
-    ///
     /// # Examples
     ///
     /// ```
@@ -102,10 +98,6 @@ impl<T> Sender<T> {
     /// # Errors
     ///
     /// [`SendError`] if the channel is closed, before or while it waits. The sender is dropped then.
-    ///
-    /// # Panics
-    ///
-    /// As [`reserve`](Sender::reserve).
     ///
     /// # Examples
     ///

@@ -95,8 +95,7 @@ impl<T: Pod> Sender<T> {
     ///
     /// # Panics
     ///
-    /// At the first poll outside a tokio runtime, or in one without its time driver, even if there is room. Also as
-    /// [`send`](Sender::send).
+    /// At the first poll outside a tokio runtime, or in one without its time driver, even if there is room.
     ///
     /// # Examples
     ///

@@ -22,10 +22,6 @@ macro_rules! boxed {
                 ///
                 /// No value is lost if the future is dropped.
                 ///
-                /// # Panics
-                ///
-                /// As [`recv`](Self::recv).
-                ///
                 /// # Examples
                 ///
                 /// ```

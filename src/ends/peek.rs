@@ -28,10 +28,6 @@ macro_rules! peek {
                 ///
                 /// It takes nothing, so nothing is lost if the future is dropped.
                 ///
-                /// # Panics
-                ///
-                /// As [`recv`](Self::recv).
-                ///
                 /// # Examples
                 ///
                 /// ```
@@ -105,10 +101,6 @@ macro_rules! peek {
                 /// # When it waits
                 ///
                 /// As [`poll_recv`](Self::poll_recv), with which it shares the one waker.
-                ///
-                /// # Panics
-                ///
-                /// As [`recv`](Self::recv).
                 ///
                 /// # Examples
                 ///

@@ -74,10 +74,6 @@ macro_rules! receive {
                 ///
                 /// No value is lost if the future is dropped.
                 ///
-                /// # Panics
-                ///
-                /// As [`recv`](Self::recv).
-                ///
                 /// # Examples
                 ///
                 /// ```
@@ -110,8 +106,7 @@ macro_rules! receive {
                 ///
                 /// # Panics
                 ///
-                /// At the first poll outside a tokio runtime, or in one without its time driver, even if a value is there. Also as
-                /// [`recv`](Self::recv).
+                /// At the first poll outside a tokio runtime, or in one without its time driver, even if a value is there.
                 ///
                 /// # Examples
                 ///
@@ -302,10 +297,6 @@ macro_rules! receive {
                 /// On `Pending` the waker of `cx`, and only the one of the latest call, is woken when a value comes or the stream
                 /// ends. `Pending` can also mean that the task has used up its turn; it is then woken at once.
                 ///
-                /// # Panics
-                ///
-                /// As [`recv`](Self::recv).
-                ///
                 /// # Examples
                 ///
                 /// ```
@@ -328,10 +319,6 @@ macro_rules! receive {
                 /// # When it waits
                 ///
                 /// As [`poll_recv`](Self::poll_recv), with which it shares the one waker.
-                ///
-                /// # Panics
-                ///
-                /// As [`recv`](Self::recv).
                 ///
                 /// # Examples
                 ///

@@ -9,8 +9,8 @@ use bytemuck::Pod;
 impl<T: Pod> Sender<T> {
     /// Sends all of `values`, in order. (Beyond tokio.)
     ///
-    /// It is faster than as many sends: as many as there is room for are claimed and announced together. Values of
-    /// other senders can come between those parts, never within the order of these.
+    /// It is faster than as many sends: places are claimed for up to 32 values at once, as far as there is room, and the receiver is
+    /// woken once for them. Values of other senders can come between these, whose own order is kept.
     ///
     /// # When it waits
     ///

@@ -16,7 +16,7 @@ macro_rules! peek {
                 /// Waits until a value is there and copies it; it stays in the queue. `None` as for [`recv`](Self::recv).
                 /// (Beyond tokio.)
                 ///
-                /// The next receipt, of whatever kind, gives exactly this value, or begins with it; so does the next peek.
+                /// The next receive of any kind returns this value first, and so does the next peek.
                 /// [`len`](Self::len) counts it until then, and so does the capacity of a bounded channel. (A sender that forges, see
                 /// `docs/limits.md`, can change it on the way.)
                 ///

@@ -37,7 +37,7 @@ macro_rules! receive {
 
             impl<T: Pod> $Receiver<T> {
                 /// Receives the next value. `None` once nothing is queued and nothing can come: every sender of every process is
-                /// gone, or the channel was closed, is drained, and no permit is out.
+                /// gone, or the channel was closed and is drained. A permit of a bounded channel can still send after the close.
                 ///
                 /// # When it waits
                 ///
@@ -337,7 +337,7 @@ macro_rules! receive {
                     limit: usize,
                 ) -> Poll<usize> {
                     if limit == 0 {
-                        // Costs a turn like every receipt, and leaves the waker of an earlier poll where it is.
+                        // Costs a turn like every receive, and leaves the waker of an earlier poll where it is.
                         return poll_turn(cx).map(|()| 0);
                     }
                     self.inner.poll_take(cx, many(buffer, limit)).map(|count| count.unwrap_or(0))

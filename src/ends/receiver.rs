@@ -9,7 +9,7 @@ macro_rules! receiver {
             use std::os::fd::OwnedFd;
 
             impl<T> $Receiver<T> {
-                /// Whether the channel is closed, or no sender is left. Values may still be queued.
+                /// Returns whether the channel is closed, or no sender is left. Values may still be queued.
                 ///
                 /// It never waits. Once true it stays so; false can be old as soon as it is told.
                 ///
@@ -25,12 +25,12 @@ macro_rules! receiver {
                     self.inner.is_closed()
                 }
 
-                /// Why the stream ended before its time, if it did: a process that may write to the channel's memory has written over
+                /// Returns why the stream ended before its time, if it did: a process that may write to the channel's memory has written over
                 /// it. (Beyond tokio.)
                 ///
                 /// The receiver learns it when it looks for a value: then every receive tells the end of the stream, for ever, every
-                /// sender finds the channel closed, and this tells the reason. Until then, and if all is well, it is `None`. What does not
-                /// show in the words that it looks at is not found; `docs/trust.md` says what is promised then.
+                /// sender finds the channel closed, and this tells the reason. Until then, and if all is well, it is `None`. Corruption
+                /// elsewhere is not detected; `docs/trust.md` says what is promised then.
                 ///
                 /// It never waits. Once there is a reason it stays.
                 ///
@@ -51,7 +51,7 @@ macro_rules! receiver {
                     self.inner.corruption()
                 }
 
-                /// Whether [`len`](Self::len) is 0.
+                /// Returns whether [`len`](Self::len) is 0.
                 ///
                 /// It never waits. Only receiving makes it true again; true can be old as soon as it is told.
                 ///
@@ -67,7 +67,7 @@ macro_rules! receiver {
                     self.len() == 0
                 }
 
-                /// Values in the queue now. One that is being written may or may not count.
+                /// Returns the number of values in the queue now. One that is being written may or may not count.
                 ///
                 /// It never waits. It can grow as soon as it is told; only receiving makes it smaller.
                 ///
@@ -82,7 +82,8 @@ macro_rules! receiver {
                     self.inner.endpoint.len()
                 }
 
-                /// Senders of the channel in all processes, with those in owned permits; an open name is none.
+                /// Returns the number of senders in all processes, with those in owned permits of a bounded channel. A bound name does
+                /// not count.
                 ///
                 /// It never waits, and can be old as soon as it is told. A process that was killed counts until the kernel has
                 /// told so, usually within a millisecond.
@@ -98,7 +99,7 @@ macro_rules! receiver {
                     self.inner.endpoint.strong_count()
                 }
 
-                /// Weak senders of the channel in all processes.
+                /// Returns the number of weak senders in all processes.
                 ///
                 /// It never waits, and can be old as soon as it is told.
                 ///
@@ -152,7 +153,7 @@ macro_rules! receiver {
                 ///
                 /// # Errors
                 ///
-                /// [`OpenError`] if the descriptor is none of ours, the types differ, or the channel has ended.
+                /// [`OpenError`] if [`into_fd`](Self::into_fd) did not make the descriptor, the types differ, or the channel has ended.
                 ///
                 /// # Examples
                 ///

@@ -34,7 +34,7 @@ macro_rules! sender {
                     self.inner.closed().await;
                 }
 
-                /// Whether the receiving side is closed. Once true it stays so; false can be old as soon as it is told.
+                /// Returns whether the receiving side is closed. Once true it stays so; false can be old as soon as it is told.
                 ///
                 /// It never waits. It differs from `is_closed` of the receiver, which is also true when no
                 /// sender is left.
@@ -51,7 +51,7 @@ macro_rules! sender {
                     self.inner.is_closed()
                 }
 
-                /// Why sending fails as on a closed channel although the receiver has not closed it, if that is so: a process that may
+                /// Returns why sending fails as on a closed channel although the receiver has not closed it, if that is so: a process that may
                 /// write to the channel's memory has written over it. (Beyond tokio.)
                 ///
                 /// It looks now, at what this process can see; the receiver may know more
@@ -71,7 +71,7 @@ macro_rules! sender {
                     self.inner.endpoint.corruption()
                 }
 
-                /// Whether both senders belong to the same channel, also if they joined it separately.
+                /// Returns whether both senders belong to the same channel, also if they joined it separately.
                 ///
                 /// # Examples
                 ///
@@ -85,7 +85,7 @@ macro_rules! sender {
                     self.inner.is_same_channel(&other.inner)
                 }
 
-                /// Values in the queue now. One that is being written may or may not count. (Beyond tokio.)
+                /// Returns the number of values in the queue now. One that is being written may or may not count. (Beyond tokio.)
                 ///
                 /// It never waits, and can be old as soon as it is told.
                 ///
@@ -101,7 +101,7 @@ macro_rules! sender {
                     self.inner.endpoint.len()
                 }
 
-                /// Whether [`len`](Self::len) is 0. (Beyond tokio.)
+                /// Returns whether [`len`](Self::len) is 0. (Beyond tokio.)
                 ///
                 /// It never waits, and can be old as soon as it is told.
                 ///
@@ -115,7 +115,8 @@ macro_rules! sender {
                     self.len() == 0
                 }
 
-                /// Senders of the channel in all processes, with those in owned permits; an open name is none.
+                /// Returns the number of senders in all processes, with those in owned permits of a bounded channel. A bound name does
+                /// not count.
                 ///
                 /// It never waits, and can be old as soon as it is told. A process that was killed counts until the kernel has
                 /// told so, usually within a millisecond.
@@ -131,7 +132,7 @@ macro_rules! sender {
                     self.inner.endpoint.strong_count()
                 }
 
-                /// Weak senders of the channel in all processes.
+                /// Returns the number of weak senders in all processes.
                 ///
                 /// It never waits, and can be old as soon as it is told.
                 ///
@@ -205,7 +206,7 @@ macro_rules! sender {
                 ///
                 /// # Errors
                 ///
-                /// [`OpenError`] if the descriptor is none of ours, the types differ, or the channel has ended.
+                /// [`OpenError`] if [`into_fd`](Self::into_fd) did not make the descriptor, the types differ, or the channel has ended.
                 ///
                 /// # Examples
                 ///

@@ -33,7 +33,7 @@ macro_rules! weak {
                     self.inner.upgrade().map($Sender::new)
                 }
 
-                /// Senders of the channel in all processes, as the senders' `strong_count`.
+                /// Returns the number of senders in all processes, as the senders' `strong_count`.
                 ///
                 /// It never waits, and can be old as soon as it is told.
                 ///
@@ -47,7 +47,7 @@ macro_rules! weak {
                     self.inner.endpoint.strong_count()
                 }
 
-                /// Weak senders of the channel in all processes, as the senders' `weak_count`.
+                /// Returns the number of weak senders in all processes, as the senders' `weak_count`.
                 ///
                 /// It never waits, and can be old as soon as it is told.
                 ///

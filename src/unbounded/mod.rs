@@ -21,18 +21,18 @@ use bytemuck::Pod;
 
 /// Makes an unbounded channel for this process, which can be handed to others later.
 ///
-/// A send never waits. The queue is memory shared between processes: it has what is queued, and gives the rest back to the system
-/// when the receiver has taken it. Each process pays for the memory of what it sends: its control group is charged. All of it
-/// together is at most half of the memory that is free when the channel is made; [`Options::memory_limit`] says otherwise, and
-/// [`UnboundedSender::try_send`] tells when it is reached.
+/// A send never waits. The queue is memory shared between processes. It has as much as is queued, and what the receiver has taken goes
+/// back to the system. Each process pays for the memory of what it sends: its control group is charged. Its limit is half of the memory
+/// that is free when the channel is made. [`Options::memory_limit`] sets another, and [`UnboundedSender::try_send`] tells when it is
+/// reached.
 ///
 /// [`UnboundedSender::into_fd`] and [`UnboundedReceiver::into_fd`] hand an end to another process; [`Options::bind_unbounded`] makes
 /// a channel with a name instead.
 ///
 /// # Panics
 ///
-/// If a value is larger than 64 MiB, or if the system refuses memory or a descriptor. [`Options::channel_unbounded`] gives an
-/// error instead.
+/// If a value is larger than 64 MiB, if half of the free memory has no room for two chunks of such values, or if the system refuses
+/// memory, addresses or a descriptor. [`Options::channel_unbounded`] gives an error instead.
 ///
 /// # Examples
 ///

@@ -13,7 +13,9 @@ use std::sync::{Arc, Mutex};
 ///
 /// # Large values
 ///
-/// As for [`Receiver`](crate::Receiver).
+/// A call that gives a value, or a poll of its future, has room for it on the stack once: the result. Calls that fill a `Vec`
+/// ([`recv_many`](UnboundedReceiver::recv_many) and its like) and a box ([`recv_boxed`](UnboundedReceiver::recv_boxed) and its like)
+/// need no room for values on the stack, however large they are. `docs/limits.md` has each call.
 ///
 /// # In forked processes
 ///
@@ -47,7 +49,7 @@ impl<T> UnboundedReceiver<T> {
         self.inner.close();
     }
 
-    /// Bytes of memory that the channel has now, in all processes together, as
+    /// Returns the bytes of memory that the channel has now, in all processes together, as
     /// [`UnboundedSender::memory_in_use`](crate::UnboundedSender::memory_in_use). (Beyond tokio.)
     ///
     /// It never waits, and can be old as soon as it is told.

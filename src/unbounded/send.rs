@@ -9,8 +9,11 @@ use std::slice;
 impl<T: Pod> UnboundedSender<T> {
     /// Sends a value.
     ///
+    /// `Ok` means that the value is in the queue: it is received unless the receiver closes, is dropped or dies before. From then on
+    /// it does not matter if this process is killed.
+    ///
     /// tokio's `send` has one error, and means by it that the receiver is gone. Here it is also returned when the channel may have no
-    /// more memory, or the system has none: then [`is_closed`](UnboundedSender::is_closed) says no. Use
+    /// more memory, or the system has none: then [`is_closed`](UnboundedSender::is_closed) is false. Use
     /// [`try_send`](UnboundedSender::try_send) to be told the reason.
     ///
     /// # When it waits
@@ -48,7 +51,8 @@ impl<T: Pod> UnboundedSender<T> {
     ///
     /// # Errors
     ///
-    /// [`TrySendUnboundedError`] with the value: the channel is closed, has all the memory that it may have, or the system has none.
+    /// [`TrySendUnboundedError`] with the value: the channel is closed, or has all the memory that it may have, or the system has
+    /// none.
     ///
     /// # Examples
     ///
@@ -76,8 +80,8 @@ impl<T: Pod> UnboundedSender<T> {
 
     /// Sends all of `values`, in order. (Beyond tokio.)
     ///
-    /// It is faster than as many sends: up to 32 are claimed and announced together. Values of other senders can come between those
-    /// parts, never within the order of these.
+    /// It is faster than as many sends: places are claimed for up to 32 values at once, and the receiver is woken once for them. Values
+    /// of other senders can come between these, whose own order is kept.
     ///
     /// # When it waits
     ///
@@ -112,7 +116,8 @@ impl<T: Pod> UnboundedSender<T> {
     ///
     /// # Errors
     ///
-    /// [`TrySendUnboundedError`] if not even one could be sent. An empty slice is sent always.
+    /// [`TrySendUnboundedError`] if not even one could be sent. Once a first part was sent it is `Ok`, whatever kept back the rest. An
+    /// empty slice is sent always.
     ///
     /// # Examples
     ///

@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex};
 ///
 /// A call that is given a value has room for it on the stack twice: the argument, and the result, which can give it back.
 /// [`send_many`](UnboundedSender::send_many), [`send_ref`](UnboundedSender::send_ref) and their like need no room for values on the
-/// stack.
+/// stack. `docs/limits.md` has each call.
 ///
 /// # In forked processes
 ///
@@ -34,8 +34,8 @@ impl<T> UnboundedSender<T> {
         UnboundedSender { inner: AssertUnwindSafe(inner), values: PhantomData }
     }
 
-    /// Bytes of memory that the channel has now, in all processes together: what is queued, what stands ready for the next values,
-    /// and what a channel always has. (Beyond tokio.)
+    /// Returns the bytes of memory that the channel has now, in all processes together: what is queued, what stands ready for the next
+    /// values, and what a channel always has. (Beyond tokio.)
     ///
     /// It never waits, and can be old as soon as it is told.
     ///

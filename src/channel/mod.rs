@@ -8,8 +8,8 @@
 //! | file | what it is about |
 //! | --- | --- |
 //! | [`sending`] | the handles of the sending end |
-//! | [`waiting`] | how its tasks wait |
-//! | [`unbounded`] | what they do in an unbounded channel |
+//! | [`waiting`] | how its tasks wait, in a bounded channel |
+//! | [`unbounded`] | what those handles do in an unbounded channel |
 //! | [`receiving`] | the receiving end |
 
 mod receiving;
@@ -20,23 +20,23 @@ mod waiting;
 pub(crate) use crate::queue::{SMALL, Took};
 pub(crate) use crate::wait::NoRoom;
 pub(crate) use receiving::{Receiving, many, next, peeked};
-
-/// The receiving end of a bounded channel.
-pub(crate) type BoundedReceiving = Receiving<crate::queue::ring::Consumer>;
-
-/// The receiving end of an unbounded channel.
-pub(crate) type UnboundedReceiving = Receiving<crate::queue::table::Consumer>;
 pub(crate) use sending::{Sending, Unsent, WeakSending};
 pub(crate) use unbounded::Unsendable;
 pub(crate) use waiting::Waiting;
 
 use crate::control::Endpoint;
 use crate::error::Corruption;
-use crate::queue::{Nonsense, Queue};
+use crate::queue::{Nonsense, Queue, ring, table};
 use crate::wait::{Futex, Threads};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 use tokio::task::coop::poll_proceed;
+
+/// The receiving end of a bounded channel.
+pub(crate) type BoundedReceiving = Receiving<ring::Consumer>;
+
+/// The receiving end of an unbounded channel.
+pub(crate) type UnboundedReceiving = Receiving<table::Consumer>;
 
 /// What both ends can ask.
 impl Endpoint {
@@ -45,22 +45,22 @@ impl Endpoint {
         if self.is_forked() { R::default() } else { question(self.queue()) }
     }
 
-    /// Values in the queue.
+    /// Returns the number of values in the queue.
     pub(crate) fn len(&self) -> usize {
         self.ask(|queue| queue.len())
     }
 
-    /// Capacity that is not held, waited for or promised.
+    /// Returns the capacity of a bounded channel that is not held, waited for or promised.
     pub(crate) fn free_capacity(&self) -> usize {
         self.ask(|_| self.ring().free_capacity())
     }
 
-    /// Sending handles in all processes.
+    /// Returns the number of sending handles in all processes.
     pub(crate) fn strong_count(&self) -> usize {
         self.ask(|queue| queue.common().strong_count())
     }
 
-    /// Handles in all processes that do not keep the channel open.
+    /// Returns the number of handles in all processes that do not keep the channel open.
     pub(crate) fn weak_count(&self) -> usize {
         self.ask(|queue| queue.common().weak_count())
     }

@@ -4,8 +4,8 @@ use super::Sending;
 use crate::queue::table::Refused;
 use bytemuck::Pod;
 
-/// Most positions claimed at once. Others get their turn between the parts of a long batch; and a sender that is stopped
-/// in the middle of one leaves no more positions behind for the receiver to look at.
+/// Most positions claimed at once. Other senders get their turn between the parts of a long batch. A sender that is stopped in the
+/// middle of one leaves no more positions behind for the receiver to look at.
 const BATCH: usize = 32;
 
 /// Why nothing was sent in an unbounded channel.
@@ -19,7 +19,7 @@ pub(crate) enum Unsendable {
 }
 
 impl Sending {
-    /// Sends a first part of `values`, at least one, and tells how many.
+    /// Sends a first part of `values`, at least one, and returns how many.
     #[inline]
     pub fn send_unbounded<T: Pod>(&self, values: &[T]) -> Result<usize, Unsendable> {
         if self.endpoint.is_forked() || self.endpoint.is_over() {

@@ -196,15 +196,12 @@ impl Endpoint {
         self.me
     }
 
-    /// The number of values that the queue of a bounded channel can hold. Private, so also right in a forked child.
+    /// Returns how many values the queue of a bounded channel can hold. Private, so also right in a forked child.
     pub(crate) fn max_capacity(&self) -> usize {
-        match self.segment.view() {
-            View::Ring(view) => view.geometry.capacity as usize,
-            View::Table(_) => usize::MAX,
-        }
+        self.ring().view.geometry.capacity as usize
     }
 
-    /// Bytes that the segment has of the system's memory now.
+    /// Returns the bytes that the segment has of the system's memory now.
     pub(crate) fn memory_in_use(&self) -> u64 {
         self.segment.memory_in_use()
     }

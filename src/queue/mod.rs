@@ -27,7 +27,7 @@ use alloc::vec::Vec;
 use ring::Ring;
 use table::Table;
 
-/// A queue of either kind, for those who do not send or receive.
+/// A queue of either kind, for callers that neither send nor receive.
 #[derive(Clone, Copy)]
 pub(crate) enum Queue<'a> {
     Ring(Ring<'a>),
@@ -35,7 +35,7 @@ pub(crate) enum Queue<'a> {
 }
 
 impl<'a> Queue<'a> {
-    /// What it has as every channel.
+    /// Returns what every channel has.
     #[inline]
     pub fn common(&self) -> Common<'a> {
         match self {
@@ -61,6 +61,7 @@ impl<'a> Queue<'a> {
         }
     }
 
+    /// Returns whether the receiving side is closed.
     pub fn is_closed(&self) -> bool {
         match self {
             Queue::Ring(ring) => ring.is_closed(),
@@ -68,7 +69,7 @@ impl<'a> Queue<'a> {
         }
     }
 
-    /// Values in the queue. One that is being written may or may not count; permits never do.
+    /// Returns the number of values in the queue. One that is being written may or may not count; permits never do.
     pub fn len(&self) -> usize {
         match self {
             Queue::Ring(ring) => ring.len(),
@@ -76,7 +77,7 @@ impl<'a> Queue<'a> {
         }
     }
 
-    /// Where the receiver is.
+    /// Returns the position of the first value not yet taken.
     pub fn head(&self) -> u64 {
         match self {
             Queue::Ring(ring) => ring.head(),
@@ -84,8 +85,8 @@ impl<'a> Queue<'a> {
         }
     }
 
-    /// The position after the last claimed one, all 64 bits: once head has reached it, nothing that was claimed
-    /// until now is left.
+    /// Returns the position after the last claimed one, all 64 bits: once head has reached it, nothing that was claimed until now is
+    /// left.
     pub fn tail(&self) -> u64 {
         match self {
             Queue::Ring(ring) => ring.tail(),
@@ -93,7 +94,7 @@ impl<'a> Queue<'a> {
         }
     }
 
-    /// The position after the last claimed one, and under which numbers anything was claimed from head up to it, each once.
+    /// Returns the position after the last claimed one, and under which numbers anything was claimed from head up to it, each once.
     pub fn claimants(&self) -> (u64, Vec<Number>) {
         match self {
             Queue::Ring(ring) => ring.claimants(),
@@ -109,7 +110,7 @@ impl<'a> Queue<'a> {
         }
     }
 
-    /// Puts right what process `number` left. It writes to the segment no more.
+    /// Repairs what process `number` left, which writes to the segment no more.
     pub fn repair(&self, number: Number, wake: &impl Wake) {
         match self {
             Queue::Ring(ring) => ring.repair(number, wake),
@@ -117,7 +118,7 @@ impl<'a> Queue<'a> {
         }
     }
 
-    /// What a dead process held has been given back: lets those look who may wait for it.
+    /// Wakes the sleepers that may wait for what a dead process held: it has been given back.
     pub fn let_look(&self, wake: &impl Wake) {
         match self {
             Queue::Ring(ring) => ring.let_look(wake),
@@ -125,7 +126,7 @@ impl<'a> Queue<'a> {
         }
     }
 
-    /// What the words say against each other now. For a process that is not the receiver's.
+    /// Returns what is wrong in the words now. For a process that is not the receiver's.
     pub fn nonsense(&self) -> Option<Nonsense> {
         match self {
             Queue::Ring(ring) => ring.nonsense(),
@@ -133,8 +134,8 @@ impl<'a> Queue<'a> {
         }
     }
 
-    /// All bells, for a process that has every sleeper look: a sleeper that lay down before it was called is woken, or does not fall
-    /// asleep.
+    /// Changes every bell and returns them, for a process that wakes all sleepers: a thread or task that registered before this call
+    /// is woken, or does not fall asleep.
     pub fn shake_all(&self) -> impl Iterator<Item = &'a Bell> {
         let (ring, table) = match self {
             Queue::Ring(ring) => (Some(ring.shake_all()), None),

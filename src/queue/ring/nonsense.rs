@@ -1,4 +1,4 @@
-//! What cannot be right in the words of a ring, whoever looks; and how all sleepers are made to look.
+//! Words of a ring that cannot be right, as any process sees them; and the bells of all sleepers.
 
 use super::Ring;
 use super::words::Claim;
@@ -7,7 +7,7 @@ use crate::queue::Nonsense;
 use crate::queue::edge::{Edge, Fence, acquire, full_fence};
 
 impl<'a> Ring<'a> {
-    /// What the claim word and head say against each other now. For who is not the receiver.
+    /// Returns what is wrong in the claim word and head now. For a process that is not the receiver's.
     pub fn nonsense(&self) -> Option<Nonsense> {
         loop {
             let claim = Claim(self.view.words.claim.load(acquire(Edge::Claim)));
@@ -25,7 +25,8 @@ impl<'a> Ring<'a> {
         }
     }
 
-    /// All bells, for who has every sleeper look: whoever lay down before it was called is woken, or does not fall asleep.
+    /// Changes every bell and returns them, for a process that wakes all sleepers: a thread or task that registered before this call
+    /// is woken, or does not fall asleep.
     pub fn shake_all(&self) -> impl Iterator<Item = &'a Bell> + use<'a> {
         // ORDERING: what made this necessary stands, then each bell is changed; a sleeper changes its bell, then looks.
         full_fence(Fence::Freed);

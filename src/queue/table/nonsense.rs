@@ -1,4 +1,4 @@
-//! What cannot be right in the words of a table, whoever looks; and how all sleepers are made to look.
+//! Words of a table that cannot be right, as any process sees them; and the bells of all sleepers.
 
 use super::Table;
 use super::words::Claim;
@@ -8,7 +8,7 @@ use crate::queue::edge::{Edge, Fence, acquire, full_fence};
 use crate::sync::Ordering;
 
 impl<'a> Table<'a> {
-    /// What the claim word and head say against each other now. For a process that is not the receiver's.
+    /// Returns what is wrong in the claim word and head now. For a process that is not the receiver's.
     pub fn nonsense(&self) -> Option<Nonsense> {
         self.head_and_claim().err()
     }
@@ -29,14 +29,14 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// Whether such a claim word and such a head can stand in a segment together.
+    /// Returns whether such a claim word and such a head can stand in a segment together.
     pub(super) fn fits(&self, head: u64, claim: Claim) -> bool {
         let most = u64::from(self.view.geometry.chunks) * self.positions();
         claim.tail() != Claim::LAST && claim.tail().checked_sub(head).is_some_and(|queued| queued <= most)
     }
 
-    /// All bells, for a process that has every sleeper look: a sleeper that lay down before it was called is woken, or does not
-    /// fall asleep.
+    /// Changes the receiver's bell, the only one of a table, and returns it, for a process that wakes all sleepers: a receiver that
+    /// registered before this call is woken, or does not fall asleep.
     pub fn shake_all(&self) -> impl Iterator<Item = &'a Bell> + use<'a> {
         // ORDERING: what made this necessary stands, then the bell is changed; a sleeper changes its bell, then looks.
         full_fence(Fence::Freed);

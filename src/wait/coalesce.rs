@@ -1,13 +1,13 @@
-//! A moment in which the receiver does not look: interrupt coalescing, as network cards do it, for a receiver that spins.
+//! Interrupt coalescing, as network cards do it, for a receiver that spins: a moment in which it does not look at the queue.
 //!
 //! A receiver that is as fast as its sender finds the queue empty after each value. Then each of its looks takes a cache line from the
 //! sender, which is about to write there. If the receiver looks away for a moment, the sender writes some tens of values undisturbed,
 //! and the receiver takes them in one go. It matters where slots share cache lines, as those of an unbounded channel do: a value of 64
 //! bytes takes four fifths of the time. In a bounded channel, whose slots have lines of their own, nothing changes.
 //!
-//! Whether that pays is found by trial, for a value that comes alone would be late for nothing. It has paid if values came in
-//! number; then the next wait does the same. Otherwise the next trial comes after 16 waits, then after twice as many each time, up
-//! to 1024.
+//! Whether that pays is found by trial, for a value that comes alone would be late for nothing. It has paid if at least 8 values came
+//! until the queue was empty again; then the next wait does the same. Otherwise the next trial comes after 16 waits, then after twice as
+//! many each time, up to 1024.
 
 use crate::sync::{AtomicU32, AtomicU64, Ordering, spin_loop};
 

@@ -1,8 +1,8 @@
-//! What the receiver does with a chunk whose values have been taken: it gives the memory back to the system, or posts the chunk where
-//! the next sender comes, as it is.
+//! What the receiver does with a chunk whose values have been taken: it gives the memory back to the system and posts the chunk behind the
+//! others, or puts it, as it is, where the next sender comes.
 //!
-//! A part of the stream is over when the first value behind it has been taken, not before: until then a sender may still record there
-//! who claimed its last position.
+//! A part of the stream is over when the first value behind it has been taken, not before: until then a sender may still write there the
+//! record of its last position.
 //!
 //! What a kill leaves does not matter: without a receiver the channel is closed.
 
@@ -12,8 +12,8 @@ use super::words::Entry;
 use crate::queue::edge::{Edge, release};
 use alloc::vec::Vec;
 
-/// So many parts of the stream behind the one where senders are now have memory before a sender comes there, as far as chunks come
-/// free. More would be memory that nobody needs; with fewer a sender asks the system at each chunk.
+/// How many parts of the stream, behind the one where senders are now, have memory before a sender comes there, as far as chunks come
+/// free. More would be memory that no value needs; with fewer a sender asks the system at each chunk.
 const AHEAD: u64 = if cfg!(shmpsc_loom) { 1 } else { 2 };
 
 /// Which chunks the receiver has, and how far it has posted them.
@@ -74,8 +74,8 @@ impl Chunks {
         parts.chain(kept).for_each(|chunk| table.memory.give_back(chunk));
     }
 
-    /// Posts a chunk that is memory, where no sender writes any more: where the next sender comes, if not enough stands ready there
-    /// already; else as no memory.
+    /// Posts a chunk that is memory and in which no sender writes any more: as it is where the next sender comes, if not enough stands
+    /// ready there already; else as no memory.
     fn retire(&mut self, table: &Table<'_>, chunk: u32) {
         // Not beyond what was posted, whatever a peer wrote.
         let tail = table.number(table.claim().tail()).min(self.posted);

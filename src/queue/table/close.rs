@@ -5,12 +5,13 @@ use super::words::Claim;
 use crate::queue::edge::{Edge, release};
 
 impl Table<'_> {
-    /// Closes the receiving side. No sender waits for anything in the segment.
+    /// Closes the receiving side. It wakes no sender, for none waits for capacity.
     pub fn close(&self) {
         // ORDERING: a sender that finds the channel closed sees what was done before it was.
         self.view.words.claim.fetch_or(Claim(0).with_closed(1).0, release(Edge::Claim));
     }
 
+    /// Returns whether the receiving side is closed.
     pub fn is_closed(&self) -> bool {
         self.claim().closed() == 1
     }

@@ -25,7 +25,7 @@
 //! | [`take`] | receiving, and what to do with positions that stay unpublished |
 //! | [`stalled`] | the sends that were passed before they were published |
 //! | [`chunks`] | what the receiver does with a chunk whose values have been taken |
-//! | [`repair`] | what a dead process leaves |
+//! | [`repair`] | what a dead process leaves, and how far senders and receiver are |
 //! | [`close`] | closing the receiving side |
 //! | [`nonsense`] | words that do not fit each other |
 
@@ -48,7 +48,7 @@ use crate::layout::TableView;
 use crate::sync::Ordering;
 use words::{Claim, Entry};
 
-/// How the chunks of a segment become memory, and no memory again: the one thing beside waking that the queue asks of the system.
+/// The chunks of a segment as memory of the system. Beside waking, it is the one thing that the queue asks of the system.
 pub(crate) trait Memory: Sync {
     /// Makes the chunk memory, all of it. If it is memory already it stays as it is.
     fn make_real(&self, chunk: u32) -> Result<(), NoMemory>;
@@ -77,7 +77,7 @@ impl<'a> Table<'a> {
         Table { view, memory }
     }
 
-    /// What it has as every channel.
+    /// Returns what every channel has.
     #[inline(always)]
     pub fn common(&self) -> Common<'a> {
         Common::new(self.view.common)
@@ -88,25 +88,25 @@ impl<'a> Table<'a> {
         u64::from(self.view.geometry.positions)
     }
 
-    /// The number of the part of the stream in which a position stands.
+    /// Returns the number of the part of the stream in which a position stands.
     #[inline(always)]
     fn number(&self, position: u64) -> u64 {
         position >> self.view.geometry.positions.trailing_zeros()
     }
 
-    /// Where in its chunk a position stands.
+    /// Returns the index of a position in its chunk.
     #[inline(always)]
     fn index(&self, position: u64) -> usize {
         (position & (self.positions() - 1)) as usize
     }
 
-    /// The claim word, for a thread that goes on with it.
+    /// Loads the claim word, for a thread that goes on with it.
     #[inline(always)]
     fn claim(&self) -> Claim {
         Claim(self.view.words.claim.load(acquire(Edge::Claim)))
     }
 
-    /// Where in the table the entry of a part of the stream stands, and in which lap it is.
+    /// Returns the index in the table of the entry of a part of the stream, and the lap that it must bear.
     fn place(&self, number: u64) -> (usize, u64) {
         let entries = self.view.entries.len() as u64;
         ((number % entries) as usize, number / entries)
@@ -129,7 +129,7 @@ impl<'a> Table<'a> {
         word.compare_exchange(from.0, to.0, release(Edge::Chunk), Ordering::Relaxed).is_ok()
     }
 
-    /// The chunk of a part of the stream in which positions can have been claimed.
+    /// Returns the chunk of a part of the stream if its entry is ready, so that positions can have been claimed there.
     fn ready_chunk(&self, number: u64) -> Option<u32> {
         self.entry(number).filter(|(entry, _)| entry.is_ready()).map(|(_, chunk)| chunk)
     }

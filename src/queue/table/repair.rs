@@ -1,4 +1,5 @@
-//! What a process leaves that is dead or has said goodbye, and how it is put right. Who is dead is not decided here.
+//! What a process leaves that is dead or has said goodbye, and how it is put right; and how far senders and receiver are. Which process is
+//! dead is not decided here.
 //!
 //! Handles are repaired here, by the receiver's process. Unpublished positions are repaired by the receiver itself, in
 //! [`super::take`]. If the receiver is dead the channel is closed and nothing needs repair.
@@ -14,7 +15,7 @@ use alloc::vec::Vec;
 const NUMBERS: usize = 1 << 10;
 
 impl Table<'_> {
-    /// Puts right what process `number` left. It writes to the segment no more.
+    /// Repairs what process `number` left, which writes to the segment no more.
     pub fn repair(&self, number: Number, wake: &impl Wake) {
         let member = &self.view.common.members[usize::from(number)];
         member.weak.store(0, Ordering::Relaxed); // ORDERING: advisory.
@@ -22,31 +23,31 @@ impl Table<'_> {
         self.let_look(wake);
     }
 
-    /// Lets the receiver look: a position of the dead may stand at head.
+    /// Wakes the receiver: a position of the dead may stand at head.
     pub fn let_look(&self, wake: &impl Wake) {
         // ORDERING: the caller marked the death, then the receiver is looked for; it registers, then asks who is dead.
         full_fence(Fence::Freed);
         self.common().ring_receiver(wake);
     }
 
-    /// Where the receiver is.
+    /// Returns the position of the first value not yet taken.
     pub fn head(&self) -> u64 {
         self.view.words.head.load(acquire(Edge::Head))
     }
 
-    /// The position after the last claimed one: once head has reached it, nothing that was claimed until now is left.
+    /// Returns the position after the last claimed one: once head has reached it, nothing that was claimed until now is left.
     pub fn tail(&self) -> u64 {
         // ORDERING: the caller knows of all that it asks for in another way: its process is dead, which the kernel said.
         Claim(self.view.words.claim.load(Ordering::Relaxed)).tail()
     }
 
-    /// Values in the queue. One that is being written may or may not count.
+    /// Returns the number of values in the queue. One that is being written may or may not count.
     pub fn len(&self) -> usize {
         let queued = self.head_and_claim().map_or(0, |(head, claim)| claim.tail() - head);
         usize::try_from(queued).unwrap_or(usize::MAX)
     }
 
-    /// The position after the last claimed one, and under which numbers anything was claimed from head up to it, each
+    /// Returns the position after the last claimed one, and under which numbers anything was claimed from head up to it, each
     /// once. A receiver that has come from another process does not know it otherwise.
     pub fn claimants(&self) -> (u64, Vec<Number>) {
         self.claimants_of(|_| true)

@@ -153,9 +153,9 @@ impl Producer<'_> {
     #[cold]
     pub(super) fn record(&self, claim: Claim) -> bool {
         let table = &self.table;
-        let Some(position) = claim.tail().checked_sub(1) else { return true }; // Nonsense: nobody has claimed anything.
+        let Some(position) = claim.tail().checked_sub(1) else { return true }; // Nonsense: no position is claimed.
         let Some(chunk) = table.ready_chunk(table.number(position)) else {
-            // If the word is still the same this is nonsense, and a record would help nobody.
+            // If the word is still the same this is nonsense, and a record would not help.
             return table.is_still(claim);
         };
         let word = table.view.record(chunk, table.index(position));

@@ -7,8 +7,8 @@ use super::Table;
 use crate::queue::{Number, Peers};
 use alloc::vec::Vec;
 
-/// Most sends that are passed so. A channel with as many stopped ones waits for one of them to go on. So many can be stopped by no
-/// honest process by chance: it takes 128 threads, each in the middle of a batch.
+/// Most sends that are passed so. With as many stopped senders the receiver waits for one of them to go on. Honest processes come to it
+/// hardly by chance: it takes 128 stopped threads, each in the middle of a batch.
 pub(super) const MOST: usize = 4096;
 
 /// A position that was claimed and not published.
@@ -44,7 +44,7 @@ impl StalledList {
         &self.list[place]
     }
 
-    /// Whether one stands in that part of the stream.
+    /// Returns whether a stalled send stands in that part of the stream.
     pub fn stand_in(&self, table: &Table<'_>, number: u64) -> bool {
         self.list.iter().any(|stalled| table.number(stalled.position) == number)
     }
@@ -55,7 +55,7 @@ impl StalledList {
         peers.bears(stalled.owner, true);
     }
 
-    /// The one at `place` came to its end: received, or its process proved dead.
+    /// Takes the note at `place` away: the value was received, or its process is proved dead.
     pub fn remove(&mut self, place: usize, peers: &impl Peers) -> Stalled {
         let stalled = self.list.remove(place);
         peers.bears(stalled.owner, false);

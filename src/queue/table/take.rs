@@ -86,7 +86,7 @@ pub(crate) struct Consumer {
 /// How often head's stamp alone is looked at before the claim word is: see the ring's.
 const LOOKS: u32 = if cfg!(shmpsc_loom) { 0 } else { 20 };
 
-/// How often it spins so at a claimed position before its sender counts as stalled.
+/// How often the receiver spins so at a claimed position before the sender there counts as stalled.
 const PATIENCE: u32 = if cfg!(shmpsc_loom) { 0 } else { 20 };
 
 impl Consume for Consumer {
@@ -170,7 +170,8 @@ impl Consume for Consumer {
         }
     }
 
-    /// A sender that is in the middle of a send writes where nobody looks; what it touches there stays memory.
+    /// Gives all memory back. A sender that is in the middle of a send writes where no receiver looks, and what it touches there stays
+    /// memory.
     fn drop_all(&mut self, table: &Table<'_>, _: &impl Peers) {
         self.chunks.give_all_back(table);
         let claim = table.claim();
@@ -337,7 +338,7 @@ impl Consumer {
                 }
                 return Took::Empty;
             }
-            // ORDERING: the claim word was read with acquire, and who claims there has found the entry ready.
+            // ORDERING: the claim word was read with acquire, and a sender that claims there has found the entry ready.
             let Some(chunk) = self.look_here(table) else {
                 self.end_for(table, Nonsense::Table);
                 continue;
@@ -434,7 +435,7 @@ impl Consumer {
         }
     }
 
-    /// The stalled send at `place` came to its end.
+    /// Ends the stalled send at `place`: its value was received, or its process is proved dead.
     fn end_stalled(&mut self, table: &Table<'_>, place: usize, peers: &impl Peers) {
         let ended = self.stalled.remove(place, peers);
         self.chunks.let_go(table, table.number(ended.position), &self.stalled);

@@ -1,9 +1,9 @@
-//! Why a channel ended whose shared memory somebody wrote over.
+//! Why a channel ended whose shared memory a process wrote over.
 
 use std::fmt;
 
-/// What was wrong in the shared memory of a channel that ended for it: see
-/// [`Receiver::corruption`](crate::Receiver::corruption).
+/// What was wrong in the shared memory of a channel that ended for it: see [`Receiver::corruption`](crate::Receiver::corruption) and
+/// [`UnboundedReceiver::corruption`](crate::UnboundedReceiver::corruption).
 ///
 /// Some process that may write to that memory did so against the rules: it has a fault, or is hostile. No other is
 /// harmed by it, but the channel cannot go on. Each prints one sentence that says what did not fit and what to do, also as

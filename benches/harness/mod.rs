@@ -19,6 +19,7 @@ pub(crate) mod quantiles;
 pub(crate) mod ring;
 pub(crate) mod rounds;
 pub(crate) mod spread;
+#[allow(dead_code)]
 pub(crate) mod table;
 #[allow(dead_code)]
 pub(crate) mod value;

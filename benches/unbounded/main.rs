@@ -4,7 +4,6 @@
 //! `cargo bench --bench unbounded`; `docs/performance.md` says what is measured and how to read it.
 
 #[path = "../harness/mod.rs"]
-#[allow(dead_code, reason = "the partner is told more than the rounds know")]
 mod harness;
 
 mod child;

@@ -12,8 +12,10 @@ use shmpsc::{Options, UnboundedReceiver, UnboundedSender, connect_unbounded, err
 
 use crate::{
     Scale,
-    memory::{AHEAD, MEBIBYTE, Memory, Message, POSITIONS, chunk, message, numbered},
-    people::{Person, eventually, ledger::Ledger, next_order, room, start, tell, wait_for_parent},
+    memory::{MEBIBYTE, Memory, Message, POSITIONS, chunk, message, numbered},
+    people::{
+        Person, chunks::AHEAD, eventually, ledger::Ledger, next_order, room, start, tell, wait_for_parent,
+    },
 };
 
 /// More than the burst needs.

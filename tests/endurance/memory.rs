@@ -4,17 +4,18 @@ use std::{collections::BTreeMap, fs, os::unix::fs::MetadataExt, path::Path};
 
 use shmpsc::{Options, UnboundedReceiver};
 
-use crate::people::Value;
+use crate::people::{
+    Value,
+    chunks::{self, AHEAD, positions},
+};
 
 pub const MEBIBYTE: u64 = 1 << 20;
 
 /// What is sent: 64 bytes.
 pub type Message = [u64; 8];
 
-/// Positions of a chunk for messages of this size.
-pub const POSITIONS: u64 = 1024;
-/// Parts of the stream behind the one where senders are that have memory as well.
-pub const AHEAD: u64 = 2;
+/// Positions of a chunk.
+pub const POSITIONS: u64 = positions::<Message>();
 
 pub fn message(who: u64, n: u64) -> Message {
     [who, n, !who, !n, who ^ n, n, who, 0]
@@ -28,10 +29,9 @@ pub fn numbered(received: Message) -> Value {
     [who, n]
 }
 
-/// Bytes of a chunk: a record, a stamp and a message for each position.
+/// Bytes of a chunk.
 pub fn chunk() -> u64 {
-    let each = 16 + size_of::<Message>() as u64;
-    (POSITIONS * each).next_multiple_of(rustix::param::page_size() as u64)
+    chunks::chunk::<Message>()
 }
 
 /// How many messages a channel with that limit has room for.

@@ -5,6 +5,7 @@
 
 pub mod acts;
 pub mod chance;
+pub mod chunks;
 pub mod descriptors;
 pub mod how;
 pub mod kinds;

@@ -6,13 +6,16 @@ use shmpsc::{Options, UnboundedReceiver, UnboundedSender, error::TrySendUnbounde
 
 use crate::{
     FORBIDS, LACKS, PLENTY, heard, panics, patience,
-    people::{Value, room, start, tell},
+    people::{
+        Value,
+        chunks::{chunk, positions},
+        room, start, tell,
+    },
     refuser::{KINDS, Refuser, What},
 };
 
-/// Positions of a chunk for values of this size.
-const POSITIONS: u64 = 2048;
-const CHUNK: u64 = POSITIONS * (16 + size_of::<Value>() as u64);
+/// Positions of a chunk.
+const POSITIONS: u64 = positions::<Value>();
 /// Chunks of the channel.
 const CHUNKS: u64 = 8;
 /// Chunks that an empty queue may have: two parts of the stream, and two where the next senders come.
@@ -32,7 +35,7 @@ struct World {
 
 impl World {
     fn new() -> World {
-        let options = Options::new().memory_limit(CHUNKS * CHUNK);
+        let options = Options::new().memory_limit(CHUNKS * chunk::<Value>());
         let (sender, receiver) = options.channel_unbounded().unwrap();
         let fixed = receiver.memory_in_use();
         World { sender, receiver, fixed, sent: 0, received: 0 }
@@ -79,7 +82,7 @@ impl World {
         assert_eq!(refusals, 0);
         assert!(sent > (CHUNKS - 2) * POSITIONS, "{sent} values sent");
         self.drain();
-        let chunks = (self.receiver.memory_in_use() - self.fixed).div_ceil(CHUNK);
+        let chunks = (self.receiver.memory_in_use() - self.fixed).div_ceil(chunk::<Value>());
         assert!(chunks <= LEAST, "{chunks} chunks for nothing");
     }
 

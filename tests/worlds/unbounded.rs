@@ -11,7 +11,10 @@ use crate::{
     groups::{ROOM, group},
     limits::{LITTLE, limit, mapped},
     patience,
-    people::{next_order, room, start, tell, wait_for_parent},
+    people::{
+        chunks::{chunk, positions},
+        next_order, room, start, tell, wait_for_parent,
+    },
     plays, refusal,
 };
 
@@ -146,10 +149,10 @@ fn a_sender_in_a_full_group_gets_its_value_back_and_goes_on() {
 #[test]
 fn a_sender_at_the_limit_gets_its_value_back_and_goes_on() {
     const LIMIT: u64 = 64 * MEBIBYTE;
-    const POSITIONS: u64 = 1024;
+    const POSITIONS: u64 = positions::<Message>();
     let _patience = patience();
     let room = room();
-    let chunk = (80 * POSITIONS).next_multiple_of(rustix::param::page_size() as u64);
+    let chunk = chunk::<Message>();
     let mut receiver = Options::new().memory_limit(LIMIT).bind_unbounded::<Message>(room.name()).unwrap();
     let fixed = receiver.memory_in_use();
     let mut child = start("fills-to-its-limit", &room.name());

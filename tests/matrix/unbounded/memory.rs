@@ -2,19 +2,19 @@
 
 use shmpsc::{Options, UnboundedSender};
 
-use crate::world::{Value, value};
+use crate::{
+    people::chunks::{self, AHEAD, positions},
+    world::{Value, value},
+};
 
-/// Positions of a chunk for values of this size.
-pub const POSITIONS: u64 = 1024;
+/// Positions of a chunk.
+pub const POSITIONS: u64 = positions::<Value>();
 /// Chunks of the channel.
 pub const CHUNKS: u64 = 16;
-/// Parts of the stream that may have memory before a sender comes there.
-const AHEAD: u64 = 2;
 
-/// Bytes of a chunk: a record, a stamp and a value for each position.
+/// Bytes of a chunk.
 pub fn chunk() -> u64 {
-    let each = 16 + size_of::<Value>() as u64;
-    (POSITIONS * each).next_multiple_of(rustix::param::page_size() as u64)
+    chunks::chunk::<Value>()
 }
 
 pub fn options() -> Options {

@@ -1,4 +1,4 @@
-//! The queue of a segment, of whichever kind; and how the chunks of an unbounded one become memory.
+//! The queue of a segment, of either kind; and how the chunks of an unbounded one become memory.
 
 use crate::{
     layout::View,
@@ -10,7 +10,7 @@ use crate::{
     segment::Segment,
 };
 
-/// The queue in a segment.
+/// Returns the queue in a segment.
 #[inline(always)]
 pub(super) fn queue_of(segment: &Segment) -> Queue<'_> {
     match segment.view() {

@@ -15,7 +15,7 @@
 //! | [`call`], [`attempt`] | joining by name, in a thread that waits, and as a task waits for it |
 //! | [`handoff`], [`handover`] | a sender, and the receiver, as one descriptor |
 //! | [`carrier`] | that descriptor, which works once |
-//! | [`chunks`] | how the chunks of an unbounded channel become memory |
+//! | [`chunks`] | the queue of a segment, and how the chunks of an unbounded one become memory |
 //! | [`wakes`] | how sleepers are woken, wherever they are |
 //! | [`identity`] | who somebody is, by the word of the kernel |
 //! | [`name`] | socket and lock file |

@@ -1,4 +1,5 @@
-//! Receiving values too large for the stack, into a box. The batches of [`super::receive`](mod@super::receive) need no stack for values either.
+//! Receiving values too large for the stack, into a box. The batches of [`super::receive`](mod@super::receive) need no stack for
+//! values either.
 
 /// The methods that receive into a box.
 macro_rules! boxed {

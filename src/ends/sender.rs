@@ -51,8 +51,8 @@ macro_rules! sender {
                     self.inner.is_closed()
                 }
 
-                /// Returns why sending fails as on a closed channel although the receiver has not closed it, if that is so: a process that may
-                /// write to the channel's memory has written over it. (Beyond tokio.)
+                /// Returns why sending fails as on a closed channel although the receiver has not closed it, if that is so: a process that
+                /// may write to the channel's memory has written over it. (Beyond tokio.)
                 ///
                 /// It looks now, at what this process can see; the receiver may know more
                 /// (its own `corruption`), and a sender of another process may have found nothing yet.

@@ -1,5 +1,5 @@
-//! A hundred processes send bursts into an unbounded channel, whose receiver is slow and fast by turns. They are killed at random, one
-//! after the other: what was acknowledged comes, once and in order, and in the end the channel has what it had at the start.
+//! A hundred processes send bursts into an unbounded channel, whose receiver is slow and fast by turns. The senders are killed at random,
+//! one after the other: what was acknowledged comes, once and in order, and in the end the channel has what it had at the start.
 
 use std::{
     ops::Range,
@@ -39,7 +39,7 @@ const SHORT: u64 = 1000;
 /// Behind the places for what is acknowledged: those for whether a sender sends.
 const SENDS: u64 = 1 << 20;
 
-/// Who is this process's own sender.
+/// The number of this process's own sender.
 const OWN: u64 = u64::MAX;
 
 /// Role: sends burst after burst until it is killed. It often waits until the queue is short: so the receiver comes to sends that are not

@@ -21,7 +21,7 @@ pub fn message(who: u64, n: u64) -> Message {
     [who, n, !who, !n, who ^ n, n, who, 0]
 }
 
-/// Who sent it, and the how many-th it is.
+/// Returns the number of its sender, and how many that sender had sent before.
 #[track_caller]
 pub fn numbered(received: Message) -> Value {
     let [who, n, ..] = received;

@@ -1,4 +1,4 @@
-//! Which handles are of one channel. Within one process: who compares two handles has both.
+//! Which handles are of one channel. Within one process: a process that compares two handles has both.
 
 use crate::mpsc::channel;
 

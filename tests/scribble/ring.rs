@@ -1,4 +1,4 @@
-//! Who writes over the ring of a bounded channel.
+//! The member that writes over the ring of a bounded channel.
 
 use std::sync::atomic::Ordering::Relaxed;
 

@@ -1,4 +1,4 @@
-//! Who writes over the table of an unbounded channel, and over its chunks.
+//! The member that writes over the table of an unbounded channel, and over its chunks.
 
 use std::sync::atomic::Ordering::Relaxed;
 

@@ -1,5 +1,5 @@
-//! Everybody but the receiver that is killed or stopped in an unbounded channel: two senders, and one that may be stopped in the middle
-//! of a send; and what must be well with them after it.
+//! The processes beside the receiver that is killed or stopped in an unbounded channel: two senders, and one that may be stopped in the
+//! middle of a send; and what must be well with them after it.
 
 use std::fmt;
 

@@ -1,5 +1,5 @@
-//! Everybody but the sender that is killed or stopped in an unbounded channel: a receiver and two other senders, and what must be well
-//! with them after it.
+//! The processes beside the sender that is killed or stopped in an unbounded channel: a receiver and two other senders, and what must be
+//! well with them after it.
 
 use std::{
     fmt,

@@ -2,8 +2,8 @@
 //! or stopped there. Then the rest of the world has lost nothing that was acknowledged, and the queue has no more memory than its
 //! design allows.
 //!
-//! `sending` and `receiving` are what the led process does, `beside_sender` and `beside_receiver` everybody else, `memory` the numbers of
-//! the channel, `handing` the hand-over of the receiver.
+//! `sending` and `receiving` are what the led process does, `beside_sender` and `beside_receiver` what the other processes do, `memory`
+//! the numbers of the channel, `handing` the hand-over of the receiver.
 
 mod beside_receiver;
 mod beside_sender;

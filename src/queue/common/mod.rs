@@ -21,6 +21,7 @@ pub(in crate::queue) mod words;
 pub(crate) use bell::{BellKey, Kind};
 pub(crate) use nonsense::Nonsense;
 pub(crate) use payload::SMALL;
+pub(in crate::queue) use take::PATIENCE;
 pub(crate) use take::{Consume, Effort, Peers, Took};
 
 use crate::layout::CommonView;

@@ -1,6 +1,7 @@
 //! What a receiver is asked, what it answers, and what it must know of other processes, whatever kind the queue is of.
 
 use super::{Nonsense, Number, Wake};
+use crate::sync::spin_loop;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use bytemuck::Pod;
@@ -44,6 +45,30 @@ pub(crate) enum Effort {
     Once,
     /// It looks several times at head's stamp, and at everything else after that. For a caller that asks again at once.
     Spin,
+}
+
+/// How often head's stamp alone is looked at, with a short pause before each further look, before the claim word is. Its
+/// line belongs to the senders: a receiver that asks without pause whether there is more holds them up more than it
+/// learns. The pauses do not grow, for a value that comes in the middle of one waits for its end: with pauses of up to four
+/// hints a busy round trip took 1.7 times that of two bare rings, with these 1.35 times (AMD EPYC, 64 bytes). Longer rests,
+/// so that values gather, did not raise the rate of a bounded channel: the sender sets it.
+const LOOKS: u32 = if cfg!(shmpsc_loom) { 0 } else { 20 };
+
+/// How often the receiver spins so at a claimed position before the sender there counts as stalled.
+pub(in crate::queue) const PATIENCE: u32 = if cfg!(shmpsc_loom) { 0 } else { 20 };
+
+impl Effort {
+    /// Returns whether `look` finds something: at once, or within a moment if this is [`Effort::Spin`].
+    pub fn finds(self, look: impl Fn() -> bool) -> bool {
+        let looks = if self == Effort::Spin { LOOKS } else { 0 };
+        (0..looks).any(|_| {
+            let is_found = look();
+            if !is_found {
+                spin_loop();
+            }
+            is_found
+        }) || look()
+    }
 }
 
 /// The receiver's private state and its moves, as every kind of queue has them.

@@ -9,9 +9,10 @@ use super::Ring;
 use super::quarantine::Quarantine;
 use super::words::{Claim, Record, Stamp};
 use crate::layout::Slot;
+use crate::queue::common::PATIENCE;
 use crate::queue::edge::{Edge, acquire, release};
 use crate::queue::{Consume, Effort, Nonsense, Number, Peers, Took, payload};
-use crate::sync::{Ordering, spin_loop};
+use crate::sync::Ordering;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use bytemuck::Pod;
@@ -70,16 +71,6 @@ pub(crate) struct Consumer {
     nonsense: Option<Nonsense>,
     effort: Effort,
 }
-
-/// How often head's stamp alone is looked at, with a short pause before each further look, before the claim word is. Its
-/// line belongs to the senders: a receiver that asks without pause whether there is more holds them up more than it
-/// learns. The pauses do not grow, for a value that comes in the middle of one waits for its end: with pauses of up to four
-/// hints a busy round trip took 1.7 times that of two bare rings, with these 1.35 times (AMD EPYC, 64 bytes). Longer rests,
-/// so that values gather, did not raise the rate: the sender sets it.
-const LOOKS: u32 = if cfg!(shmpsc_loom) { 0 } else { 20 };
-
-/// How often it spins so at a claimed position before its sender counts as stalled.
-const PATIENCE: u32 = if cfg!(shmpsc_loom) { 0 } else { 20 };
 
 /// A value of the position's high bits changes about every 2^29 positions.
 const EPOCH_SHIFT: u32 = 29;
@@ -205,18 +196,6 @@ impl Consumer {
         slot.stamp.load(acquire(Edge::Stamp)) == Stamp::published(position).0
     }
 
-    /// Whether a position is published, now or, if that is the effort, within a moment.
-    fn becomes_published(queue: &Ring<'_>, position: u32, effort: Effort) -> bool {
-        let looks = if effort == Effort::Spin { LOOKS } else { 0 };
-        (0..looks).any(|_| {
-            let is_published = Self::is_published(queue, position);
-            if !is_published {
-                spin_loop();
-            }
-            is_published
-        }) || Self::is_published(queue, position)
-    }
-
     /// Takes one value, and returns what `copy` makes of it.
     #[inline]
     pub fn receive<R>(
@@ -284,7 +263,7 @@ impl Consumer {
             let is_held = self.quarantine.holds_slot_of(queue, head);
             // ORDERING: head's stamp first, the stalled ones after: a late value whose send returned before the
             // value at head was sent is then seen, and goes first.
-            let is_here = !is_held && Self::becomes_published(queue, head, effort);
+            let is_here = !is_held && effort.finds(|| Self::is_published(queue, head));
             let (late, dead) = self.poll_stalled(queue, peers);
             if let Some(place) = late {
                 return Took::Value(Found::late(self.quarantine.get(place).position as u32, place));

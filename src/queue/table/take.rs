@@ -9,9 +9,10 @@ use super::chunks::Chunks;
 use super::stalled::{Stalled, StalledList};
 use super::words::{Claim, Record, Stamp};
 use crate::layout::Slot;
+use crate::queue::common::PATIENCE;
 use crate::queue::edge::{Edge, acquire, release};
 use crate::queue::{Consume, Effort, Nonsense, Number, Peers, Took, payload};
-use crate::sync::{Ordering, spin_loop};
+use crate::sync::Ordering;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use bytemuck::Pod;
@@ -82,12 +83,6 @@ pub(crate) struct Consumer {
     nonsense: Option<Nonsense>,
     effort: Effort,
 }
-
-/// How often head's stamp alone is looked at before the claim word is: see the ring's.
-const LOOKS: u32 = if cfg!(shmpsc_loom) { 0 } else { 20 };
-
-/// How often the receiver spins so at a claimed position before the sender there counts as stalled.
-const PATIENCE: u32 = if cfg!(shmpsc_loom) { 0 } else { 20 };
 
 impl Consume for Consumer {
     type Queue<'a> = Table<'a>;
@@ -211,18 +206,6 @@ impl Consumer {
         slot.stamp.load(acquire(Edge::Stamp)) == Stamp::published(position).0
     }
 
-    /// Whether a position is published, now or, if that is the effort, within a moment.
-    fn becomes_published(table: &Table<'_>, chunk: u32, position: u64, effort: Effort) -> bool {
-        let looks = if effort == Effort::Spin { LOOKS } else { 0 };
-        (0..looks).any(|_| {
-            let is_published = Self::is_published(table, chunk, position);
-            if !is_published {
-                spin_loop();
-            }
-            is_published
-        }) || Self::is_published(table, chunk, position)
-    }
-
     /// Takes one value, and returns what `copy` makes of it.
     #[inline]
     pub fn receive<R>(
@@ -301,7 +284,7 @@ impl Consumer {
             let here = self.look_here(table);
             // ORDERING: head's stamp first, the stalled ones after: a late value whose send returned before the
             // value at head was sent is then seen, and goes first.
-            let is_here = here.is_some_and(|chunk| Self::becomes_published(table, chunk, head, effort));
+            let is_here = here.is_some_and(|chunk| effort.finds(|| Self::is_published(table, chunk, head)));
             let (late, dead) = self.poll_stalled(table, peers);
             if let Some(place) = late {
                 let Stalled { position, chunk, .. } = *self.stalled.get(place);

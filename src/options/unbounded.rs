@@ -102,7 +102,8 @@ impl Options {
     ///
     /// # Errors
     ///
-    /// As [`connect`](Options::connect); [`OpenError::WrongKind`] if the channel there is bounded.
+    /// As [`connect`](Options::connect); [`OpenError::WrongKind`] if the channel there is bounded, and [`OpenError::System`] if this
+    /// process may not map as many addresses as its [`memory_limit`](Options::memory_limit) says.
     ///
     /// # Examples
     ///
@@ -126,7 +127,7 @@ impl Options {
     ///
     /// # Errors
     ///
-    /// As [`connect_async`](Options::connect_async); [`OpenError::WrongKind`] if the channel there is bounded.
+    /// As [`connect_async`](Options::connect_async) and [`connect_unbounded`](Options::connect_unbounded).
     ///
     /// # Panics
     ///

@@ -1,8 +1,8 @@
 //! Every system call that a channel needs is refused in turn, in a real process: what cannot be done without it is an error in
 //! words, nothing hangs or panics, nothing is lost, and it works once the call is granted again.
 //!
-//! `refuser` is how a call is refused; `guest`, `host` and `growth` who is refused it. Where a process may not do this to itself the tests
-//! say that they are left out.
+//! `refuser` is how a call is refused; `guest`, `host` and `growth` are the processes that it is refused to. Where a process may not do this
+//! to itself the tests say that they are left out.
 
 mod growth;
 mod guest;

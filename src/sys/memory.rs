@@ -8,7 +8,7 @@
 //!
 //! # Safety
 //!
-//! Unsafe here is only the promise that the address may be known to several threads.
+//! Unsafe here is the promise that the address may be known to several threads, and a call of `sysinfo`, whose failure rustix hides.
 #![allow(unsafe_code)]
 
 use std::{
@@ -226,9 +226,14 @@ pub(crate) fn available() -> u64 {
 }
 
 /// Bytes of memory that the machine has free, without what it could take from its caches: for a process that has no `/proc`, or may open
-/// no more files.
+/// no more files. 0 if the system does not tell.
 fn free() -> u64 {
-    let info = rustix::system::sysinfo();
+    let mut info = mem::MaybeUninit::<libc::sysinfo>::zeroed();
+    // SAFETY: the system writes the struct or, if a filter refuses the call, leaves it as it is; of integers, and zeros are one.
+    let info = unsafe {
+        libc::sysinfo(info.as_mut_ptr());
+        info.assume_init()
+    };
     info.freeram.saturating_mul(u64::from(info.mem_unit))
 }
 

@@ -18,7 +18,7 @@
 //! | [`close`] | closing the receiving side |
 //! | [`permits`] | capacity that is held before it is used |
 //! | [`account`] | permits of each process, for recovery |
-//! | [`repair`] | what a dead process leaves |
+//! | [`repair`] | what a dead process leaves, and how far senders and receiver are |
 //! | [`recovery`] | what dead processes held in permits |
 //! | [`nonsense`] | words that do not fit each other |
 
@@ -63,7 +63,7 @@ impl<'a> Ring<'a> {
         Ring { view, track: Track::new(view.geometry.capacity), ranking: None }
     }
 
-    /// What it has as every channel.
+    /// Returns what every channel has.
     #[inline(always)]
     pub fn common(&self) -> Common<'a> {
         Common::new(self.view.common)

@@ -1,4 +1,5 @@
-//! What a process leaves that is dead or has said goodbye, and how it is put right. Who is dead is not decided here.
+//! What a process leaves that is dead or has said goodbye, and how it is put right; and how far senders and receiver are. Which process is
+//! dead is not decided here.
 //!
 //! Places in the line and handles are repaired here, permits in [`super::recovery`], by the receiver's process.
 //! Unpublished positions are repaired by the receiver itself, in [`super::take`]. If the receiver is dead the channel is
@@ -11,7 +12,7 @@ use crate::queue::{Number, Wake};
 use crate::sync::Ordering;
 
 impl Ring<'_> {
-    /// Puts right what process `number` left. It writes to the segment no more.
+    /// Repairs what process `number` left, which writes to the segment no more.
     pub fn repair(&self, number: Number, wake: &impl Wake) {
         self.vacate_all(number);
         self.freed(wake);
@@ -24,13 +25,13 @@ impl Ring<'_> {
         self.common().ring_receiver(wake);
     }
 
-    /// Permits of the dead were given back: lets the waiters look, and the receiver, which may wait for the last one.
+    /// Wakes the waiters that the permits of the dead may cover, and the receiver, which may wait for the last one.
     pub fn let_look(&self, wake: &impl Wake) {
         self.freed(wake);
         self.common().ring_receiver(wake);
     }
 
-    /// The position after the last claimed one, all 64 bits: once head has reached it, nothing that was claimed
+    /// Returns the position after the last claimed one, all 64 bits: once head has reached it, nothing that was claimed
     /// until now is left.
     pub fn tail(&self) -> u64 {
         // ORDERING: the caller knows of all that it asks for in another way: its process is dead, which the kernel said.
@@ -38,7 +39,7 @@ impl Ring<'_> {
         self.track.widen(self.head(), claim.tail())
     }
 
-    /// The position after the last claimed one, and under which numbers anything was claimed from head up to it, each
+    /// Returns the position after the last claimed one, and under which numbers anything was claimed from head up to it, each
     /// once. A receiver that has come from another process does not know it otherwise.
     pub fn claimants(&self) -> (u64, Vec<Number>) {
         self.claimants_of(|_| true)
@@ -82,7 +83,7 @@ impl Ring<'_> {
         (self.track.widen(head, claim.tail()), numbers)
     }
 
-    /// Where the receiver is.
+    /// Returns the position of the first value not yet taken.
     pub fn head(&self) -> u64 {
         self.view.words.taken.head.load(acquire(Edge::Head))
     }

@@ -199,6 +199,33 @@ fn a_number_of_unpublished_positions_is_kept() {
     a_number_is_given_again(1, 1, false);
 }
 
+/// A number is kept while a position behind whole chunks is not published, though those chunks come to their end, and a sender goes on
+/// where they were, while the host looks.
+#[test]
+fn a_number_is_kept_while_chunks_before_its_position_end() {
+    explore(Some(2), || {
+        let world = World::with_numbers(4, 1);
+        let mut consumer = Consumer::new(&world.queue());
+        assert!(world.queue().common().upgrade(4));
+        world.send(3, 30);
+        world.send(3, 31);
+        let _ = world.claim_one(1);
+        world.send(3, 32);
+        let porter = {
+            let world = world.clone();
+            thread::spawn(move || {
+                world.bury(1);
+                world.give_again_if_it_owns_nothing(1);
+            })
+        };
+        world.poll(&mut consumer);
+        world.poll(&mut consumer);
+        assert_ne!(world.try_send(2, 20), Err(Refused::Closed));
+        porter.join().unwrap();
+        world.settle_whole(&mut consumer);
+    });
+}
+
 /// The model can fail: a receiver that takes each unpublished position for one of the dead loses values.
 #[test]
 #[should_panic(expected = "lost, or never sent")]

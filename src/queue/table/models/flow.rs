@@ -178,6 +178,27 @@ fn causes_come_first() {
     });
 }
 
+/// A thread that asks for the count while a whole channel of values goes by is told no less than there is at any time.
+#[test]
+fn the_count_is_right_though_a_chunk_goes_by() {
+    explore(Some(2), || {
+        let world = World::new(3, 1);
+        let mut consumer = Consumer::new(&world.queue());
+        for number in 10..13 {
+            world.send(1, number);
+        }
+        let asks = {
+            let world = world.clone();
+            thread::spawn(move || assert!(world.queue().len() > 0, "it was never empty"))
+        };
+        world.poll(&mut consumer);
+        world.poll(&mut consumer);
+        world.send(2, 20);
+        asks.join().unwrap();
+        world.settle_whole(&mut consumer);
+    });
+}
+
 /// A thread that asks whether the words fit each other, and how many values there are, is told no nonsense.
 #[test]
 fn the_words_fit_at_any_time() {

@@ -185,13 +185,17 @@ impl Watcher for Transit {
             State::Over => return,
         };
         let over = matches!(next, State::Over);
+        // A taker that lives may have it, though its word could not be read.
+        let may_be_taken = matches!(&*state, State::Sent(process, _) if !process.has_ended());
         *state = next;
         if over {
             // Lost on its way: as if it had been dropped here.
             porter.forget(token);
             self.endpoint.set_role(Role::Host);
             self.endpoint.close();
-            self.endpoint.segment().give_all_back();
+            if !may_be_taken {
+                self.endpoint.segment().give_all_back();
+            }
         }
     }
 }

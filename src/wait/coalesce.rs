@@ -9,28 +9,24 @@
 //! until the queue was empty again; then the next wait does the same. Otherwise the next trial comes after 16 waits, then after twice as
 //! many each time, up to 1024.
 
-use crate::sync::{AtomicU32, AtomicU64, Ordering, spin_loop};
+use super::trials::Trials;
+use crate::sync::{AtomicU64, Ordering, spin_loop};
 
 /// Pauses of the processor in which values gather: about half a microsecond to two.
 const MOMENT: u32 = 48;
 /// It has paid if so many values were taken before the queue was empty again.
 const MANY: u64 = 8;
-/// After how many waits the next trial comes: at first, and at most.
-const SOON: u32 = 16;
-const SELDOM: u32 = 1024;
 
 /// What the receiver of a process has found out. The numbers are hints, so lost updates do no harm.
 pub(super) struct Coalescing {
     /// How many values had been taken when the last wait let others gather, and 1; or 0 if it did not.
     began: AtomicU64,
-    /// Waits until the next trial; and how many there are between two.
-    pause: AtomicU32,
-    pauses: AtomicU32,
+    trials: Trials,
 }
 
 impl Coalescing {
     pub fn new() -> Coalescing {
-        Coalescing { began: AtomicU64::new(0), pause: AtomicU32::new(SOON), pauses: AtomicU32::new(SOON) }
+        Coalescing { began: AtomicU64::new(0), trials: Trials::soon() }
     }
 
     /// Lets values gather for a moment, if that has lately paid or is to be tried. The caller has found the queue empty, and has
@@ -45,17 +41,13 @@ impl Coalescing {
     fn is_worth_it(&self, taken: u64) -> bool {
         // ORDERING: relaxed here and below: hints, which order nothing.
         let began = self.began.load(Ordering::Relaxed);
-        let pause = self.pause.load(Ordering::Relaxed);
         let is_worth_it = if began == 0 {
-            self.pause.store(pause.saturating_sub(1), Ordering::Relaxed);
-            pause == 0
+            self.trials.count()
         } else if taken.wrapping_add(1).wrapping_sub(began) >= MANY {
-            self.pauses.store(SOON, Ordering::Relaxed);
+            self.trials.begin_anew();
             true
         } else {
-            let pauses = self.pauses.load(Ordering::Relaxed);
-            self.pause.store(pauses, Ordering::Relaxed);
-            self.pauses.store((pauses * 2).min(SELDOM), Ordering::Relaxed);
+            self.trials.put_off();
             false
         };
         self.began.store(if is_worth_it { taken.wrapping_add(1) } else { 0 }, Ordering::Relaxed);
@@ -68,8 +60,7 @@ mod tests {
     use super::*;
 
     /// In how many of so many waits values gather, if so many come to each that gathers and one to each that does not.
-    fn gathers(waits: u64, come: u64) -> u64 {
-        let coalescing = Coalescing::new();
+    fn gathers(coalescing: &Coalescing, waits: u64, come: u64) -> u64 {
         let (mut taken, mut count) = (0, 0);
         for _ in 0..waits {
             let is_worth_it = coalescing.is_worth_it(taken);
@@ -81,26 +72,19 @@ mod tests {
 
     #[test]
     fn values_that_come_in_number_are_let_gather() {
-        assert!(gathers(10_000, MANY) > 9_900);
+        assert!(gathers(&Coalescing::new(), 10_000, MANY) > 9_900);
     }
 
     #[test]
     fn a_value_that_comes_alone_is_not_kept_waiting() {
-        assert!(gathers(100_000, 1) < 120);
+        assert!(gathers(&Coalescing::new(), 100_000, 1) < 120);
     }
 
     #[test]
     fn a_stream_that_begins_late_is_noticed() {
         let coalescing = Coalescing::new();
-        (0..100_000).for_each(|taken| {
-            coalescing.is_worth_it(taken);
-        });
-        let (mut taken, mut count) = (0, 0);
-        for _ in 0..10_000 {
-            let is_worth_it = coalescing.is_worth_it(taken);
-            count += u64::from(is_worth_it);
-            taken += if is_worth_it { 100 } else { 1 };
-        }
+        gathers(&coalescing, 100_000, 1);
+        let count = gathers(&coalescing, 10_000, 100);
         assert!(count > 8_000, "{count}");
     }
 }

@@ -20,6 +20,8 @@ mod spin;
 mod spot;
 #[cfg(not(shmpsc_loom))]
 mod thread;
+#[cfg(not(shmpsc_loom))]
+mod trials;
 
 pub(crate) use backlog::{Backlog, Next, Stand, Wakeable};
 #[cfg(not(shmpsc_loom))]

@@ -40,6 +40,7 @@
 //! the core.
 
 use super::coalesce::Coalescing;
+use super::trials::{SELDOM, Trials, set};
 use crate::sync::{AtomicU32, Ordering, spin_loop};
 use std::time::{Duration, Instant};
 
@@ -61,9 +62,6 @@ const AT_WORK: Duration = Duration::from_micros(25);
 const LONGEST: Duration = Duration::from_micros(60);
 /// A spinning thread looks at the clock once in so many looks.
 const CLOCK: u32 = 8;
-/// After how many waits without a budget the next trial comes: at first, and at most.
-const SOON: u32 = 16;
-const SELDOM: u32 = 1024;
 
 /// What one side of a channel in one process has found out. All its threads share it; each number is a hint, so lost
 /// updates do no harm.
@@ -88,20 +86,13 @@ struct Budget {
     /// The same for a trial.
     trial: u32,
     now: AtomicU32,
-    /// Waits until the next trial; and how many there are between two.
-    pause: AtomicU32,
-    pauses: AtomicU32,
+    /// Of a wait without a budget.
+    trials: Trials,
 }
 
 impl Budget {
     fn new(most: u32, trial: u32) -> Budget {
-        Budget {
-            most,
-            trial,
-            now: AtomicU32::new(most),
-            pause: AtomicU32::new(0),
-            pauses: AtomicU32::new(SOON),
-        }
+        Budget { most, trial, now: AtomicU32::new(most), trials: Trials::at_once() }
     }
 
     /// Returns how often to try in this wait.
@@ -111,12 +102,10 @@ impl Budget {
         if now > 0 || self.trial == 0 {
             return now;
         }
-        let pause = self.pause.load(Ordering::Relaxed);
-        if pause > 0 {
-            self.pause.store(pause - 1, Ordering::Relaxed);
+        if !self.trials.count() {
             return now;
         }
-        self.wait_for_trial();
+        self.trials.put_off();
         self.trial
     }
 
@@ -125,8 +114,7 @@ impl Budget {
         set(&self.now, (now * 2).clamp(2, self.most));
         // A trial that found something late has paid only if the next waits are short.
         if spent <= self.most {
-            set(&self.pauses, SOON);
-            set(&self.pause, SOON);
+            self.trials.begin_anew();
         }
     }
 
@@ -134,35 +122,17 @@ impl Budget {
         self.now.store(self.now.load(Ordering::Relaxed) / 2, Ordering::Relaxed);
     }
 
-    /// Has the next wait try it, whatever the last ones found.
-    fn try_soon(&self) {
-        self.pause.store(0, Ordering::Relaxed);
-    }
-
     /// Takes the budget away until the next trial, which comes later each time.
     fn did_harm(&self) {
         self.now.store(0, Ordering::Relaxed);
-        self.wait_for_trial();
-    }
-
-    fn wait_for_trial(&self) {
-        let pauses = self.pauses.load(Ordering::Relaxed);
-        self.pause.store(pauses, Ordering::Relaxed);
-        self.pauses.store((pauses * 2).min(SELDOM), Ordering::Relaxed);
+        self.trials.put_off();
     }
 
     /// Gives the full budget back, if it is not taken away: it would have paid, or will soon.
     fn restore(&self) {
-        if self.now.load(Ordering::Relaxed) > 0 || self.pause.load(Ordering::Relaxed) == 0 {
+        if self.now.load(Ordering::Relaxed) > 0 || self.trials.is_due() {
             self.now.store(self.most, Ordering::Relaxed);
         }
-    }
-}
-
-/// Stores what is not there already: the threads of both sides share these lines, and mostly nothing changes.
-fn set(word: &AtomicU32, value: u32) {
-    if word.load(Ordering::Relaxed) != value {
-        word.store(value, Ordering::Relaxed);
     }
 }
 
@@ -216,7 +186,7 @@ impl Spin {
             return None;
         }
         if looks == 0 && self.side == Side::Receiving && self.is_time_to_move() {
-            self.spins.try_soon();
+            self.spins.trials.hurry();
             return None;
         }
         self.look_yielding(yields, look, progress, until)
@@ -290,7 +260,7 @@ impl Spin {
             self.yields.did_harm();
         }
         if time < SWITCH {
-            self.spins.try_soon();
+            self.spins.trials.hurry();
         }
     }
 

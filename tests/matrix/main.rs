@@ -19,6 +19,7 @@ mod part;
 mod people;
 mod receiver;
 mod receiving;
+mod sleeper;
 mod steps;
 mod taking;
 mod unbounded;

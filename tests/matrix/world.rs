@@ -9,10 +9,8 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering::SeqCst},
-        mpsc::channel,
     },
     task::{Context, Poll, Wake, Waker},
-    thread::{self, JoinHandle},
 };
 
 use shmpsc::{
@@ -23,7 +21,8 @@ use shmpsc::{
 use crate::{
     acts::Reserving,
     part::Position,
-    people::{Room, eventually, ledger::Ledger, room, watch},
+    people::{Room, eventually, ledger::Ledger, room},
+    sleeper::{Sleeper, sleeper},
 };
 
 /// Who takes two and stands in the line for two leaves room for one who waits.
@@ -74,9 +73,6 @@ impl fmt::Display for Fill {
     }
 }
 
-/// The receiver, and what it has received.
-type Sleeper = JoinHandle<(Receiver<Value>, Vec<Value>)>;
-
 /// A sender that waits for room. It looks again only when it has been woken.
 struct Waiter {
     reserving: Pin<Box<Reserving>>,
@@ -95,7 +91,7 @@ impl Wake for Woken {
 pub struct World {
     /// Unless it sleeps.
     receiver: Option<Receiver<Value>>,
-    sleeper: Option<Sleeper>,
+    sleeper: Option<Sleeper<Receiver<Value>>>,
     /// Two, or none.
     others: Vec<Sender<Value>>,
     sent: [u64; 2],
@@ -165,21 +161,8 @@ impl World {
 
     /// The receiver sleeps from now on, until a value of the first of the others comes, or the end of the stream.
     fn falls_asleep(&mut self) {
-        let mut receiver = self.receiver.take().expect("it is awake");
-        let (is_there, there) = channel();
-        self.sleeper = Some(thread::spawn(move || {
-            is_there.send(rustix::thread::gettid().as_raw_nonzero().get()).expect("somebody waits for it");
-            let mut received: Vec<Value> = Vec::new();
-            while let Some(taken) = receiver.blocking_recv() {
-                received.push(taken);
-                if taken[0] == 0 {
-                    break;
-                }
-            }
-            (receiver, received)
-        }));
-        let thread = there.recv().expect("it begins");
-        eventually("the receiver sleeps", || watch::sleeps_here(thread));
+        let receiver = self.receiver.take().expect("it is awake");
+        self.sleeper = Some(sleeper(receiver, Receiver::blocking_recv));
     }
 
     /// A value of another sender wakes the receiver.

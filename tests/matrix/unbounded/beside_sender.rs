@@ -1,12 +1,7 @@
 //! The processes beside the sender that is killed or stopped in an unbounded channel: a receiver and two other senders, and what must be
 //! well with them after it.
 
-use std::{
-    fmt,
-    ops::RangeInclusive,
-    sync::mpsc::channel,
-    thread::{self, JoinHandle},
-};
+use std::{fmt, ops::RangeInclusive};
 
 use shmpsc::{UnboundedReceiver, UnboundedSender, error::TryRecvError};
 
@@ -17,7 +12,8 @@ use super::{
 };
 use crate::{
     part::Part,
-    people::{self, Room, eventually, ledger::Ledger, start, watch},
+    people::{self, Room, eventually, ledger::Ledger, start},
+    sleeper::{Sleeper, sleeper},
     steps::{Led, Stands},
     world::{Value, WHO, value},
 };
@@ -58,12 +54,10 @@ impl fmt::Display for Fill {
     }
 }
 
-type Sleeper = JoinHandle<(UnboundedReceiver<Value>, Vec<Value>)>;
-
 pub struct Beside {
     /// Unless it sleeps.
     receiver: Option<UnboundedReceiver<Value>>,
-    sleeper: Option<Sleeper>,
+    sleeper: Option<Sleeper<UnboundedReceiver<Value>>>,
     /// Two, or none.
     others: Vec<UnboundedSender<Value>>,
     sent: [u64; 2],
@@ -180,21 +174,8 @@ impl Beside {
     }
 
     fn falls_asleep(&mut self) {
-        let mut receiver = self.receiver.take().expect("it is awake");
-        let (is_there, there) = channel();
-        self.sleeper = Some(thread::spawn(move || {
-            is_there.send(rustix::thread::gettid().as_raw_nonzero().get()).expect("the parent waits for it");
-            let mut received: Vec<Value> = Vec::new();
-            while let Some(taken) = receiver.blocking_recv() {
-                received.push(taken);
-                if taken[0] == 0 {
-                    break;
-                }
-            }
-            (receiver, received)
-        }));
-        let thread = there.recv().expect("it begins");
-        eventually("the receiver sleeps", || watch::sleeps_here(thread));
+        let receiver = self.receiver.take().expect("it is awake");
+        self.sleeper = Some(sleeper(receiver, UnboundedReceiver::blocking_recv));
     }
 
     /// A value of another sender wakes the receiver.

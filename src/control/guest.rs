@@ -265,7 +265,7 @@ impl Endpoint {
         // First, so that the senders that wake in this process find it closed, as those of all others do.
         self.queue().close(&Calmly(self));
         self.lose_lifeline();
-        // Nobody else may be left to do so, and handles that nobody uses any more keep the memory of the channel.
+        // The receiver is gone, and senders that keep a handle keep the memory of the channel.
         self.segment().give_all_back();
     }
 }

@@ -154,7 +154,7 @@ fn many_are_received_over_borders_up_to_the_limit() {
 }
 
 #[test]
-fn many_are_received_round_a_stalled_send_and_with_its_late_value() {
+fn many_are_received_round_a_stalled_send_with_its_late_value() {
     let bench = Bench::new(6, 2);
     let mut consumer = Consumer::new(&bench.queue());
     bench.send(2, 0);

@@ -4,7 +4,7 @@ use super::*;
 use crate::sync::Ordering;
 
 #[test]
-fn the_limit_is_told_when_all_chunks_are_full_and_sending_goes_on() {
+fn the_limit_is_told_with_all_chunks_full_and_sending_goes_on() {
     for (chunks, positions) in [(2, 1), (2, 4), (3, 2), (5, 1)] {
         let bench = Bench::new(chunks, positions);
         let mut consumer = Consumer::new(&bench.queue());
@@ -38,7 +38,7 @@ fn nothing_is_memory_before_a_value_is_sent() {
 }
 
 #[test]
-fn a_sender_is_refused_when_the_system_is_and_goes_on_when_it_gives() {
+fn a_sender_without_memory_is_refused_and_goes_on_with_some() {
     let bench = Bench::new(4, 2);
     let mut consumer = Consumer::new(&bench.queue());
     bench.memory().have(0);

@@ -44,7 +44,7 @@ fn a_claim_word_that_does_not_fit_head_ends_the_channel() {
 }
 
 #[test]
-fn a_sender_at_the_last_position_is_told_that_the_channel_is_closed() {
+fn a_sender_at_the_last_position_finds_the_channel_closed() {
     let (bench, _) = bench();
     let nonsense = Claim(0).with_tail(Claim::LAST);
     bench.segment.view().words.claim.store(nonsense.0, Ordering::Relaxed);
@@ -77,7 +77,7 @@ fn a_head_that_the_receiver_did_not_write_ends_the_channel() {
 }
 
 #[test]
-fn a_receiver_that_takes_over_a_head_that_is_none_ends_the_channel() {
+fn a_receiver_that_takes_over_a_false_head_ends_the_channel() {
     for head in [Claim::LAST, u64::MAX] {
         let (bench, _) = bench();
         bench.segment.view().words.head.store(head, Ordering::Relaxed);

@@ -162,8 +162,9 @@ impl Watcher for Applicant {
             Heard::Nothing => {}
             Heard::Gone => self.give_up(&endpoint, porter, token),
             Heard::Refused(code) => {
-                refuse(&endpoint, &self.socket, Refused::new(code), None);
+                // In this order: with the answer in its hands the applicant may count on its number being free.
                 self.give_up(&endpoint, porter, token);
+                refuse(&endpoint, &self.socket, Refused::new(code), None);
             }
             Heard::Welcome(process, pid) => {
                 porter.forget(token);
@@ -284,8 +285,8 @@ impl Endpoint {
             return;
         }
         if self.try_admit(host, porter, socket.clone(), number, process).is_err() {
-            refuse(self, &socket, Refused::new(Code::NoDescriptors), None);
             self.depart(number);
+            refuse(self, &socket, Refused::new(Code::NoDescriptors), None);
         }
     }
 

@@ -7,6 +7,7 @@
 use std::{
     os::fd::{AsFd, OwnedFd},
     sync::Arc,
+    time::Instant,
 };
 
 use super::{
@@ -30,7 +31,7 @@ use crate::{
 pub(crate) fn sender_into_fd(endpoint: &Arc<Endpoint>) -> Result<OwnedFd, OpenError> {
     endpoint.check_fork()?;
     if endpoint.settled_role()? != Role::Guest {
-        return endpoint.invite().map_err(|refused| endpoint.explain_refused(refused));
+        return endpoint.invite_by_and_by().map_err(|refused| endpoint.explain_refused(refused));
     }
     let Some(guest) = endpoint.guest.get() else { return Err(OpenError::Closed { path: None }) };
     // Somebody must take in the answer, and nobody else may be there to do it.
@@ -56,6 +57,18 @@ impl Endpoint {
                 leaving: refused.leaving,
             },
             code => reason(code),
+        }
+    }
+
+    /// Invites; if all numbers are taken, once more after each farewell that the porter has still to hear.
+    fn invite_by_and_by(self: &Arc<Self>) -> Result<OwnedFd, Refused> {
+        let until = Instant::now() + self.deadline;
+        loop {
+            match self.invite() {
+                Err(Refused { code: Code::RosterFull, .. })
+                    if self.host.as_ref().is_some_and(|host| host.wait_for_farewells(until)) => {}
+                done => return done,
+            }
         }
     }
 

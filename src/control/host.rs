@@ -5,7 +5,7 @@
 use std::{
     collections::VecDeque,
     sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use super::{
@@ -25,8 +25,8 @@ use crate::{
 
 pub(super) struct Host {
     roster: Mutex<Roster>,
-    /// Told when a repair is finished.
-    repaired: Condvar,
+    /// Told when a process has left, or is found to stay.
+    departed: Condvar,
     /// By number: not zero if no process has it, or the one behind it is proved to have left or ended.
     dead: Box<[AtomicU32]>,
     /// By number: slots in quarantine that it owns.
@@ -48,7 +48,7 @@ impl Host {
         let table = || (0..=members).map(|_| AtomicU32::new(0)).collect();
         Host {
             roster: Mutex::new(roster),
-            repaired: Condvar::new(),
+            departed: Condvar::new(),
             dead: (0..=members).map(|_| AtomicU32::new(1)).collect(),
             quarantined: table(),
             recovery: Mutex::default(),
@@ -64,19 +64,40 @@ impl Host {
         lock(&self.roster)
     }
 
-    /// The roster, once nobody is being repaired, or others take part, or the time is up. The porter repairs at once; only
-    /// if somebody died in the middle of a permit operation it takes until those of the living that were under way have
-    /// ended: with no others there, this process's own.
+    /// The roster, once the porter has dealt with every process that has hung up and every repair has ended; or at once if a
+    /// process stays; or when the time is up. The porter does so at once. Only if a process died in the middle of a permit
+    /// operation it takes until the living that were under way have ended theirs: with no others there, this process's own.
     pub fn settled_roster(&self, time: Duration) -> MutexGuard<'_, Roster> {
-        let repairing = |roster: &mut Roster| roster.others() == 0 && roster.is_leaving();
-        let waited = self.repaired.wait_timeout_while(self.roster(), time, repairing);
+        let unsettled =
+            |roster: &mut Roster| roster.staying() == 0 && (roster.others() > 0 || roster.is_leaving());
+        let waited = self.departed.wait_timeout_while(self.roster(), time, unsettled);
         waited.unwrap_or_else(PoisonError::into_inner).0
+    }
+
+    /// Waits until the porter has dealt with every process that has hung up, no longer than until `deadline`. Returns whether
+    /// there was any.
+    pub fn wait_for_farewells(&self, deadline: Instant) -> bool {
+        let unheard = |roster: &mut Roster| roster.others() > roster.staying();
+        let mut roster = self.roster();
+        let time = deadline.saturating_duration_since(Instant::now());
+        if time.is_zero() || !unheard(&mut roster) {
+            return false;
+        }
+        drop(self.departed.wait_timeout_while(roster, time, unheard));
+        true
+    }
+
+    /// A process that had hung up without a goodbye stays until it has ended.
+    pub fn will_stay(&self) {
+        // Under the lock, so that no waiter is between its look and its sleep.
+        let _roster = self.roster();
+        self.departed.notify_all();
     }
 
     /// Half of a repair is done, its permits or all else; nothing was claimed under the number at `tail` or later.
     pub fn half_left(&self, number: Number, tail: u64) {
         self.roster().half_left(number, tail);
-        self.repaired.notify_all();
+        self.departed.notify_all();
     }
 
     pub fn name(&self) -> MutexGuard<'_, Option<Name>> {

@@ -91,8 +91,12 @@ impl Member {
         socket::hear_no_more(&self.lifeline);
     }
 
+    /// Whether it has hung up and the porter has still to hear what it said last.
+    pub fn is_hanging_up(&self) -> bool {
+        self.is_listened_to() && socket::has_hung_up(&self.lifeline)
+    }
+
     /// Whether what it says is heard.
-    #[cfg(test)]
     pub fn is_listened_to(&self) -> bool {
         lock(&self.tokens).lifeline.is_some()
     }
@@ -151,6 +155,8 @@ impl Watcher for Watch {
                     heard = true;
                     if member.process.has_ended() {
                         endpoint.depart(member.number);
+                    } else if let Some(host) = &endpoint.host {
+                        host.will_stay();
                     }
                     break;
                 }

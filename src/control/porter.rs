@@ -20,7 +20,7 @@ use crate::{
     sys::{
         events::{Batch, Event, Events, Interest},
         fork::PerProcess,
-        thread,
+        socket, thread,
     },
 };
 
@@ -142,6 +142,12 @@ impl Porter {
         self.posts().by_token.contains_key(&token)
     }
 
+    /// Whether the peer of a watched connection has closed its end.
+    pub fn has_hung_up(&self, token: Token) -> bool {
+        let fd = self.posts().by_token.get(&token).map(|post| post.fd.clone());
+        fd.is_some_and(|fd| socket::has_hung_up(fd.as_fd()))
+    }
+
     /// Watches no longer. The watcher may still be called about an event that was noticed before.
     pub fn forget(&self, token: Token) {
         let post = {
@@ -208,7 +214,7 @@ impl Porter {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sys::{events::Doorbell, socket};
+    use crate::sys::events::Doorbell;
     use std::sync::mpsc;
 
     struct Tell(mpsc::Sender<(Token, &'static str)>);

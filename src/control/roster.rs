@@ -5,7 +5,10 @@
 
 use std::sync::Arc;
 
-use super::{member::Member, porter::Token};
+use super::{
+    member::Member,
+    porter::{Porter, Token},
+};
 use crate::queue::Number;
 
 pub(super) struct Roster {
@@ -165,6 +168,19 @@ impl Roster {
     pub fn others(&self) -> usize {
         let others = self.places.iter();
         others.filter(|place| matches!(place, Place::Taken | Place::Invited(_) | Place::Member(_))).count()
+    }
+
+    /// Those of them that have not hung up, as far as the porter has still to hear of it.
+    pub fn staying(&self) -> usize {
+        let stays = |place: &&Place| match place {
+            Place::Taken => true,
+            Place::Invited(token) => {
+                !Porter::of_this_process().is_ok_and(|porter| porter.has_hung_up(*token))
+            }
+            Place::Member(member) => !member.is_hanging_up(),
+            _ => false,
+        };
+        self.places.iter().filter(stays).count()
     }
 
     /// The numbers that no process has.

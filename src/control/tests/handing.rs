@@ -1,5 +1,7 @@
 //! An end of a channel on its way to another process, as one descriptor.
 
+use std::sync::{Mutex, mpsc};
+
 use super::*;
 use crate::layout::ChannelKind;
 
@@ -156,6 +158,65 @@ fn the_receiver_stays_at_once_though_one_that_died_waits_for_one_that_is_stopped
     assert!(roster().is_leaving());
     drop(stops);
     eventually("with the other one it is repaired", || !roster().is_leaving());
+}
+
+/// Holds up the porter until it is let go.
+struct HoldUp {
+    held: mpsc::Sender<()>,
+    go_on: Mutex<mpsc::Receiver<()>>,
+}
+
+impl Watcher for HoldUp {
+    fn noticed(self: Arc<Self>, porter: &'static Porter, token: Token, _: Event) {
+        porter.forget(token);
+        self.held.send(()).unwrap();
+        let _ = lock(&self.go_on).recv();
+    }
+}
+
+/// Does the first while the porter hears nothing. Makes the second meanwhile, and does it while the porter is let go.
+fn while_the_porter_is_held_up<D: FnOnce()>(first: impl FnOnce(), second: impl FnOnce() -> D) {
+    let ((held, is_held), (go_on, told)) = (mpsc::channel(), mpsc::channel());
+    let bell = Arc::new(Doorbell::new().unwrap());
+    bell.ring();
+    let hold_up = Arc::new(HoldUp { held, go_on: Mutex::new(told) });
+    let porter = Porter::of_this_process().unwrap();
+    porter.watch(bell, Interest::READABLE.once_each(), hold_up).unwrap();
+    is_held.recv().unwrap();
+    first();
+    let second = second();
+    let letting_go = std::thread::spawn(move || go_on.send(()));
+    second();
+    letting_go.join().unwrap().unwrap();
+}
+
+#[test]
+fn the_receiver_can_go_before_the_porter_hears_a_farewell() {
+    for has_joined in [false, true] {
+        let host = alone();
+        let descriptor = sender_into_fd(&host).unwrap();
+        let leave: Box<dyn FnOnce()> = if has_joined {
+            let guest = sender_from_fd(descriptor, SIZE, ALIGN, &terms()).unwrap();
+            Box::new(|| drop_sender(guest))
+        } else {
+            Box::new(|| drop(descriptor))
+        };
+        while_the_porter_is_held_up(leave, || {
+            let roster = host.host.as_ref().unwrap().roster();
+            assert_eq!((roster.others(), roster.staying()), (1, 0));
+            drop(roster);
+            || receiver_into_fd(&host).map(drop).unwrap()
+        });
+    }
+}
+
+#[test]
+fn a_place_is_given_again_before_the_porter_hears_a_farewell() {
+    let host = host(SIZE, ALIGN, &Terms { members: 2, ..terms() }, None).unwrap();
+    let descriptor = sender_into_fd(&host).unwrap();
+    let full = sender_into_fd(&host).unwrap_err();
+    assert!(matches!(full, OpenError::RosterFull { members: 2, leaving: 0, .. }), "{full}");
+    while_the_porter_is_held_up(|| drop(descriptor), || || sender_into_fd(&host).map(drop).unwrap());
 }
 
 #[test]

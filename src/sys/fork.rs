@@ -26,9 +26,12 @@ static PAGE: AtomicPtr<AtomicU32> = AtomicPtr::new(ptr::null_mut());
 /// The number for the next process: plain memory, so a child goes on where its parent was and repeats none.
 static NEXT: AtomicU32 = AtomicU32::new(1);
 
-/// The process in which a thing was made.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Birthplace(u32);
+/// The process in which a thing was made: its number, and where the number of the present process stands.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Birthplace {
+    number: u32,
+    word: &'static AtomicU32,
+}
 
 impl Birthplace {
     /// This process. Fails if the system has no memory for the page that is needed once.
@@ -39,7 +42,7 @@ impl Birthplace {
         };
         let number = word.load(Ordering::Relaxed);
         if number != 0 {
-            return Ok(Birthplace(number));
+            return Ok(Birthplace { number, word });
         }
         // ORDERING: Relaxed, the numbers guard no memory: each is compared with itself only.
         let mut fresh = NEXT.fetch_add(1, Ordering::Relaxed);
@@ -48,20 +51,17 @@ impl Birthplace {
         }
         // A thread that was quicker has named this process already, and its name stays.
         match word.compare_exchange(0, fresh, Ordering::Relaxed, Ordering::Relaxed) {
-            Ok(_) => Ok(Birthplace(fresh)),
-            Err(named) => Ok(Birthplace(named)),
+            Ok(_) => Ok(Birthplace { number: fresh, word }),
+            Err(number) => Ok(Birthplace { number, word }),
         }
     }
 
     /// Whether this is that process: false in a child that `fork` made, even after it made things of its own.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn is_here(self) -> bool {
-        match current() {
-            // ORDERING: Relaxed, only the kernel and this process's first `here` write the word, both before any
-            // `Birthplace` of this process exists.
-            Some(word) => word.load(Ordering::Relaxed) == self.0,
-            None => false,
-        }
+        // ORDERING: Relaxed, only the kernel and this process's first `here` write the word, both before any `Birthplace` of this
+        // process exists.
+        self.word.load(Ordering::Relaxed) == self.number
     }
 }
 
@@ -163,7 +163,7 @@ mod tests {
         let here = Birthplace::here().unwrap();
         assert!(here.is_here());
         let others = std::thread::spawn(|| Birthplace::here().unwrap()).join().unwrap();
-        assert_eq!(here, others);
+        assert_eq!(here.number, others.number);
     }
 
     #[test]
@@ -174,7 +174,7 @@ mod tests {
                 return 1;
             }
             let Ok(own) = Birthplace::here() else { return 2 };
-            if !own.is_here() || here.is_here() || own == here {
+            if !own.is_here() || here.is_here() || own.number == here.number {
                 return 3;
             }
             in_forked_child(|| i32::from(own.is_here() || here.is_here()))

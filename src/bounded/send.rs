@@ -72,8 +72,8 @@ impl<T: Pod> Sender<T> {
     /// ```
     #[inline]
     pub fn try_send(&self, value: T) -> Result<(), TrySendError<T>> {
-        match self.inner.try_send(slice::from_ref(&value)) {
-            Ok(_) => Ok(()),
+        match self.inner.try_send_one(&value) {
+            Ok(()) => Ok(()),
             Err(unsent) => Err(refused(unsent, value)),
         }
     }

@@ -7,7 +7,7 @@
 use super::Took;
 use crate::control::{self, Endpoint};
 use crate::error::{Corruption, OpenError};
-use crate::queue::{Consume, Effort, Kind, ring, table};
+use crate::queue::{Consume, Effort, Kind, SMALL, ring, table};
 use crate::wait::{self, Spin, Spins};
 use bytemuck::Pod;
 use std::os::fd::OwnedFd;
@@ -92,6 +92,15 @@ impl<C: Receives> Receiving<C> {
         Receiving { endpoint, consumer, is_asleep: false, is_handed_over: false }
     }
 
+    /// Takes the next value by the shortest way, if that finds it and the value is small.
+    #[inline(always)]
+    pub fn receive_at_once<T: Pod>(&mut self) -> Option<T> {
+        if size_of::<T>() > SMALL || self.endpoint.is_forked() {
+            return None;
+        }
+        self.consumer.take_at_once(&C::queue(&self.endpoint), &*self.endpoint)
+    }
+
     /// Takes the value that [`next`] found.
     #[inline(always)]
     pub fn receive<T: Pod>(&mut self, found: C::Found) -> T {
@@ -141,6 +150,18 @@ impl<C: Receives> Receiving<C> {
             return Took::End;
         }
         look(&self.endpoint, &mut self.consumer, effort, take)
+    }
+
+    /// Takes the next value as [`Receiving::receive_at_once`] does, in a task's turn. `Pending` if that is over.
+    #[inline(always)]
+    pub fn poll_at_once<T: Pod>(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
+        let budget = ready!(poll_proceed(cx));
+        let value = self.receive_at_once();
+        if value.is_some() {
+            self.rise();
+            budget.made_progress();
+        }
+        Poll::Ready(value)
     }
 
     /// Takes what `take` takes; the task sleeps until it is there. `None` at the end of the stream.

@@ -9,6 +9,7 @@ use crate::queue::ring::{Claimed, Permits, Positions, Rank, Span, Want};
 use crate::wait::{self, Bell, Futex, NoRoom, Park, Signal};
 use bytemuck::Pod;
 use std::os::fd::OwnedFd;
+use std::slice;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
@@ -116,6 +117,21 @@ impl Sending {
         Taking::new(&self.endpoint, want)
     }
 
+    /// Sends one value if there is room.
+    #[inline]
+    pub fn try_send_one<T: Pod>(&self, value: &T) -> Result<(), Unsent> {
+        if self.endpoint.is_open() && self.endpoint.producer().send_at_once(value, &*self.endpoint) {
+            return Ok(());
+        }
+        self.try_send_slowly(value)
+    }
+
+    /// Does so after the short way has come to nothing.
+    #[inline(never)]
+    fn try_send_slowly<T: Pod>(&self, value: &T) -> Result<(), Unsent> {
+        self.try_send(slice::from_ref(value)).map(|_| ())
+    }
+
     /// Sends as many of `values`, from the first on, as there is room for: at least one.
     #[inline]
     pub fn try_send<T: Pod>(&self, values: &[T]) -> Result<usize, Unsent> {
@@ -180,7 +196,7 @@ impl Sending {
         }
         match self.endpoint.producer().redeem(&Calmly(&self.endpoint)) {
             Some(span) => {
-                self.fill(span, std::slice::from_ref(value));
+                self.fill(span, slice::from_ref(value));
             }
             None => self.endpoint.was_refused(),
         }

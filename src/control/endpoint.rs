@@ -231,6 +231,12 @@ impl Endpoint {
         self.over.load(Ordering::Relaxed) != 0
     }
 
+    /// Returns whether this is the process that made the end, and as far as it knows from private memory it can send.
+    #[inline(always)]
+    pub(crate) fn is_open(&self) -> bool {
+        !self.is_forked() && !self.is_over()
+    }
+
     /// Ends the sending of this process, whatever stands in the segment: the channel is closed, or the host has hung up. The
     /// caller then wakes its tasks.
     pub(super) fn make_over(&self) {

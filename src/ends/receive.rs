@@ -164,7 +164,15 @@ macro_rules! receive {
                 /// ```
                 #[inline]
                 pub fn try_recv(&mut self) -> Result<T, TryRecvError> {
-                    // Said in full, and not by `tried`: it is the shortest way through a receive.
+                    if let Some(value) = self.inner.receive_at_once() {
+                        return Ok(value);
+                    }
+                    self.try_recv_slowly()
+                }
+
+                /// Does so after the short way has come to nothing.
+                #[inline(never)]
+                fn try_recv_slowly(&mut self) -> Result<T, TryRecvError> {
                     let found = match self.inner.try_take(next) {
                         Took::Value(found) => found,
                         Took::Empty => return Err(TryRecvError::Empty),
@@ -222,6 +230,15 @@ macro_rules! receive {
                 #[doc(alias = "recv_blocking")]
                 pub fn blocking_recv(&mut self) -> Option<T> {
                     refuse_in_async_context();
+                    if let Some(value) = self.inner.receive_at_once() {
+                        return Some(value);
+                    }
+                    self.blocking_recv_slowly()
+                }
+
+                /// Does so after the short way has come to nothing.
+                #[inline(never)]
+                fn blocking_recv_slowly(&mut self) -> Option<T> {
                     let Took::Value(found) = self.inner.blocking_take(None, next) else { return None };
                     received!(self.inner, found, Some)
                 }
@@ -308,6 +325,9 @@ macro_rules! receive {
                 /// assert_eq!(receiver.poll_recv(&mut cx), Poll::Ready(Some(1)));
                 /// ```
                 pub fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
+                    if let Some(value) = ready!(self.inner.poll_at_once(cx)) {
+                        return Poll::Ready(Some(value));
+                    }
                     let Some(found) = ready!(self.inner.poll_take(cx, next)) else {
                         return Poll::Ready(None);
                     };

@@ -6,6 +6,7 @@
 //! nothing else: no reference to a plain value, no slice of bytes, is ever made from the segment.
 #![allow(unsafe_code)]
 
+use super::slot::Slots;
 use super::{CommonView, Geometry, GeometryError, Header, RingGeometry, RingView, TableGeometry, TableView};
 use core::ptr::NonNull;
 
@@ -113,9 +114,12 @@ impl<'a> RingView<'a> {
                 waiters: words(base, offsets.waiters, geometry.waiters()),
                 bells: words(base, offsets.bells, geometry.waiters()),
                 backlogs: words(base, offsets.backlogs, geometry.members as usize + 1),
-                records: words(base, offsets.records, geometry.capacity as usize),
-                slots: words(base, offsets.slots, geometry.capacity as usize * geometry.stride_words()),
-                stride: geometry.stride_words(),
+                records: words(base, offsets.records, geometry.slots() as usize),
+                slots: Slots::new(
+                    words(base, offsets.slots, geometry.slots() as usize * geometry.stride_words()),
+                    geometry.payload,
+                    geometry.slots(),
+                ),
             })
         }
     }

@@ -38,7 +38,7 @@ pub(crate) use attach::View;
 pub(crate) use common::{Bell, CommonView, Header, Member};
 pub(crate) use geometry::{ChannelKind, Geometry, GeometryError};
 pub(crate) use ring::{RingGeometry, RingView};
-pub(crate) use slot::Slot;
+pub(crate) use slot::{Slot, rounds_up};
 #[cfg(test)]
 pub(crate) use table::{Part, Touch};
 pub(crate) use table::{TableGeometry, TableView};

@@ -2,14 +2,15 @@
 //! for its words, no operations on them.
 
 use super::common::Block;
-use super::geometry::{BLOCK, LINE, Regions, WORD, payload_words};
-use super::{Bell, CommonView, Geometry, GeometryError, MAX_CAPACITY, MAX_MEMBERS, Slot};
+use super::geometry::{BLOCK, LINE, Regions, WORD};
+use super::slot::{Slots, rounds_up, slot_words};
+use super::{Bell, CommonView, Geometry, GeometryError, MAX_CAPACITY, MAX_MEMBERS};
 use crate::sync::AtomicU64;
 
 /// The numbers that fix where everything is in a bounded channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct RingGeometry {
-    /// Values the queue can hold, 1 to [`MAX_CAPACITY`], not rounded.
+    /// Values the queue can hold, 1 to [`MAX_CAPACITY`], not rounded. There can be more slots: see [`RingGeometry::slots`].
     pub capacity: u32,
     /// Size of a value in bytes, 0 to [`Geometry::MAX_PAYLOAD`].
     pub payload: u32,
@@ -65,14 +66,14 @@ impl RingGeometry {
         self.offsets().map(|_| ()).ok_or(GeometryError::Size)
     }
 
-    /// Words of a payload: the value's bytes, rounded up.
-    pub fn payload_words(&self) -> usize {
-        payload_words(self.payload)
+    /// Words from one slot to the next.
+    pub fn stride_words(&self) -> usize {
+        slot_words(self.payload as usize)
     }
 
-    /// Words from one slot to the next: stamp and payload, padded to a cache line.
-    pub fn stride_words(&self) -> usize {
-        (WORD + self.payload_words() * WORD).next_multiple_of(LINE) / WORD
+    /// Slots of the ring, at least as many as the capacity.
+    pub fn slots(&self) -> u32 {
+        if rounds_up(self.payload as usize) { self.capacity.next_power_of_two() } else { self.capacity }
     }
 
     /// Records for waiting senders in all: those for any process, then one by each number.
@@ -101,8 +102,8 @@ impl RingGeometry {
             waiters: region(self.waiters(), WORD)?,
             bells: region(self.waiters(), WORD)?,
             backlogs: region(self.members as usize + 1, WORD)?,
-            records: region(self.capacity as usize, WORD)?,
-            slots: region(self.capacity as usize, self.stride_words() * WORD)?,
+            records: region(self.slots() as usize, WORD)?,
+            slots: region(self.slots() as usize, self.stride_words() * WORD)?,
             end: regions.end(),
         })
     }
@@ -159,19 +160,7 @@ pub(crate) struct RingView<'a> {
     /// One for each process, by its number.
     pub backlogs: &'a [Bell],
     pub records: &'a [AtomicU64],
-    /// Every slot one after another: see [`RingView::slot`].
-    pub(super) slots: &'a [AtomicU64],
-    pub(super) stride: usize,
-}
-
-impl<'a> RingView<'a> {
-    /// The slot at `index`, which is below the capacity.
-    #[inline(always)]
-    pub fn slot(&self, index: usize) -> Slot<'a> {
-        let start = index * self.stride;
-        let words = &self.slots[start..start + self.stride];
-        Slot { stamp: &words[0], payload: &words[1..1 + self.geometry.payload_words()] }
-    }
+    pub slots: Slots<'a>,
 }
 
 #[cfg(not(shmpsc_loom))]
@@ -206,8 +195,32 @@ mod tests {
     }
 
     #[test]
-    fn a_slot_is_padded_to_cache_lines() {
-        for (payload, words) in [(0, 8), (1, 8), (56, 8), (57, 16), (64, 16), (1024, 136)] {
+    fn small_slots_are_as_many_as_a_power_of_two() {
+        let of = |capacity, payload| {
+            let ring = RingGeometry { capacity, payload, ..SMALL };
+            ring.slots()
+        };
+        assert_eq!([of(1, 8), of(2, 8), of(3, 8), of(1000, 248)], [1, 2, 4, 1024]);
+        assert_eq!([of(1, 249), of(3, 249), of(4, 249), of(1000, 4096)], [1, 3, 4, 1000]);
+        assert_eq!(of(MAX_CAPACITY, 8), 1 << 20);
+    }
+
+    #[test]
+    fn a_slot_is_padded_by_its_size() {
+        let sizes = [
+            (0, 2),
+            (8, 2),
+            (9, 4),
+            (24, 4),
+            (25, 8),
+            (56, 8),
+            (57, 16),
+            (64, 16),
+            (120, 16),
+            (121, 24),
+            (1024, 136),
+        ];
+        for (payload, words) in sizes {
             assert_eq!(RingGeometry { payload, ..SMALL }.stride_words(), words, "{payload} bytes");
         }
     }
@@ -215,7 +228,7 @@ mod tests {
     #[test]
     fn a_real_channel_takes_as_much_memory_as_documented() {
         let real = RingGeometry { capacity: 1000, payload: 64, line: 4096, members: 256, entries: 64 };
-        let fixed = real.size().unwrap() - 1000 * (128 + 8);
+        let fixed = real.size().unwrap() - 1024 * (128 + 8);
         assert!((88 << 10..89 << 10).contains(&fixed), "{fixed} bytes beside the values");
     }
 

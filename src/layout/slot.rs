@@ -1,10 +1,16 @@
-//! One slot of a queue: the words of one value, as every kind of channel has them.
+//! The slots of a queue: the words of one value each, as every kind of channel has them. The value stands at the front and its
+//! stamp in the last word, so that a value of any alignment up to a cache line's stands aligned.
 //!
 //! # Safety
 //!
-//! The one instruction that is written out here asks the processor to fetch a line. It reads and writes nothing.
+//! A slot for values of a known type is found without a bound that is checked at run time. What makes that right is checked when
+//! [`Slots`] are made, and its fields are private to this file: as many words as the slots have, and for each number that the mask
+//! lets through a slot.
+//!
+//! The instructions that are written out here ask the processor to fetch a line. They read and write nothing.
 #![allow(unsafe_code)]
 
+use super::geometry::{LINE, WORD};
 use crate::sync::AtomicU64;
 
 /// One place for a value.
@@ -16,17 +22,139 @@ pub(crate) struct Slot<'a> {
     pub payload: &'a [AtomicU64],
 }
 
-impl Slot<'_> {
-    /// Asks for the slot's first two cache lines, as far as it has them, to write them soon. Never faults and changes
-    /// nothing.
+impl<'a> Slot<'a> {
+    /// Names the words of a slot, of which the first `payload` are the value's. There is at least one more.
+    #[inline(always)]
+    pub(super) fn of(words: &'a [AtomicU64], payload: usize) -> Slot<'a> {
+        Slot { stamp: &words[words.len() - 1], payload: &words[..payload] }
+    }
+
+    /// Asks for the lines of the slot's beginning and of its stamp, to write them soon. Never faults and changes nothing.
     #[inline(always)]
     pub fn prefetch_for_write(self) {
         prefetch_for_write(self.stamp);
-        // The stamp is the first word of its line, so the eighth word of the payload is the first of the next.
-        if let Some(word) = self.payload.get(7) {
-            prefetch_for_write(word);
+        if self.payload.len() * WORD >= LINE {
+            prefetch_for_write(&self.payload[0]);
         }
     }
+}
+
+/// Words of a slot of a ring, for values of that many bytes. It is padded so that no value of up to 56 bytes lies on two cache
+/// lines, and each larger one begins at a line.
+#[inline(always)]
+pub(super) const fn slot_words(payload: usize) -> usize {
+    match payload {
+        0..=8 => 2,
+        9..=24 => 4,
+        25..=56 => 8,
+        _ => (payload.next_multiple_of(WORD) + WORD).next_multiple_of(LINE) / WORD,
+    }
+}
+
+/// Bytes of the largest slots whose number is rounded up to a power of two.
+const MAX_ROUNDED: usize = 256;
+
+/// Whether a ring has a power of two of slots for values of that many bytes, so that its positions are plain numbers. Large slots
+/// are as many as the capacity, for rounded up they would take up to twice the memory.
+#[inline(always)]
+pub(crate) const fn rounds_up(payload: usize) -> bool {
+    slot_words(payload) * WORD <= MAX_ROUNDED
+}
+
+/// How many bytes ahead a slot is fetched for writing. Measured between two cores with 64-byte values in slots of 128 bytes: 4 slots
+/// ahead 12 million messages a second, 8 16, 16 18, 32 21 (Intel Xeon). On an AMD EPYC none of 0 to 400 made a difference.
+const AHEAD: usize = 4096;
+
+/// The slots of a ring, one after another.
+#[derive(Clone, Copy)]
+pub(crate) struct Slots<'a> {
+    words: &'a [AtomicU64],
+    /// Words of each.
+    stride: usize,
+    /// Bytes of a value.
+    payload: usize,
+    count: u32,
+    mask: u32,
+}
+
+impl<'a> Slots<'a> {
+    /// Names `count` slots for values of `payload` bytes.
+    ///
+    /// # Panics
+    ///
+    /// If they do not have so many words, or are not a power of two though they must be. Both are reckoned in
+    /// [`RingGeometry`](super::RingGeometry).
+    pub(super) fn new(words: &'a [AtomicU64], payload: u32, count: u32) -> Slots<'a> {
+        let payload = payload as usize;
+        let stride = slot_words(payload);
+        assert_eq!(words.len(), count as usize * stride);
+        assert!(count > 0 && (count.is_power_of_two() || !rounds_up(payload)));
+        Slots { words, stride, payload, count, mask: count.next_power_of_two() - 1 }
+    }
+
+    /// The number of slots.
+    #[inline(always)]
+    pub fn count(&self) -> u32 {
+        self.count
+    }
+
+    /// Selects the index of a slot from a position.
+    #[inline(always)]
+    pub fn mask(&self) -> u32 {
+        self.mask
+    }
+
+    /// The slot at `index`, which is below their number.
+    pub fn at(&self, index: usize) -> Slot<'a> {
+        let start = index * self.stride;
+        Slot::of(&self.words[start..start + self.stride], self.payload.div_ceil(WORD))
+    }
+
+    /// The stamp of the slot of a position, which is one that names a slot.
+    #[inline(always)]
+    pub fn stamp_of(&self, position: u32) -> &'a AtomicU64 {
+        let index = (position & self.mask) as usize;
+        if self.count <= self.mask {
+            return self.at(index).stamp;
+        }
+        // SAFETY: there are `mask + 1` slots of `stride` words each, and the stamp is the last of them, see `new`.
+        unsafe { self.words.get_unchecked(index * self.stride + self.stride - 1) }
+    }
+
+    /// Asks for the lines of a slot ahead of that of a position, to write them soon, so that they have come from the receiver's core
+    /// when their turn is there. Large values are left to the processor, which sees that line follows line.
+    #[inline(always)]
+    pub fn prefetch_ahead<T>(&self, position: u32) {
+        if rounds_up(size_of::<T>()) {
+            let ahead = const { (AHEAD / (slot_words(size_of::<T>()) * WORD)) as u32 };
+            self.of::<T>(position.wrapping_add(ahead)).prefetch_for_write();
+        }
+    }
+
+    /// The slot of a position, for values of type `T`.
+    ///
+    /// # Panics
+    ///
+    /// If the channel is not for values of that size. That is compared before an end of it is made.
+    #[inline(always)]
+    pub fn of<T>(&self, position: u32) -> Slot<'a> {
+        if size_of::<T>() != self.payload {
+            wrong_size();
+        }
+        let index = (position & self.mask) as usize;
+        if !rounds_up(size_of::<T>()) {
+            return self.at(index);
+        }
+        let stride = const { slot_words(size_of::<T>()) };
+        // SAFETY: for values of this size there are `mask + 1` slots of `stride` words each, see `new`.
+        let words = unsafe { self.words.get_unchecked(index * stride..(index + 1) * stride) };
+        Slot::of(words, const { size_of::<T>().div_ceil(WORD) })
+    }
+}
+
+#[cold]
+fn wrong_size() -> ! {
+    unreachable!("the size of a value is compared before an end of the channel is made")
 }
 
 #[inline(always)]

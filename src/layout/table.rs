@@ -199,8 +199,7 @@ impl<'a> TableView<'a> {
     #[inline(always)]
     fn slot_untouched(&self, chunk: u32, index: usize) -> Slot<'a> {
         let start = self.start(chunk) + self.geometry.positions as usize + index * self.stride;
-        let words = &self.chunks[start..start + self.stride];
-        Slot { stamp: &words[0], payload: &words[1..] }
+        Slot::of(&self.chunks[start..start + self.stride], self.stride - 1)
     }
 
     #[cfg(test)]

@@ -7,6 +7,7 @@
 //! owner's lifetime.
 #![allow(unsafe_code)]
 
+use super::slot::Slots;
 use super::table::{TableWords, Touch};
 use super::{
     Bell, CommonView, Header, Member, RingGeometry, RingView, TableGeometry, TableView, ring::RingWords,
@@ -46,12 +47,12 @@ impl Typed {
         let (header, single) = (Box::<Header>::default(), Box::<RingWords>::default());
         let members = zeros(geometry.members as usize + 1);
         let bells = [geometry.waiters(), geometry.members as usize + 1].map(zeros);
-        let slots = geometry.capacity as usize * geometry.stride_words();
+        let slots = geometry.slots() as usize * geometry.stride_words();
         let words = [
             geometry.entries as usize,
             geometry.occupied_words(),
             geometry.waiters(),
-            geometry.capacity as usize,
+            geometry.slots() as usize,
             slots,
         ]
         .map(zeros);
@@ -67,8 +68,7 @@ impl Typed {
                 bells: extended(&*bells[0]),
                 backlogs: extended(&*bells[1]),
                 records: extended(&*words[3]),
-                slots: extended(&*words[4]),
-                stride: geometry.stride_words(),
+                slots: Slots::new(extended(&*words[4]), geometry.payload, geometry.slots()),
             }
         };
         Typed { view, _header: header, _single: single, _words: words, _members: members, _bells: bells }

@@ -72,8 +72,8 @@ fn ends(words: &[AtomicU64]) -> impl Iterator<Item = &AtomicU64> {
 }
 
 fn touch_ring(view: &RingView<'_>) {
-    let last_slot = view.slot(view.geometry.capacity as usize - 1);
-    touch([view.slot(0).stamp, last_slot.stamp]);
+    let last_slot = view.slots.at(view.geometry.slots() as usize - 1);
+    touch([view.slots.at(0).stamp, last_slot.stamp]);
     for words in [view.entries, view.occupied, view.waiters, view.records, last_slot.payload] {
         touch(ends(words));
     }

@@ -40,7 +40,7 @@ impl Call {
         let number = |number: u32| u64::from(number);
         let (capacity, line, entries) =
             (number(geometry.capacity), number(geometry.line), number(geometry.entries));
-        let (members, words) = (number(geometry.members) + 1, geometry.payload_words() as u64);
+        let (members, words) = (number(geometry.members) + 1, u64::from(geometry.payload.div_ceil(8)));
         // Records of waiters, the words with their bits, and the rounds of a look: each picks out the next 32.
         let waiters = line + members;
         let bits = waiters.div_ceil(64);

@@ -119,7 +119,7 @@ pub(crate) fn scribble(bytes: &mut Bytes<'_>, view: &RingView<'_>, base: usize) 
             _ => place((&raw const view.backlogs[index / 3 % view.backlogs.len()]).cast()),
         },
         12 => place((&raw const view.records[index % view.records.len()]).cast()),
-        13 => place((&raw const *view.slot(index % view.records.len()).stamp).cast()),
+        13 => place((&raw const *view.slots.at(index % view.records.len()).stamp).cast()),
         14 => place((&raw const header.receiver_bell.word).cast()),
         _ => index * 7,
     };
@@ -158,7 +158,7 @@ fn likely(bytes: &mut Bytes<'_>, view: &RingView<'_>, region: u8, geometry: Ring
         7 | 8 => {
             let flags = bytes.byte();
             Entry(0)
-                .with_slot(u32::from(bytes.byte()) % (geometry.capacity + 1))
+                .with_slot(u32::from(bytes.byte()) % (geometry.slots() + 1))
                 .with_last(near(bytes.byte()))
                 .with_used(u32::from(flags & 1))
                 .with_active(u32::from(flags >> 1 & 1))

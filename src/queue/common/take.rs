@@ -83,6 +83,10 @@ pub(crate) trait Consume: Sized {
     /// Finds the next value.
     fn take(&mut self, queue: &Self::Queue<'_>, peers: &impl Peers) -> Took<Self::Found>;
 
+    /// Takes the next value by the shortest way, if that finds it: published at head, with nothing that goes before it. Otherwise
+    /// [`Consume::take`] looks in every way.
+    fn take_at_once<T: Pod>(&mut self, queue: &Self::Queue<'_>, peers: &impl Peers) -> Option<T>;
+
     /// Finds the next value and leaves it where it is.
     fn peek(&mut self, queue: &Self::Queue<'_>, peers: &impl Peers) -> Took<Self::Found>;
 

@@ -43,7 +43,7 @@ pub(crate) use take::Consumer;
 pub(crate) use waiting::{Place, Rank, Ranking};
 
 use super::Common;
-use crate::layout::RingView;
+use crate::layout::{RingView, rounds_up};
 use crate::sync::Ordering;
 use position::Track;
 use words::Claim;
@@ -60,7 +60,13 @@ pub(crate) struct Ring<'a> {
 impl<'a> Ring<'a> {
     #[inline(always)]
     pub fn new(view: &'a RingView<'a>) -> Ring<'a> {
-        Ring { view, track: Track::new(view.geometry.capacity), ranking: None }
+        Ring { view, track: Track::new(view.slots.count(), view.slots.mask()), ranking: None }
+    }
+
+    /// The same, whose positions are known at compile time to be plain numbers if those of a channel for values of type `T` are.
+    #[inline(always)]
+    pub fn of<T>(self) -> Ring<'a> {
+        Ring { track: if rounds_up(size_of::<T>()) { self.track.plain() } else { self.track }, ..self }
     }
 
     /// Returns what every channel has.
@@ -69,6 +75,7 @@ impl<'a> Ring<'a> {
         Common::new(self.view.common)
     }
 
+    /// The values that it can hold.
     pub fn capacity(&self) -> i64 {
         i64::from(self.view.geometry.capacity)
     }

@@ -1,8 +1,8 @@
 //! How much capacity is free at one value of the claim word. It reads; it takes nothing.
 //!
 //! `free = capacity - (tail - head) - reserved - ahead`, where `ahead` counts quarantined slots whose position in
-//! `[head, head + capacity)` is at or after the tail and is void or will be: a stalled send keeps its capacity,
-//! and nobody loses more. An old head makes the number too small, never too big.
+//! `[head, head + slots)` is at or after the tail and is void or will be. In that window each slot has one position. So a
+//! stalled send keeps its capacity, and no other sender loses more. An old head makes the number too small, never too big.
 
 use super::Ring;
 use super::words::{Claim, Entry};
@@ -55,7 +55,7 @@ impl Ring<'_> {
             used,
             any,
             free: self.capacity() - used - i64::from(claim.reserved()),
-            run: self.view.geometry.capacity,
+            run: self.track.slots(),
             blocked: None,
         };
         if any {
@@ -69,7 +69,7 @@ impl Ring<'_> {
     fn survey(&self, tail: u32, room: &mut Room) {
         for (number, entry) in self.view.entries.iter().enumerate() {
             let entry = Entry(entry.load(acquire(Edge::Entry)));
-            if entry.used() == 0 || entry.slot() >= self.view.geometry.capacity {
+            if entry.used() == 0 || entry.slot() >= self.track.slots() {
                 continue;
             }
             let is_void_at =

@@ -12,7 +12,7 @@ use crate::layout::Slot;
 use crate::queue::common::PATIENCE;
 use crate::queue::edge::{Edge, acquire, release};
 use crate::queue::{Consume, Effort, Nonsense, Number, Peers, Took, payload};
-use crate::sync::Ordering;
+use crate::sync::{AtomicU64, Ordering};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use bytemuck::Pod;
@@ -47,7 +47,7 @@ impl Found {
 
     #[inline(always)]
     fn slot<'a>(self, queue: &Ring<'a>) -> Slot<'a> {
-        queue.view.slot(queue.track.index(self.position()))
+        queue.view.slots.at(queue.track.index(self.position()))
     }
 }
 
@@ -70,6 +70,12 @@ pub(crate) struct Consumer {
     /// The nonsense in the segment for which the stream ended.
     nonsense: Option<Nonsense>,
     effort: Effort,
+}
+
+/// Whether a slot with that stamp holds the value of the position.
+#[inline(always)]
+fn is_published_in(stamp: &AtomicU64, position: u32) -> bool {
+    stamp.load(acquire(Edge::Stamp)) == Stamp::published(position).0
 }
 
 /// A value of the position's high bits changes about every 2^29 positions.
@@ -104,6 +110,21 @@ impl Consume for Consumer {
             return Took::Value(Found::at_head(self.head as u32));
         }
         self.take_slowly(queue, peers)
+    }
+
+    #[inline(always)]
+    fn take_at_once<T: Pod>(&mut self, queue: &Ring<'_>, peers: &impl Peers) -> Option<T> {
+        let queue = &queue.of::<T>();
+        if !self.quarantine.is_empty() || self.nonsense.is_some() {
+            return None;
+        }
+        let slot = queue.view.slots.of::<T>(self.head as u32);
+        if !is_published_in(slot.stamp, self.head as u32) {
+            return None;
+        }
+        let value = payload::load(slot);
+        self.pass_head(queue, peers);
+        Some(value)
     }
 
     /// Finds the next value and leaves it where it is. The next take, also one for a batch or at the receiver's end,
@@ -192,8 +213,7 @@ impl Consume for Consumer {
 impl Consumer {
     #[inline(always)]
     pub(super) fn is_published(queue: &Ring<'_>, position: u32) -> bool {
-        let slot = queue.view.slot(queue.track.index(position));
-        slot.stamp.load(acquire(Edge::Stamp)) == Stamp::published(position).0
+        is_published_in(queue.view.slots.stamp_of(position), position)
     }
 
     /// Takes one value, and returns what `copy` makes of it.
@@ -226,7 +246,7 @@ impl Consumer {
                 // Not beyond the last slot: what is stamped there is nonsense, and could go on without end.
                 let most = limit.min(count.saturating_add(queue.view.geometry.capacity as usize));
                 while count < most && Self::is_published(queue, self.head as u32) {
-                    put(queue.view.slot(queue.track.index(self.head as u32)));
+                    put(queue.view.slots.at(queue.track.index(self.head as u32)));
                     self.head = queue.track.next_wide(self.head);
                     count += 1;
                 }
@@ -395,12 +415,18 @@ impl Consumer {
         Owned { owner: claim.owner(), last: queue.track.previous(claim.tail()) }
     }
 
-    /// Moves head over one position.
-    #[inline]
-    fn pass(&mut self, queue: &Ring<'_>, peers: &impl Peers) {
+    /// Moves head over one position. No slot is in quarantine.
+    #[inline(always)]
+    fn pass_head(&mut self, queue: &Ring<'_>, peers: &impl Peers) {
         let before = self.head;
         self.head = queue.track.next_wide(before);
         self.give_back(queue, before, peers);
+    }
+
+    /// Moves head over one position.
+    #[inline]
+    fn pass(&mut self, queue: &Ring<'_>, peers: &impl Peers) {
+        self.pass_head(queue, peers);
         if !self.quarantine.is_empty() {
             self.quarantine.collect(queue, self.head, peers);
         }

@@ -19,7 +19,12 @@ struct Bench {
 
 impl Bench {
     fn new(capacity: u32) -> Bench {
-        let segment = Typed::new(RingGeometry { capacity, payload: 8, line: 2, members: 3, entries: 2 });
+        Bench::of_size(capacity, 8)
+    }
+
+    /// With values of so many bytes.
+    fn of_size(capacity: u32, payload: u32) -> Bench {
+        let segment = Typed::new(RingGeometry { capacity, payload, line: 2, members: 3, entries: 2 });
         Ring::new(segment.view()).format();
         Bench { segment, views: std::array::from_fn(|_| ViewCell::new()), world: World::default() }
     }
@@ -98,7 +103,7 @@ impl Bench {
 
 #[test]
 fn the_owner_of_a_position_is_known_without_the_receiver() {
-    // The positions go over the end of a lap, and a lap has not a power of two of them.
+    // The positions go over the end of a lap.
     let bench = Bench::new(5);
     let mut consumer = Consumer::new(&bench.queue());
     let claimants = || {
@@ -160,6 +165,64 @@ fn values_come_out_in_order_over_many_laps() {
     }
 }
 
+/// So large that the slots are not rounded up to a power of two.
+type Large = [u64; 64];
+
+#[test]
+fn a_stall_of_large_values_costs_its_place_alone() {
+    for capacity in [2, 3, 5] {
+        let bench = Bench::of_size(capacity, size_of::<Large>() as u32);
+        assert_eq!(bench.segment.view().geometry.slots(), capacity);
+        let mut consumer = Consumer::new(&bench.queue());
+        let mut receive = || {
+            consumer.receive(
+                &bench.queue(),
+                |queue, found| Consumer::copy::<Large>(queue, found),
+                &bench.world,
+            )
+        };
+        let stalled = bench.claim(1);
+        for lap in 0..20 {
+            let values = || (1..u64::from(capacity)).map(|value| [100 * lap + value; 64]);
+            for value in values() {
+                bench.sender(2).publish(bench.claim(2), &[value], &bench.world);
+            }
+            assert!(bench.is_full(2));
+            for value in values() {
+                assert_eq!(receive(), Took::Value(value));
+            }
+            assert_eq!(receive(), Took::Empty);
+        }
+        bench.sender(1).publish(stalled, &[[7u64; 64]], &bench.world);
+        assert_eq!(receive(), Took::Value([7; 64]));
+        assert_eq!(bench.queue().free_capacity(), capacity as usize);
+    }
+}
+
+#[test]
+fn a_stall_costs_its_place_alone_in_more_slots_than_values() {
+    let bench = Bench::new(5);
+    assert_eq!(bench.segment.view().geometry.slots(), 8);
+    let mut consumer = Consumer::new(&bench.queue());
+    let stalled = [bench.claim(1), bench.claim(1)];
+    for lap in 0..40 {
+        for free in (1..4).rev() {
+            assert_eq!(bench.queue().free_capacity(), free);
+            bench.send(2, lap);
+        }
+        assert!(bench.is_full(2), "two places are the stalled senders'");
+        for _ in 0..3 {
+            assert_eq!(bench.receive(&mut consumer), Took::Value(lap));
+        }
+        assert_eq!(bench.receive(&mut consumer), Took::Empty);
+    }
+    for span in stalled {
+        bench.sender(1).publish(span, &[9u64], &bench.world);
+        assert_eq!(bench.receive(&mut consumer), Took::Value(9));
+    }
+    bench.is_whole(&mut consumer);
+}
+
 #[test]
 fn a_batch_takes_only_what_is_free() {
     let bench = Bench::new(5);
@@ -167,7 +230,7 @@ fn a_batch_takes_only_what_is_free() {
     bench.send(1, 0);
     let Claimed::Granted(span) = bench.sender(2).claim(Rank::Newcomer, 9, &bench.world) else { panic!() };
     assert_eq!(span.count, 4);
-    bench.sender(2).publish(span, &[1, 2, 3, 4], &bench.world);
+    bench.sender(2).publish(span, &[1u64, 2, 3, 4], &bench.world);
     let mut values = Vec::<u64>::new();
     let took = consumer.receive_many(&bench.queue(), 9, &mut values, &bench.world);
     assert_eq!((took, values), (Took::Value(5), vec![0, 1, 2, 3, 4]));
@@ -255,7 +318,7 @@ fn nobody_waits_for_a_stalled_sender_and_its_value_comes_late() {
             bench.send(2, value);
         }
         assert!(bench.is_full(2));
-        bench.sender(1).publish(stalled, &[999], &bench.world);
+        bench.sender(1).publish(stalled, &[999u64], &bench.world);
         assert_eq!(bench.receive(&mut consumer), Took::Value(999), "late values go first");
         for value in 1..u64::from(capacity) {
             assert_eq!(bench.receive(&mut consumer), Took::Value(value));
@@ -274,27 +337,27 @@ fn the_stream_does_not_end_while_a_live_send_is_stalled() {
     assert_eq!(bench.receive(&mut consumer), Took::Value(5));
     bench.queue().close(&bench.world);
     assert_eq!(bench.receive(&mut consumer), Took::Empty);
-    bench.sender(1).publish(stalled, &[6], &bench.world);
+    bench.sender(1).publish(stalled, &[6u64], &bench.world);
     assert_eq!(bench.receive(&mut consumer), Took::Value(6));
     assert_eq!(bench.receive(&mut consumer), Took::End);
 }
 
 #[test]
 fn the_stream_ends_with_the_whole_capacity_free() {
-    let bench = Bench::new(3);
+    let bench = Bench::new(4);
     let mut consumer = Consumer::new(&bench.queue());
     let stalled = bench.claim(1);
-    for value in 0..2 {
+    for value in 0..3 {
         bench.send(2, value);
         assert_eq!(bench.receive(&mut consumer), Took::Value(value));
     }
     bench.makes_the_tail_void();
     // Before it claims over it.
     bench.queue().close(&bench.world);
-    bench.sender(1).publish(stalled, &[9], &bench.world);
+    bench.sender(1).publish(stalled, &[9u64], &bench.world);
     assert_eq!(bench.receive(&mut consumer), Took::Value(9));
     assert_eq!(bench.receive(&mut consumer), Took::End);
-    assert_eq!(bench.queue().free_capacity(), 3);
+    assert_eq!(bench.queue().free_capacity(), 4);
 }
 
 #[test]
@@ -323,7 +386,7 @@ fn waiters_are_rung_in_order_and_newcomers_do_not_overtake() {
     assert!(bench.is_full(3), "the place is the first waiter's");
     assert!(turn(2, &mut second).is_none());
     let span = turn(1, &mut first).expect("its turn");
-    bench.sender(1).publish(span, &[1], &bench.world);
+    bench.sender(1).publish(span, &[1u64], &bench.world);
     bench.world.woken.borrow_mut().clear();
     assert_eq!(bench.receive(&mut consumer), Took::Value(1));
     assert_eq!(*bench.world.woken.borrow(), [Sleeper::Waiter { record: 1, owner: 2 }]);

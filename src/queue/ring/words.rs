@@ -22,6 +22,15 @@ packed! {
     }
 }
 
+impl Claim {
+    /// Whether this process made the last claim, and the channel is open.
+    #[inline(always)]
+    pub fn is_open_to(self, me: Number) -> bool {
+        let asked = Claim(0).with_owner(Number::MAX).with_closed(1);
+        self.0 & asked.0 == Claim(0).with_owner(me).0
+    }
+}
+
 packed! {
     /// What a slot says it holds.
     Stamp {
@@ -90,7 +99,7 @@ impl Line {
     /// Returns whether no sender waits, in the line or behind it.
     #[inline(always)]
     pub fn is_idle(self) -> bool {
-        self.waiting() == 0 && self.backlog() == 0
+        self.0 & Line(0).with_waiting(1).with_backlog(1).0 == 0
     }
 
     /// Returns the ticket that is drawn next.

@@ -122,6 +122,18 @@ impl Consume for Consumer {
         self.take_slowly(table, peers)
     }
 
+    #[inline(always)]
+    fn take_at_once<T: Pod>(&mut self, table: &Table<'_>, _: &impl Peers) -> Option<T> {
+        let chunk = self.here?;
+        if !self.stalled.is_empty() || self.nonsense.is_some() || !Self::is_published(table, chunk, self.head)
+        {
+            return None;
+        }
+        let value = payload::load(table.view.slot(chunk, table.index(self.head)));
+        self.pass(table);
+        Some(value)
+    }
+
     /// Finds the next value and leaves it where it is. The next take, also one for a batch or at the receiver's end,
     /// finds the same. What that means for the order of a late value is said at the ring's.
     fn peek(&mut self, table: &Table<'_>, peers: &impl Peers) -> Took<Found> {

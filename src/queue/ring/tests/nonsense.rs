@@ -51,7 +51,7 @@ fn move_about(dice: &mut Dice) {
     let words = [&*ring.claim, &ring.taken.head, &ring.taken.quarantined, &ring.seldom.line];
     let words =
         words.into_iter().chain(view.entries).chain(view.waiters).chain(view.occupied).chain(view.records);
-    let words = words.chain((0..view.records.len()).map(|index| view.slot(index).stamp));
+    let words = words.chain((0..view.records.len()).map(|index| view.slots.at(index).stamp));
     let words: Vec<_> = words.chain([&ring.seldom.epoch, &*view.common.header.latch]).collect();
     let mut places = [None; 3];
     for _ in 0..6 {
@@ -68,14 +68,14 @@ fn move_about(dice: &mut Dice) {
             let sender = bench.sender(me);
             let rank = if me == 1 { Rank::Newcomer } else { Rank::Waiter(dice.roll() as u32 >> 1) };
             if let Claimed::Granted(span) = sender.claim(rank, 2, &bench.world) {
-                sender.publish(span, &vec![1; span.count as usize], &bench.world);
+                sender.publish(span, &vec![1u64; span.count as usize], &bench.world);
             }
             // A sender that is told to sleep has not hung.
             *place = place.or_else(|| bench.queue().enter(me, 1));
             let Some(here) = *place else { continue };
             let leaves = match sender.turn(here, Positions(1), Kind::Task, &bench.world) {
                 Turn::Granted(span) => {
-                    sender.publish(span, &[2], &bench.world);
+                    sender.publish(span, &[2u64], &bench.world);
                     true
                 }
                 Turn::Sleep(..) => dice.roll().is_multiple_of(2),
@@ -122,7 +122,7 @@ fn stamps_that_run_ahead_of_all_claims_do_not_hold_the_receiver() {
         count += 1;
         assert!(count <= 3, "there are no more slots");
         let stamp = words::Stamp::published(next);
-        view.slot(track.index(next)).stamp.store(stamp.0, Ordering::Relaxed);
+        view.slots.at(track.index(next)).stamp.store(stamp.0, Ordering::Relaxed);
         next = track.add(next, 1);
     };
     assert_eq!(consumer.receive_each(&bench.queue(), usize::MAX, put, &bench.world), Took::Value(3));

@@ -39,7 +39,7 @@ fn a_late_value_published_after_a_peek_comes_after_the_peeked_one() {
         }
         bench.send(2, 20);
         assert_eq!(bench.peek(&mut consumer), Took::Value(20));
-        bench.sender(1).publish(stalled, &[999], &bench.world);
+        bench.sender(1).publish(stalled, &[999u64], &bench.world);
         assert_eq!(bench.peek(&mut consumer), Took::Value(20));
         assert_eq!(bench.receive(&mut consumer), Took::Value(20));
         assert_eq!(bench.peek(&mut consumer), Took::Value(999));
@@ -57,12 +57,12 @@ fn a_peeked_late_value_stays_the_next_whatever_becomes_of_an_older_stall() {
         let (older, newer) = (bench.claim(1), bench.claim(2));
         bench.send(3, 30);
         assert_eq!(bench.receive(&mut consumer), Took::Value(30));
-        bench.sender(2).publish(newer, &[20], &bench.world);
+        bench.sender(2).publish(newer, &[20u64], &bench.world);
         assert_eq!(bench.peek(&mut consumer), Took::Value(20));
         if dies {
             bench.world.dead.borrow_mut().push(1);
         } else {
-            bench.sender(1).publish(older, &[10], &bench.world);
+            bench.sender(1).publish(older, &[10u64], &bench.world);
         }
         // Also a sender whose turn it is on the slot of the peeked value leaves it alone.
         bench.send(3, 31);
@@ -85,7 +85,7 @@ fn a_batch_begins_with_the_peeked_value() {
     bench.send(2, 5);
     bench.send(2, 6);
     assert_eq!(bench.peek(&mut consumer), Took::Value(5));
-    bench.sender(1).publish(stalled, &[9], &bench.world);
+    bench.sender(1).publish(stalled, &[9u64], &bench.world);
     let mut values = Vec::<u64>::new();
     let took = consumer.receive_many(&bench.queue(), 9, &mut values, &bench.world);
     assert_eq!((took, values), (Took::Value(3), vec![5, 9, 6]));
@@ -100,7 +100,7 @@ fn the_stream_ends_after_the_peeked_value_and_the_late_one() {
     assert_eq!(bench.peek(&mut consumer), Took::Value(5));
     bench.queue().close(&bench.world);
     assert_eq!(bench.peek(&mut consumer), Took::Value(5));
-    bench.sender(1).publish(stalled, &[6], &bench.world);
+    bench.sender(1).publish(stalled, &[6u64], &bench.world);
     assert_eq!(bench.receive(&mut consumer), Took::Value(5));
     assert_eq!(bench.receive(&mut consumer), Took::Value(6));
     assert_eq!(bench.peek(&mut consumer), Took::End);

@@ -93,7 +93,7 @@ fn nobody_is_woken_in_the_middle_of_a_permit_operation() {
     let onlooker = Onlooker(&bench, RefCell::default());
     let sender = bench.sender(2);
     let span = sender.redeem(&onlooker).expect("whoever holds a permit finds room");
-    sender.publish(span, &[20], &bench.world);
+    sender.publish(span, &[20u64], &bench.world);
     // A void position was claimed, and the receiver told.
     assert_eq!(*onlooker.1.borrow(), [true]);
     assert_eq!(bench.receive(&mut consumer), Took::Value(20));
@@ -214,7 +214,7 @@ fn nonsense_in_the_words_makes_no_permit_operation_panic_or_go_on_for_ever() {
                 let sender = bench.sender(1);
                 let _ = bench.reserve(1, capacity);
                 if let Some(span) = sender.redeem(&bench.world) {
-                    sender.publish(span, &[7], &bench.world);
+                    sender.publish(span, &[7u64], &bench.world);
                 }
                 bench.give_back(1, capacity);
                 let mut recovery = Recovery::default();

@@ -19,7 +19,7 @@ fn of_a_batch_that_ends_between_two_parts_the_first_part_is_sent_and_nothing_els
         assert!(bench.queue().common().upgrade(1) && bench.queue().common().upgrade(2));
         let part = bench.sender(1).claim(Rank::Newcomer, 2, &bench.world);
         let Claimed::Granted(span) = part else { panic!("{part:?}") };
-        bench.sender(1).publish(span, &[1, 2], &bench.world);
+        bench.sender(1).publish(span, &[1u64, 2], &bench.world);
         if dies {
             bench.die(1);
         }
@@ -113,17 +113,18 @@ fn a_mark_that_a_ringer_left_is_taken_by_the_next_look() {
 #[test]
 fn a_receiver_that_moved_the_claim_word_over_the_last_void_position_passes_it_when_it_goes_on() {
     for closes in [false, true] {
-        let bench = Bench::new(3);
+        // As many slots as values, so that three values lead back to the first slot.
+        let bench = Bench::new(4);
         let mut consumer = Consumer::new(&bench.queue());
         let stalled = bench.claim(1);
-        for value in 0..2 {
+        for value in 0..3 {
             bench.send(2, value);
             assert_eq!(bench.receive(&mut consumer), Took::Value(value));
         }
         let queue = bench.queue();
         let claim = words::Claim(queue.view.words.claim.load(Ordering::Relaxed));
         bench.makes_the_tail_void();
-        bench.sender(1).publish(stalled, &[9], &bench.world);
+        bench.sender(1).publish(stalled, &[9u64], &bench.world);
         assert_eq!(bench.receive(&mut consumer), Took::Value(9));
         // The receiver's own exchange, and no further.
         let over = claim.with_tail(queue.track.add(claim.tail(), 1));
@@ -131,15 +132,17 @@ fn a_receiver_that_moved_the_claim_word_over_the_last_void_position_passes_it_wh
         // Others go on meanwhile.
         bench.send(2, 10);
         bench.send(3, 11);
+        bench.send(2, 12);
         assert!(bench.is_full(1), "one place is used by nothing");
         if closes {
             queue.close(&bench.world);
         }
         assert_eq!(bench.receive(&mut consumer), Took::Value(10));
         assert_eq!(bench.receive(&mut consumer), Took::Value(11));
+        assert_eq!(bench.receive(&mut consumer), Took::Value(12));
         if closes {
             assert_eq!(bench.receive(&mut consumer), Took::End);
-            assert_eq!(queue.free_capacity(), 3);
+            assert_eq!(queue.free_capacity(), 4);
         } else {
             bench.is_whole(&mut consumer);
         }

@@ -23,6 +23,7 @@ pub(crate) struct Place {
 }
 
 impl<'a> Ring<'a> {
+    #[inline(always)]
     pub(super) fn read_line(&self) -> Line {
         Line(self.view.words.seldom.line.load(acquire(Edge::Line)))
     }

@@ -7,7 +7,7 @@
 //! says which, and prints how many. `operations` is what the sender does (`acts` how), `steps` how it is led, `world` everybody
 //! else. `receiver` is the same for the receiver, with `receiving` what that does, `around` and `others` everybody else; `handing`
 //! is its way to another process, and `taking` that way with a process at each end. `part` says which positions are taken.
-//! `unbounded` is all of this for the unbounded channel.
+//! `unbounded` is all of this for the unbounded channel. `path` counts the instructions of calls that need not wait.
 
 mod acts;
 mod around;
@@ -15,6 +15,7 @@ mod handing;
 mod operations;
 mod others;
 mod part;
+mod path;
 #[path = "../people/mod.rs"]
 mod people;
 mod receiver;
@@ -59,6 +60,7 @@ fn role() {
         "operates-unbounded" => unbounded::sending::operates(words[1], &path),
         "fills-unbounded" => unbounded::sending::fills(words[1].parse().expect("a number"), &path),
         "receives-unbounded" => unbounded::receiving::receives(words[1], &path),
+        "calls" => path::calls(words[1], words[2], &path),
         "stands-by" => others::stands_by(words[1].parse().expect("a number"), &path),
         other => panic!("no role {other}"),
     }

@@ -155,6 +155,11 @@ impl Led {
         machine::next(&self.registers())
     }
 
+    /// The address behind the call of a function, where it stands at the first instruction of that.
+    pub fn returns_to(&self) -> u64 {
+        machine::returns_to(self.thread, &self.registers()).expect("it stands still")
+    }
+
     /// Whether its next instruction is a call to the system.
     pub fn is_about_to_call(&self) -> bool {
         let place = self.stands_at() as *mut c_void;
@@ -286,6 +291,10 @@ mod machine {
         registers.rip
     }
 
+    pub fn returns_to(thread: Pid, registers: &user_regs_struct) -> Result<u64> {
+        ptrace::read(thread, registers.rsp as ptrace::AddressType).map(|word| word as u64)
+    }
+
     pub fn is_call(word: c_long) -> bool {
         word & 0xffff == 0x050f // syscall
     }
@@ -318,6 +327,10 @@ mod machine {
 
     pub fn next(registers: &user_regs_struct) -> u64 {
         registers.pc
+    }
+
+    pub fn returns_to(_: Pid, registers: &user_regs_struct) -> Result<u64> {
+        Ok(registers.regs[30]) // the link register
     }
 
     pub fn is_call(word: c_long) -> bool {

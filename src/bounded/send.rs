@@ -40,12 +40,17 @@ impl<T: Pod> Sender<T> {
     /// ```
     pub fn send(&self, value: T) -> impl Future<Output = Result<(), SendError<T>>> {
         // Nothing refers to the value while it waits, so it need not be `Sync`.
-        once(self.inner.claim(1), move |claim, cx| match ready!(claim.poll(cx)) {
-            Some(span) => {
-                self.inner.fill(span, slice::from_ref(&value));
-                Poll::Ready(Ok(()))
+        once(self.inner.claim(1), move |claim, cx| {
+            if claim.is_new() && self.inner.poll_at_once(&value, cx) {
+                return Poll::Ready(Ok(()));
             }
-            None => Poll::Ready(Err(SendError(value))),
+            match ready!(claim.poll(cx)) {
+                Some(span) => {
+                    self.inner.fill(span, slice::from_ref(&value));
+                    Poll::Ready(Ok(()))
+                }
+                None => Poll::Ready(Err(SendError(value))),
+            }
         })
     }
 
@@ -72,8 +77,16 @@ impl<T: Pod> Sender<T> {
     /// ```
     #[inline]
     pub fn try_send(&self, value: T) -> Result<(), TrySendError<T>> {
-        match self.inner.try_send_one(&value) {
-            Ok(()) => Ok(()),
+        if self.inner.send_at_once(&value) {
+            return Ok(());
+        }
+        self.try_send_slowly(value)
+    }
+
+    #[inline(never)]
+    fn try_send_slowly(&self, value: T) -> Result<(), TrySendError<T>> {
+        match self.inner.try_send(slice::from_ref(&value)) {
+            Ok(_) => Ok(()),
             Err(unsent) => Err(refused(unsent, value)),
         }
     }
@@ -153,6 +166,14 @@ impl<T: Pod> Sender<T> {
     #[doc(alias = "send_blocking")]
     pub fn blocking_send(&self, value: T) -> Result<(), SendError<T>> {
         refuse_in_async_context();
+        if self.inner.send_at_once(&value) {
+            return Ok(());
+        }
+        self.blocking_send_slowly(value)
+    }
+
+    #[inline(never)]
+    fn blocking_send_slowly(&self, value: T) -> Result<(), SendError<T>> {
         match self.inner.blocking_send(slice::from_ref(&value), None) {
             Ok(_) => Ok(()),
             Err(_) => Err(SendError(value)),

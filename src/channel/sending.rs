@@ -13,6 +13,7 @@ use std::slice;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
+use tokio::task::coop::poll_proceed;
 
 /// Most positions claimed at once. Others get their turn between the parts of a long batch; and a sender that is stopped
 /// in the middle of one leaves no more positions behind than the receiver can go round: half of the quarantine.
@@ -117,19 +118,22 @@ impl Sending {
         Taking::new(&self.endpoint, want)
     }
 
-    /// Sends one value if there is room.
-    #[inline]
-    pub fn try_send_one<T: Pod>(&self, value: &T) -> Result<(), Unsent> {
-        if self.endpoint.is_open() && self.endpoint.producer().send_at_once(value, &*self.endpoint) {
-            return Ok(());
-        }
-        self.try_send_slowly(value)
+    /// Sends one value by the shortest way, if all is as it is most of the time. Returns whether it did; if not, the other ways say
+    /// why, or find another one.
+    #[inline(always)]
+    pub fn send_at_once<T: Pod>(&self, value: &T) -> bool {
+        self.endpoint.is_open() && self.endpoint.producer().send_at_once(value, &*self.endpoint)
     }
 
-    /// Does so after the short way has come to nothing.
-    #[inline(never)]
-    fn try_send_slowly<T: Pod>(&self, value: &T) -> Result<(), Unsent> {
-        self.try_send(slice::from_ref(value)).map(|_| ())
+    /// Does so in a task's turn, if it has one.
+    #[inline(always)]
+    pub fn poll_at_once<T: Pod>(&self, value: &T, cx: &mut Context<'_>) -> bool {
+        let Poll::Ready(budget) = poll_proceed(cx) else { return false };
+        let is_sent = self.send_at_once(value);
+        if is_sent {
+            budget.made_progress();
+        }
+        is_sent
     }
 
     /// Sends as many of `values`, from the first on, as there is room for: at least one.

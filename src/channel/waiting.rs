@@ -84,9 +84,16 @@ impl Waiting {
         Poll::Pending
     }
 
+    /// Whether it has nothing to leave: it has not waited, or has what it waited for.
+    #[inline]
+    fn is_new(&self) -> bool {
+        self.stand == Stand::Nowhere && self.spot.is_none()
+    }
+
     /// Gives its place in the line to the next, if it has one.
+    #[inline]
     pub(super) fn leave(&mut self, endpoint: &Arc<Endpoint>) {
-        if !endpoint.is_forked() {
+        if !self.is_new() && !endpoint.is_forked() {
             endpoint.sleepers().forget(self.spot.take());
             endpoint.sleepers().backlog.leave(&endpoint.producer(), &mut self.stand, &Calmly(endpoint));
         }
@@ -124,6 +131,12 @@ impl<'a, W: Want> Taking<'a, W> {
     #[inline]
     pub fn new(endpoint: &'a Arc<Endpoint>, want: W) -> Taking<'a, W> {
         Taking { endpoint, want, waiting: Waiting::default() }
+    }
+
+    /// Whether it has not waited.
+    #[inline]
+    pub fn is_new(&self) -> bool {
+        self.waiting.is_new()
     }
 }
 

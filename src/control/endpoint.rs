@@ -33,7 +33,7 @@ use crate::{
     sync::{AtomicU32, AtomicU64, Ordering, lock},
     sys::{
         events::{Event, Events, Interest},
-        fork::Birthplace,
+        fork::{Birthplace, Gate},
     },
     wait::{Hear, Reactors, Sleepers, Spins, Threads},
 };
@@ -63,9 +63,9 @@ pub(crate) struct Endpoint {
     spins: Spins,
     sleepers: Sleepers,
     threads: Threads,
-    /// Not zero once nothing can be sent from this process any more, whatever the segment says: the channel is closed, or the
-    /// host has hung up.
-    over: AtomicU32,
+    /// Shut once nothing can be sent from this process any more, whatever the segment says: the channel is closed, or the host has
+    /// hung up.
+    gate: Gate,
     /// Sending handles of this process: any peer can write over the count in the segment.
     handles: AtomicU64,
     /// Held while a first handle may come, and while it is sure that there is none.
@@ -117,7 +117,7 @@ impl Endpoint {
             spins: Spins::default(),
             sleepers: Sleepers::new(),
             threads: Threads::default(),
-            over: AtomicU32::new(0),
+            gate: Gate::new(birthplace),
             // A process joins with one.
             handles: AtomicU64::new(guest.is_some().into()),
             first_handle: Mutex::default(),
@@ -228,20 +228,20 @@ impl Endpoint {
     pub(crate) fn is_over(&self) -> bool {
         // ORDERING: nothing is read on its strength. A sender that is about to sleep has a fence before it, see
         // [`Wake::is_over`].
-        self.over.load(Ordering::Relaxed) != 0
+        self.gate.is_shut()
     }
 
     /// Returns whether this is the process that made the end, and as far as it knows from private memory it can send.
     #[inline(always)]
     pub(crate) fn is_open(&self) -> bool {
-        !self.is_forked() && !self.is_over()
+        self.gate.is_open()
     }
 
     /// Ends the sending of this process, whatever stands in the segment: the channel is closed, or the host has hung up. The
     /// caller then wakes its tasks.
     pub(super) fn make_over(&self) {
         // ORDERING: the locks of the sleepers, threads and tasks, come after it. A sleeper takes its lock, and then looks.
-        self.over.store(1, Ordering::Relaxed);
+        self.gate.shut();
         if let View::Ring(view) = self.segment.view() {
             self.threads.end(view.bells.iter());
         }

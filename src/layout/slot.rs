@@ -32,9 +32,9 @@ impl<'a> Slot<'a> {
     /// Asks for the lines of the slot's beginning and of its stamp, to write them soon. Never faults and changes nothing.
     #[inline(always)]
     pub fn prefetch_for_write(self) {
-        prefetch_for_write(self.stamp);
+        prefetch_for_write(self.payload.first().unwrap_or(self.stamp));
         if self.payload.len() * WORD >= LINE {
-            prefetch_for_write(&self.payload[0]);
+            prefetch_for_write(self.stamp);
         }
     }
 }

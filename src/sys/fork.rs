@@ -46,7 +46,7 @@ impl Birthplace {
         }
         // ORDERING: Relaxed, the numbers guard no memory: each is compared with itself only.
         let mut fresh = NEXT.fetch_add(1, Ordering::Relaxed);
-        if fresh == 0 {
+        while fresh == 0 || fresh == SHUT {
             fresh = NEXT.fetch_add(1, Ordering::Relaxed);
         }
         // A thread that was quicker has named this process already, and its name stays.
@@ -62,6 +62,41 @@ impl Birthplace {
         // ORDERING: Relaxed, only the kernel and this process's first `here` write the word, both before any `Birthplace` of this
         // process exists.
         self.word.load(Ordering::Relaxed) == self.number
+    }
+}
+
+/// A gate in the process in which it was made, until it is shut for good. In a forked child it is shut from the beginning.
+pub(crate) struct Gate {
+    birthplace: Birthplace,
+    /// The number of the birthplace, or [`SHUT`].
+    open_in: AtomicU32,
+}
+
+/// The number of no process.
+const SHUT: u32 = u32::MAX;
+
+impl Gate {
+    /// Open here.
+    pub(crate) fn new(birthplace: Birthplace) -> Gate {
+        Gate { birthplace, open_in: AtomicU32::new(birthplace.number) }
+    }
+
+    /// Whether this is the process in which it was made, and it was not shut.
+    #[inline(always)]
+    pub(crate) fn is_open(&self) -> bool {
+        // ORDERING: Relaxed: see `is_here`. Who shuts it says what is read on the strength of that.
+        self.birthplace.word.load(Ordering::Relaxed) == self.open_in.load(Ordering::Relaxed)
+    }
+
+    /// Whether it was shut, here or in a process that this one was forked from.
+    #[inline(always)]
+    pub(crate) fn is_shut(&self) -> bool {
+        self.open_in.load(Ordering::Relaxed) == SHUT // ORDERING: see `is_open`.
+    }
+
+    /// Shuts it in this process.
+    pub(crate) fn shut(&self) {
+        self.open_in.store(SHUT, Ordering::Relaxed); // ORDERING: see `is_open`.
     }
 }
 

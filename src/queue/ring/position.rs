@@ -57,7 +57,7 @@ impl Track {
     /// Whether a number that a peer wrote names a slot at all.
     #[inline(always)]
     pub fn is_valid(self, position: u32) -> bool {
-        position & self.mask < self.slots
+        self.is_plain() || position & self.mask < self.slots
     }
 
     /// The position `count` further on. `count` is at most the number of slots.

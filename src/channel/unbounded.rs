@@ -19,6 +19,12 @@ pub(crate) enum Unsendable {
 }
 
 impl Sending {
+    /// Sends one value by the shortest way, if all is as it is most of the time. Returns whether it did.
+    #[inline(always)]
+    pub fn send_unbounded_at_once<T: Pod>(&self, value: &T) -> bool {
+        self.endpoint.is_open() && self.endpoint.table_producer().send_at_once(value, &*self.endpoint)
+    }
+
     /// Sends a first part of `values`, at least one, and returns how many.
     #[inline]
     pub fn send_unbounded<T: Pod>(&self, values: &[T]) -> Result<usize, Unsendable> {

@@ -6,7 +6,7 @@
 //! nothing else: no reference to a plain value, no slice of bytes, is ever made from the segment.
 #![allow(unsafe_code)]
 
-use super::slot::Slots;
+use super::slot::{ChunkedSlots, Slots};
 use super::{CommonView, Geometry, GeometryError, Header, RingGeometry, RingView, TableGeometry, TableView};
 use core::ptr::NonNull;
 
@@ -141,14 +141,15 @@ impl<'a> TableView<'a> {
         check_bytes(base, len, offsets.end)?;
         // SAFETY: as for the ring.
         unsafe {
+            let chunks = words(base, offsets.chunks, geometry.chunks as usize * geometry.chunk_words());
             Ok(TableView {
                 common: CommonView::attach(base, offsets.members, geometry.members),
                 geometry,
                 words: &words(base, offsets.words, 1)[0],
                 entries: words(base, offsets.entries, geometry.chunks as usize),
-                chunks: words(base, offsets.chunks, geometry.chunks as usize * geometry.chunk_words()),
+                chunks,
                 chunk_words: geometry.chunk_words(),
-                stride: geometry.stride_words(),
+                slots: ChunkedSlots::new(chunks, geometry.payload, geometry.chunks, geometry.positions),
                 #[cfg(test)]
                 touch: None,
             })

@@ -124,12 +124,6 @@ impl Geometry {
     }
 }
 
-/// Words of a payload: the value's bytes, rounded up.
-#[inline(always)]
-pub(super) fn payload_words(payload: u32) -> usize {
-    (payload as usize).div_ceil(WORD)
-}
-
 /// Lays regions out one behind the other.
 pub(super) struct Regions {
     end: usize,

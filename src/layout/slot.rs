@@ -152,6 +152,81 @@ impl<'a> Slots<'a> {
     }
 }
 
+/// The slots of a table, in chunks. In each chunk they stand behind a record of one word for each of them.
+#[derive(Clone, Copy)]
+pub(crate) struct ChunkedSlots<'a> {
+    words: &'a [AtomicU64],
+    /// The number of chunks, at least one, and the words of each.
+    chunks: usize,
+    chunk_words: usize,
+    /// Bytes of a value.
+    payload: usize,
+    /// Selects the index of a slot in its chunk from a position. There is one for each number that it lets through.
+    mask: u64,
+}
+
+impl<'a> ChunkedSlots<'a> {
+    /// Names `positions` slots for values of `payload` bytes in each of `chunks` chunks.
+    ///
+    /// # Panics
+    ///
+    /// If a chunk has not as many words as its slots need, or they are not a power of two. Both are reckoned in
+    /// [`TableGeometry`](super::TableGeometry).
+    pub(super) fn new(words: &'a [AtomicU64], payload: u32, chunks: u32, positions: u32) -> ChunkedSlots<'a> {
+        let (payload, chunks, positions) = (payload as usize, chunks as usize, positions as usize);
+        let chunk_words = words.len() / chunks;
+        assert!(positions.is_power_of_two() && positions * (1 + packed_words(payload)) <= chunk_words);
+        ChunkedSlots { words, chunks, chunk_words, payload, mask: positions as u64 - 1 }
+    }
+
+    /// Where the slots of a chunk begin. A chunk that there is not counts as the last one.
+    #[inline(always)]
+    fn start(&self, chunk: u32) -> usize {
+        (chunk as usize).min(self.chunks - 1) * self.chunk_words + self.mask as usize + 1
+    }
+
+    /// The slot of a position in its chunk.
+    pub fn at(&self, chunk: u32, position: u64) -> Slot<'a> {
+        let stride = packed_words(self.payload);
+        let start = self.start(chunk) + (position & self.mask) as usize * stride;
+        Slot::of(&self.words[start..start + stride], stride - 1)
+    }
+
+    /// The slot of a position in its chunk, for values of type `T`.
+    ///
+    /// # Panics
+    ///
+    /// If the channel is not for values of that size. That is compared before an end of it is made.
+    #[inline(always)]
+    pub fn of<T>(&self, chunk: u32, position: u64) -> Slot<'a> {
+        if size_of::<T>() != self.payload {
+            wrong_size();
+        }
+        let stride = const { packed_words(size_of::<T>()) };
+        let start = self.start(chunk) + (position & self.mask) as usize * stride;
+        // SAFETY: `start` takes a chunk that there is; in it `mask + 1` records stand first, then as many slots of `stride` words for
+        // values of this size, and all that fits the chunk, see `new`.
+        let words = unsafe { self.words.get_unchecked(start..start + stride) };
+        Slot::of(words, stride - 1)
+    }
+
+    /// Asks for the lines of a slot ahead of that of a position, as [`Slots::prefetch_ahead`] does. Near the end of a chunk that is one
+    /// at its beginning, for nothing. No memory is touched: the chunk may have been given back.
+    #[inline(always)]
+    pub fn prefetch_ahead<T>(&self, chunk: u32, position: u64) {
+        let stride = const { packed_words(size_of::<T>()) * WORD };
+        if stride <= MAX_ROUNDED {
+            self.of::<T>(chunk, position.wrapping_add((AHEAD / stride) as u64)).prefetch_for_write();
+        }
+    }
+}
+
+/// Words of a slot of a table, for values of that many bytes: the value, then its stamp. It is not padded, so that memory holds values.
+#[inline(always)]
+pub(super) const fn packed_words(payload: usize) -> usize {
+    payload.div_ceil(WORD) + 1
+}
+
 #[cold]
 fn wrong_size() -> ! {
     unreachable!("the size of a value is compared before an end of the channel is made")

@@ -2,7 +2,8 @@
 //! stream. Its numbers, and names for its words, no operations on them.
 
 use super::common::Block;
-use super::geometry::{BLOCK, LINE, Regions, WORD, payload_words};
+use super::geometry::{BLOCK, LINE, Regions, WORD};
+use super::slot::{ChunkedSlots, packed_words};
 use super::{CommonView, Geometry, GeometryError, MAX_MEMBERS, Slot};
 use crate::sync::AtomicU64;
 
@@ -49,7 +50,7 @@ impl TableGeometry {
     /// An empty queue keeps the table, 8 bytes for each chunk, and about four chunks. So the memory that it keeps is least if a chunk
     /// has the square root of twice the limit.
     pub fn for_limit(payload: u32, members: u32, limit: u64, page: u32) -> TableGeometry {
-        let each = WORD + stride_words(payload) * WORD;
+        let each = WORD + packed_words(payload as usize) * WORD;
         let best = limit.saturating_mul(2).isqrt().max(Self::MIN_CHUNK);
         let fit = (best / each as u64).clamp(1, Self::MAX_POSITIONS.into());
         let positions = 1 << fit.ilog2();
@@ -87,10 +88,10 @@ impl TableGeometry {
         self.offsets().map(|_| ()).ok_or(GeometryError::Size)
     }
 
-    /// Words from one slot to the next: stamp and payload. They are not padded to cache lines, so that memory holds values.
+    /// Words from one slot to the next.
     #[inline(always)]
     pub fn stride_words(&self) -> usize {
-        stride_words(self.payload)
+        packed_words(self.payload as usize)
     }
 
     #[inline(always)]
@@ -120,11 +121,6 @@ impl TableGeometry {
     }
 }
 
-#[inline(always)]
-fn stride_words(payload: u32) -> usize {
-    1 + payload_words(payload)
-}
-
 /// Bytes of [`TableWords`].
 pub(super) const TABLE_WORDS_SIZE: usize = 2 * BLOCK;
 
@@ -149,7 +145,7 @@ pub(crate) struct TableView<'a> {
     /// Every chunk one after another: see [`TableView::record`] and [`TableView::slot`]. Most of it is no memory.
     pub(super) chunks: &'a [AtomicU64],
     pub(super) chunk_words: usize,
-    pub(super) stride: usize,
+    pub(super) slots: ChunkedSlots<'a>,
     /// Is told of each touch of a chunk.
     #[cfg(test)]
     pub(super) touch: Option<&'a dyn Touch>,
@@ -179,27 +175,29 @@ impl<'a> TableView<'a> {
     pub fn record(&self, chunk: u32, index: usize) -> &'a AtomicU64 {
         #[cfg(test)]
         self.tell(chunk, Part::Record);
-        &self.chunks[self.start(chunk) + index]
+        &self.chunks[chunk as usize * self.chunk_words + index]
     }
 
-    /// The slot at `index` of a chunk, in the same bounds.
+    /// The slot of a position in its chunk.
     #[inline(always)]
-    pub fn slot(&self, chunk: u32, index: usize) -> Slot<'a> {
+    pub fn slot(&self, chunk: u32, position: u64) -> Slot<'a> {
         #[cfg(test)]
         self.tell(chunk, Part::Slot);
-        self.slot_untouched(chunk, index)
+        self.slots.at(chunk, position)
     }
 
-    /// Asks for a slot's first cache lines, to write them soon. No memory is touched: the chunk may have been given back.
+    /// The slot of a position in its chunk, for values of type `T`: see [`ChunkedSlots::of`].
     #[inline(always)]
-    pub fn prefetch_for_write(&self, chunk: u32, index: usize) {
-        self.slot_untouched(chunk, index).prefetch_for_write();
+    pub fn slot_for<T>(&self, chunk: u32, position: u64) -> Slot<'a> {
+        #[cfg(test)]
+        self.tell(chunk, Part::Slot);
+        self.slots.of::<T>(chunk, position)
     }
 
+    /// Asks for the lines of a slot that will be written soon.
     #[inline(always)]
-    fn slot_untouched(&self, chunk: u32, index: usize) -> Slot<'a> {
-        let start = self.start(chunk) + self.geometry.positions as usize + index * self.stride;
-        Slot::of(&self.chunks[start..start + self.stride], self.stride - 1)
+    pub fn prefetch_ahead<T>(&self, chunk: u32, position: u64) {
+        self.slots.prefetch_ahead::<T>(chunk, position);
     }
 
     #[cfg(test)]
@@ -207,11 +205,6 @@ impl<'a> TableView<'a> {
         if let Some(touch) = self.touch {
             touch.touch(self, chunk, part);
         }
-    }
-
-    #[inline(always)]
-    fn start(&self, chunk: u32) -> usize {
-        chunk as usize * self.chunk_words
     }
 }
 

@@ -7,7 +7,7 @@
 //! owner's lifetime.
 #![allow(unsafe_code)]
 
-use super::slot::Slots;
+use super::slot::{ChunkedSlots, Slots};
 use super::table::{TableWords, Touch};
 use super::{
     Bell, CommonView, Header, Member, RingGeometry, RingView, TableGeometry, TableView, ring::RingWords,
@@ -102,14 +102,15 @@ impl<M: Touch + 'static> TypedTable<M> {
         // SAFETY: all of them are dropped together with the view, which is not used in that. `memory` lends its words for as long
         // as it lives in its box, where it is only shared.
         let view = unsafe {
+            let chunks = extended(memory.words());
             TableView {
                 common: CommonView { header: extended(&*header), members: extended(&*members) },
                 geometry,
                 words: extended(&*single),
                 entries: extended(&*entries),
-                chunks: extended(memory.words()),
+                chunks,
                 chunk_words: geometry.chunk_words(),
-                stride: geometry.stride_words(),
+                slots: ChunkedSlots::new(chunks, geometry.payload, geometry.chunks, geometry.positions),
                 touch: Some(extended(&*memory as &(dyn Touch + 'static))),
             }
         };

@@ -37,9 +37,17 @@ impl<T: Pod> UnboundedSender<T> {
     /// ```
     #[inline]
     pub fn send(&self, value: T) -> Result<(), SendError<T>> {
+        if self.inner.send_unbounded_at_once(&value) {
+            return Ok(());
+        }
+        self.try_send_slowly(value).map_err(|refused| SendError(refused.into_inner()))
+    }
+
+    #[inline(never)]
+    fn try_send_slowly(&self, value: T) -> Result<(), TrySendUnboundedError<T>> {
         match self.inner.send_unbounded(slice::from_ref(&value)) {
             Ok(_) => Ok(()),
-            Err(_) => Err(SendError(value)),
+            Err(unsendable) => Err(refused(unsendable, value)),
         }
     }
 
@@ -72,10 +80,10 @@ impl<T: Pod> UnboundedSender<T> {
     /// ```
     #[inline]
     pub fn try_send(&self, value: T) -> Result<(), TrySendUnboundedError<T>> {
-        match self.inner.send_unbounded(slice::from_ref(&value)) {
-            Ok(_) => Ok(()),
-            Err(unsendable) => Err(refused(unsendable, value)),
+        if self.inner.send_unbounded_at_once(&value) {
+            return Ok(());
         }
+        self.try_send_slowly(value)
     }
 
     /// Sends all of `values`, in order. (Beyond tokio.)

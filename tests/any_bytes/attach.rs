@@ -84,7 +84,7 @@ fn touch_ring(view: &RingView<'_>) {
 
 fn touch_table(view: &TableView<'_>) {
     let (chunk, index) = (view.geometry.chunks - 1, view.geometry.positions as usize - 1);
-    let last_slot = view.slot(chunk, index);
+    let last_slot = view.slot(chunk, index as u64);
     touch([&*view.words.claim, &*view.words.head, view.record(0, 0), view.record(chunk, index)]);
     touch([view.slot(0, 0).stamp, last_slot.stamp]);
     touch(ends(view.entries).chain(ends(last_slot.payload)));

@@ -318,7 +318,7 @@ impl<T: Pod> Channel<'_, '_, T> {
             }
             7..=10 => place((&raw const view.entries[index % view.entries.len()]).cast()),
             11 | 12 => place((&raw const *view.record(chunk, position)).cast()),
-            13 | 14 => place((&raw const *view.slot(chunk, position).stamp).cast()),
+            13 | 14 => place((&raw const *view.slot(chunk, position as u64).stamp).cast()),
             _ => index * 7,
         };
         (word, Wrong::read(self.bytes, |bytes| likely(bytes, view, region, index)))

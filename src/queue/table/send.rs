@@ -12,9 +12,6 @@ use crate::queue::{Number, Wake, payload};
 use crate::sync::{AtomicU64, Ordering};
 use bytemuck::Pod;
 
-/// How far ahead of the published slot one is fetched for writing: see the ring's.
-const PREFETCH: usize = 32;
-
 /// What the senders of one process know beside the segment: the last part of the stream that one of them found ready, and its
 /// chunk. It lives in private memory.
 pub(crate) struct ViewCell {
@@ -78,9 +75,40 @@ pub(crate) struct Producer<'a> {
 }
 
 impl Producer<'_> {
+    /// Claims one position, if all is as it is most of the time: this process made the last claim too, its chunk is known, and the
+    /// channel is open. Returns the chunk and the position. What to do otherwise is [`Producer::claim`]'s.
+    #[inline(always)]
+    fn claim_at_once(&self) -> Option<(u32, u64)> {
+        let claim = self.table.claim();
+        if !claim.is_open_to(self.me) {
+            return None;
+        }
+        let chunk = self.view.chunk(self.table.number(claim.tail()))?;
+        // Of the last position there can be none beyond, but then no chunk is known.
+        let mine = claim.with_tail(claim.tail().wrapping_add(1));
+        let word = &self.table.view.words.claim;
+        // ORDERING: as in `exchange`.
+        let moved = word.compare_exchange(claim.0, mine.0, release(Edge::Claim), Ordering::Relaxed);
+        moved.is_ok().then_some((chunk, claim.tail()))
+    }
+
+    /// Sends one value, if that needs no more than [`Producer::claim_at_once`]. Returns whether it did.
+    #[inline(always)]
+    pub fn send_at_once<T: Pod>(&self, value: &T, wake: &impl Wake) -> bool {
+        let Some((chunk, position)) = self.claim_at_once() else { return false };
+        self.write(chunk, position, value);
+        self.announce(wake);
+        true
+    }
+
     /// Claims between 1 and `want` positions.
     #[inline]
     pub fn claim(&self, want: u32) -> Result<Span, Refused> {
+        if want == 1
+            && let Some((chunk, first)) = self.claim_at_once()
+        {
+            return Ok(Span { first, count: 1, chunk });
+        }
         loop {
             let claim = self.table.claim();
             if claim.closed() == 1 {
@@ -182,20 +210,29 @@ impl Producer<'_> {
     #[inline]
     pub fn publish<T: Pod>(&self, span: Span, values: &[T], wake: &impl Wake) {
         debug_assert_eq!(values.len(), span.count as usize);
-        let table = &self.table;
-        let first = table.index(span.first);
-        for (index, value) in (first..).zip(values) {
-            let slot = table.view.slot(span.chunk, index);
-            payload::store(slot, value);
-            let position = span.first + (index - first) as u64;
-            // ORDERING: everything of the value before its stamp.
-            slot.stamp.store(Stamp::published(position).0, release(Edge::Stamp));
-            let ahead = (index + PREFETCH).min(table.view.geometry.positions as usize - 1);
-            table.view.prefetch_for_write(span.chunk, ahead);
+        for (position, value) in (span.first..).zip(values) {
+            self.write(span.chunk, position, value);
         }
+        self.announce(wake);
+    }
+
+    /// Publishes one value at a claimed position.
+    #[inline(always)]
+    fn write<T: Pod>(&self, chunk: u32, position: u64, value: &T) {
+        let view = self.table.view;
+        let slot = view.slot_for::<T>(chunk, position);
+        payload::store(slot, value);
+        // ORDERING: everything of the value before its stamp.
+        slot.stamp.store(Stamp::published(position).0, release(Edge::Stamp));
+        view.prefetch_ahead::<T>(chunk, position);
+    }
+
+    /// Wakes the receiver, if it sleeps, behind what was published.
+    #[inline(always)]
+    fn announce(&self, wake: &impl Wake) {
         // ORDERING: publish, then look whether the receiver sleeps; it registers, then looks at the stamp.
         full_fence(Fence::Published);
-        table.common().ring_receiver(wake);
+        self.table.common().ring_receiver(wake);
     }
 }
 

@@ -12,7 +12,7 @@ use crate::layout::Slot;
 use crate::queue::common::PATIENCE;
 use crate::queue::edge::{Edge, acquire, release};
 use crate::queue::{Consume, Effort, Nonsense, Number, Peers, Took, payload};
-use crate::sync::Ordering;
+use crate::sync::{AtomicU64, Ordering};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use bytemuck::Pod;
@@ -53,8 +53,14 @@ impl Found {
     #[inline(always)]
     fn slot<'a>(self, table: &Table<'a>) -> Slot<'a> {
         let (chunk, index) = self.place_in_memory();
-        table.view.slot(chunk, index)
+        table.view.slot(chunk, index as u64)
     }
+}
+
+/// Whether a slot with that stamp holds the value of the position.
+#[inline(always)]
+fn is_published_in(stamp: &AtomicU64, position: u64) -> bool {
+    stamp.load(acquire(Edge::Stamp)) == Stamp::published(position).0
 }
 
 /// The owner of the position at head, and of those after it up to the last of them.
@@ -125,11 +131,14 @@ impl Consume for Consumer {
     #[inline(always)]
     fn take_at_once<T: Pod>(&mut self, table: &Table<'_>, _: &impl Peers) -> Option<T> {
         let chunk = self.here?;
-        if !self.stalled.is_empty() || self.nonsense.is_some() || !Self::is_published(table, chunk, self.head)
-        {
+        if !self.stalled.is_empty() || self.nonsense.is_some() {
             return None;
         }
-        let value = payload::load(table.view.slot(chunk, table.index(self.head)));
+        let slot = table.view.slot_for::<T>(chunk, self.head);
+        if !is_published_in(slot.stamp, self.head) {
+            return None;
+        }
+        let value = payload::load(slot);
         self.pass(table);
         Some(value)
     }
@@ -214,8 +223,7 @@ impl Consume for Consumer {
 impl Consumer {
     #[inline(always)]
     pub(super) fn is_published(table: &Table<'_>, chunk: u32, position: u64) -> bool {
-        let slot = table.view.slot(chunk, table.index(position));
-        slot.stamp.load(acquire(Edge::Stamp)) == Stamp::published(position).0
+        is_published_in(table.view.slot(chunk, position).stamp, position)
     }
 
     /// Takes one value, and returns what `copy` makes of it.
@@ -250,7 +258,7 @@ impl Consumer {
                 let before = self.head;
                 let end = (table.number(before) + 1) * table.positions();
                 while count < limit && self.head < end && Self::is_published(table, chunk, self.head) {
-                    put(table.view.slot(chunk, table.index(self.head)));
+                    put(table.view.slot(chunk, self.head));
                     self.head += 1;
                     count += 1;
                 }

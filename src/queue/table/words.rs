@@ -16,6 +16,14 @@ packed! {
 }
 
 impl Claim {
+    /// Whether this process made the last claim, and the channel is open.
+    #[inline(always)]
+    pub fn is_open_to(self, me: Number) -> bool {
+        let asked = Claim(0).with_owner(Number::MAX).with_closed(1);
+        // What `with_owner` makes of a number, which is one of the roster's.
+        self.0 & asked.0 == u64::from(me) << 1
+    }
+
     /// The last position that there can be. A tail there is nonsense.
     pub const LAST: u64 = (1 << 53) - 1;
 }

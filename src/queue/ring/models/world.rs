@@ -108,7 +108,7 @@ impl World {
         let segment = Typed::new(RingGeometry { capacity, payload: 16, line, members: 4, entries });
         let queue = Ring::new(segment.view());
         queue.format();
-        let records = queue.view.waiters.len();
+        let (records, slots) = (queue.view.waiters.len(), queue.track.slots());
         let first = queue.track.first() * lap;
         let words = queue.view.words;
         words.claim.store(Claim(0).with_tail(first as u32).0, Ordering::Relaxed);
@@ -119,7 +119,7 @@ impl World {
             views: std::array::from_fn(|_| ViewCell::new()),
             backlogs: Default::default(),
             rankings: None,
-            guards: Mutex::new((0..capacity).map(|_| UnsafeCell::new(())).collect()),
+            guards: Mutex::new((0..slots).map(|_| UnsafeCell::new(())).collect()),
             told: (loom::sync::Mutex::new(0), Condvar::new()),
             outside: Outside::new(records),
             used: Mutex::default(),

@@ -158,7 +158,7 @@ fn move_about(dice: &mut Dice) {
     let view = bench.segment.view();
     let places = (0..chunks).flat_map(|chunk| (0..positions as usize).map(move |index| (chunk, index)));
     let in_chunks =
-        places.flat_map(|(chunk, index)| [view.record(chunk, index), view.slot(chunk, index).stamp]);
+        places.flat_map(|(chunk, index)| [view.record(chunk, index), view.slot(chunk, index as u64).stamp]);
     let single = [&*view.words.claim, &*view.words.head, &*view.common.header.latch];
     let words: Vec<&AtomicU64> = single.into_iter().chain(view.entries).chain(in_chunks).collect();
     for round in 0..12 {
@@ -207,7 +207,7 @@ fn stamps_ahead_of_all_claims_do_not_hold_the_receiver() {
     let mut next = 1;
     let put = |_: Slot<'_>| {
         assert!(next <= 2, "there is no chunk behind this one");
-        let stamp = &table.view.slot(0, table.index(next)).stamp;
+        let stamp = &table.view.slot(0, next).stamp;
         stamp.store(Stamp::published(next).0, Ordering::Relaxed);
         next += 1;
     };

@@ -1,5 +1,6 @@
 //! What must hold: in every state, where the receiver sleeps, and at rest.
 
+use crate::explorer::Flaw;
 use crate::receiver::HEAD;
 use crate::sender;
 use crate::world::*;
@@ -125,7 +126,7 @@ impl Setup {
             .any(|thread| world.senders[thread].pc < sender::DONE && world.stopped >> thread & 1 == 0)
     }
 
-    pub fn show(&self, w: &World) -> String {
+    pub fn line(&self, w: &World) -> String {
         let r = &w.receiver;
         let closed = if w.claim.closed == 1 { " closed" } else { "" };
         let mut text = format!("tail {} owner {}{closed} head {} |", w.claim.tail, w.claim.owner, r.head);

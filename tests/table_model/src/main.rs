@@ -25,18 +25,19 @@
 //! of pieces. A table of exactly that length needs no rule for untouched entries.
 
 mod check;
+#[path = "../../explorer/mod.rs"]
+mod explorer;
 mod receiver;
-mod search;
+mod runs;
 mod sender;
 mod world;
 
-use search::{Outcome, everything, shortest};
-use std::time::Instant;
+use explorer::Lists;
 use world::{Rules, Setup};
 
 const USAGE: &str =
     "table-model [t=a2,b1,ck2] [chunk=1] [pieces=2] [table=2] [ahead=1] [kills=0] [stops=0] [fails=0]
-            [memory=0] [close] [ready] [without=RULE+RULE] [loose] [bfs] [bits=26] [seconds=160]
+            [memory=0] [close] [ready] [loose]
   t         one thread each: its process, k for one call, how many messages it sends
   chunk     positions of a chunk
   pieces    how much memory there is, in chunks
@@ -44,19 +45,9 @@ const USAGE: &str =
   ahead     how many chunks ahead of the tail's stay real
   memory    how much the system has, in chunks; 0: enough
   ready     memory for which no entry is on offer is posted READY, not punched
-  loose     does not check how much memory is real, which sender touches it, what the next receiver finds
-  bfs       looks for a shortest run to a flaw
-table-model small          all runs of small set-ups of every kind
-table-model rules [RULE]   for each rule what breaks without it; for one, also the run";
+  loose     does not check how much memory is real, which sender touches it, what the next receiver finds";
 
-struct Search {
-    setup: Setup,
-    is_breadth_first: bool,
-    bits: u32,
-    seconds: u64,
-}
-
-fn parse<'a>(words: impl Iterator<Item = &'a str>) -> Search {
+fn parse(words: &[&str]) -> Option<Setup> {
     let mut setup = Setup {
         chunk: 1,
         pieces: 2,
@@ -75,7 +66,6 @@ fn parse<'a>(words: impl Iterator<Item = &'a str>) -> Search {
         loose: false,
         rules: Rules::all(),
     };
-    let (mut is_breadth_first, mut bits, mut seconds) = (false, 26, 160);
     for word in words {
         let (key, value) = word.split_once('=').unwrap_or((word, ""));
         let number = || value.parse::<u8>().expect(USAGE);
@@ -101,36 +91,20 @@ fn parse<'a>(words: impl Iterator<Item = &'a str>) -> Search {
             "close" => setup.close = true,
             "ready" => setup.posts_ready = true,
             "without" => setup.rules = Rules::without(value),
-            "bfs" => is_breadth_first = true,
-            "bits" => bits = value.parse().expect(USAGE),
-            "seconds" => seconds = value.parse().expect(USAGE),
-            _ => panic!("{USAGE}"),
+            _ => return None,
         }
     }
     if setup.table == 0 {
         setup.table = setup.pieces;
     }
-    assert!(setup.threads() <= world::THREADS && setup.processes() <= world::PROCESSES, "{USAGE}");
-    assert!(
-        usize::from(setup.chunk) <= world::PIECE && usize::from(setup.pieces) <= world::PIECES,
-        "{USAGE}"
-    );
-    assert!(setup.table >= setup.pieces && usize::from(setup.table) <= world::TABLE, "{USAGE}");
-    assert!(usize::from(setup.messages.iter().sum::<u8>()) <= world::MESSAGES, "{USAGE}");
-    Search { setup, is_breadth_first, bits, seconds }
-}
-
-fn tell(outcome: &Outcome) {
-    match outcome {
-        Outcome::Holds(states) => println!("holds: {states} states"),
-        Outcome::Limit(states) => println!("no flaw within {states} states (limit)"),
-        Outcome::Flawed(states, flaw, trace) => {
-            for (number, line) in trace.iter().enumerate() {
-                println!("{:3} {line}", number + 1);
-            }
-            println!("FLAW within {states} states, {} steps: {flaw}", trace.len());
-        }
-    }
+    let fits = setup.threads() <= world::THREADS
+        && setup.processes() <= world::PROCESSES
+        && usize::from(setup.chunk) <= world::PIECE
+        && usize::from(setup.pieces) <= world::PIECES
+        && setup.table >= setup.pieces
+        && usize::from(setup.table) <= world::TABLE
+        && usize::from(setup.messages.iter().sum::<u8>()) <= world::MESSAGES;
+    fits.then_some(setup)
 }
 
 /// Set-ups of every kind, each explored to its end in seconds.
@@ -160,8 +134,7 @@ const SMALL: &[&str] = &[
     "t=ak4,b2 chunk=2 pieces=3 memory=2 fails=1",
 ];
 
-/// For each rule a set-up in which something breaks without it. For a rule that is not here, all of `SMALL` are tried for a
-/// second each: it stands on argument, or its order does not matter.
+/// For each rule a set-up in which something breaks without it.
 const BREAKING: &[(&str, &str)] = &[
     ("entry_has_lap", "t=a3 loose"),
     ("untouched_is_first", "t=a3 table=4 loose"),
@@ -192,68 +165,6 @@ const BREAKING: &[(&str, &str)] = &[
     ("growing_first", "t=a2,b2 pieces=4 memory=2"),
 ];
 
-fn every_small() {
-    let began = Instant::now();
-    for text in SMALL {
-        let outcome = everything(&parse(text.split(' ')).setup, 26, 60);
-        print!("{text:48} ");
-        tell(&outcome);
-        if !matches!(outcome, Outcome::Holds(_)) {
-            std::process::exit(1);
-        }
-    }
-    println!("{} s", began.elapsed().as_secs());
-}
-
-/// Says for each rule what breaks without it. Ends with a failure if a rule of `BREAKING` breaks nothing.
-fn every_rule(only: &str) {
-    let mut is_as_said = true;
-    for (rule, why) in Rules::NAMES.iter().filter(|(rule, _)| only.is_empty() || *rule == only) {
-        println!("{rule}:{why}");
-        let known = BREAKING.iter().find(|(known, _)| known == rule).map(|(_, text)| *text);
-        let without = |text: &str| {
-            let mut setup = parse(text.split(' ')).setup;
-            setup.rules = Rules::without(rule);
-            setup
-        };
-        // Depth first finds a flaw soon; breadth first finds a shortest run to it, if that is near enough.
-        let found = |text: &str, seconds| match everything(&without(text), 25, seconds) {
-            Outcome::Flawed(states, flaw, trace) => match shortest(&without(text), 300_000) {
-                Outcome::Flawed(states, flaw, trace) => Some((text.to_string(), states, flaw, trace)),
-                _ => Some((format!("{text}, not the shortest"), states, flaw, trace)),
-            },
-            _ => None,
-        };
-        let found = match known {
-            Some(text) => found(text, 60),
-            None => SMALL.iter().find_map(|text| found(text, 1)),
-        };
-        let Some((text, states, flaw, trace)) = found else {
-            println!("    nothing breaks without it");
-            is_as_said &= known.is_none();
-            continue;
-        };
-        println!("    without it: {flaw} ({} steps, {states} states, {text})", trace.len());
-        if !only.is_empty() {
-            trace.iter().for_each(|line| println!("{line}"));
-        }
-    }
-    if !is_as_said {
-        eprintln!("a rule broke nothing, or not where this says");
-        std::process::exit(1);
-    }
-}
-
 fn main() {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    match arguments.first().map(String::as_str) {
-        Some("small") => return every_small(),
-        Some("rules") => return every_rule(arguments.get(1).map_or("", |rule| rule)),
-        _ => {}
-    }
-    let search = parse(arguments.iter().map(String::as_str));
-    tell(&match search.is_breadth_first {
-        true => shortest(&search.setup, 6_000_000),
-        false => everything(&search.setup, search.bits, search.seconds),
-    });
+    explorer::run(&Lists { usage: USAGE, small: SMALL, rules: Rules::NAMES, breaking: BREAKING }, parse);
 }

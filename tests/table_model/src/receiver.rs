@@ -1,7 +1,7 @@
 //! The steps of the receiver: it takes values, and moves memory from retired chunks to entries of the table. An entry that says
 //! READY stays so until the receiver overwrites it: the load is made together with the access to the memory.
 
-use crate::sender::steps;
+use crate::explorer::{Flaw, steps};
 use crate::world::*;
 
 steps! {

@@ -1,15 +1,9 @@
 //! The steps of a sending thread. Each makes one access to a shared word and is named by it. The view is private to a process
 //! and says what stays true: it is looked at together with the access before.
 
+use crate::explorer::{Flaw, steps};
 use crate::world::*;
 
-macro_rules! steps { ($($name:ident $text:literal,)*) => {
-    #[allow(non_camel_case_types, clippy::upper_case_acronyms)]
-    enum Number { $($name,)* }
-    $(pub const $name: u8 = Number::$name as u8;)*
-    pub const NAMES: &[&str] = &[$($text,)*];
-} }
-pub(crate) use steps;
 steps! {
     BEGIN "loads the claim word",
     ENTRY "loads the entry",

@@ -4,6 +4,8 @@
 //! Positions are small numbers that do not wrap. A stamp, a record and a stall hold a position plus one; zero means none. So do
 //! the private copies of a logical chunk or of a piece of memory. Owners are processes plus one.
 
+use crate::explorer::{State, rules};
+
 pub const THREADS: usize = 3;
 pub const PROCESSES: usize = 3;
 /// The most pieces of memory, and the most positions of one.
@@ -19,8 +21,6 @@ pub const UNTOUCHED: u8 = 0;
 pub const OFFERED: u8 = 1;
 pub const GROWING: u8 = 2;
 pub const READY: u8 = 3;
-
-pub type Flaw = String;
 
 /// The claim word.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -171,7 +171,6 @@ pub struct World {
     pub receiver: Receiver,
 }
 
-/// `fingerprint` reads the bytes of a world: it has no padding.
 const _: () = {
     let masks = 2 * (3 + MESSAGES);
     let shared = size_of::<Claim>() + TABLE * size_of::<Entry>() + PIECES * PIECE * size_of::<Slot>();
@@ -180,22 +179,9 @@ const _: () = {
     assert!(size_of::<World>() == masks + shared + system + actors);
 };
 
-/// Each switch is on in the protocol; off, it shows why the rule is there.
-macro_rules! rules { ($($(#[doc = $why:literal])* $name:ident,)*) => {
-    #[derive(Clone)]
-    pub struct Rules { $($(#[doc = $why])* pub $name: bool,)* }
-    impl Rules {
-        pub const NAMES: &'static [(&'static str, &'static str)] = &[$((stringify!($name), concat!($($why),*)),)*];
-        pub fn all() -> Rules { Rules { $($name: true,)* } }
-        pub fn without(names: &str) -> Rules {
-            let mut rules = Rules::all();
-            for name in names.split('+') {
-                match name { $(stringify!($name) => rules.$name = false,)* _ => panic!("no rule {name}") }
-            }
-            rules
-        }
-    }
-} }
+// SAFETY: it is repr(C), and the assertion above says that its fields fill it.
+unsafe impl State for World {}
+
 rules! {
     /// an entry bears a logical chunk only if its lap is the chunk's
     entry_has_lap,
@@ -288,13 +274,6 @@ impl Setup {
 
     pub fn processes(&self) -> usize {
         self.process.iter().max().map_or(0, |last| usize::from(*last) + 1)
-    }
-
-    pub fn start(&self) -> World {
-        let mut world = World::default();
-        world.receiver.posted = self.pieces;
-        world.senders[self.threads()..].iter_mut().for_each(|sender| sender.pc = crate::sender::GONE);
-        world
     }
 
     pub fn number(&self, position: u8) -> u8 {

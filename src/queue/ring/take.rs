@@ -307,10 +307,7 @@ impl Consumer {
             if claimed == 0 {
                 // Before the end is told, so that the channel is whole then.
                 if self.quarantine.lingers_at(queue, claim.tail()) {
-                    let over = claim.with_tail(queue.track.add(claim.tail(), 1));
-                    let word = &queue.view.words.claim;
-                    // ORDERING: a full fence stood behind the store of the head that this position rests on.
-                    let _ = word.compare_exchange(claim.0, over.0, Ordering::Relaxed, Ordering::Relaxed);
+                    Self::step_over(queue, claim);
                     continue;
                 }
                 let is_over = has_ended || claim.closed() == 1 && claim.reserved() == 0;
@@ -359,12 +356,26 @@ impl Consumer {
                 continue;
             }
             let is_alone = claimed == 1;
+            // Else that position would hold capacity until the stalled send ends.
+            if is_alone && self.quarantine.lingers_at(queue, claim.tail()) {
+                Self::step_over(queue, claim);
+                continue;
+            }
             if is_alone || !self.quarantine.register(queue, self.head, owner, peers) {
                 return Took::Empty;
             }
             self.pass(queue, peers);
         }
         Took::End
+    }
+
+    /// Moves the claim word over the void position at the tail, unless something moved.
+    fn step_over(queue: &Ring<'_>, claim: Claim) {
+        let over = claim.with_tail(queue.track.add(claim.tail(), 1));
+        let word = &queue.view.words.claim;
+        // ORDERING: relaxed. Only this thread writes head, and a full fence stood behind the store of the head that this position
+        // rests on.
+        let _ = word.compare_exchange(claim.0, over.0, Ordering::Relaxed, Ordering::Relaxed);
     }
 
     /// Ends the stream here, for all processes.

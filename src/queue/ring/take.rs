@@ -373,9 +373,8 @@ impl Consumer {
     fn step_over(queue: &Ring<'_>, claim: Claim) {
         let over = claim.with_tail(queue.track.add(claim.tail(), 1));
         let word = &queue.view.words.claim;
-        // ORDERING: relaxed. Only this thread writes head, and a full fence stood behind the store of the head that this position
-        // rests on.
-        let _ = word.compare_exchange(claim.0, over.0, Ordering::Relaxed, Ordering::Relaxed);
+        // ORDERING: releases the head that this position rests on.
+        let _ = word.compare_exchange(claim.0, over.0, release(Edge::Claim), Ordering::Relaxed);
     }
 
     /// Ends the stream here, for all processes.

@@ -41,7 +41,7 @@ pub struct Options {
 
 impl Options {
     /// Returns the defaults: capacity 1024, a memory limit of half of the free memory, 256 members, mode 0600, no other users, no type
-    /// tag, a deadline of five seconds, no wait.
+    /// tag, a deadline of five seconds, no wait, asymmetric fences where the system allows them.
     ///
     /// # Examples
     ///
@@ -200,6 +200,39 @@ impl Options {
     /// ```
     pub fn end_with_last_sender(mut self) -> Options {
         self.terms.end_with_last = true;
+        self
+    }
+
+    /// Makes the channel one of full fences: a thread or task that goes to sleep pays for its own fence alone. For making only.
+    ///
+    /// A sender that has sent a value looks whether the receiver sleeps, and the receiver that has taken one whether a sender
+    /// waits. Between the two must stand a fence, and it costs nearly half of the rate of messages. So by default it is left out there:
+    /// the thread or task that is about to sleep has all threads of all processes that use such channels pass one, by the
+    /// system call `membarrier`. That costs it a microsecond or a few, and each core on which such a thread runs is interrupted for
+    /// less than that. Whatever is sent, received, ordered or promised is the same in both kinds of channel.
+    ///
+    /// Choose full fences
+    ///
+    /// - if a process that is to join may not make that call, because of a sandbox; it is refused otherwise
+    ///   ([`OpenError::NoBarriers`]);
+    /// - if a thread of one of the processes must not be interrupted, as on a core that is kept free for it;
+    /// - if values are rare, and nearly each of them is waited for.
+    ///
+    /// A process that may not make the call itself makes channels of full fences in any case.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let path = folder.path().join("numbers.sock");
+    /// let mut receiver = shmpsc::Options::new().full_fences().bind::<u64>(&path)?;
+    /// let sender = shmpsc::connect::<u64>(&path)?;
+    /// sender.blocking_send(42).unwrap();
+    /// assert_eq!(receiver.blocking_recv(), Some(42));
+    /// # Ok::<(), shmpsc::error::OpenError>(())
+    /// ```
+    pub fn full_fences(mut self) -> Options {
+        self.terms.full_fences = true;
         self
     }
 

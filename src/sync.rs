@@ -185,6 +185,14 @@ pub(crate) fn full_fence() {
     loom::sync::atomic::fence(Ordering::SeqCst);
 }
 
+/// Keeps the compiler from moving accesses across it. The processor may. Under the checker, which knows no such thing, it is
+/// nothing.
+#[inline(always)]
+pub(crate) fn compiler_fence() {
+    #[cfg(not(shmpsc_loom))]
+    core::sync::atomic::compiler_fence(Ordering::SeqCst);
+}
+
 /// Locks, also after a panic elsewhere: nothing that a mutex of this crate guards is left half done by one.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)

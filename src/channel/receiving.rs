@@ -186,7 +186,7 @@ impl<C: Receives> Receiving<C> {
             let sleepers = self.endpoint.sleepers();
             sleepers.put_receiver(cx.waker());
             sleepers.reactors.ensure(&self.endpoint, cx.waker());
-            self.endpoint.receiver_bell().register(Kind::Task);
+            self.endpoint.receiver_bell().register(Kind::Task, self.endpoint.fences());
             self.is_asleep = true;
             // The second look: what was sent before the bell was set is seen here, what is sent after rings it.
             took = self.look(Effort::Once, &mut take);
@@ -226,7 +226,7 @@ impl<C: Receives> Receiving<C> {
             return took;
         }
         let since = Instant::now();
-        let took = wait::until(endpoint.receiver_bell(), &sleep, || {
+        let took = wait::until(endpoint.receiver_bell(), endpoint.fences(), &sleep, || {
             match look(endpoint, consumer, Effort::Once, &mut take) {
                 Took::Empty => None,
                 took => Some(took),

@@ -17,10 +17,11 @@ use super::{
     member::Member,
     porter::{PAUSE, Porter, Token, Watcher},
     roster::Doors,
-    wire::{Accept, Code, Facts, Hello, Malformed, Message, Refusal, Want},
+    wire::{Accept, Code, Hello, Malformed, Message, Refusal, Want},
 };
 use crate::{
     error::OpenError,
+    layout::FenceKind,
     queue::Number,
     sync::lock,
     sys::{
@@ -158,7 +159,7 @@ impl Watcher for Applicant {
     fn noticed(self: Arc<Self>, porter: &'static Porter, token: Token, _: Event) {
         let Some(endpoint) = self.endpoint.upgrade() else { return porter.forget(token) };
         let mut suspicion = lock(&self.suspicion);
-        match hear_hello(&self.socket, &mut suspicion, Want::Sender, &endpoint.facts) {
+        match hear_hello(&self.socket, &mut suspicion, Want::Sender, &endpoint) {
             Heard::Nothing => {}
             Heard::Gone => self.give_up(&endpoint, porter, token),
             Heard::Refused(code) => {
@@ -202,7 +203,7 @@ pub(super) fn hear_hello(
     socket: &OwnedFd,
     suspicion: &mut Option<Suspicion>,
     end: Want,
-    facts: &Facts,
+    endpoint: &Endpoint,
 ) -> Heard {
     let mut buffer = [0; 256];
     let mut message = match socket::receive(socket, &mut buffer) {
@@ -219,7 +220,7 @@ pub(super) fn hear_hello(
         Err(Malformed::Version(_)) => return Heard::Refused(Code::WrongVersion),
         Ok(_) | Err(Malformed::Foreign | Malformed::Invalid) => return Heard::Refused(Code::BadMessage),
     };
-    if let Some(code) = compare(&hello, end, facts) {
+    if let Some(code) = compare(&hello, end, endpoint) {
         return Heard::Refused(code);
     }
     let pid = message.sender.and_then(|sender| sender.pid).map_or(0, |pid| pid.as_raw_nonzero().get() as u64);
@@ -239,8 +240,8 @@ pub(super) fn hear_hello(
 }
 
 /// What does not fit, if anything.
-fn compare(hello: &Hello, end: Want, ours: &Facts) -> Option<Code> {
-    let theirs = &hello.facts;
+fn compare(hello: &Hello, end: Want, endpoint: &Endpoint) -> Option<Code> {
+    let (theirs, ours) = (&hello.facts, &endpoint.facts);
     if theirs.layout != ours.layout || theirs.word != ours.word {
         Some(Code::WrongVersion)
     } else if hello.want != end {
@@ -249,6 +250,8 @@ fn compare(hello: &Hello, end: Want, ours: &Facts) -> Option<Code> {
         Some(Code::WrongType)
     } else if theirs.kind != ours.kind {
         Some(Code::WrongKind)
+    } else if endpoint.fence_kind == FenceKind::Asymmetric && !hello.has_barriers {
+        Some(Code::NoBarriers)
     } else {
         None
     }
@@ -311,6 +314,7 @@ impl Endpoint {
             geometry: view.geometry(),
             align: self.facts.align,
             id: self.id(),
+            fences: self.fence_kind,
         };
         let descriptors = [self.segment().fd(), member.doorbell.as_fd(), own.as_fd()];
         // First, for it may send and leave again before this thread goes on, and the stream is to have ended then.

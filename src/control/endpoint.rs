@@ -23,9 +23,9 @@ use super::{
 };
 use crate::{
     error::OpenError,
-    layout::{Bell, View},
+    layout::{Bell, FenceKind, View},
     queue::{
-        Nonsense, Number, Queue,
+        Fences, Nonsense, Number, Queue,
         ring::{self, Ranking, Ring},
         table::{self, Table},
     },
@@ -52,6 +52,8 @@ pub(crate) struct Endpoint {
     segment: Segment,
     birthplace: Birthplace,
     pub(super) facts: Facts,
+    pub(super) fence_kind: FenceKind,
+    fences: Fences,
     me: Number,
     /// What all sending threads of this process know, in a bounded channel.
     ring_view: ring::ViewCell,
@@ -102,6 +104,8 @@ pub(super) struct Parts {
     pub segment: Segment,
     pub birthplace: Birthplace,
     pub facts: Facts,
+    pub fence_kind: FenceKind,
+    pub fences: Fences,
     pub me: Number,
     pub id: u128,
     pub deadline: Duration,
@@ -111,7 +115,7 @@ pub(super) struct Parts {
 
 impl Endpoint {
     pub(super) fn new(parts: Parts) -> Endpoint {
-        let Parts { segment, birthplace, facts, me, id, deadline, host, guest } = parts;
+        let Parts { segment, birthplace, facts, fence_kind, fences, me, id, deadline, host, guest } = parts;
         let role = if host.is_some() { Role::Host } else { Role::Guest };
         Endpoint {
             spins: Spins::default(),
@@ -129,6 +133,8 @@ impl Endpoint {
             segment,
             birthplace,
             facts,
+            fence_kind,
+            fences,
             me,
             id,
             deadline,
@@ -145,8 +151,8 @@ impl Endpoint {
     #[inline]
     pub(crate) fn queue(&self) -> Queue<'_> {
         match queue_of(&self.segment) {
-            Queue::Ring(ring) => Queue::Ring(Ring { ranking: Some(&self.ranking), ..ring }),
-            table => table,
+            Queue::Ring(_) => Queue::Ring(self.ring()),
+            Queue::Table(_) => Queue::Table(self.table()),
         }
     }
 
@@ -154,7 +160,7 @@ impl Endpoint {
     #[inline(always)]
     pub(crate) fn ring(&self) -> Ring<'_> {
         match self.segment.view() {
-            View::Ring(view) => Ring { ranking: Some(&self.ranking), ..Ring::new(view) },
+            View::Ring(view) => Ring { ranking: Some(&self.ranking), fences: self.fences, ..Ring::new(view) },
             View::Table(_) => wrong_kind(),
         }
     }
@@ -163,7 +169,7 @@ impl Endpoint {
     #[inline(always)]
     pub(crate) fn table(&self) -> Table<'_> {
         match self.segment.view() {
-            View::Table(view) => Table::new(view, &self.segment),
+            View::Table(view) => Table { fences: self.fences, ..Table::new(view, &self.segment) },
             View::Ring(_) => wrong_kind(),
         }
     }
@@ -178,6 +184,12 @@ impl Endpoint {
     #[inline(always)]
     pub(crate) fn table_producer(&self) -> table::Producer<'_> {
         table::Producer { table: self.table(), me: self.me(), view: &self.table_view }
+    }
+
+    /// Returns how this process passes the fences of the channel.
+    #[inline]
+    pub(crate) fn fences(&self) -> Fences {
+        self.fences
     }
 
     /// The word on which the receiver sleeps.

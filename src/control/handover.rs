@@ -13,6 +13,7 @@ use super::{
     carrier,
     chunks::queue_of,
     endpoint::{Endpoint, Parts, Role, refused},
+    fencing::fences,
     guest::Guest,
     host::{Host, Refused},
     identity::{Rules, Suspicion},
@@ -23,7 +24,7 @@ use super::{
     porter::{Porter, Token, Watcher},
     roster::{Doors, Roster},
     wakes::Calmly,
-    wire::{Accept, Code, HANDOVER_FDS, HANDOVER_FDS_NAMED, Handover, Hello, Message, TAKEN_FDS, Want},
+    wire::{Accept, Code, HANDOVER_FDS, HANDOVER_FDS_NAMED, Handover, Message, TAKEN_FDS, Want},
 };
 use crate::{
     error::OpenError,
@@ -132,7 +133,7 @@ impl Watcher for Transit {
         let mut state = lock(&self.state);
         let next = match &mut *state {
             State::Asked(suspicion) => {
-                match hear_hello(&self.socket, suspicion, Want::Receiver, &self.endpoint.facts) {
+                match hear_hello(&self.socket, suspicion, Want::Receiver, &self.endpoint) {
                     Heard::Nothing => return,
                     Heard::Welcome(process, _) => match self.hand_over(porter, token, process) {
                         Ok((process, end)) => State::Sent(process, end),
@@ -242,6 +243,7 @@ impl Transit {
             geometry: endpoint.segment().view().geometry(),
             align: endpoint.facts.align,
             id: endpoint.id(),
+            fences: endpoint.fence_kind,
         };
         let (open, end_with_last) = host.open_name_facts();
         let handover = Handover {
@@ -316,7 +318,7 @@ pub(crate) fn receiver_from_fd(
     let facts = terms.facts(size, align)?;
     let birthplace = Birthplace::here().map_err(refused("mark this process"))?;
     let talk = Talk::new(carrier::unload(descriptor)?, Patience::of(terms));
-    let (answer, descriptors) = talk.ask(Hello { want: Want::Receiver, facts: facts.clone() })?;
+    let (answer, descriptors) = talk.ask(Want::Receiver, &facts)?;
     let Message::Handover(handover) = answer else { return Err(unexpected()) };
     let accept = handover.accept;
     check_place(&accept, &facts)?;
@@ -359,6 +361,8 @@ pub(crate) fn receiver_from_fd(
         segment,
         birthplace,
         facts,
+        fence_kind: accept.fences,
+        fences: fences(accept.fences),
         me: accept.number,
         id: accept.id,
         deadline: terms.deadline,

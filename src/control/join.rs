@@ -11,12 +11,13 @@ use std::{
 use super::{
     Terms, carrier,
     endpoint::{Endpoint, Parts, refused},
+    fencing::{can_sleep, fences},
     guest::{Guest, say_goodbye},
     wire::{ACCEPT_FDS, Accept, Code, Facts, Hello, MAX_MESSAGE, Malformed, Message, Refusal, Want},
 };
 use crate::{
     error::{OpenError, ValueType},
-    layout::{self, ChannelKind},
+    layout::{self, ChannelKind, FenceKind},
     segment::Segment,
     sys::{
         events::Doorbell,
@@ -93,7 +94,7 @@ pub(super) fn join(
 ) -> Result<Arc<Endpoint>, OpenError> {
     let birthplace = Birthplace::here().map_err(refused("mark this process"))?;
     let talk = Talk::new(socket, patience);
-    let (answer, descriptors) = talk.ask(Hello { want: Want::Sender, facts: facts.clone() })?;
+    let (answer, descriptors) = talk.ask(Want::Sender, &facts)?;
     let Message::Accept(accept) = answer else { return Err(unexpected()) };
     let Ok([memory, doorbell, process]) = <[OwnedFd; ACCEPT_FDS]>::try_from(descriptors) else {
         return Err(without_descriptors());
@@ -107,6 +108,8 @@ pub(super) fn join(
         segment,
         birthplace,
         facts,
+        fence_kind: accept.fences,
+        fences: fences(accept.fences),
         me: accept.number,
         id: accept.id,
         deadline: patience.deadline,
@@ -144,9 +147,11 @@ impl<'a> Talk<'a> {
     }
 
     /// Says hello, as often as it is asked for, and returns what is answered, with what came along.
-    pub fn ask(&self, hello: Hello) -> Result<(Message, Vec<OwnedFd>), OpenError> {
+    pub fn ask(&self, want: Want, facts: &Facts) -> Result<(Message, Vec<OwnedFd>), OpenError> {
         let socket = self.socket()?;
-        let packet = Message::Hello(hello.clone()).encode();
+        // What the channel there has is not known yet.
+        let has_barriers = can_sleep(FenceKind::Asymmetric);
+        let packet = Message::Hello(Hello { want, facts: facts.clone(), has_barriers }).encode();
         // Bounded: a host may ask for a second look, and then for one more if the first came too early.
         for _ in 0..4 {
             // A refusal may be there already and the other end closed: so sending may fail and reading not.
@@ -158,7 +163,7 @@ impl<'a> Talk<'a> {
             }
             match self.answer(socket)? {
                 (Message::Again, _) => {}
-                (Message::Refuse(refusal), _) => return Err(explain(refusal, &hello.facts)),
+                (Message::Refuse(refusal), _) => return Err(explain(refusal, facts)),
                 answer => return Ok(answer),
             }
         }
@@ -260,6 +265,7 @@ pub(super) fn reason(code: Code) -> OpenError {
         Code::Ended => OpenError::Ended { path: None },
         Code::UnderWay => OpenError::UnderWay { path: None },
         Code::Unwatchable => OpenError::Unwatchable { path: None },
+        Code::NoBarriers => OpenError::NoBarriers { path: None },
         // What the other process was refused does not cross with the code.
         Code::NoDescriptors => {
             let lack =

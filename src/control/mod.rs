@@ -20,6 +20,7 @@
 //! | [`identity`] | who somebody is, by the word of the kernel |
 //! | [`name`] | socket and lock file |
 //! | [`open_name`] | how a name counts as a sender to come |
+//! | [`fencing`] | which kind of fences a channel has |
 //! | [`porter`] | the one background thread |
 //! | [`terms`] | what an end is opened with |
 //! | [`wire`] | the messages |
@@ -30,6 +31,7 @@ mod call;
 mod carrier;
 mod chunks;
 mod endpoint;
+mod fencing;
 mod guest;
 mod handoff;
 mod handover;

@@ -5,6 +5,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 use super::{
     chunks::queue_of,
     endpoint::{Endpoint, Parts, refused},
+    fencing::{self, fences},
     host::Host,
     identity::Rules,
     name::Name,
@@ -15,7 +16,8 @@ use super::{
 use crate::{
     error::OpenError,
     layout::{
-        self, ChannelKind, Geometry, GeometryError, MAX_CAPACITY, MAX_MEMBERS, RingGeometry, TableGeometry,
+        self, ChannelKind, FenceKind, Geometry, GeometryError, MAX_CAPACITY, MAX_MEMBERS, RingGeometry,
+        TableGeometry,
     },
     queue::Number,
     segment::Segment,
@@ -44,6 +46,8 @@ pub(crate) struct Terms {
     /// How long to wait for a receiver that is not there.
     pub wait: Duration,
     pub end_with_last: bool,
+    /// A new channel has full fences, also where it could have asymmetric ones.
+    pub full_fences: bool,
 }
 
 impl Default for Terms {
@@ -59,6 +63,7 @@ impl Default for Terms {
             deadline: Duration::from_secs(5),
             wait: Duration::ZERO,
             end_with_last: false,
+            full_fences: false,
         }
     }
 }
@@ -172,7 +177,8 @@ fn make(size: usize, align: usize, terms: &Terms, path: Option<&Path>) -> Result
             return Err(refused("get memory for the channel")(error));
         }
     };
-    format(&segment, &facts, id);
+    let fence_kind = fencing::kind_of_new_channel(terms.full_fences);
+    format(&segment, &facts, id, fence_kind);
     queue_of(&segment).common().add_strong(if name.is_some() { 0 } else { CREATOR });
     let roster = Roster::new(geometry.members(), CREATOR);
     let open_name = OpenName::new(name.is_some(), terms.end_with_last);
@@ -183,6 +189,8 @@ fn make(size: usize, align: usize, terms: &Terms, path: Option<&Path>) -> Result
         segment,
         birthplace,
         facts,
+        fence_kind,
+        fences: fences(fence_kind),
         me: CREATOR,
         id,
         deadline: terms.deadline,
@@ -199,7 +207,7 @@ fn make(size: usize, align: usize, terms: &Terms, path: Option<&Path>) -> Result
 }
 
 /// Makes an open, empty channel of zeros. Nobody else maps it yet.
-fn format(segment: &Segment, facts: &Facts, id: u128) {
+fn format(segment: &Segment, facts: &Facts, id: u128, fences: FenceKind) {
     let (view, geometry) = (segment.view().common(), segment.view().geometry());
     let identity = &view.header.identity;
     let [first, second, third] = geometry.numbers();
@@ -215,6 +223,7 @@ fn format(segment: &Segment, facts: &Facts, id: u128) {
         (&identity.numbers[2], third.into()),
         (&identity.id[0], id as u64),
         (&identity.id[1], (id >> 64) as u64),
+        (&identity.fences, fences.number().into()),
         (&view.members[usize::from(CREATOR)].pid, std::process::id().into()),
     ] {
         // ORDERING: handing the segment to anybody else is a synchronizing act of its own.

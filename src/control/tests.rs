@@ -36,6 +36,7 @@ use crate::{
 };
 
 mod chunks;
+mod fences;
 mod handing;
 mod joining;
 mod leaving;
@@ -105,7 +106,7 @@ fn hello(size: u32) -> Vec<u8> {
         tag: String::new(),
         kind: crate::layout::ChannelKind::Bounded,
     };
-    Message::Hello(Hello { want: Want::Sender, facts }).encode()
+    Message::Hello(Hello { want: Want::Sender, facts, has_barriers: true }).encode()
 }
 
 fn raw_connect(bound: &Bound) -> OwnedFd {

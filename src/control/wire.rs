@@ -7,7 +7,7 @@
 mod bytes;
 
 use self::bytes::{Reader, Writer};
-use crate::layout::{ChannelKind, Geometry};
+use crate::layout::{ChannelKind, FenceKind, Geometry};
 use crate::queue::Number;
 
 /// Version of the messages: one number with that of the bytes in memory, since neither is of use without the other.
@@ -87,6 +87,8 @@ pub(crate) struct Facts {
 pub(super) struct Hello {
     pub want: Want,
     pub facts: Facts,
+    /// Threads and tasks of the joining process can sleep in a channel of asymmetric fences.
+    pub has_barriers: bool,
 }
 
 /// A place in the channel, and the numbers that say where everything is in it.
@@ -99,6 +101,7 @@ pub(super) struct Accept {
     pub geometry: Geometry,
     pub align: u32,
     pub id: u128,
+    pub fences: FenceKind,
 }
 
 /// The receiver itself, with its name and its rules.
@@ -151,6 +154,7 @@ pub(super) enum Code {
     NoDescriptors = 10,
     UnderWay = 11,
     WrongKind = 12,
+    NoBarriers = 13,
 }
 
 impl Code {
@@ -168,6 +172,7 @@ impl Code {
             10 => Code::NoDescriptors,
             11 => Code::UnderWay,
             12 => Code::WrongKind,
+            13 => Code::NoBarriers,
             _ => return None,
         })
     }
@@ -213,6 +218,7 @@ impl Message {
                     Want::Receiver => 2,
                 });
                 w.facts(&hello.facts);
+                w.u32(hello.has_barriers.into());
             }
             Message::Accept(accept) => w.accept(accept),
             Message::Handover(handover) => w.handover(handover),
@@ -266,7 +272,13 @@ fn body(kind: u16, r: &mut Reader<'_>) -> Option<Message> {
                 2 => Want::Receiver,
                 _ => return None,
             };
-            Message::Hello(Hello { want, facts: r.facts()? })
+            let facts = r.facts()?;
+            let has_barriers = match r.u32()? {
+                0 => false,
+                1 => true,
+                _ => return None,
+            };
+            Message::Hello(Hello { want, facts, has_barriers })
         }
         2 => Message::Accept(r.accept()?),
         3 => Message::Handover(r.handover()?),
@@ -305,7 +317,8 @@ mod tests {
 
     fn accept() -> Accept {
         let geometry = Geometry::of(ChannelKind::Bounded, 64, 8, [100, 4096, 64]);
-        Accept { number: 2, host: 1, geometry, align: 8, id: 0x0123_4567_89ab_cdef_0011_2233_4455_6677 }
+        let id = 0x0123_4567_89ab_cdef_0011_2233_4455_6677;
+        Accept { number: 2, host: 1, geometry, align: 8, id, fences: FenceKind::Asymmetric }
     }
 
     fn unbounded() -> Geometry {
@@ -338,11 +351,11 @@ mod tests {
 
     fn every_kind() -> Vec<(Message, usize)> {
         vec![
-            (Message::Hello(Hello { want: Want::Sender, facts: facts() }), 100),
-            (Message::Hello(Hello { want: Want::Receiver, facts: facts() }), 100),
-            (Message::Accept(accept()), 60),
-            (Message::Accept(Accept { geometry: unbounded(), ..accept() }), 60),
-            (Message::Handover(handover()), 60 + 16 + 12 + 16 + 9),
+            (Message::Hello(Hello { want: Want::Sender, facts: facts(), has_barriers: true }), 104),
+            (Message::Hello(Hello { want: Want::Receiver, facts: facts(), has_barriers: false }), 104),
+            (Message::Accept(accept()), 64),
+            (Message::Accept(Accept { geometry: unbounded(), fences: FenceKind::Full, ..accept() }), 64),
+            (Message::Handover(handover()), 64 + 16 + 12 + 16 + 9),
             (Message::Refuse(refusal()), 124),
             (Message::Again, 8),
             (Message::Goodbye, 8),
@@ -365,7 +378,7 @@ mod tests {
 
     #[test]
     fn the_bytes_are_those_of_the_document() {
-        let hello = Message::Hello(Hello { want: Want::Sender, facts: facts() }).encode();
+        let hello = Message::Hello(Hello { want: Want::Sender, facts: facts(), has_barriers: true }).encode();
         assert_eq!(&hello[..8], b"shmp\x01\0\x01\0");
         assert_eq!(
             &hello[8..32],
@@ -373,13 +386,14 @@ mod tests {
                 .as_flattened()
         );
         assert_eq!(&hello[32..96], [&b"frame/2"[..], &[0; 57]].concat());
-        assert_eq!(&hello[96..], [1, 0, 0, 0]);
+        assert_eq!(&hello[96..], [1, 0, 0, 0, 1, 0, 0, 0]);
         let accept = Message::Accept(accept()).encode();
         assert_eq!(&accept[..8], b"shmp\x01\0\x02\0");
         let numbers: Vec<u32> =
             accept[8..44].chunks(4).map(|four| u32::from_le_bytes(four.try_into().unwrap())).collect();
         assert_eq!(numbers, [2, 1, 1, 64, 8, 8, 100, 4096, 64]);
-        assert_eq!(&accept[44..], 0x0123_4567_89ab_cdef_0011_2233_4455_6677_u128.to_le_bytes());
+        assert_eq!(&accept[44..60], 0x0123_4567_89ab_cdef_0011_2233_4455_6677_u128.to_le_bytes());
+        assert_eq!(&accept[60..], [2, 0, 0, 0]);
     }
 
     #[test]
@@ -419,22 +433,39 @@ mod tests {
         invalid(Message::Accept(Accept { number: 1, ..accept() }));
         let geometry = Geometry::of(ChannelKind::Bounded, 64, 8, [0, 4096, 64]);
         invalid(Message::Accept(Accept { geometry, ..accept() }));
-        let mut hello = Message::Hello(Hello { want: Want::Sender, facts: facts() }).encode();
+        let mut hello =
+            Message::Hello(Hello { want: Want::Sender, facts: facts(), has_barriers: true }).encode();
         hello[28] = 65;
         assert_eq!(Message::decode(&hello), Err(Malformed::Invalid));
-        let mut hello = Message::Hello(Hello { want: Want::Sender, facts: facts() }).encode();
+        let mut hello =
+            Message::Hello(Hello { want: Want::Sender, facts: facts(), has_barriers: true }).encode();
         hello[32] = 0xff;
         assert_eq!(Message::decode(&hello), Err(Malformed::Invalid));
-        let mut hello = Message::Hello(Hello { want: Want::Sender, facts: facts() }).encode();
+        let mut hello =
+            Message::Hello(Hello { want: Want::Sender, facts: facts(), has_barriers: true }).encode();
         hello[96] = 3;
         assert_eq!(Message::decode(&hello), Err(Malformed::Invalid), "a kind of channel that there is not");
+        let mut hello =
+            Message::Hello(Hello { want: Want::Sender, facts: facts(), has_barriers: true }).encode();
+        hello[100] = 2;
+        assert_eq!(Message::decode(&hello), Err(Malformed::Invalid), "neither yes nor no");
+        for fences in [0, 3] {
+            let mut accept = Message::Accept(accept()).encode();
+            accept[60] = fences;
+            assert_eq!(
+                Message::decode(&accept),
+                Err(Malformed::Invalid),
+                "a kind of fences that there is not"
+            );
+        }
         let geometry = Geometry::of(ChannelKind::Unbounded, 64, 8, [1, 1024, 81920]);
         invalid(Message::Accept(Accept { geometry, ..accept() }));
     }
 
     #[test]
     fn only_a_refusal_is_understood_in_another_version() {
-        let mut hello = Message::Hello(Hello { want: Want::Sender, facts: facts() }).encode();
+        let mut hello =
+            Message::Hello(Hello { want: Want::Sender, facts: facts(), has_barriers: true }).encode();
         hello[4] = 9;
         assert_eq!(Message::decode(&hello), Err(Malformed::Version(9)));
         let mut refuse = Message::Refuse(refusal()).encode();

@@ -163,6 +163,12 @@ pub enum OpenError {
         /// The name, if the call had one.
         path: Option<PathBuf>,
     },
+    /// A process that sleeps in the channel there has all others pass a fence, by the system call `membarrier`, which this process may
+    /// not make. A channel made with [`Options::full_fences`](crate::Options::full_fences) does without.
+    NoBarriers {
+        /// The name, if the call had one.
+        path: Option<PathBuf>,
+    },
     /// A value given to [`Options`](crate::Options) is out of its range.
     InvalidOption {
         /// Which.
@@ -215,6 +221,7 @@ impl OpenError {
             | Self::HungUp { path }
             | Self::BadMessage { path, .. }
             | Self::Unwatchable { path }
+            | Self::NoBarriers { path }
             | Self::System { name: path, path: None, .. } => {
                 path.get_or_insert_with(|| name.into());
             }
@@ -258,7 +265,9 @@ impl From<OpenError> for io::Error {
             OpenError::NameInUse { .. } => Kind::AddrInUse,
             OpenError::NotASocket { .. } => Kind::AlreadyExists,
             OpenError::NotAllowed { .. } | OpenError::NotPermitted { .. } => Kind::PermissionDenied,
-            OpenError::WrongVersion { .. } | OpenError::Unwatchable { .. } => Kind::Unsupported,
+            OpenError::WrongVersion { .. } | OpenError::Unwatchable { .. } | OpenError::NoBarriers { .. } => {
+                Kind::Unsupported
+            }
             OpenError::WrongType { .. }
             | OpenError::WrongKind { .. }
             | OpenError::WrongEnd

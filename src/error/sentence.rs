@@ -128,6 +128,12 @@ impl fmt::Display for OpenError {
                  6.5); run both in one namespace",
                 At(path)
             ),
+            Self::NoBarriers { path } => write!(
+                f,
+                "this process may not make the system call `membarrier`, which a process that waits in the channel{} needs; let \
+                 it make that call, or make the channel with `Options::full_fences`",
+                At(path)
+            ),
             Self::InvalidOption { what, given, range } => {
                 write!(f, "the {what} is {given}; it must be {range}")
             }

@@ -49,6 +49,7 @@ fn every_reason() -> Vec<OpenError> {
         OpenError::System { what: "use the path", path: Some(path), name: None, source: explained() },
         OpenError::WrongKind { path: None, unbounded: true },
         OpenError::WrongKind { path: None, unbounded: false },
+        OpenError::NoBarriers { path: None },
     ]
 }
 
@@ -84,6 +85,7 @@ fn place(error: &OpenError) -> usize {
         OpenError::NameInUse { .. } => 25,
         OpenError::WrongKind { unbounded: true, .. } => 27,
         OpenError::WrongKind { .. } => 28,
+        OpenError::NoBarriers { .. } => 29,
     }
 }
 
@@ -141,7 +143,7 @@ fn every_error() -> Vec<Box<dyn Error>> {
 #[test]
 fn the_list_has_each_reason_once() {
     let places: Vec<usize> = every_reason().iter().map(place).collect();
-    assert_eq!(places, (0..29).collect::<Vec<_>>());
+    assert_eq!(places, (0..30).collect::<Vec<_>>());
 }
 
 #[test]

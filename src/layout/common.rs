@@ -31,6 +31,25 @@ pub(crate) struct Header {
     pub latch: Block<AtomicU64>,
 }
 
+/// How the processes of a channel pass the fences between a thread that makes a change and one that is about to sleep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FenceKind {
+    /// Each of the two passes a full fence.
+    Full = 1,
+    /// The one that is about to sleep has all others pass one.
+    Asymmetric = 2,
+}
+
+impl FenceKind {
+    pub fn number(self) -> u32 {
+        self as u32
+    }
+
+    pub fn from_number(number: u32) -> Option<FenceKind> {
+        [FenceKind::Full, FenceKind::Asymmetric].into_iter().find(|kind| kind.number() == number)
+    }
+}
+
 /// What the segment says of itself.
 #[repr(C)]
 #[derive(Default)]
@@ -48,6 +67,8 @@ pub(crate) struct Identity {
     pub numbers: [AtomicU64; 3],
     /// A random number that tells this channel from every other.
     pub id: [AtomicU64; 2],
+    /// [`FenceKind`]
+    pub fences: AtomicU64,
 }
 
 /// A word to sleep on, alone in eight bytes: `{ count: 30 | task: 1 | asleep: 1 }`.
@@ -94,4 +115,5 @@ const _: () = {
     assert!(offset_of!(Member, strong) == 8 && offset_of!(Member, weak) == 16);
     assert!(offset_of!(Member, relay) == 24 && offset_of!(Member, pid) == 32);
     assert!(offset_of!(Identity, numbers) == 48 && offset_of!(Identity, id) == 72);
+    assert!(offset_of!(Identity, fences) == 88);
 };

@@ -18,8 +18,8 @@ pub(crate) mod table;
 mod tests;
 
 pub(crate) use common::{
-    BellKey, Common, Consume, Effort, Kind, Nonsense, Number, Peers, SMALL, Sleeper, Took, Wake, edge,
-    payload,
+    BellKey, Common, Consume, Effort, Fences, Kind, Nonsense, Number, Peers, SMALL, Sides, Sleeper, Took,
+    Wake, edge, payload,
 };
 
 use crate::layout::Bell;

@@ -17,6 +17,7 @@
 //! | [`interrupt`] | a wait that another thread can end |
 //! | [`readiness`] | waiting for one descriptor inside a tokio runtime |
 //! | [`lock`] | a lock file that ends with its owner |
+//! | [`membarrier`] | a fence that one thread has all others pass |
 //! | [`fork`] | whether this still is the process in which a thing was made |
 //! | [`thread`] | a thread that hears no signal, and one that works in another directory |
 //! | [`random`] | a number that nobody else has |
@@ -30,6 +31,7 @@ pub(crate) mod interrupt;
 pub(crate) mod listener;
 pub(crate) mod lock;
 mod mapping;
+pub(crate) mod membarrier;
 pub(crate) mod memory;
 pub(crate) mod place;
 pub(crate) mod process;

@@ -138,7 +138,7 @@ impl Backlog {
             queued.needs += u64::from(need);
             producer.view.set_backlog(queued.needs);
             // ORDERING: the backlog says that it is not empty, then a free record is looked for; a sender that leaves frees its
-            // record, then looks whether the backlog is empty.
+            // record, then looks whether the backlog is empty. Its fence is a full one, so this one is too, and no more.
             full_fence(Fence::Asleep);
             let woken = queued.admit(producer);
             (queued.admitted.remove(&key).map_or(Stand::InBacklog(key), Stand::InLine), woken)

@@ -36,7 +36,7 @@ pub(crate) use thread::{Futex, Threads};
 
 pub(crate) use crate::layout::Bell;
 use crate::queue::ring::{Claimed, Place, Producer, Rank, Want};
-use crate::queue::{BellKey, Kind, Wake};
+use crate::queue::{BellKey, Fences, Kind, Wake};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::task::Waker;
@@ -130,10 +130,15 @@ pub(crate) fn take<W: Want>(
 }
 
 /// Sleeps on `bell` until `look` finds something, which it has not lately. `None` once the parker's deadline has passed.
-pub(crate) fn until<R>(bell: &Bell, park: &impl Park, mut look: impl FnMut() -> Option<R>) -> Option<R> {
+pub(crate) fn until<R>(
+    bell: &Bell,
+    fences: Fences,
+    park: &impl Park,
+    mut look: impl FnMut() -> Option<R>,
+) -> Option<R> {
     let mut in_time = true;
     loop {
-        let key = bell.register(Kind::Thread);
+        let key = bell.register(Kind::Thread, fences);
         // The second look: what happened before the bell was set is seen here, what happens after rings it.
         let found = look();
         // The last look comes after the time is up.

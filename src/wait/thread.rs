@@ -98,12 +98,12 @@ impl Threads {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::queue::Kind;
+    use crate::queue::{Fences, Kind};
 
     #[test]
     fn a_bell_rung_without_end_holds_no_thread_beyond_its_time() {
         let bell = Bell::default();
-        let key = bell.register(Kind::Thread);
+        let key = bell.register(Kind::Thread, Fences::FULL);
         bell.ring(|_| {});
         let past = Futex { until: Some(Instant::now()), threads: None };
         assert!(!past.park(&bell, key));
@@ -115,7 +115,7 @@ mod tests {
         let (bell, threads) = (Bell::default(), Threads::default());
         std::thread::scope(|scope| {
             scope.spawn(|| {
-                let key = bell.register(Kind::Thread);
+                let key = bell.register(Kind::Thread, Fences::FULL);
                 assert!(Futex { until: None, threads: Some(&threads) }.park(&bell, key));
             });
             while lock(&threads.0).bells.is_empty() {
@@ -125,7 +125,7 @@ mod tests {
             threads.end(std::iter::once(&bell));
         });
         assert!(lock(&threads.0).bells.is_empty());
-        let key = bell.register(Kind::Thread);
+        let key = bell.register(Kind::Thread, Fences::FULL);
         assert!(Futex { until: None, threads: Some(&threads) }.park(&bell, key), "no thread falls asleep");
     }
 }

@@ -1,7 +1,7 @@
 //! What the input does in a channel of either kind: handles and the receiver's bell.
 
 use crate::layout::CommonView;
-use crate::queue::{Common, Kind, Number};
+use crate::queue::{Common, Fences, Kind, Number};
 use crate::world::World;
 
 /// One handle more or fewer of a process, or none.
@@ -19,7 +19,8 @@ pub(crate) fn handles(common: Common<'_>, me: Number, which: u8, world: &World) 
 /// The receiver lies down, and rises or is rung.
 pub(crate) fn bells(view: &CommonView<'_>, who: usize) {
     let bell = &view.header.receiver_bell;
-    let ticket = bell.register(if who.is_multiple_of(2) { Kind::Task } else { Kind::Thread });
+    let kind = if who.is_multiple_of(2) { Kind::Task } else { Kind::Thread };
+    let ticket = bell.register(kind, Fences::FULL);
     if who % 4 < 2 && bell.is_quiet(ticket) {
         bell.rise();
     }

@@ -205,3 +205,5 @@ watched! {
 
 /// All is done in one thread.
 pub(crate) fn full_fence() {}
+
+pub(crate) fn compiler_fence() {}

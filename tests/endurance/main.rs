@@ -26,6 +26,7 @@ use std::time::{Duration, Instant};
 use memory::Message;
 use people::{how::How, kinds::Kind};
 use shmpsc::Options;
+use trials::cycles::Fences;
 
 /// How much of everything is done.
 #[derive(Clone, Copy)]
@@ -43,13 +44,14 @@ impl Scale {
 
 type Part = (&'static str, fn(Scale));
 
-const PARTS: [Part; 11] = [
+const PARTS: [Part; 12] = [
     ("crowd", crowd::show),
     ("burst", burst::show),
     ("line", line::show),
     ("permits", permits::show),
     ("idle", idle::show),
     ("cycles", cycles::show),
+    ("fences", cycles::show_fences),
     ("killed", killed::show),
     ("kills", kills::show),
     ("acknowledged", acknowledged::show),
@@ -99,10 +101,10 @@ fn role() {
         "holds-a-sender" => idle::holds_a_sender(kind(), how(2), &path),
         "holds-a-receiver" => idle::holds_a_receiver(&path),
         "sends-into-full" => idle::sends_into_full(how(1), &path),
-        "asks" => cycles::asks(kind(), how(2), number(3), &path),
-        "answers" => cycles::answers(kind(), how(2), number(3), &path),
-        "fills" => cycles::fills(how(1), number(2), &path),
-        "drains" => cycles::drains(how(1), number(2), &path),
+        "asks" => trials::cycles::asks(kind(), how(2), Fences::of(words[3]), number(4), &path),
+        "answers" => trials::cycles::answers(kind(), how(2), Fences::of(words[3]), number(4), &path),
+        "fills" => trials::cycles::fills(how(1), number(2), &path),
+        "drains" => trials::cycles::drains(how(1), Fences::of(words[2]), number(3), &path),
         "hosts" => killed::hosts(kind(), how(2), &path),
         "stands-in-crowd" => trials::line::stands_in_crowd(number(1), &path),
         "works-with-permits" => trials::permits::works(number(1), number(2), number(3), &path),

@@ -35,9 +35,10 @@ pub fn joins_in_vain(path: &Path) {
 
 /// A good `ACCEPT`.
 fn place() -> Vec<u8> {
-    let mut place = message(ACCEPT, 60);
+    let mut place = message(ACCEPT, 64);
     let numbers = [2, 1, 1, 16, 8, 256, 4, 4096, 64];
     numbers.iter().enumerate().for_each(|(at, number)| put(&mut place, 8 + 4 * at, *number));
+    put(&mut place, 60, 1);
     place
 }
 

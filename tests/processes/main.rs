@@ -27,8 +27,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use people::{Patience, Value, chance::Chance, how::How, ledger::Ledger};
+use people::{Patience, Value, chance::Chance, how::How, kinds::Kind, ledger::Ledger};
 use shmpsc::{Options, Receiver, Sender};
+use trials::cycles::Fences;
 
 /// What the children do.
 #[test]
@@ -38,6 +39,7 @@ fn role() {
     let words: Vec<&str> = role.split(' ').collect();
     let how = || How::of(words[1]);
     let number = |at: usize| words[at].parse::<u64>().expect("a number");
+    let fences = |at: usize| Fences::of(words[at]);
     match words[0] {
         "sends" => flow::sends(how(), number(2), number(3), &path),
         "batches" => flow::batches(number(1), number(2), &path),
@@ -51,6 +53,12 @@ fn role() {
         "works-with-permits" => trials::permits::works(number(1), number(2), number(3), &path),
         "receives-asleep" => wake::receives_asleep(how(), number(2), &path),
         "sends-asleep" => wake::sends_asleep(how(), number(2), &path),
+        "asks" => trials::cycles::asks(Kind::of(words[1]), How::of(words[2]), fences(3), number(4), &path),
+        "answers" => {
+            trials::cycles::answers(Kind::of(words[1]), How::of(words[2]), fences(3), number(4), &path)
+        }
+        "fills" => trials::cycles::fills(how(), number(2), &path),
+        "drains" => trials::cycles::drains(how(), fences(2), number(3), &path),
         "hosts" => death::hosts(&path),
         "awaits-closing" => death::awaits_closing(how(), &path),
         "holds" => death::holds(number(1), &path),

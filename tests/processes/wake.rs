@@ -6,8 +6,10 @@ use crate::{
     bind, connect,
     people::{
         how::{How, Runner},
+        kinds::Kind,
         room, start, tell,
     },
+    trials::cycles::{Done, Fences, For, wait_for_each_other},
 };
 
 /// Role: receives `count` values, and tells each time it has to wait.
@@ -67,5 +69,19 @@ fn a_sleeping_sender_is_woken_by_another_process() {
         }
         assert_eq!(receiver.blocking_recv(), Some(expected));
         child.end();
+    }
+}
+
+#[test]
+fn no_wake_is_lost_with_either_kind_of_fences() {
+    let _patience = crate::patience();
+    for fences in Fences::ALL {
+        let mut all = Done::default();
+        for how in [How::Blocking, How::CurrentThread] {
+            for what in [For::Values(Kind::Bounded), For::Values(Kind::Unbounded), For::Room] {
+                all.add(wait_for_each_other(how, fences, what, 2_500));
+            }
+        }
+        println!("{fences} fences: {} times asleep and woken in {} turns", all.sleeps, all.turns);
     }
 }

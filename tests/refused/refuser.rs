@@ -42,6 +42,7 @@ const CALLS: &[(libc::c_long, &str)] = &[
     (libc::SYS_fchmod, "fchmod"),
     (libc::SYS_fstatfs, "fstatfs"),
     (libc::SYS_ioctl, "ioctl"),
+    (libc::SYS_membarrier, "membarrier"),
 ];
 
 /// The call to be refused, counted from 0; or none.

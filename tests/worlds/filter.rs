@@ -4,8 +4,9 @@ use std::io;
 
 const LOAD: u32 = libc::BPF_LD | libc::BPF_W | libc::BPF_ABS;
 const RETURN: u32 = libc::BPF_RET | libc::BPF_K;
-/// Where the number of the call is found, and the low half of its third argument.
+/// Where the number of the call is found, and the low halves of its first argument and its third.
 const NUMBER: u32 = 0;
+const FIRST: u32 = 16;
 const THIRD: u32 = 16 + 2 * 8;
 
 /// `fchmodat2`, which the bindings do not name on all systems.
@@ -46,6 +47,28 @@ pub fn refuses_unshare() -> io::Result<()> {
     install(&[
         step(LOAD, NUMBER),
         jump(libc::BPF_JEQ, libc::SYS_unshare as u32, 0, 1),
+        step(RETURN, libc::SECCOMP_RET_ERRNO | libc::EPERM as u32),
+        step(RETURN, libc::SECCOMP_RET_ALLOW),
+    ])
+}
+
+/// A sandbox refuses `membarrier`.
+pub fn refuses_membarrier() -> io::Result<()> {
+    install(&[
+        step(LOAD, NUMBER),
+        jump(libc::BPF_JEQ, libc::SYS_membarrier as u32, 0, 1),
+        step(RETURN, libc::SECCOMP_RET_ERRNO | libc::EPERM as u32),
+        step(RETURN, libc::SECCOMP_RET_ALLOW),
+    ])
+}
+
+/// A sandbox refuses that command of `membarrier`.
+pub fn refuses_membarrier_command(command: u32) -> io::Result<()> {
+    install(&[
+        step(LOAD, NUMBER),
+        jump(libc::BPF_JEQ, libc::SYS_membarrier as u32, 0, 3),
+        step(LOAD, FIRST),
+        jump(libc::BPF_JEQ, command, 0, 1),
         step(RETURN, libc::SECCOMP_RET_ERRNO | libc::EPERM as u32),
         step(RETURN, libc::SECCOMP_RET_ALLOW),
     ])

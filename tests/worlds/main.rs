@@ -2,9 +2,10 @@
 //! kernel. What cannot be had is an error that says so, never a signal or a panic, and works once it can be had.
 //!
 //! `limits` is what a process may not have, `descriptors` how few it has, `groups` what a control group leaves it, `files` where the
-//! files of its name stand; `unbounded` is how the unbounded channel does with little memory; `filter` plays an older kernel.
+//! files of its name stand; `fences` is a sandbox without `membarrier`; `unbounded` is how the unbounded channel does with little memory; `filter` plays an older kernel.
 
 mod descriptors;
+mod fences;
 mod files;
 mod filter;
 mod groups;
@@ -15,7 +16,7 @@ mod unbounded;
 
 use std::time::Duration;
 
-use people::{Patience, start, tell};
+use people::{Patience, kinds::Kind, start, tell};
 use shmpsc::{Options, Receiver, Sender, error::OpenError};
 
 /// A value that fills a page.
@@ -35,6 +36,7 @@ fn role() {
     let Some((role, path)) = people::my_role() else { return };
     people::die_with_parent();
     let words: Vec<&str> = role.split(' ').collect();
+    let kind = || Kind::of(words[1]);
     match words[0] {
         "may-write-little" => limits::may_write_little(&path),
         "may-map-little" => limits::may_map_little(&path),
@@ -52,6 +54,11 @@ fn role() {
         "fills-to-its-limit" => unbounded::fills_to_its_limit(&path),
         "makes-unbounded-in-a-group" => unbounded::makes_in_a_group(),
         "may-have-little-unbounded" => unbounded::may_have_little(&path),
+        "answers-without" => fences::answers_without(kind(), words[2], &path),
+        "asks-without" => fences::asks_without(kind(), words[2], &path),
+        "is-refused-without-barriers" => fences::is_refused_without_barriers(kind(), &path),
+        "joins-without-barriers" => fences::joins_without_barriers(kind(), &path),
+        "is-given-an-end" => fences::is_given_an_end(kind(), words[2]),
         other => panic!("no role {other}"),
     }
 }

@@ -3,7 +3,7 @@
 
 use super::{Accept, Facts, Handover, MAX_RULES, MAX_TAG, NameFacts};
 use crate::{
-    layout::{ChannelKind, Geometry},
+    layout::{ChannelKind, FenceKind, Geometry},
     queue::Number,
 };
 
@@ -44,6 +44,7 @@ impl Writer {
         geometry.numbers().into_iter().for_each(|number| self.u32(number));
         self.u64(accept.id as u64);
         self.u64((accept.id >> 64) as u64);
+        self.u32(accept.fences.number());
     }
 
     pub fn handover(&mut self, handover: &Handover) {
@@ -114,12 +115,13 @@ impl<'a> Reader<'a> {
         let numbers = [self.u32()?, self.u32()?, self.u32()?];
         let id = u128::from(self.u64()?) | u128::from(self.u64()?) << 64;
         let geometry = Geometry::of(kind, payload, members, numbers);
+        let fences = FenceKind::from_number(self.u32()?)?;
         geometry.check().ok()?;
         let seats = 1..=members;
         if !seats.contains(&number) || !seats.contains(&host) || number == host {
             return None;
         }
-        Some(Accept { number: number as Number, host: host as Number, geometry, align, id })
+        Some(Accept { number: number as Number, host: host as Number, geometry, align, id, fences })
     }
 
     pub fn handover(&mut self) -> Option<Handover> {

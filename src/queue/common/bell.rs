@@ -8,11 +8,13 @@
 //!
 //! # Orderings
 //!
-//! Two Dekker fences: the waker makes its change, passes a full fence, and reads the bell. The sleeper sets the bell, passes a
-//! full fence, and looks again. So either the waker finds the sleeper, or the sleeper finds the change. A sleeper that was
-//! woken and registers again has read what the waker wrote, and then passes its fence, so it finds the change too. The bell
+//! Two Dekker fences: the waker makes its change, passes a fence, and reads the bell. The sleeper sets the bell, passes a
+//! fence, and looks again. So either the waker finds the sleeper, or the sleeper finds the change. A sleeper that was
+//! woken and registers again has read what the waker wrote, and then passes its fence, so it finds the change too: the waker passed
+//! a full fence before it wrote that, if not before it read the bell. The bell
 //! itself publishes one thing, from the sleeper to the waker: the owner of the record that the bell belongs to.
 
+use super::Fences;
 use crate::layout::Bell;
 use crate::queue::edge::{Edge, Fence, acquire, full_fence, release};
 use crate::sync::Ordering;
@@ -36,7 +38,7 @@ pub(crate) struct BellKey(pub u32);
 
 impl Bell {
     /// Says "I sleep, look for me". The caller looks again before it does.
-    pub fn register(&self, kind: Kind) -> BellKey {
+    pub fn register(&self, kind: Kind, fences: Fences) -> BellKey {
         let kind = if kind == Kind::Task { TASK } else { 0 };
         let mut seen = self.word.load(Ordering::Relaxed); // ORDERING: only a first guess for the exchange.
         loop {
@@ -46,7 +48,7 @@ impl Bell {
                 Ok(_) => {
                     // ORDERING: pairs with the fence of the thread that publishes or gives capacity back. Without the
                     // two, the sleeper's second look and the waker's look at the bell could both miss.
-                    full_fence(Fence::Asleep);
+                    fences.heavy(Fence::Asleep);
                     return BellKey(mine);
                 }
                 Err(now) => seen = now,
@@ -72,7 +74,7 @@ impl Bell {
 
     /// Wakes the sleeper, if there is one.
     ///
-    /// The caller has made its change visible and passed a full fence.
+    /// The caller has made its change and passed a full fence, or that of a light side.
     #[inline]
     pub fn ring(&self, wake: impl FnOnce(Kind)) {
         // ORDERING: the fence before decides; what is read here is only the bell itself.
@@ -83,6 +85,8 @@ impl Bell {
 
     #[cold]
     fn ring_asleep(&self, wake: impl FnOnce(Kind)) {
+        // ORDERING: the change, then the bell: a light side has passed no full fence before it came here.
+        full_fence(Fence::Rung);
         // ORDERING: before the owner of the record is read. To the sleeper it tells nothing: the waker's fence before it
         // publishes the change, the sleeper's fence receives it.
         let mine = self.word.fetch_add(ONE, acquire(Edge::Bell)).wrapping_add(ONE);

@@ -1,7 +1,7 @@
 //! The synchronizing edges by name; `docs/edges.md` lists each with the harm done without it.
 //!
 //! An ordering is written as `acquire(Edge::X)` at the one end and `release(Edge::X)` at the other, a fence as
-//! `full_fence(Fence::Y)`. In a normal build these are constants. Under the model checker any one of them can be
+//! `full_fence(Fence::Y)`, or as one side of asymmetric fences ([`super::fences`]). In a normal build these are constants. Under the model checker any one of them can be
 //! weakened by its place (`SHMPSC_WEAKEN=queue/ring/send.rs:120`), which is how `.ci/weaken` finds the model that needs it.
 
 use crate::sync::Ordering;
@@ -59,11 +59,12 @@ named! {
 named! {
     /// Full fences: between a store of one's own and a load of the other side's (Dekker's pattern).
     Fence {
-        /// F1: a sleeper's bell is set, then it looks again.
+        /// F1: a sleeper's bell is set, then it looks again: the heavy side of asymmetric fences.
         Asleep,
-        /// F2: a value is published, then its sender looks whether the receiver sleeps.
+        /// F2: a value is published, then its sender looks whether the receiver sleeps: a light side.
         Published,
-        /// F3: capacity is given back or a place left, then its giver looks who waits.
+        /// F3: capacity is given back or a place left, then its giver looks who waits: a light side where the receiver gives back
+        /// what it has taken.
         Freed,
         /// F4: a strong handle is gone, then the latch and the other processes' counts are read.
         Counted,
@@ -72,6 +73,8 @@ named! {
         /// F6: a permit operation has ended, then it looks whether recovery waits for it; recovery flips the parity, then
         /// looks which operations have ended.
         Settled,
+        /// F7: a sleeper is found, then its bell is rung: the sleeper that reads this, and registers again, finds the change.
+        Rung,
     }
 }
 

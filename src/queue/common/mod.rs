@@ -9,9 +9,11 @@
 //! | [`nonsense`] | words that do not fit each other |
 //! | [`words`] | packed words |
 //! | [`edge`] | the names of the orderings |
+//! | [`fences`] | asymmetric fences |
 
 pub(crate) mod bell;
 pub(crate) mod edge;
+pub(crate) mod fences;
 mod handles;
 mod nonsense;
 pub(crate) mod payload;
@@ -19,6 +21,7 @@ mod take;
 pub(in crate::queue) mod words;
 
 pub(crate) use bell::{BellKey, Kind};
+pub(crate) use fences::{Fences, Sides};
 pub(crate) use nonsense::Nonsense;
 pub(crate) use payload::SMALL;
 pub(in crate::queue) use take::PATIENCE;

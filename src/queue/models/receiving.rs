@@ -4,7 +4,7 @@ use super::book::{Value, value};
 use super::explore::tell;
 use super::outside::Outside;
 use crate::layout::CommonView;
-use crate::queue::{Consume, Peers, Took};
+use crate::queue::{Consume, Fences, Peers, Took};
 use crate::wait;
 
 /// A channel of either kind, for its receiver.
@@ -100,7 +100,7 @@ pub(in crate::queue) trait Receiving: Peers + Sized {
             Took::Empty => None,
             other => Some(other),
         };
-        let found = look().or_else(|| wait::until(&view.header.receiver_bell, &parker, look));
+        let found = look().or_else(|| wait::until(&view.header.receiver_bell, Fences::FULL, &parker, look));
         match found.expect("there is no deadline") {
             Took::Value(number) => Some(number),
             _ => None,

@@ -42,7 +42,7 @@ pub(crate) use send::{Claimed, Positions, Producer, Span, Turn, ViewCell, Want};
 pub(crate) use take::Consumer;
 pub(crate) use waiting::{Place, Rank, Ranking};
 
-use super::Common;
+use super::{Common, Fences};
 use crate::layout::{RingView, rounds_up};
 use crate::sync::Ordering;
 use position::Track;
@@ -55,12 +55,19 @@ pub(crate) struct Ring<'a> {
     pub track: Track,
     /// What this process remembers of the line, if it does.
     pub ranking: Option<&'a Ranking>,
+    pub fences: Fences,
 }
 
 impl<'a> Ring<'a> {
+    /// Remembers nothing, and has full fences alone.
     #[inline(always)]
     pub fn new(view: &'a RingView<'a>) -> Ring<'a> {
-        Ring { view, track: Track::new(view.slots.count(), view.slots.mask()), ranking: None }
+        Ring {
+            view,
+            track: Track::new(view.slots.count(), view.slots.mask()),
+            ranking: None,
+            fences: Fences::FULL,
+        }
     }
 
     /// The same, whose positions are known at compile time to be plain numbers if those of a channel for values of type `T` are.

@@ -385,7 +385,7 @@ impl<'a> Producer<'a> {
     #[inline(always)]
     fn announce(&self, wake: &impl Wake) {
         // ORDERING: publish, then look whether the receiver sleeps; it registers, then looks at the stamp.
-        full_fence(Fence::Published);
+        self.queue.fences.light(Fence::Published);
         self.queue.common().ring_receiver(wake);
     }
 

@@ -451,6 +451,6 @@ impl Consumer {
             words.seldom.epoch.store(self.head >> EPOCH_SHIFT, release(Edge::Epoch));
         }
         words.taken.head.store(self.head, release(Edge::Head));
-        queue.freed(peers);
+        queue.freed_by_taking(peers);
     }
 }

@@ -459,7 +459,7 @@ fn of_many_waiters_exactly_the_oldest_that_are_covered_are_rung() {
     );
     places.sort_unstable();
     places.iter().for_each(|(_, record)| {
-        queue.view.bells[*record].register(Kind::Thread);
+        queue.view.bells[*record].register(Kind::Thread, crate::queue::Fences::FULL);
     });
     queue.freed(&world);
     let rung: Vec<_> =

@@ -42,8 +42,8 @@ pub(crate) mod words;
 pub(crate) use send::{Producer, Refused, ViewCell};
 pub(crate) use take::Consumer;
 
-use super::Common;
 use super::edge::{Edge, acquire, release};
+use super::{Common, Fences};
 use crate::layout::TableView;
 use crate::sync::Ordering;
 use words::{Claim, Entry};
@@ -69,12 +69,14 @@ pub(crate) struct NoMemory;
 pub(crate) struct Table<'a> {
     pub view: &'a TableView<'a>,
     pub memory: &'a dyn Memory,
+    pub fences: Fences,
 }
 
 impl<'a> Table<'a> {
+    /// Has full fences alone.
     #[inline(always)]
     pub fn new(view: &'a TableView<'a>, memory: &'a dyn Memory) -> Table<'a> {
-        Table { view, memory }
+        Table { view, memory, fences: Fences::FULL }
     }
 
     /// Returns what every channel has.

@@ -7,7 +7,7 @@
 
 use super::words::{Claim, Record, Stamp};
 use super::{Table, grow};
-use crate::queue::edge::{Edge, Fence, acquire, full_fence, release};
+use crate::queue::edge::{Edge, Fence, acquire, release};
 use crate::queue::{Number, Wake, payload};
 use crate::sync::{AtomicU64, Ordering};
 use bytemuck::Pod;
@@ -231,7 +231,7 @@ impl Producer<'_> {
     #[inline(always)]
     fn announce(&self, wake: &impl Wake) {
         // ORDERING: publish, then look whether the receiver sleeps; it registers, then looks at the stamp.
-        full_fence(Fence::Published);
+        self.table.fences.light(Fence::Published);
         self.table.common().ring_receiver(wake);
     }
 }

@@ -89,7 +89,8 @@ fn nobody_is_woken_in_the_middle_of_a_permit_operation() {
     bench.send(3, 30);
     assert_eq!(bench.receive(&mut consumer), Took::Value(30));
     assert_eq!(bench.reserve(2, 1), Claimed::Granted(()));
-    let _asleep = bench.queue().view.common.header.receiver_bell.register(Kind::Task);
+    let _asleep =
+        bench.queue().view.common.header.receiver_bell.register(Kind::Task, crate::queue::Fences::FULL);
     let onlooker = Onlooker(&bench, RefCell::default());
     let sender = bench.sender(2);
     let span = sender.redeem(&onlooker).expect("whoever holds a permit finds room");

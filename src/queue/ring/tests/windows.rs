@@ -89,7 +89,7 @@ fn a_death_while_a_backlog_is_armed_leaves_nothing() {
         if is_marked {
             queue.arm_backlog(1);
         } else {
-            queue.backlog_bell(1).register(Kind::Task);
+            queue.backlog_bell(1).register(Kind::Task, crate::queue::Fences::FULL);
         }
         assert_eq!(bench.line().is_idle(), !is_marked);
         bench.die(1);

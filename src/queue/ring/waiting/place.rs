@@ -155,11 +155,11 @@ impl<'a> Ring<'a> {
     /// Says that the backlog of process `me` wants to be told when the capacity covers more than the line. The caller then
     /// looks once more, by [`Ring::left_over`].
     pub fn arm_backlog(&self, me: Number) {
-        self.backlog_bell(me).register(Kind::Task);
+        self.backlog_bell(me).register(Kind::Task, self.fences);
         // The ticket is burnt, so that the word changes though the mark may stand already.
         self.draw(|line| line.with_backlog(1));
-        // ORDERING: the mark stands, then the capacity is looked at; pairs with `freed`.
-        full_fence(Fence::Asleep);
+        // ORDERING: the mark stands, then the capacity is looked at; pairs with `freed` and `freed_by_taking`.
+        self.fences.heavy(Fence::Asleep);
     }
 
     /// Returns the bell of a process's backlog.
@@ -170,6 +170,6 @@ impl<'a> Ring<'a> {
     /// Registers the sender at `place` as a sleeper. It looks once more before it sleeps.
     pub fn register_waiter(&self, place: Place, kind: Kind) -> (&'a Bell, BellKey) {
         let bell = &self.view.bells[place.record];
-        (bell, bell.register(kind))
+        (bell, bell.register(kind, self.fences))
     }
 }

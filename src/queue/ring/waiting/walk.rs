@@ -154,6 +154,26 @@ impl Ring<'_> {
         self.look_if_waiting(wake);
     }
 
+    /// The same, for the receiver, which has given back the capacity of what it has taken.
+    #[inline]
+    pub fn freed_by_taking(&self, wake: &impl Wake) {
+        // ORDERING: as in `freed`.
+        self.fences.light(Fence::Freed);
+        if !self.read_line().is_idle() {
+            self.look_after_taking(wake);
+        }
+    }
+
+    #[cold]
+    fn look_after_taking(&self, wake: &impl Wake) {
+        if !self.fences.is_light_full() {
+            // ORDERING: what was given back, then all other capacity: each of two threads that give back at a time passes a full
+            // fence between the two, so at least one sees both. A light fence is ordered with a sleeper's fence alone.
+            full_fence(Fence::Freed);
+        }
+        self.look(wake);
+    }
+
     /// The same, for a thread that has passed that fence.
     #[inline]
     pub fn look_if_waiting(&self, wake: &impl Wake) {

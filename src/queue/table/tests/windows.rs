@@ -187,7 +187,13 @@ fn a_death_has_the_receiver_look() {
     let common = bench.queue().common();
     assert!(common.upgrade(1) && common.upgrade(2));
     let _ = bench.claim(1);
-    bench.segment.view().common.header.receiver_bell.register(crate::queue::Kind::Thread);
+    bench
+        .segment
+        .view()
+        .common
+        .header
+        .receiver_bell
+        .register(crate::queue::Kind::Thread, crate::queue::Fences::FULL);
     bench.die(1);
     assert_eq!(*bench.world.woken.borrow(), [crate::queue::Sleeper::Receiver]);
     assert_eq!(common.strong_count(), 1);

@@ -7,7 +7,7 @@
 use super::Took;
 use crate::control::{self, Endpoint};
 use crate::error::{Corruption, OpenError};
-use crate::queue::{Consume, Effort, Kind, SMALL, ring, table};
+use crate::queue::{BellKey, Consume, Effort, Kind, SMALL, ring, table};
 use crate::wait::{self, Spin, Spins};
 use bytemuck::Pod;
 use std::os::fd::OwnedFd;
@@ -80,8 +80,8 @@ pub(super) fn one<C: Consume, T: Pod>(consumer: &mut C, queue: &C::Queue<'_>, pe
 pub(crate) struct Receiving<C: Receives> {
     pub endpoint: Arc<Endpoint>,
     consumer: C,
-    /// Whether the receiver's bell still says that a task sleeps.
-    is_asleep: bool,
+    /// The key under which a task sleeps, while the receiver's bell may still say so.
+    asleep: Option<BellKey>,
     /// Another process has it now.
     is_handed_over: bool,
 }
@@ -89,7 +89,7 @@ pub(crate) struct Receiving<C: Receives> {
 impl<C: Receives> Receiving<C> {
     pub fn new(endpoint: Arc<Endpoint>) -> Receiving<C> {
         let consumer = C::new(&C::queue(&endpoint));
-        Receiving { endpoint, consumer, is_asleep: false, is_handed_over: false }
+        Receiving { endpoint, consumer, asleep: None, is_handed_over: false }
     }
 
     /// Takes the next value by the shortest way, if that finds it and the value is small.
@@ -171,7 +171,9 @@ impl<C: Receives> Receiving<C> {
         mut take: impl FnMut(&mut C, &C::Queue<'_>, &Endpoint) -> Took<R>,
     ) -> Poll<Option<R>> {
         let budget = ready!(poll_proceed(cx));
-        self.rise();
+        if !self.is_asleep() {
+            self.rise();
+        }
         let mut took = self.look(Effort::Least, &mut take);
         if matches!(took, Took::Empty) {
             took = look_again(
@@ -186,8 +188,11 @@ impl<C: Receives> Receiving<C> {
             let sleepers = self.endpoint.sleepers();
             sleepers.put_receiver(cx.waker());
             sleepers.reactors.ensure(&self.endpoint, cx.waker());
-            self.endpoint.receiver_bell().register(Kind::Task, self.endpoint.fences());
-            self.is_asleep = true;
+            // After the waker was put there: a sender that has rung by then may have woken the one before.
+            if !self.is_asleep() {
+                let endpoint = &self.endpoint;
+                self.asleep = Some(endpoint.receiver_bell().register(Kind::Task, endpoint.fences()));
+            }
             // The second look: what was sent before the bell was set is seen here, what is sent after rings it.
             took = self.look(Effort::Once, &mut take);
         }
@@ -201,10 +206,16 @@ impl<C: Receives> Receiving<C> {
         Poll::Ready(result)
     }
 
+    /// Returns whether the receiver's bell says that a task sleeps, as it was last registered: no sender has rung. A task that
+    /// is polled though it was not woken stays registered, for registering anew costs a fence in all processes.
+    fn is_asleep(&self) -> bool {
+        self.asleep
+            .is_some_and(|key| !self.endpoint.is_forked() && self.endpoint.receiver_bell().is_quiet(key))
+    }
+
     /// Says that no task sleeps, so that senders do not ring for nothing.
     fn rise(&mut self) {
-        if self.is_asleep && !self.endpoint.is_forked() {
-            self.is_asleep = false;
+        if self.asleep.take().is_some() && !self.endpoint.is_forked() {
             self.endpoint.receiver_bell().rise();
         }
     }

@@ -329,6 +329,26 @@ fn a_task_of_a_local_set_that_moves_to_another_runtime_is_woken() {
 }
 
 #[test]
+fn a_task_that_is_polled_in_vain_stays_registered_until_it_is_rung() {
+    let (mut receiving, sending) = joined();
+    let flag = Arc::new(Flag::default());
+    let waker = Waker::from(Arc::clone(&flag));
+    let mut poll = || {
+        receiving.poll_take(&mut Context::from_waker(&waker), one::<_, u64>).map(|received| received.unwrap())
+    };
+    let bell = || sending.endpoint.receiver_bell().word.load(Ordering::Relaxed);
+    assert!(poll().is_pending());
+    let registered = bell();
+    assert!(poll().is_pending());
+    assert_eq!(bell(), registered, "it has not registered anew");
+    assert!(sending.try_send(&[7_u64]).is_ok());
+    eventually("it is woken", || flag.0.load(Ordering::Relaxed) == 1);
+    assert_eq!(poll(), Poll::Ready(7));
+    assert!(poll().is_pending());
+    assert_ne!(bell(), registered);
+}
+
+#[test]
 fn a_handle_is_gone_though_the_receivers_waker_panics() {
     let host = control::host(8, 8, &Terms { end_with_last: true, ..Terms::default() }, None).unwrap();
     let before = host.handles();

@@ -63,7 +63,8 @@ impl Bell {
 
     /// Returns whether no waker has rung since `key` was taken.
     pub fn is_quiet(&self, key: BellKey) -> bool {
-        // ORDERING: a sleeper that was rung takes its next turn: it registers, with a fence, before it looks.
+        // ORDERING: a sleeper that was rung takes its next turn: it registers, with a fence, before it looks. One that was not still
+        // stands registered, and looks behind the fence of then.
         self.word.load(Ordering::Relaxed) == key.0
     }
 

@@ -86,6 +86,7 @@ const UNSAFE: &[&str] = &[
     "queue/common/payload.rs",
     "segment.rs",
     "sync.rs",
+    "sys/available.rs",
     "sys/fork.rs",
     "sys/mapping.rs",
     "sys/memory.rs",

@@ -22,7 +22,7 @@ use crate::{
     queue::Number,
     segment::Segment,
     sync::Ordering,
-    sys::{fork::Birthplace, memory, random},
+    sys::{available, fork::Birthplace, memory, random},
 };
 
 /// The number of the process that makes a channel.
@@ -116,7 +116,7 @@ impl Terms {
                 entries: RingGeometry::ENTRIES,
             }),
             ChannelKind::Unbounded => {
-                let limit = self.memory_limit.unwrap_or_else(|| memory::available() / 2);
+                let limit = self.memory_limit.unwrap_or_else(|| available::memory() / 2);
                 Geometry::Table(TableGeometry::for_limit(facts.size, members, limit, memory::page_size()))
             }
         };

@@ -8,7 +8,7 @@
 //!
 //! # Safety
 //!
-//! Unsafe here is the promise that the address may be known to several threads, and a call of `sysinfo`, whose failure rustix hides.
+//! Unsafe here is the promise that the address may be known to several threads.
 #![allow(unsafe_code)]
 
 use std::{
@@ -24,7 +24,7 @@ use rustix::{
     process::{Resource, getrlimit},
 };
 
-use super::{fork::Birthplace, group, mapping::Mapping};
+use super::{available, fork::Birthplace, mapping::Mapping};
 use crate::sync::{AtomicU64, Ordering};
 
 /// The seals of every segment: its size is final, and so are the seals.
@@ -66,11 +66,11 @@ impl Memory {
         let birthplace = Birthplace::here()?;
         let (allocated, len) = (whole_pages(allocated)?, whole_pages(len)?);
         let size = u64::try_from(len).map_err(|_| io::Error::from(io::ErrorKind::FileTooLarge))?;
-        check_file_size_limit(size)?;
+        available::check_file_size_limit(size)?;
         if allocated < len {
-            check_overcommit()?;
+            available::check_overcommit()?;
         }
-        check_available(allocated as u64)?;
+        available::check_memory(allocated as u64)?;
         let file = memory_file()?;
         fs::ftruncate(&file, size)?;
         allocate(allocated as u64, |offset, len| fs::fallocate(&file, FallocateFlags::empty(), offset, len))?;
@@ -133,8 +133,8 @@ impl Memory {
         if self.approved.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok() {
             return Ok(());
         }
-        check_available(len)?;
-        let more = (available() / APPROVED_PART).min(APPROVED_MOST);
+        available::check_memory(len)?;
+        let more = (available::memory() / APPROVED_PART).min(APPROVED_MOST);
         self.approved.fetch_max(more, Ordering::Relaxed); // ORDERING: as above.
         Ok(())
     }
@@ -173,6 +173,11 @@ impl Drop for Memory {
     }
 }
 
+/// Bytes of a page, the unit in which memory comes and goes.
+pub(crate) fn page_size() -> u32 {
+    u32::try_from(rustix::param::page_size()).unwrap_or(u32::MAX)
+}
+
 /// `len` rounded up to whole pages; nothing and too much are errors.
 fn whole_pages(len: usize) -> io::Result<usize> {
     let len = len.checked_next_multiple_of(rustix::param::page_size());
@@ -182,91 +187,6 @@ fn whole_pages(len: usize) -> io::Result<usize> {
         Some(len) if isize::try_from(len).is_ok() => Ok(len),
         _ => Err(io::ErrorKind::FileTooLarge.into()),
     }
-}
-
-/// Growing a file beyond this limit would kill the process by SIGXFSZ before any error could be seen.
-fn check_file_size_limit(size: u64) -> io::Result<()> {
-    match getrlimit(Resource::Fsize).current {
-        Some(limit) if size > limit => Err(io::Error::new(
-            io::ErrorKind::FileTooLarge,
-            format!(
-                "{size} bytes are more than this process may write to a file ({limit}); ask for less or raise RLIMIT_FSIZE"
-            ),
-        )),
-        _ => Ok(()),
-    }
-}
-
-/// Refuses to make a sparse file where the system promises no more memory than it has (`vm.overcommit_memory` is 2): there a page that
-/// becomes memory as it is touched can end the process.
-fn check_overcommit() -> io::Result<()> {
-    let strict = std::fs::read_to_string("/proc/sys/vm/overcommit_memory").is_ok_and(|mode| is_strict(&mode));
-    if !strict {
-        return Ok(());
-    }
-    let what = "the system promises no more memory than it has (vm.overcommit_memory is 2), and an unbounded channel needs \
-                addresses for more than it uses; use a bounded one";
-    Err(io::Error::new(io::ErrorKind::OutOfMemory, what))
-}
-
-fn is_strict(mode: &str) -> bool {
-    mode.trim() == "2"
-}
-
-/// Bytes of a page, the unit in which memory comes and goes.
-pub(crate) fn page_size() -> u32 {
-    u32::try_from(rustix::param::page_size()).unwrap_or(u32::MAX)
-}
-
-/// Bytes of memory that this process can still have, as far as can be seen: of the machine, and of its control groups.
-pub(crate) fn available() -> u64 {
-    let text = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
-    let machine = bytes(&text, "MemAvailable:").unwrap_or_else(free);
-    group::too_little_memory(u64::MAX, 0).map_or(machine, |left| left.min(machine))
-}
-
-/// Bytes of memory that the machine has free, without what it could take from its caches: for a process that has no `/proc`, or may open
-/// no more files. 0 if the system does not tell.
-fn free() -> u64 {
-    let mut info = mem::MaybeUninit::<libc::sysinfo>::zeroed();
-    // SAFETY: the system writes the struct or, if a filter refuses the call, leaves it as it is; of integers, and zeros are one.
-    let info = unsafe {
-        libc::sysinfo(info.as_mut_ptr());
-        info.assume_init()
-    };
-    info.freeram.saturating_mul(u64::from(info.mem_unit))
-}
-
-/// Refuses what there is no room for, in the machine or in a control group of this process: else pages would be taken one by
-/// one until the kernel looks for a victim. Others may take the room meanwhile; this cannot be excluded.
-fn check_available(size: u64) -> io::Result<()> {
-    // Without this file nobody knows better than the kernel.
-    let Ok(text) = std::fs::read_to_string("/proc/meminfo") else { return Ok(()) };
-    let swap = bytes(&text, "SwapFree:").unwrap_or(0);
-    let machine = bytes(&text, "MemAvailable:").map(|memory| memory.saturating_add(swap));
-    let need = with_overhead(size);
-    let too_little = |left: u64, whose| {
-        let what = format!(
-            "{size} bytes are needed and {whose} has {left} left; ask for less or give it more memory"
-        );
-        Err(io::Error::new(io::ErrorKind::OutOfMemory, what))
-    };
-    if let Some(left) = machine.filter(|left| *left < need) {
-        return too_little(left, "the machine");
-    }
-    group::too_little_memory(need, swap)
-        .map_or(Ok(()), |left| too_little(left, "the control group of this process"))
-}
-
-/// What the kernel needs beside the pages, for its own account of them: a little more than 1 in 256, and some at once.
-fn with_overhead(size: u64) -> u64 {
-    size.saturating_add(size / 128).saturating_add(1 << 20)
-}
-
-/// One of the amounts in the text of `/proc/meminfo`.
-fn bytes(text: &str, name: &str) -> Option<u64> {
-    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
-    line.split_whitespace().next()?.parse::<u64>().ok()?.checked_mul(1024)
 }
 
 /// A new memory file of length 0 that can be sealed, is closed on exec and can never be executed.
@@ -512,26 +432,9 @@ mod tests {
     }
 
     #[test]
-    fn strict_overcommit_is_told_from_the_other_modes() {
-        assert!(is_strict("2\n") && !is_strict("0\n") && !is_strict("1\n") && !is_strict(""));
-    }
-
-    #[test]
     fn a_full_memory_is_not_called_a_full_disk() {
         let error = allocate(1, |_, _| Err(Errno::NOSPC)).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::OutOfMemory);
-    }
-
-    #[test]
-    fn amounts_of_memory_are_read_from_the_kernels_text() {
-        let text =
-            "MemTotal: 9 kB\nMemFree:   5 kB\nMemAvailable:    7 kB\nSwapTotal: 8 kB\nSwapFree:  2 kB\n";
-        assert_eq!(
-            (bytes(text, "MemAvailable:"), bytes(text, "SwapFree:")),
-            (Some(7 * 1024), Some(2 * 1024))
-        );
-        assert_eq!(bytes("MemFree: 3 kB", "MemAvailable:"), None);
-        assert_eq!(bytes("MemAvailable: many", "MemAvailable:"), None);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! | file | what it owns or does |
 //! |---|---|
 //! | [`memory`] | a sealed memory file and its mapping |
+//! | [`available`] | how much memory this process may still have |
 //! | [`group`] | how much memory the control groups of this process leave it |
 //! | [`futex`] | sleep on a word of shared memory, and wake its sleepers |
 //! | [`place`] | a file name in an open directory: where a socket or a lock file stands |
@@ -22,6 +23,7 @@
 //! | [`thread`] | a thread that hears no signal, and one that works in another directory |
 //! | [`random`] | a number that nobody else has |
 
+pub(crate) mod available;
 pub(crate) mod descriptor;
 pub(crate) mod events;
 pub(crate) mod fork;

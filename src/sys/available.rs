@@ -1,0 +1,117 @@
+//! How much memory this process may still have, as far as the machine, its control groups and its limits tell; and what is refused
+//! because it is more.
+//!
+//! It only asks and reads. What it says is an estimate: other processes may take the memory meanwhile.
+//!
+//! # Safety
+//!
+//! Unsafe here is a call of `sysinfo`, whose failure rustix hides.
+#![allow(unsafe_code)]
+
+use std::{io, mem};
+
+use rustix::process::{Resource, getrlimit};
+
+use super::group;
+
+/// Growing a file beyond this limit would kill the process by SIGXFSZ before any error could be seen.
+pub(super) fn check_file_size_limit(size: u64) -> io::Result<()> {
+    match getrlimit(Resource::Fsize).current {
+        Some(limit) if size > limit => Err(io::Error::new(
+            io::ErrorKind::FileTooLarge,
+            format!(
+                "{size} bytes are more than this process may write to a file ({limit}); ask for less or raise RLIMIT_FSIZE"
+            ),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses to make a sparse file where the system promises no more memory than it has (`vm.overcommit_memory` is 2): there a page that
+/// becomes memory as it is touched can end the process.
+pub(super) fn check_overcommit() -> io::Result<()> {
+    let strict = std::fs::read_to_string("/proc/sys/vm/overcommit_memory").is_ok_and(|mode| is_strict(&mode));
+    if !strict {
+        return Ok(());
+    }
+    let what = "the system promises no more memory than it has (vm.overcommit_memory is 2), and an unbounded channel needs \
+                addresses for more than it uses; use a bounded one";
+    Err(io::Error::new(io::ErrorKind::OutOfMemory, what))
+}
+
+fn is_strict(mode: &str) -> bool {
+    mode.trim() == "2"
+}
+
+/// Bytes of memory that this process can still have, as far as can be seen: of the machine, and of its control groups.
+pub(crate) fn memory() -> u64 {
+    let text = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    let machine = bytes(&text, "MemAvailable:").unwrap_or_else(free);
+    group::too_little_memory(u64::MAX, 0).map_or(machine, |left| left.min(machine))
+}
+
+/// Bytes of memory that the machine has free, without what it could take from its caches: for a process that has no `/proc`, or may open
+/// no more files. 0 if the system does not tell.
+fn free() -> u64 {
+    let mut info = mem::MaybeUninit::<libc::sysinfo>::zeroed();
+    // SAFETY: the system writes the struct or, if a filter refuses the call, leaves it as it is; of integers, and zeros are one.
+    let info = unsafe {
+        libc::sysinfo(info.as_mut_ptr());
+        info.assume_init()
+    };
+    info.freeram.saturating_mul(u64::from(info.mem_unit))
+}
+
+/// Refuses what there is no room for, in the machine or in a control group of this process: else pages would be taken one by
+/// one until the kernel looks for a victim. Others may take the room meanwhile; this cannot be excluded.
+pub(super) fn check_memory(size: u64) -> io::Result<()> {
+    // Without this file nobody knows better than the kernel.
+    let Ok(text) = std::fs::read_to_string("/proc/meminfo") else { return Ok(()) };
+    let swap = bytes(&text, "SwapFree:").unwrap_or(0);
+    let machine = bytes(&text, "MemAvailable:").map(|free| free.saturating_add(swap));
+    let need = with_overhead(size);
+    let too_little = |left: u64, whose| {
+        let what = format!(
+            "{size} bytes are needed and {whose} has {left} left; ask for less or give it more memory"
+        );
+        Err(io::Error::new(io::ErrorKind::OutOfMemory, what))
+    };
+    if let Some(left) = machine.filter(|left| *left < need) {
+        return too_little(left, "the machine");
+    }
+    group::too_little_memory(need, swap)
+        .map_or(Ok(()), |left| too_little(left, "the control group of this process"))
+}
+
+/// What the kernel needs beside the pages, for its own account of them: a little more than 1 in 256, and some at once.
+fn with_overhead(size: u64) -> u64 {
+    size.saturating_add(size / 128).saturating_add(1 << 20)
+}
+
+/// One of the amounts in the text of `/proc/meminfo`.
+fn bytes(text: &str, name: &str) -> Option<u64> {
+    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
+    line.split_whitespace().next()?.parse::<u64>().ok()?.checked_mul(1024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strict_overcommit_is_told_from_the_other_modes() {
+        assert!(is_strict("2\n") && !is_strict("0\n") && !is_strict("1\n") && !is_strict(""));
+    }
+
+    #[test]
+    fn amounts_of_memory_are_read_from_the_kernels_text() {
+        let text =
+            "MemTotal: 9 kB\nMemFree:   5 kB\nMemAvailable:    7 kB\nSwapTotal: 8 kB\nSwapFree:  2 kB\n";
+        assert_eq!(
+            (bytes(text, "MemAvailable:"), bytes(text, "SwapFree:")),
+            (Some(7 * 1024), Some(2 * 1024))
+        );
+        assert_eq!(bytes("MemFree: 3 kB", "MemAvailable:"), None);
+        assert_eq!(bytes("MemAvailable: many", "MemAvailable:"), None);
+    }
+}

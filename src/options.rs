@@ -1,7 +1,8 @@
 //! How a channel is made and joined: the builder. What the options mean is carried out in [`crate::control`]. Joining by name
-//! stands in [`connecting`], what is for unbounded channels in [`unbounded`].
+//! stands in [`connecting`], what is for unbounded channels in [`unbounded`], how the memory is mapped in [`pages`].
 
 mod connecting;
+mod pages;
 mod unbounded;
 
 pub use connecting::{Connecting, connect, connect_async};
@@ -41,7 +42,8 @@ pub struct Options {
 
 impl Options {
     /// Returns the defaults: capacity 1024, a memory limit of half of the free memory, 256 members, mode 0600, no other users, no type
-    /// tag, a deadline of five seconds, no wait, asymmetric fences where the system allows them.
+    /// tag, a deadline of five seconds, no wait, asymmetric fences where the system allows them, pages that are mapped as they are
+    /// touched.
     ///
     /// # Examples
     ///

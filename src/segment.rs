@@ -16,7 +16,7 @@ use std::{
 
 use crate::{
     layout::{Geometry, View},
-    sys::memory::Memory,
+    sys::memory::{Memory, Pages},
 };
 
 pub(crate) struct Segment {
@@ -25,16 +25,16 @@ pub(crate) struct Segment {
 }
 
 impl Segment {
-    /// A new segment, all zeros.
-    pub fn create(geometry: Geometry) -> io::Result<Segment> {
+    /// A new segment, all zeros. `pages`: how that of a bounded channel is mapped.
+    pub fn create(geometry: Geometry, pages: Pages) -> io::Result<Segment> {
         let (allocated, size) = sizes(geometry)?;
-        Segment::attach(Memory::create(allocated, size)?, geometry)
+        Segment::attach(Memory::create(allocated, size, pages)?, geometry)
     }
 
-    /// The segment that another process made. The memory is checked before it is mapped.
-    pub fn open(memory: OwnedFd, geometry: Geometry) -> io::Result<Segment> {
+    /// The segment that another process made. The memory is checked before it is mapped. `pages`: as for a new one.
+    pub fn open(memory: OwnedFd, geometry: Geometry, pages: Pages) -> io::Result<Segment> {
         let (allocated, size) = sizes(geometry)?;
-        Segment::attach(Memory::open(memory, allocated, size)?, geometry)
+        Segment::attach(Memory::open(memory, allocated, size, pages)?, geometry)
     }
 
     fn attach(memory: Memory, geometry: Geometry) -> io::Result<Segment> {

@@ -116,7 +116,7 @@ fn attempt(
     let patience = Patience { until: Instant::now() + terms.deadline, deadline: terms.deadline, interrupt };
     let mut calls = 1;
     loop {
-        match join(call(path, &patience)?, patience, facts.clone()) {
+        match join(call(path, &patience)?, patience, facts.clone(), terms.pages) {
             // Sent back to the door: others crowd there, or the receiver goes to another process, which opens it again.
             Err(OpenError::HungUp { .. } | OpenError::UnderWay { .. }) if calls < MOST_CALLS => calls += 1,
             joined => return joined,

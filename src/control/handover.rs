@@ -340,7 +340,8 @@ pub(crate) fn receiver_from_fd(
         return Err(without_descriptors());
     };
     let process = Process::from_fd(process).map_err(refused("watch the giver's process"))?;
-    let segment = Segment::open(memory, accept.geometry).map_err(refused("map the channel's memory"))?;
+    let segment =
+        Segment::open(memory, accept.geometry, terms.pages).map_err(refused("map the channel's memory"))?;
     let name = name
         .map(|(facts, parts)| Name::from_parts(facts, parts))
         .transpose()

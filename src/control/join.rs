@@ -23,6 +23,7 @@ use crate::{
         events::Doorbell,
         fork::Birthplace,
         interrupt::{self, Interrupt, Waited},
+        memory::Pages,
         process::Process,
         socket::{self, Incoming},
     },
@@ -36,7 +37,7 @@ pub(crate) fn sender_from_fd(
     terms: &Terms,
 ) -> Result<Arc<Endpoint>, OpenError> {
     let facts = terms.facts(size, align)?;
-    join(carrier::unload(descriptor)?, Patience::of(terms), facts)
+    join(carrier::unload(descriptor)?, Patience::of(terms), facts, terms.pages)
 }
 
 /// How long a conversation may take, and what ends it early.
@@ -91,6 +92,7 @@ pub(super) fn join(
     socket: OwnedFd,
     patience: Patience<'_>,
     facts: Facts,
+    pages: Pages,
 ) -> Result<Arc<Endpoint>, OpenError> {
     let birthplace = Birthplace::here().map_err(refused("mark this process"))?;
     let talk = Talk::new(socket, patience);
@@ -102,7 +104,8 @@ pub(super) fn join(
     check_place(&accept, &facts)?;
     let process = Process::from_fd(process).map_err(refused("watch the receiver's process"))?;
     let doorbell = Doorbell::from_fd(doorbell).map_err(refused("use the receiver's doorbell"))?;
-    let segment = Segment::open(memory, accept.geometry).map_err(refused("map the channel's memory"))?;
+    let segment =
+        Segment::open(memory, accept.geometry, pages).map_err(refused("map the channel's memory"))?;
     let guest = Guest::new(Arc::new(talk.done()), doorbell, Arc::new(process), accept.host, birthplace);
     let endpoint = Arc::new(Endpoint::new(Parts {
         segment,

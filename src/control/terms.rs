@@ -22,7 +22,12 @@ use crate::{
     queue::Number,
     segment::Segment,
     sync::Ordering,
-    sys::{available, fork::Birthplace, memory, random},
+    sys::{
+        available,
+        fork::Birthplace,
+        memory::{self, Pages},
+        random,
+    },
 };
 
 /// The number of the process that makes a channel.
@@ -48,6 +53,8 @@ pub(crate) struct Terms {
     pub end_with_last: bool,
     /// A new channel has full fences, also where it could have asymmetric ones.
     pub full_fences: bool,
+    /// How this process maps a bounded channel.
+    pub pages: Pages,
 }
 
 impl Default for Terms {
@@ -64,6 +71,7 @@ impl Default for Terms {
             wait: Duration::ZERO,
             end_with_last: false,
             full_fences: false,
+            pages: Pages::default(),
         }
     }
 }
@@ -170,7 +178,7 @@ fn make(size: usize, align: usize, terms: &Terms, path: Option<&Path>) -> Result
     let birthplace = Birthplace::here().map_err(refused("mark this process"))?;
     let id = random::number().map_err(refused("get a random number"))?;
     let name = path.map(|path| Name::take(path, terms.mode)).transpose()?;
-    let segment = match Segment::create(geometry) {
+    let segment = match Segment::create(geometry, terms.pages) {
         Ok(segment) => segment,
         Err(error) => {
             name.into_iter().for_each(Name::close);

@@ -177,7 +177,7 @@ mod tests {
     use rustix::process::{Pid, WaitOptions, waitpid};
 
     use super::*;
-    use crate::sys::memory::Memory;
+    use crate::sys::memory::{Memory, Pages};
 
     /// Runs `child` in a forked child and returns what it returned. It must not allocate or lock: other threads'
     /// locks were copied as they stood.
@@ -220,7 +220,7 @@ mod tests {
 
     #[test]
     fn memory_dropped_in_a_forked_child_leaves_its_addresses_alone() {
-        let memory = Memory::create(1, 1).unwrap();
+        let memory = Memory::create(1, 1, Pages::default()).unwrap();
         let (base, len) = (memory.base(), memory.len());
         let code = in_forked_child(move || {
             // SAFETY: nothing is replaced, NOREPLACE fails if anything stands there.

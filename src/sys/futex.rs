@@ -51,7 +51,10 @@ mod tests {
     use std::{thread, time::Duration};
 
     use super::*;
-    use crate::{sync::Ordering, sys::memory::Memory};
+    use crate::{
+        sync::Ordering,
+        sys::memory::{Memory, Pages},
+    };
 
     #[test]
     fn a_changed_word_is_not_slept_on() {
@@ -69,8 +72,8 @@ mod tests {
 
     #[test]
     fn a_wake_through_another_mapping_reaches_all_sleepers() {
-        let here = Memory::create(1, 1).unwrap();
-        let there = Memory::open(here.fd().try_clone_to_owned().unwrap(), 1, 1).unwrap();
+        let here = Memory::create(1, 1, Pages::default()).unwrap();
+        let there = Memory::open(here.fd().try_clone_to_owned().unwrap(), 1, 1, Pages::default()).unwrap();
         assert_ne!(here.base(), there.base());
         // SAFETY: both mappings are aligned to pages, zeroed, outlive the threads and are used as this word only.
         let (ours, theirs) = unsafe {

@@ -15,8 +15,15 @@ use std::{
     ptr::{NonNull, null_mut},
 };
 
-use memmap2::{Advice, MmapOptions, MmapRaw};
-use rustix::mm::{MapFlags, MprotectFlags, ProtFlags, madvise, mmap, mprotect, munlock, munmap};
+use memmap2::{MmapOptions, MmapRaw};
+use rustix::mm::{Advice, MapFlags, MprotectFlags, ProtFlags, madvise, mmap, mprotect, munlock, munmap};
+
+/// How this process maps a file whose pages are all allocated.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub(crate) struct Pages {
+    /// All of them when the file is mapped, and not each as it is touched first.
+    pub prefault: bool,
+}
 
 /// A mapping of a whole file.
 pub(super) enum Mapping {
@@ -28,8 +35,15 @@ pub(super) enum Mapping {
 
 impl Mapping {
     /// Maps a file whose pages are allocated.
-    pub fn whole(file: &OwnedFd, len: usize) -> io::Result<Mapping> {
-        Ok(Mapping::Whole(MmapOptions::new().len(len).map_raw(file)?))
+    pub fn whole(file: &OwnedFd, len: usize, pages: Pages) -> io::Result<Mapping> {
+        let map = Mapping::Whole(MmapOptions::new().len(len).map_raw(file)?);
+        if !pages.prefault || map.populate(0, len).is_ok() {
+            return Ok(map);
+        }
+        // Before Linux 5.14, and in a sandbox that refuses the advice, the mapping itself does it. An access to each page would do it
+        // too, but not in words of one width that a peer may be using.
+        drop(map);
+        Ok(Mapping::Whole(MmapOptions::new().len(len).populate().map_raw(file)?))
     }
 
     /// Maps a file of which most pages are not allocated, and allocates none.
@@ -52,20 +66,35 @@ impl Mapping {
         }
     }
 
-    /// Tells the system something about all of it.
-    pub fn advise(&self, advice: Advice) -> io::Result<()> {
+    fn len(&self) -> usize {
         match self {
-            Mapping::Whole(map) => map.advise(advice),
-            Mapping::Sparse(sparse) => sparse.advise(advice, 0, sparse.len),
+            Mapping::Whole(map) => map.len(),
+            Mapping::Sparse(sparse) => sparse.len,
         }
+    }
+
+    /// Leaves a hole in a forked child instead of the mapping.
+    pub fn keep_out_of_forks(&self) -> io::Result<()> {
+        self.advise(Advice::LinuxDontFork, 0, self.len())
+    }
+
+    /// Keeps it out of core dumps.
+    pub fn keep_out_of_dumps(&self) -> io::Result<()> {
+        self.advise(Advice::LinuxDontDump, 0, self.len())
     }
 
     /// Maps these bytes, whole pages that are allocated, at once.
     pub fn populate(&self, start: usize, len: usize) -> io::Result<()> {
-        match self {
-            Mapping::Whole(map) => map.advise_range(Advice::PopulateWrite, start, len),
-            Mapping::Sparse(sparse) => sparse.advise(Advice::PopulateWrite, start, len),
-        }
+        self.advise(Advice::LinuxPopulateWrite, start, len)
+    }
+
+    /// Tells the system something about whole pages. It must be advice that changes no byte of this process's mapping.
+    fn advise(&self, advice: Advice, start: usize, len: usize) -> io::Result<()> {
+        let end = start.checked_add(len).filter(|end| *end <= self.len());
+        end.ok_or(io::ErrorKind::InvalidInput)?;
+        // SAFETY: the range lies in the mapping, and each caller's advice leaves its bytes as they are.
+        unsafe { madvise(self.start().add(start).cast(), len, advice)? };
+        Ok(())
     }
 }
 
@@ -82,26 +111,54 @@ impl Sparse {
         let start = NonNull::new(start.cast()).ok_or(io::ErrorKind::OutOfMemory)?;
         Ok(Sparse { start, len })
     }
-
-    fn advise(&self, advice: Advice, start: usize, len: usize) -> io::Result<()> {
-        use rustix::mm::Advice as System;
-        let advice = match advice {
-            Advice::DontFork => System::LinuxDontFork,
-            Advice::DontDump => System::LinuxDontDump,
-            Advice::PopulateWrite => System::LinuxPopulateWrite,
-            _ => return Err(io::ErrorKind::Unsupported.into()),
-        };
-        let end = start.checked_add(len).filter(|end| *end <= self.len);
-        end.ok_or(io::ErrorKind::InvalidInput)?;
-        // SAFETY: the range lies in the mapping, and none of these changes a byte of it in this process.
-        unsafe { madvise(self.start.as_ptr().add(start).cast(), len, advice)? };
-        Ok(())
-    }
 }
 
 impl Drop for Sparse {
     fn drop(&mut self) {
         // SAFETY: the mapping is this one's, and no address in it is used after this.
         let _ = unsafe { munmap(self.start.as_ptr().cast(), self.len) };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rustix::fs::{FallocateFlags, MemfdFlags, fallocate, memfd_create};
+
+    use super::*;
+
+    const LEN: usize = 8 << 20;
+
+    /// A file of that many bytes, all of them memory.
+    fn file() -> OwnedFd {
+        let file = memfd_create(c"mapped", MemfdFlags::CLOEXEC).unwrap();
+        fallocate(&file, FallocateFlags::empty(), 0, LEN as u64).unwrap();
+        file
+    }
+
+    /// One of the numbers that the kernel tells of a mapping, in bytes.
+    fn told(map: &Mapping, name: &str) -> usize {
+        let text = std::fs::read_to_string("/proc/self/smaps").unwrap();
+        let first = format!("{:x}-", map.start().addr());
+        let lines = text.lines().skip_while(|line| !line.starts_with(&first));
+        let line = lines.skip(1).find_map(|line| line.strip_prefix(name)).expect("the kernel tells it");
+        line.split_whitespace().next().unwrap().parse::<usize>().unwrap() * 1024
+    }
+
+    #[test]
+    fn pages_are_mapped_as_they_are_touched_or_all_at_once() {
+        let file = file();
+        let lazy = Mapping::whole(&file, LEN, Pages::default()).unwrap();
+        assert_eq!(told(&lazy, "Rss:"), 0);
+        let prefaulted = Mapping::whole(&file, LEN, Pages { prefault: true }).unwrap();
+        assert_eq!(told(&prefaulted, "Rss:"), LEN);
+        assert_eq!(told(&lazy, "Rss:"), 0, "it is for one mapping");
+    }
+
+    #[test]
+    fn a_range_beyond_the_mapping_is_refused() {
+        let map = Mapping::whole(&file(), LEN, Pages::default()).unwrap();
+        for (start, len) in [(LEN, 4096), (4096, LEN), (usize::MAX, 4096)] {
+            assert_eq!(map.populate(start, len).unwrap_err().kind(), io::ErrorKind::InvalidInput);
+        }
     }
 }

@@ -17,13 +17,13 @@ use std::{
     ptr::NonNull,
 };
 
-use memmap2::Advice;
 use rustix::{
     fs::{self, FallocateFlags, MemfdFlags, Mode, SealFlags},
     io::Errno,
     process::{Resource, getrlimit},
 };
 
+pub(crate) use super::mapping::Pages;
 use super::{available, fork::Birthplace, mapping::Mapping};
 use crate::sync::{AtomicU64, Ordering};
 
@@ -61,8 +61,8 @@ unsafe impl Sync for Memory {}
 
 impl Memory {
     /// Makes zeroed memory of at least `len` bytes (whole pages), with the first `allocated` of it allocated. Lack of memory, and a
-    /// limit on file sizes that is too low, are errors here and not signals later.
-    pub(crate) fn create(allocated: usize, len: usize) -> io::Result<Memory> {
+    /// limit on file sizes that is too low, are errors here and not signals later. `pages`: how it is mapped if all of it is allocated.
+    pub(crate) fn create(allocated: usize, len: usize, pages: Pages) -> io::Result<Memory> {
         let birthplace = Birthplace::here()?;
         let (allocated, len) = (whole_pages(allocated)?, whole_pages(len)?);
         let size = u64::try_from(len).map_err(|_| io::Error::from(io::ErrorKind::FileTooLarge))?;
@@ -75,12 +75,13 @@ impl Memory {
         fs::ftruncate(&file, size)?;
         allocate(allocated as u64, |offset, len| fs::fallocate(&file, FallocateFlags::empty(), offset, len))?;
         fs::fcntl_add_seals(&file, SEALS)?;
-        Memory::map(file, len, allocated < len, birthplace)
+        Memory::map(file, len, (allocated == len).then_some(pages), birthplace)
     }
 
     /// Maps memory that another process created with the same `len`. Refuses whatever is not an ordinary memory file of
-    /// exactly that size with exactly the seals that [`Memory::create`] sets. `allocated` is what it was created with.
-    pub(crate) fn open(file: OwnedFd, allocated: usize, len: usize) -> io::Result<Memory> {
+    /// exactly that size with exactly the seals that [`Memory::create`] sets. `allocated` is what it was created with, `pages` how it is
+    /// mapped if that is all of it.
+    pub(crate) fn open(file: OwnedFd, allocated: usize, len: usize, pages: Pages) -> io::Result<Memory> {
         let birthplace = Birthplace::here()?;
         let (allocated, len) = (whole_pages(allocated)?, whole_pages(len)?);
         let seals = fs::fcntl_get_seals(&file).map_err(|_| refused("the descriptor is not a memory file"))?;
@@ -95,16 +96,20 @@ impl Memory {
         if u64::try_from(fs::fstat(&file)?.st_size).ok() != u64::try_from(len).ok() {
             return Err(refused("the memory file has another size than announced"));
         }
-        Memory::map(file, len, allocated < len, birthplace)
+        Memory::map(file, len, (allocated == len).then_some(pages), birthplace)
     }
 
-    fn map(file: OwnedFd, len: usize, is_sparse: bool, birthplace: Birthplace) -> io::Result<Memory> {
-        let map = if is_sparse { Mapping::sparse(&file, len) } else { Mapping::whole(&file, len) };
+    /// `pages`: how, unless the file is sparse.
+    fn map(file: OwnedFd, len: usize, pages: Option<Pages>, birthplace: Birthplace) -> io::Result<Memory> {
+        let map = match pages {
+            Some(pages) => Mapping::whole(&file, len, pages),
+            None => Mapping::sparse(&file, len),
+        };
         let map = map.map_err(|error| cannot_map(error, len))?;
         // A forked child gets a hole instead of the mapping: it must not act under its parent's number.
-        map.advise(Advice::DontFork)?;
+        map.keep_out_of_forks()?;
         // A core dump need not hold the queue, and large ones delay the end of the process. It works with them too.
-        let _ = map.advise(Advice::DontDump);
+        let _ = map.keep_out_of_dumps();
         let base = NonNull::new(map.start()).ok_or(io::ErrorKind::OutOfMemory)?;
         Ok(Memory { map: Some(map), base, len, file, birthplace, approved: AtomicU64::new(0) })
     }
@@ -275,7 +280,7 @@ mod tests {
     #[test]
     fn lengths_are_whole_pages_and_all_of_them_allocated() {
         let page = rustix::param::page_size();
-        let memory = Memory::create(page + 1, page + 1).unwrap();
+        let memory = Memory::create(page + 1, page + 1, Pages::default()).unwrap();
         assert_eq!(memory.len(), 2 * page);
         assert_eq!(memory.base().as_ptr().addr() % page, 0);
         let stat = fs::fstat(memory.fd()).unwrap();
@@ -287,7 +292,7 @@ mod tests {
 
     #[test]
     fn the_size_cannot_be_changed_and_the_seals_neither() {
-        let memory = Memory::create(100, 100).unwrap();
+        let memory = Memory::create(100, 100, Pages::default()).unwrap();
         let size = memory.len() as u64;
         assert_eq!(fs::ftruncate(memory.fd(), 0), Err(Errno::PERM));
         assert_eq!(fs::ftruncate(memory.fd(), size * 2), Err(Errno::PERM));
@@ -297,20 +302,26 @@ mod tests {
 
     #[test]
     fn what_create_made_can_be_opened_with_the_same_length() {
-        let memory = Memory::create(100, 100).unwrap();
-        let again = Memory::open(copy(&memory), 100, 100).unwrap();
+        let memory = Memory::create(100, 100, Pages::default()).unwrap();
+        let again = Memory::open(copy(&memory), 100, 100, Pages::default()).unwrap();
         assert_eq!(again.len(), memory.len());
         assert_ne!(again.base(), memory.base());
     }
 
     #[test]
     fn open_refuses_other_sizes() {
-        let memory = Memory::create(100, 100).unwrap();
+        let memory = Memory::create(100, 100, Pages::default()).unwrap();
         for len in [memory.len() + 1, 2 * memory.len()] {
-            assert_eq!(why(Memory::open(copy(&memory), len, len)), io::ErrorKind::InvalidData);
+            assert_eq!(
+                why(Memory::open(copy(&memory), len, len, Pages::default())),
+                io::ErrorKind::InvalidData
+            );
         }
-        assert_eq!(why(Memory::open(copy(&memory), 0, 0)), io::ErrorKind::InvalidInput);
-        assert_eq!(why(Memory::open(copy(&memory), usize::MAX, usize::MAX)), io::ErrorKind::FileTooLarge);
+        assert_eq!(why(Memory::open(copy(&memory), 0, 0, Pages::default())), io::ErrorKind::InvalidInput);
+        assert_eq!(
+            why(Memory::open(copy(&memory), usize::MAX, usize::MAX, Pages::default())),
+            io::ErrorKind::FileTooLarge
+        );
     }
 
     #[test]
@@ -323,7 +334,7 @@ mod tests {
                 .filter(|bit| set & (1 << bit) != 0)
                 .fold(SealFlags::empty(), |sum, bit| sum | all[bit]);
             fs::fcntl_add_seals(&file, seals).unwrap();
-            let opened = Memory::open(file, page, page);
+            let opened = Memory::open(file, page, page, Pages::default());
             match seals == SEALS {
                 true => assert!(opened.is_ok()),
                 false => assert_eq!(why(opened), io::ErrorKind::InvalidData, "{seals:?}"),
@@ -338,7 +349,7 @@ mod tests {
         fs::ftruncate(&file, page as u64).unwrap();
         fs::fcntl_add_seals(&file, SEALS).unwrap();
         assert_eq!(fs::fcntl_get_seals(&file), Ok(SEALS));
-        assert!(Memory::open(file, page, page).is_ok());
+        assert!(Memory::open(file, page, page, Pages::default()).is_ok());
     }
 
     #[test]
@@ -349,7 +360,8 @@ mod tests {
         let Ok(file) = fs::memfd_create(c"huge", flags) else { return };
         fs::ftruncate(&file, 2 << 20).unwrap();
         fs::fcntl_add_seals(&file, SEALS).unwrap();
-        let error = Memory::open(file, 2 << 20, 2 << 20).map(|memory| memory.len()).unwrap_err();
+        let error =
+            Memory::open(file, 2 << 20, 2 << 20, Pages::default()).map(|memory| memory.len()).unwrap_err();
         assert!(error.to_string().contains("ordinary pages"), "{error}");
     }
 
@@ -357,18 +369,21 @@ mod tests {
     fn open_refuses_what_is_not_a_memory_file() {
         let file = tempfile::tempfile().unwrap();
         file.set_len(rustix::param::page_size() as u64).unwrap();
-        assert_eq!(why(Memory::open(file.into(), 1, 1)), io::ErrorKind::InvalidData);
+        assert_eq!(why(Memory::open(file.into(), 1, 1, Pages::default())), io::ErrorKind::InvalidData);
         let (pipe, _other) = std::io::pipe().unwrap();
-        assert_eq!(why(Memory::open(pipe.into(), 1, 1)), io::ErrorKind::InvalidData);
+        assert_eq!(why(Memory::open(pipe.into(), 1, 1, Pages::default())), io::ErrorKind::InvalidData);
     }
 
     #[test]
     fn more_than_the_machine_has_is_an_error() {
-        assert_eq!(why(Memory::create(0, 0)), io::ErrorKind::InvalidInput);
-        assert_eq!(why(Memory::create(1 << 46, 1 << 46)), io::ErrorKind::OutOfMemory);
-        assert_eq!(why(Memory::create(usize::MAX, usize::MAX)), io::ErrorKind::FileTooLarge);
+        assert_eq!(why(Memory::create(0, 0, Pages::default())), io::ErrorKind::InvalidInput);
+        assert_eq!(why(Memory::create(1 << 46, 1 << 46, Pages::default())), io::ErrorKind::OutOfMemory);
         assert_eq!(
-            why(Memory::create(isize::MAX as usize, isize::MAX as usize)),
+            why(Memory::create(usize::MAX, usize::MAX, Pages::default())),
+            io::ErrorKind::FileTooLarge
+        );
+        assert_eq!(
+            why(Memory::create(isize::MAX as usize, isize::MAX as usize, Pages::default())),
             io::ErrorKind::FileTooLarge
         );
     }
@@ -407,12 +422,12 @@ mod tests {
     #[test]
     fn a_sparse_file_takes_memory_only_where_it_is_asked_for() {
         let page = rustix::param::page_size() as u64;
-        let memory = Memory::create(1, 1 << 30).unwrap();
+        let memory = Memory::create(1, 1 << 30, Pages::default()).unwrap();
         assert_eq!(memory.in_use(), page);
         memory.allocate(16 * page, 4 * page).unwrap();
         memory.prepare(16 * page, 4 * page);
         assert_eq!(memory.in_use(), 5 * page);
-        let other = Memory::open(copy(&memory), 1, 1 << 30).unwrap();
+        let other = Memory::open(copy(&memory), 1, 1 << 30, Pages::default()).unwrap();
         assert_eq!(other.in_use(), 5 * page, "to map it takes none");
         other.give_back(16 * page, 3 * page);
         assert_eq!(memory.in_use(), 2 * page);
@@ -426,8 +441,8 @@ mod tests {
         }
         rustix::mm::mlockall(rustix::mm::MlockAllFlags::FUTURE).unwrap();
         // Where the limit is low it cannot be mapped, and says why.
-        let Ok(memory) = Memory::create(1, 256 << 20) else { return };
-        let again = Memory::open(copy(&memory), 1, 256 << 20).unwrap();
+        let Ok(memory) = Memory::create(1, 256 << 20, Pages::default()) else { return };
+        let again = Memory::open(copy(&memory), 1, 256 << 20, Pages::default()).unwrap();
         assert_eq!(again.in_use(), rustix::param::page_size() as u64);
     }
 
@@ -444,8 +459,11 @@ mod tests {
         }
         let limit = 1 << 20;
         setrlimit(Resource::Fsize, Rlimit { current: Some(limit), maximum: Some(limit) }).unwrap();
-        assert_eq!(why(Memory::create((1 << 20) + 1, (1 << 20) + 1)), io::ErrorKind::FileTooLarge);
-        assert!(Memory::create(1 << 20, 1 << 20).is_ok());
+        assert_eq!(
+            why(Memory::create((1 << 20) + 1, (1 << 20) + 1, Pages::default())),
+            io::ErrorKind::FileTooLarge
+        );
+        assert!(Memory::create(1 << 20, 1 << 20, Pages::default()).is_ok());
     }
 
     #[test]
@@ -455,6 +473,6 @@ mod tests {
         }
         let limit = 256 << 20;
         setrlimit(Resource::As, Rlimit { current: Some(limit), maximum: Some(limit) }).unwrap();
-        assert_eq!(why(Memory::create(256 << 20, 256 << 20)), io::ErrorKind::OutOfMemory);
+        assert_eq!(why(Memory::create(256 << 20, 256 << 20, Pages::default())), io::ErrorKind::OutOfMemory);
     }
 }

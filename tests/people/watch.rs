@@ -87,6 +87,14 @@ pub fn own_descriptors() -> usize {
     fs::read_dir("/proc/self/fd").expect("proc is mounted").count()
 }
 
+/// How often the kernel had to map a page for this thread when it touched the page.
+pub fn own_faults() -> u64 {
+    let stat = fs::read_to_string("/proc/thread-self/stat").expect("proc is mounted");
+    // Behind the name come the state and six numbers.
+    let count = stat.rsplit(") ").next().and_then(|rest| rest.split(' ').nth(7));
+    count.and_then(|count| count.parse().ok()).expect("a number")
+}
+
 /// Kilobytes of memory that a process has for itself alone: none of a channel, none of a program file.
 fn own_kilobytes(pid: u32) -> u64 {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();

@@ -1,12 +1,13 @@
 //! Every system call that a channel needs is refused in turn, in a real process: what cannot be done without it is an error in
 //! words, nothing hangs or panics, nothing is lost, and it works once the call is granted again.
 //!
-//! `refuser` is how a call is refused; `guest`, `host` and `growth` are the processes that it is refused to. Where a process may not do this
-//! to itself the tests say that they are left out.
+//! `refuser` is how a call is refused; `guest`, `host`, `growth` and `pages` are the processes that it is refused to. Where a process may not
+//! do this to itself the tests say that they are left out.
 
 mod growth;
 mod guest;
 mod host;
+mod pages;
 #[path = "../people/mod.rs"]
 mod people;
 mod refuser;
@@ -46,6 +47,7 @@ fn role() {
         "acts" => guest::acts(Kind::of(words[1]), words[2], &path, &refuser),
         "grows" => growth::grows(&refuser),
         "hosts" => host::hosts(Kind::of(words[1]), &path, &refuser),
+        "maps" => pages::maps(&refuser),
         "begins" => {
             let place = words[3].parse().expect("a number");
             let refused = match words[2] {
@@ -80,7 +82,7 @@ fn panics() -> u32 {
 
 /// Two numbers of processes beside the receiver's own: whatever keeps one is noticed soon.
 fn options() -> Options {
-    Options::new().capacity(4).members(3)
+    Options::new().capacity(4).members(3).prefault(true)
 }
 
 /// An error is a sentence.

@@ -38,4 +38,46 @@ impl Options {
         self.terms.pages.prefault = prefault;
         self
     }
+    /// Asks for huge pages, of 2 MiB on most machines, for a bounded channel. A first lap then takes a page fault for each huge page,
+    /// and later laps need fewer entries of the processor's address cache.
+    ///
+    /// When a process makes a channel, the system makes the memory of huge pages, as far as it has them, and maps them as such. When a
+    /// process joins, it maps them as such, if the memory is of huge pages; without this option it maps them in small pieces. A channel
+    /// smaller than a huge page has none, nor has the rest behind the last whole one. In an unbounded channel, whose memory comes and
+    /// goes, it does nothing.
+    ///
+    /// They are Linux's transparent huge pages, which need no reserved memory: from Linux 6.1 on, unless the system's setting
+    /// `transparent_hugepage/shmem_enabled` is `deny`; before, where that setting gives them. Each process that maps a channel with this
+    /// option needs addresses for one huge page more.
+    ///
+    /// # When it waits
+    ///
+    /// Never. To make the channel takes less time if the system has huge pages at hand, and more if it must move memory to have them.
+    ///
+    /// # Errors
+    ///
+    /// None. Where the system has no huge pages, the channel has ordinary ones. The line `ShmemPmdMapped` in `/proc/self/smaps` tells
+    /// how many there are.
+    ///
+    /// # Panics
+    ///
+    /// Never.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let path = folder.path().join("numbers.sock");
+    /// use shmpsc::Options;
+    /// let large = Options::new().capacity(100_000).huge_pages(true);
+    /// let mut receiver = large.bind::<[u64; 8]>(&path)?;
+    /// let sender = Options::new().huge_pages(true).connect::<[u64; 8]>(&path)?;
+    /// assert_eq!(sender.try_send_many(&vec![[7; 8]; 100_000]), Ok(100_000));
+    /// assert_eq!(receiver.blocking_recv(), Some([7; 8]));
+    /// # Ok::<(), shmpsc::error::OpenError>(())
+    /// ```
+    pub fn huge_pages(mut self, huge_pages: bool) -> Options {
+        self.terms.pages.huge = huge_pages;
+        self
+    }
 }

@@ -73,6 +73,9 @@ impl Memory {
         available::check_memory(allocated as u64)?;
         let file = memory_file()?;
         fs::ftruncate(&file, size)?;
+        if pages.huge && allocated == len {
+            Mapping::gather(&file, len);
+        }
         allocate(allocated as u64, |offset, len| fs::fallocate(&file, FallocateFlags::empty(), offset, len))?;
         fs::fcntl_add_seals(&file, SEALS)?;
         Memory::map(file, len, (allocated == len).then_some(pages), birthplace)

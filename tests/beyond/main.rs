@@ -50,7 +50,7 @@ fn role() {
         "holds-all" => send::holds_all(number(1), &path),
         "sends-to-the-limit" => unbounded::sends_to_the_limit(&path),
         "sends-many" => unbounded::sends_many(number(1), &path),
-        "sends-a-lap" => pages::sends_a_lap(number(1) != 0, &path),
+        "sends-a-lap" => pages::sends_a_lap(number(1), &path),
         other => panic!("no role {other}"),
     }
 }

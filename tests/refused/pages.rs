@@ -1,4 +1,4 @@
-//! A bounded channel whose pages are to be mapped at once, and whose maker is refused a call.
+//! A bounded channel whose pages are to be huge and mapped at once, and whose maker is refused a call.
 
 use shmpsc::{Options, Receiver, Sender, error::OpenError};
 
@@ -8,10 +8,10 @@ use crate::{
     refuser::{Refuser, What},
 };
 
-const CAPACITY: usize = 32_768;
+const CAPACITY: usize = 100_000;
 
 fn made() -> Result<(Sender<Value>, Receiver<Value>), OpenError> {
-    Options::new().capacity(CAPACITY).prefault(true).channel()
+    Options::new().capacity(CAPACITY).prefault(true).huge_pages(true).channel()
 }
 
 /// Sends a lap and receives it, and tells how many pages were mapped only then.

@@ -12,7 +12,7 @@ impl Options {
     ///
     /// # When it waits
     ///
-    /// Never. The call that makes or joins takes longer: by about a millisecond for each 16 MiB of the channel.
+    /// Never. The call that makes or joins takes longer: by about a microsecond for each page.
     ///
     /// # Errors
     ///

@@ -166,3 +166,24 @@ fn a_round_that_was_not_told_of_the_last_operation_ends_at_the_next_look() {
     assert_eq!(recovery.go_on(&bench.queue()), [1]);
     assert_eq!(bench.queue().free_capacity(), 5);
 }
+
+#[test]
+fn a_void_tail_behind_a_lone_stalled_send_holds_no_capacity() {
+    let bench = Bench::new(4);
+    let mut consumer = Consumer::new(&bench.queue());
+    let late = bench.claim(1);
+    for value in 0..2 {
+        bench.send(3, value);
+        assert_eq!(bench.receive(&mut consumer), Took::Value(value));
+    }
+    let stalled = bench.claim(2);
+    // It comes no further, because another one reserves first, or because it is stopped there.
+    bench.makes_the_tail_void();
+    bench.sender(1).publish(late, &[1u64], &bench.world);
+    assert_eq!(bench.receive(&mut consumer), Took::Value(1));
+    assert_eq!(bench.receive(&mut consumer), Took::Empty);
+    assert_eq!(bench.queue().free_capacity(), 3);
+    bench.sender(2).publish(stalled, &[2u64], &bench.world);
+    assert_eq!(bench.receive(&mut consumer), Took::Value(2));
+    bench.is_whole(&mut consumer);
+}

@@ -1,7 +1,5 @@
 //! An unbounded channel whose receiver moves on while another thread looks at the queue.
 
-use bytemuck::Pod;
-
 use super::*;
 use crate::{
     control::ChannelKind,
@@ -16,12 +14,18 @@ type Value = [u64; SIZE / 8];
 /// So large that a chunk has room for one.
 type Large = [[u64; 512]; 15];
 
-fn send<T: Pod>(table: Table<'_>, me: Number, count: u64, host: &Endpoint) {
+fn send(table: Table<'_>, me: Number, count: u64, host: &Endpoint) {
     let producer = table::Producer { table, me, view: &ViewCell::new() };
     for _ in 0..count {
         let span = producer.claim(1).unwrap();
-        producer.publish(span, &[T::zeroed()], host);
+        producer.publish::<Value>(span, &[[0; 2]], host);
     }
+}
+
+fn send_large(table: Table<'_>, me: Number, host: &Endpoint) {
+    let producer = table::Producer { table, me, view: &ViewCell::new() };
+    let span = producer.claim(1).unwrap();
+    producer.publish::<Large>(span, &[[[0; 512]; 15]], host);
 }
 
 fn unbounded(size: usize, limit: u64) -> Arc<Endpoint> {
@@ -36,9 +40,9 @@ fn a_look_that_the_receiver_overtakes_finds_every_claim() {
     let mut consumer = table::Consumer::new(&table);
     // The receiver ends a part of the stream with the first value behind it.
     let many = u64::from(table.view.geometry.positions) + 1;
-    send::<Value>(table, 2, many, &host);
+    send(table, 2, many, &host);
     let _unpublished = table::Producer { table, me: 3, view: &ViewCell::new() }.claim(1).unwrap();
-    send::<Value>(table, 4, 1, &host);
+    send(table, 4, 1, &host);
     let mut values = Vec::<Value>::new();
     let took = consumer.receive_many(&table, many as usize, &mut values, &*host);
     assert_eq!(took, Took::Value(many as usize));
@@ -55,14 +59,14 @@ fn a_queue_that_moves_on_is_never_told_to_be_empty() {
     let mut consumer = table::Consumer::new(&table);
     let is_over = AtomicU32::new(0);
     std::thread::scope(|scope| {
-        send::<Large>(table, 1, 1, &host);
+        send_large(table, 1, &host);
         let looks = scope.spawn(|| {
             while is_over.load(Ordering::Relaxed) == 0 {
                 assert_ne!(table.len(), 0);
             }
         });
         for _ in 0..20_000 {
-            send::<Large>(table, 1, 1, &host);
+            send_large(table, 1, &host);
             let Took::Value(found) = consumer.take(&table, &*host) else { panic!("it was sent") };
             consumer.release(&table, found, &*host);
             if looks.is_finished() {

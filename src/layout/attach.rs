@@ -150,6 +150,7 @@ impl<'a> TableView<'a> {
                 chunks,
                 chunk_words: geometry.chunk_words(),
                 slots: ChunkedSlots::new(chunks, geometry.payload, geometry.chunks, geometry.positions),
+                bits: geometry.positions.trailing_zeros(),
                 #[cfg(test)]
                 touch: None,
             })

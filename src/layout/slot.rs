@@ -12,6 +12,7 @@
 
 use super::geometry::{LINE, WORD};
 use crate::sync::AtomicU64;
+use core::{ptr, slice};
 
 /// One place for a value.
 #[derive(Clone, Copy)]
@@ -118,7 +119,7 @@ impl<'a> Slots<'a> {
             return self.at(index).stamp;
         }
         // SAFETY: there are `mask + 1` slots of `stride` words each, and the stamp is the last of them, see `new`.
-        unsafe { self.words.get_unchecked(index * self.stride + self.stride - 1) }
+        unsafe { self.words.get_unchecked(index.wrapping_mul(self.stride).wrapping_add(self.stride - 1)) }
     }
 
     /// Asks for the lines of a slot ahead of that of a position, to write them soon, so that they have come from the receiver's core
@@ -147,7 +148,8 @@ impl<'a> Slots<'a> {
         }
         let stride = const { slot_words(size_of::<T>()) };
         // SAFETY: for values of this size there are `mask + 1` slots of `stride` words each, see `new`.
-        let words = unsafe { self.words.get_unchecked(index * stride..(index + 1) * stride) };
+        let words =
+            unsafe { slice::from_raw_parts(self.words.as_ptr().add(index.wrapping_mul(stride)), stride) };
         Slot::of(words, const { size_of::<T>().div_ceil(WORD) })
     }
 }
@@ -156,9 +158,12 @@ impl<'a> Slots<'a> {
 #[derive(Clone, Copy)]
 pub(crate) struct ChunkedSlots<'a> {
     words: &'a [AtomicU64],
-    /// The number of chunks, at least one, and the words of each.
-    chunks: usize,
+    /// The last chunk.
+    last: u32,
+    /// Words of each chunk.
     chunk_words: usize,
+    /// Words of a chunk before its slots.
+    records: usize,
     /// Bytes of a value.
     payload: usize,
     /// Selects the index of a slot in its chunk from a position. There is one for each number that it lets through.
@@ -170,25 +175,43 @@ impl<'a> ChunkedSlots<'a> {
     ///
     /// # Panics
     ///
-    /// If a chunk has not as many words as its slots need, or they are not a power of two. Both are reckoned in
+    /// If there is no chunk, or one has not as many words as its slots need, or those are not a power of two. All is reckoned in
     /// [`TableGeometry`](super::TableGeometry).
     pub(super) fn new(words: &'a [AtomicU64], payload: u32, chunks: u32, positions: u32) -> ChunkedSlots<'a> {
-        let (payload, chunks, positions) = (payload as usize, chunks as usize, positions as usize);
-        let chunk_words = words.len() / chunks;
-        assert!(positions.is_power_of_two() && positions * (1 + packed_words(payload)) <= chunk_words);
-        ChunkedSlots { words, chunks, chunk_words, payload, mask: positions as u64 - 1 }
+        let (payload, records) = (payload as usize, positions as usize);
+        let chunk_words = words.len() / chunks as usize;
+        assert!(positions.is_power_of_two() && records * (1 + packed_words(payload)) <= chunk_words);
+        ChunkedSlots {
+            words,
+            last: chunks - 1,
+            chunk_words,
+            records,
+            payload,
+            mask: u64::from(positions) - 1,
+        }
     }
 
-    /// Where the slots of a chunk begin. A chunk that there is not counts as the last one.
+    /// Selects the index of a slot in its chunk from a position.
     #[inline(always)]
-    fn start(&self, chunk: u32) -> usize {
-        (chunk as usize).min(self.chunks - 1) * self.chunk_words + self.mask as usize + 1
+    pub fn mask(&self) -> u64 {
+        self.mask
+    }
+
+    /// The first word of the slot of a position, by the words of a slot. A chunk that there is not counts as the last one.
+    #[inline(always)]
+    fn start(&self, chunk: u32, position: u64, stride: usize) -> usize {
+        let chunk = chunk.min(self.last) as usize;
+        // Nothing wraps: it is less than the number of words, see `new`.
+        chunk
+            .wrapping_mul(self.chunk_words)
+            .wrapping_add(self.records)
+            .wrapping_add(((position & self.mask) as usize).wrapping_mul(stride))
     }
 
     /// The slot of a position in its chunk.
     pub fn at(&self, chunk: u32, position: u64) -> Slot<'a> {
         let stride = packed_words(self.payload);
-        let start = self.start(chunk) + (position & self.mask) as usize * stride;
+        let start = self.start(chunk, position, stride);
         Slot::of(&self.words[start..start + stride], stride - 1)
     }
 
@@ -203,21 +226,21 @@ impl<'a> ChunkedSlots<'a> {
             wrong_size();
         }
         let stride = const { packed_words(size_of::<T>()) };
-        let start = self.start(chunk) + (position & self.mask) as usize * stride;
+        let start = self.start(chunk, position, stride);
         // SAFETY: `start` takes a chunk that there is; in it `mask + 1` records stand first, then as many slots of `stride` words for
         // values of this size, and all that fits the chunk, see `new`.
-        let words = unsafe { self.words.get_unchecked(start..start + stride) };
+        let words = unsafe { slice::from_raw_parts(self.words.as_ptr().add(start), stride) };
         Slot::of(words, stride - 1)
     }
+}
 
-    /// Asks for the lines of a slot ahead of that of a position, as [`Slots::prefetch_ahead`] does. Near the end of a chunk that is one
-    /// at its beginning, for nothing. No memory is touched: the chunk may have been given back.
+impl Slot<'_> {
+    /// Asks for the lines some way behind this slot, to write them soon: see [`Slots::prefetch_ahead`]. They may be another chunk's, or
+    /// none; no memory is touched.
     #[inline(always)]
-    pub fn prefetch_ahead<T>(&self, chunk: u32, position: u64) {
-        let stride = const { packed_words(size_of::<T>()) * WORD };
-        if stride <= MAX_ROUNDED {
-            self.of::<T>(chunk, position.wrapping_add((AHEAD / stride) as u64)).prefetch_for_write();
-        }
+    pub fn prefetch_behind(self) {
+        let first = self.payload.first().unwrap_or(self.stamp);
+        prefetch_for_write(ptr::from_ref(first).wrapping_byte_add(AHEAD));
     }
 }
 
@@ -233,7 +256,7 @@ fn wrong_size() -> ! {
 }
 
 #[inline(always)]
-fn prefetch_for_write(word: &AtomicU64) {
+fn prefetch_for_write(word: *const AtomicU64) {
     // `_mm_prefetch` compiles to a prefetch for reading, which costs a second transfer when the write comes.
     #[cfg(all(target_arch = "x86_64", not(any(shmpsc_loom, miri))))]
     // SAFETY: a prefetch of any address is allowed; where the processor lacks it, it does nothing.

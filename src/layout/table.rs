@@ -145,7 +145,9 @@ pub(crate) struct TableView<'a> {
     /// Every chunk one after another: see [`TableView::record`] and [`TableView::slot`]. Most of it is no memory.
     pub(super) chunks: &'a [AtomicU64],
     pub(super) chunk_words: usize,
-    pub(super) slots: ChunkedSlots<'a>,
+    pub slots: ChunkedSlots<'a>,
+    /// Bits of an index in a chunk.
+    pub bits: u32,
     /// Is told of each touch of a chunk.
     #[cfg(test)]
     pub(super) touch: Option<&'a dyn Touch>,
@@ -192,12 +194,6 @@ impl<'a> TableView<'a> {
         #[cfg(test)]
         self.tell(chunk, Part::Slot);
         self.slots.of::<T>(chunk, position)
-    }
-
-    /// Asks for the lines of a slot that will be written soon.
-    #[inline(always)]
-    pub fn prefetch_ahead<T>(&self, chunk: u32, position: u64) {
-        self.slots.prefetch_ahead::<T>(chunk, position);
     }
 
     #[cfg(test)]

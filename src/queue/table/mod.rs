@@ -93,13 +93,14 @@ impl<'a> Table<'a> {
     /// Returns the number of the part of the stream in which a position stands.
     #[inline(always)]
     fn number(&self, position: u64) -> u64 {
-        position >> self.view.geometry.positions.trailing_zeros()
+        // Less than 64: there is no shift by more, whatever it says.
+        position >> (self.view.bits & 63)
     }
 
     /// Returns the index of a position in its chunk.
     #[inline(always)]
     fn index(&self, position: u64) -> usize {
-        (position & (self.positions() - 1)) as usize
+        (position & self.view.slots.mask()) as usize
     }
 
     /// Loads the claim word, for a thread that goes on with it.

@@ -224,7 +224,7 @@ impl Producer<'_> {
         payload::store(slot, value);
         // ORDERING: everything of the value before its stamp.
         slot.stamp.store(Stamp::published(position).0, release(Edge::Stamp));
-        view.prefetch_ahead::<T>(chunk, position);
+        slot.prefetch_behind();
     }
 
     /// Wakes the receiver, if it sleeps, behind what was published.

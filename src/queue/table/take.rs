@@ -447,7 +447,8 @@ impl Consumer {
     /// Moves head over one position.
     #[inline]
     fn pass(&mut self, table: &Table<'_>) {
-        self.head += 1;
+        // Below 2^53: a head beyond is nonsense, and ends the stream.
+        self.head = self.head.wrapping_add(1);
         self.moved(table);
     }
 
@@ -460,7 +461,9 @@ impl Consumer {
             self.here = None;
         }
         if self.head >= self.next_end {
-            self.end_parts(table);
+            // A copy, so that only this seldom way needs the table as a whole in memory.
+            let table = *table;
+            self.end_parts(&table);
         }
     }
 

@@ -160,7 +160,9 @@ impl Ring<'_> {
         // ORDERING: as in `freed`.
         self.fences.light(Fence::Freed);
         if !self.read_line().is_idle() {
-            self.look_after_taking(wake);
+            // A copy, so that only this seldom way needs the ring as a whole in memory.
+            let ring = *self;
+            ring.look_after_taking(wake);
         }
     }
 

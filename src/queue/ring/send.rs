@@ -361,11 +361,11 @@ impl<'a> Producer<'a> {
     #[inline]
     pub fn publish<T: Pod>(&self, span: Span, values: &[T], wake: &impl Wake) {
         debug_assert_eq!(values.len(), span.count as usize);
-        let queue = &self.queue;
+        let track = self.queue.of::<T>().track;
         let mut position = span.first;
         for value in values {
             self.write(position, value);
-            position = queue.track.add(position, 1);
+            position = track.add(position, 1);
         }
         self.announce(wake);
     }

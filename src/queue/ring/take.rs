@@ -154,7 +154,7 @@ impl Consume for Consumer {
         values: &mut Vec<T>,
         peers: &impl Peers,
     ) -> Took<usize> {
-        self.receive_each(queue, limit, |slot| payload::push(slot, values), peers)
+        self.receive_each::<T>(queue, limit, |slot| payload::push(slot, values), peers)
     }
 
     /// Returns a private copy of a found value.
@@ -232,21 +232,26 @@ impl Consumer {
     }
 
     /// Takes as [`Consumer::receive_many`] does, and calls `put` with the slot of each value, to copy it.
-    pub(super) fn receive_each(
+    pub(super) fn receive_each<T>(
         &mut self,
         queue: &Ring<'_>,
         limit: usize,
         mut put: impl FnMut(Slot<'_>),
         peers: &impl Peers,
     ) -> Took<usize> {
+        let queue = &queue.of::<T>();
         let mut count = 0;
         while count < limit {
             if self.quarantine.is_empty() && self.nonsense.is_none() {
                 let before = self.head;
                 // Not beyond the last slot: what is stamped there is nonsense, and could go on without end.
                 let most = limit.min(count.saturating_add(queue.view.geometry.capacity as usize));
-                while count < most && Self::is_published(queue, self.head as u32) {
-                    put(queue.view.slots.at(queue.track.index(self.head as u32)));
+                while count < most {
+                    let slot = queue.view.slots.of::<T>(self.head as u32);
+                    if !is_published_in(slot.stamp, self.head as u32) {
+                        break;
+                    }
+                    put(slot);
                     self.head = queue.track.next_wide(self.head);
                     count += 1;
                 }

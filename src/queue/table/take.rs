@@ -163,7 +163,7 @@ impl Consume for Consumer {
         values: &mut Vec<T>,
         peers: &impl Peers,
     ) -> Took<usize> {
-        self.receive_each(table, limit, |slot| payload::push(slot, values), peers)
+        self.receive_each::<T>(table, limit, |slot| payload::push(slot, values), peers)
     }
 
     /// Returns a private copy of a found value.
@@ -242,7 +242,7 @@ impl Consumer {
     }
 
     /// Takes as [`Consumer::receive_many`] does, and calls `put` with the slot of each value, to copy it.
-    pub(super) fn receive_each(
+    pub(super) fn receive_each<T>(
         &mut self,
         table: &Table<'_>,
         limit: usize,
@@ -257,8 +257,12 @@ impl Consumer {
             {
                 let before = self.head;
                 let end = (table.number(before) + 1) * table.positions();
-                while count < limit && self.head < end && Self::is_published(table, chunk, self.head) {
-                    put(table.view.slot(chunk, self.head));
+                while count < limit && self.head < end {
+                    let slot = table.view.slot_for::<T>(chunk, self.head);
+                    if !is_published_in(slot.stamp, self.head) {
+                        break;
+                    }
+                    put(slot);
                     self.head += 1;
                     count += 1;
                 }

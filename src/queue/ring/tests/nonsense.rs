@@ -125,5 +125,5 @@ fn stamps_that_run_ahead_of_all_claims_do_not_hold_the_receiver() {
         view.slots.at(track.index(next)).stamp.store(stamp.0, Ordering::Relaxed);
         next = track.add(next, 1);
     };
-    assert_eq!(consumer.receive_each(&bench.queue(), usize::MAX, put, &bench.world), Took::Value(3));
+    assert_eq!(consumer.receive_each::<u64>(&bench.queue(), usize::MAX, put, &bench.world), Took::Value(3));
 }

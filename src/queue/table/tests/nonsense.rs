@@ -211,5 +211,5 @@ fn stamps_ahead_of_all_claims_do_not_hold_the_receiver() {
         stamp.store(Stamp::published(next).0, Ordering::Relaxed);
         next += 1;
     };
-    assert_eq!(consumer.receive_each(&table, usize::MAX, put, &bench.world), Took::Value(2));
+    assert_eq!(consumer.receive_each::<u64>(&table, usize::MAX, put, &bench.world), Took::Value(2));
 }

@@ -2,10 +2,14 @@
 
 use super::book::Book;
 use super::explore::tell;
-use crate::queue::Number;
+use crate::queue::{Fences, Number, Sides};
 use crate::sync::{AtomicU32, Ordering};
 use crate::wait::model::Futexes;
 use std::sync::Mutex;
+
+/// A light side without the barriers that it rests on, which the checker does not know: for models in which no sleeper registers
+/// while another thread makes a change.
+pub(in crate::queue) const LIGHT: Fences = Fences::new(&Sides { is_light_full: false, barrier: None });
 
 /// Most processes of a model; number 0 is the receiver's.
 const PROCESSES: usize = 5;

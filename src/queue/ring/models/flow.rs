@@ -55,7 +55,7 @@ fn two_senders_wrap_of_positions() {
 /// A sender goes on for more than a lap.
 fn one_sender_laps(capacity: u32, sends: u64, switches: Option<usize>) {
     explore(switches, move || {
-        let world = World::new(capacity, 1, 1);
+        let world = World::with_light_fences(capacity, 1, 1);
         let mut consumer = Consumer::new(&world.queue());
         let sender = {
             let world = world.clone();
@@ -86,7 +86,7 @@ fn one_sender_laps_capacity_2() {
 /// Two threads of one process share its copy of head, the slots have been used before.
 fn two_threads_of_one_process(capacity: u32) {
     explore(Some(3), move || {
-        let world = World::new(capacity, 1, 1);
+        let world = World::with_light_fences(capacity, 1, 1);
         let mut consumer = Consumer::new(&world.queue());
         for number in 0..u64::from(capacity) {
             world.send(1, 10 + number);
@@ -118,7 +118,7 @@ fn two_threads_of_one_process_capacity_2() {
 #[test]
 fn batches() {
     explore(Some(2), || {
-        let world = World::new(3, 1, 2);
+        let world = World::with_light_fences(3, 1, 2);
         let mut consumer = Consumer::new(&world.queue());
         world.send(3, 30);
         let batch = {
@@ -144,7 +144,7 @@ fn batches() {
 #[test]
 fn causes_come_first() {
     explore(None, || {
-        let world = World::new(3, 1, 2);
+        let world = World::with_light_fences(3, 1, 2);
         let mut consumer = Consumer::new(&world.queue());
         let first = {
             let world = world.clone();

@@ -52,7 +52,7 @@ type Work = fn(&Arc<World>, &mut Consumer, u64);
 /// A sender is stopped anywhere in this move while others do the work.
 fn stopped_anywhere(capacity: u32, act: Move, work: Work, switches: usize) {
     explore(Some(switches), move || {
-        let world = World::new(capacity, 1, 2);
+        let world = World::with_light_fences(capacity, 1, 2);
         assert!(world.queue().common().upgrade(4));
         let stopped = {
             let world = world.clone();
@@ -76,7 +76,7 @@ fn stopped_anywhere(capacity: u32, act: Move, work: Work, switches: usize) {
 /// Two senders are stopped before each of their writes, both while others do the work, and both go on while they do more.
 fn two_stopped(capacity: u32, moves: [Move; 2], work: Work, switches: usize) {
     explore_pairs(Some(switches), move |writes| {
-        let world = World::new(capacity, 1, 2);
+        let world = World::with_light_fences(capacity, 1, 2);
         assert!(world.queue().common().upgrade(4));
         let mut consumer = Consumer::new(&world.queue());
         let gate = Arc::new(Gate::default());

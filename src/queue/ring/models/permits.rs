@@ -4,6 +4,7 @@
 use super::{Receiving, World, explore};
 use crate::queue::ring::{Claimed, Consumer};
 use crate::queue::{Consume, Took};
+use crate::sync::Ordering;
 use crate::wait::Stand;
 use loom::thread;
 
@@ -188,6 +189,33 @@ fn room_wakes_who_waits_to_reserve() {
         };
         assert_eq!(world.poll(&mut consumer), Took::Value(30));
         waiter.join().unwrap();
+        world.settle_whole(&mut consumer);
+    });
+}
+
+/// The receiver, whose fence is light, and a sender give back one each at the same time. The sender that waits for both has registered before,
+/// and is rung by one of the two at least.
+#[test]
+fn two_that_give_back_at_once_ring_who_waits_for_both() {
+    explore(None, || {
+        let world = World::with_light_fences(2, 1, 1);
+        let mut consumer = Consumer::new(&world.queue());
+        world.send(3, 30);
+        assert_eq!(world.reserve(4, 1), Claimed::Granted(()));
+        let mut stand = Stand::Nowhere;
+        assert!(!world.turn_to_reserve(1, 2, &mut stand));
+        let Stand::InLine(place) = stand else { panic!("there is a record") };
+        let bell = |world: &World| world.queue().view.bells[place.record].word.load(Ordering::Relaxed);
+        let asleep = bell(&world);
+        let giver = {
+            let world = world.clone();
+            thread::spawn(move || world.give_back(4, 1))
+        };
+        assert_eq!(world.poll(&mut consumer), Took::Value(30));
+        giver.join().unwrap();
+        assert_ne!(bell(&world), asleep, "it was not rung");
+        assert!(world.turn_to_reserve(1, 2, &mut stand));
+        world.give_back(1, 2);
         world.settle_whole(&mut consumer);
     });
 }

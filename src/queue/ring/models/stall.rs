@@ -9,7 +9,7 @@ use loom::thread;
 /// One stalled send from the beginning on, another sender sends `sends` values meanwhile.
 fn one_stall(capacity: u32, sends: u64, dies: bool, is_registered: bool, switches: Option<usize>) {
     explore(switches, move || {
-        let world = World::new(capacity, 1, 1);
+        let world = World::with_light_fences(capacity, 1, 1);
         let mut consumer = Consumer::new(&world.queue());
         let stalled = world.claim_one(1);
         if is_registered {
@@ -71,7 +71,7 @@ fn one_stall_that_dies_registered_capacity_2() {
 /// Two stalled sends of capacity 3, with room in the quarantine for `entries`.
 fn two_stalls(entries: u32, dies: bool, switches: Option<usize>) {
     explore(switches, move || {
-        let world = World::new(3, 1, entries);
+        let world = World::with_light_fences(3, 1, entries);
         let mut consumer = Consumer::new(&world.queue());
         let first = world.claim_one(1);
         let second = world.claim_one(2);
@@ -122,7 +122,7 @@ fn two_stalls_one_dies() {
 #[test]
 fn two_senders_make_a_position_void() {
     explore(Some(3), || {
-        let world = World::new(2, 1, 1);
+        let world = World::with_light_fences(2, 1, 1);
         let mut consumer = Consumer::new(&world.queue());
         let stalled = world.claim_one(1);
         world.send(2, 20);
@@ -145,7 +145,7 @@ fn two_senders_make_a_position_void() {
 #[test]
 fn a_batch_beside_a_stall() {
     explore(Some(2), || {
-        let world = World::new(3, 1, 1);
+        let world = World::with_light_fences(3, 1, 1);
         let mut consumer = Consumer::new(&world.queue());
         let stalled = world.claim_one(1);
         world.send(2, 20);
@@ -184,7 +184,7 @@ fn a_batch_beside_a_stall() {
 /// it loses no more than the one place that the stopped send may hold.
 fn stopped_anywhere(capacity: u32, rounds: u64, switches: Option<usize>) {
     explore(switches, move || {
-        let world = World::new(capacity, 1, 1);
+        let world = World::with_light_fences(capacity, 1, 1);
         let mut consumer = Consumer::new(&world.queue());
         let stopped = {
             let world = world.clone();
@@ -217,7 +217,7 @@ fn stopped_anywhere_capacity_3() {
 #[test]
 fn a_void_position_tells_of_head() {
     explore(Some(3), || {
-        let world = World::new(2, 1, 1);
+        let world = World::with_light_fences(2, 1, 1);
         let mut consumer = Consumer::new(&world.queue());
         let stalled = world.claim_one(1);
         world.send(2, 20);

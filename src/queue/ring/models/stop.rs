@@ -25,7 +25,7 @@ fn waits_and_leaves(world: &Arc<World>, me: Number) {
 /// comes out. A stopped one may hold one place, or two while it is in the line: where the channel has more, no sender waits.
 fn stopped(capacity: u32, moves: &'static [Move], rounds: u64, switches: usize) {
     explore(Some(switches), move || {
-        let world = World::new(capacity, 2, 2);
+        let world = World::with_light_fences(capacity, 2, 2);
         let stopped: Vec<_> = (1..)
             .zip(moves)
             .map(|(me, act)| {
@@ -91,7 +91,7 @@ fn two_in_a_send_capacity_1() {
 #[test]
 fn entering_or_leaving_the_line() {
     explore(Some(2), || {
-        let world = World::new(3, 2, 2);
+        let world = World::with_light_fences(3, 2, 2);
         for number in 20..23 {
             world.send(2, number);
         }
@@ -120,7 +120,7 @@ fn entering_or_leaving_the_line() {
 /// both, with the values of both, and a send that was passed is never taken for nonsense.
 fn in_a_send_before_the_last_drop(capacity: u32, dies: bool) {
     explore(Some(2), move || {
-        let world = World::new(capacity, 1, 1);
+        let world = World::with_light_fences(capacity, 1, 1);
         for me in [1, 3] {
             assert!(world.queue().common().upgrade(me));
         }

@@ -3,12 +3,12 @@
 
 use crate::layout::{CommonView, RingGeometry, Typed};
 use crate::queue::models::explore::tell;
-use crate::queue::models::outside::Outside;
+use crate::queue::models::outside::{LIGHT, Outside};
 use crate::queue::models::receiving::Receiving;
 use crate::queue::ring::take::Found;
 use crate::queue::ring::words::Claim;
 use crate::queue::ring::{Consumer, Producer, Ranking, Recovery, Ring, ViewCell};
-use crate::queue::{Consume, Kind, Number, Peers, Sleeper, Took, Wake};
+use crate::queue::{Consume, Fences, Kind, Number, Peers, Sleeper, Took, Wake};
 use crate::sync::Ordering;
 use crate::wait::Backlog;
 use loom::cell::UnsafeCell;
@@ -22,6 +22,7 @@ pub(super) struct World {
     backlogs: [Backlog; 5],
     /// What each process remembers of the line, if the model asks for it.
     rankings: Option<[Ranking; 5]>,
+    fences: Fences,
     /// One for each slot. They notice if a slot is written and read, or written twice, without one happening before
     /// the other. The mutex only lets threads share them; the checker does not see it.
     pub guards: Mutex<Vec<UnsafeCell<()>>>,
@@ -120,6 +121,7 @@ impl World {
             backlogs: Default::default(),
             rankings: None,
             guards: Mutex::new((0..slots).map(|_| UnsafeCell::new(())).collect()),
+            fences: Fences::FULL,
             told: (loom::sync::Mutex::new(0), Condvar::new()),
             outside: Outside::new(records),
             used: Mutex::default(),
@@ -133,6 +135,13 @@ impl World {
         Arc::new(world)
     }
 
+    /// An empty channel of a process whose light side passes no full fence.
+    pub fn with_light_fences(capacity: u32, line: u32, entries: u32) -> Arc<World> {
+        let mut world = Arc::into_inner(World::new(capacity, line, entries)).expect("it is new");
+        world.fences = LIGHT;
+        Arc::new(world)
+    }
+
     /// Makes a world in which numbers that own nothing in the queue can be [given again](World::give_again_if_it_owns_nothing).
     pub fn with_numbers(capacity: u32, entries: u32) -> Arc<World> {
         let mut world = Arc::into_inner(World::new(capacity, 1, entries)).expect("it is new");
@@ -142,7 +151,7 @@ impl World {
 
     pub fn queue(&self) -> Ring<'_> {
         let ranking = self.rankings.as_ref().map(|rankings| &rankings[0]);
-        Ring { ranking, ..Ring::new(self.segment.view()) }
+        Ring { ranking, fences: self.fences, ..Ring::new(self.segment.view()) }
     }
 
     pub fn sender(&self, me: Number) -> Producer<'_> {

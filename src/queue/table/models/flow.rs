@@ -9,7 +9,7 @@ use loom::thread;
 /// Two senders of two processes send one value each, the receiver looks twice meanwhile. Some have gone through before.
 fn two_senders(chunks: u32, positions: u32, before: u64, switches: Option<usize>) {
     explore(switches, move || {
-        let world = World::new(chunks, positions);
+        let world = World::with_light_fences(chunks, positions);
         let mut consumer = Consumer::new(&world.queue());
         for number in 0..before {
             world.send(3, 30 + number);
@@ -46,7 +46,7 @@ fn two_senders_with_a_chunk_each() {
 /// A sender goes on over all chunks, and they are used again.
 fn one_sender(chunks: u32, positions: u32, sends: u64, switches: Option<usize>) {
     explore(switches, move || {
-        let world = World::new(chunks, positions);
+        let world = World::with_light_fences(chunks, positions);
         let mut consumer = Consumer::new(&world.queue());
         let sender = {
             let world = world.clone();
@@ -82,7 +82,7 @@ fn one_sender_finds_memory_ahead() {
 /// Two threads of one process share what it knows of the table.
 fn two_threads_of_one_process(chunks: u32, positions: u32, before: u64) {
     explore(Some(2), move || {
-        let world = World::new(chunks, positions);
+        let world = World::with_light_fences(chunks, positions);
         let mut consumer = Consumer::new(&world.queue());
         for number in 0..before {
             world.send(1, 10 + number);
@@ -118,7 +118,7 @@ fn two_threads_of_one_process_use_a_chunk_again() {
 /// A batch is claimed chunk by chunk, its values come in order, and the receiver takes batches over borders.
 fn batches(chunks: u32, positions: u32) {
     explore(Some(1), move || {
-        let world = World::new(chunks, positions);
+        let world = World::with_light_fences(chunks, positions);
         let mut consumer = Consumer::new(&world.queue());
         world.send(3, 30);
         let batch = {
@@ -151,7 +151,7 @@ fn batches_over_three_borders() {
 #[test]
 fn causes_come_first() {
     explore(Some(3), || {
-        let world = World::new(3, 1);
+        let world = World::with_light_fences(3, 1);
         let mut consumer = Consumer::new(&world.queue());
         let first = {
             let world = world.clone();
@@ -182,7 +182,7 @@ fn causes_come_first() {
 #[test]
 fn the_count_is_right_though_a_chunk_goes_by() {
     explore(Some(2), || {
-        let world = World::new(3, 1);
+        let world = World::with_light_fences(3, 1);
         let mut consumer = Consumer::new(&world.queue());
         for number in 10..13 {
             world.send(1, number);
@@ -203,7 +203,7 @@ fn the_count_is_right_though_a_chunk_goes_by() {
 #[test]
 fn the_words_fit_at_any_time() {
     explore(Some(2), || {
-        let world = World::new(2, 1);
+        let world = World::with_light_fences(2, 1);
         let mut consumer = Consumer::new(&world.queue());
         let sender = {
             let world = world.clone();

@@ -30,7 +30,7 @@ fn goes_on(world: &Arc<World>, consumer: &mut Consumer, rounds: u64) {
 /// A sender is stopped anywhere in this move while others do their work.
 fn stopped_anywhere((chunks, positions): (u32, u32), act: Move, rounds: u64) {
     explore(Some(1), move || {
-        let world = World::new(chunks, positions);
+        let world = World::with_light_fences(chunks, positions);
         assert!(world.queue().common().upgrade(4));
         let stopped = {
             let world = world.clone();
@@ -70,7 +70,7 @@ fn anywhere_with_handles() {
 /// A sender is stopped before each of its writes while others work, and goes on while they do more.
 fn stopped_at_each_write((chunks, positions): (u32, u32), act: Move) {
     explore_writes(Some(1), move |write| {
-        let world = World::new(chunks, positions);
+        let world = World::with_light_fences(chunks, positions);
         assert!(world.queue().common().upgrade(4));
         let mut consumer = Consumer::new(&world.queue());
         let gate = Arc::new(Gate::default());
@@ -104,7 +104,7 @@ fn at_each_write_of_a_batch() {
 /// Two senders are stopped before each of their writes, both while others do the work, and both go on while they do more.
 fn two_stopped((chunks, positions): (u32, u32), moves: [Move; 2]) {
     explore_pairs(Some(0), move |writes| {
-        let world = World::new(chunks, positions);
+        let world = World::with_light_fences(chunks, positions);
         assert!(world.queue().common().upgrade(4));
         let mut consumer = Consumer::new(&world.queue());
         let gate = Arc::new(Gate::default());
@@ -141,7 +141,7 @@ fn two_in_a_batch_and_a_send() {
 /// are posted, and are told of the limit then: they never wait for it.
 fn the_receiver_is_stopped_anywhere((chunks, positions): (u32, u32), before: u64) {
     explore(Some(2), move || {
-        let world = World::new(chunks, positions);
+        let world = World::with_light_fences(chunks, positions);
         for number in 30..30 + before {
             world.send(3, number);
         }

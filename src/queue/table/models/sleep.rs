@@ -3,7 +3,8 @@
 
 use super::{Receiving, World, explore};
 use crate::queue::table::Consumer;
-use crate::queue::{Consume, Kind, Sleeper, Took, Wake};
+use crate::queue::{Consume, Fences, Kind, Sleeper, Took, Wake};
+use crate::wait::Park;
 use loom::thread;
 
 /// Receives, asleep in between, until the stream ends.
@@ -56,6 +57,29 @@ fn a_value_wakes_the_receiver() {
             thread::spawn(move || world.send(1, 10))
         };
         assert_eq!(world.receive_asleep(&mut consumer), Some(10));
+        sender.join().unwrap();
+        world.settle();
+    });
+}
+
+/// The receiver has registered when the send begins, so the light fence of that has nothing to do. The receiver may notice that it was rung
+/// before it is woken. Then it registers again, and finds the value that it was rung for.
+#[test]
+fn a_rung_receiver_finds_what_a_light_fence_follows() {
+    explore(Some(4), || {
+        let world = World::with_light_fences(2, 1);
+        let mut consumer = Consumer::new(&world.queue());
+        let bell = &world.common_view().header.receiver_bell;
+        let key = bell.register(Kind::Thread, Fences::FULL);
+        let sender = {
+            let world = world.clone();
+            thread::spawn(move || world.send(1, 10))
+        };
+        if world.poll(&mut consumer) == Took::Empty {
+            let parker = world.outside().futexes.parker(world.common_view(), &[], 0);
+            assert!(parker.park(bell, key));
+            assert_eq!(world.receive_asleep(&mut consumer), Some(10));
+        }
         sender.join().unwrap();
         world.settle();
     });

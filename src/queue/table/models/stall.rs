@@ -15,7 +15,7 @@ fn one_stall(
     switches: Option<usize>,
 ) {
     explore(switches, move || {
-        let world = World::new(chunks, positions);
+        let world = World::with_light_fences(chunks, positions);
         let mut consumer = Consumer::new(&world.queue());
         let stalled = world.claim_one(1);
         if is_noted {
@@ -67,7 +67,7 @@ fn one_stall_that_dies() {
 /// A send is stalled while the table comes round: another chunk stands at the place of its entry, and nothing is written there.
 fn while_the_table_comes_round(dies: bool, switches: Option<usize>) {
     explore(switches, move || {
-        let world = World::new(3, 1);
+        let world = World::with_light_fences(3, 1);
         let mut consumer = Consumer::new(&world.queue());
         let stalled = world.claim_one(1);
         for number in 20..22 {
@@ -108,7 +108,7 @@ fn while_the_table_comes_round_and_dies() {
 /// Two stalled sends, in one chunk or in one each; the first one may die.
 fn two_stalls((chunks, positions): (u32, u32), dies: bool, switches: Option<usize>) {
     explore(switches, move || {
-        let world = World::new(chunks, positions);
+        let world = World::with_light_fences(chunks, positions);
         let mut consumer = Consumer::new(&world.queue());
         let first = world.claim_one(1);
         let second = world.claim_one(2);
@@ -159,7 +159,7 @@ fn two_stalls_one_dies() {
 /// chunk that is used again, or was given back, and have a chunk made memory that is on offer elsewhere.
 fn with_old_words((chunks, positions): (u32, u32), sends: u64, switches: usize) {
     explore(Some(switches), move || {
-        let world = World::new(chunks, positions);
+        let world = World::with_light_fences(chunks, positions);
         let mut consumer = Consumer::new(&world.queue());
         world.send(2, 20);
         assert_eq!(world.poll(&mut consumer), Took::Value(20));
@@ -198,7 +198,7 @@ fn with_old_words_four_chunks() {
 #[test]
 fn an_old_record_does_not_hide_a_newer_one() {
     explore(Some(1), || {
-        let world = World::new(2, 2);
+        let world = World::with_light_fences(2, 2);
         let mut consumer = Consumer::new(&world.queue());
         world.send(2, 20);
         world.poll(&mut consumer);

@@ -4,13 +4,13 @@
 use crate::layout::{CommonView, TableGeometry, TypedTable};
 use crate::queue::models::book::{Value, value};
 use crate::queue::models::explore::tell;
-use crate::queue::models::outside::Outside;
+use crate::queue::models::outside::{LIGHT, Outside};
 use crate::queue::models::receiving::Receiving;
 use crate::queue::table::double::MemoryDouble;
 use crate::queue::table::send::Span;
 use crate::queue::table::take::Found;
 use crate::queue::table::{Consumer, Producer, Refused, Table, ViewCell};
-use crate::queue::{Consume, Kind, Number, Peers, Sleeper, Took, Wake};
+use crate::queue::{Consume, Fences, Kind, Number, Peers, Sleeper, Took, Wake};
 use crate::sync::{AtomicU32, Ordering};
 use loom::cell::UnsafeCell;
 use std::sync::{Arc, Mutex};
@@ -23,6 +23,7 @@ pub(super) struct World {
     /// the other. The mutex only lets threads share them; the checker does not see it.
     guards: Mutex<Vec<UnsafeCell<()>>>,
     outside: Outside,
+    fences: Fences,
     /// How many acts began, see [`World::begins`].
     begun: AtomicU32,
 }
@@ -83,8 +84,14 @@ impl World {
             views: std::array::from_fn(|_| ViewCell::new()),
             guards: Mutex::new((0..chunks * positions).map(|_| UnsafeCell::new(())).collect()),
             outside: Outside::new(0),
+            fences: Fences::FULL,
             begun: AtomicU32::new(0),
         }
+    }
+
+    /// An empty channel of a process whose light side passes no full fence.
+    pub fn with_light_fences(chunks: u32, positions: u32) -> Arc<World> {
+        Arc::new(World { fences: LIGHT, ..Self::made(chunks, positions) })
     }
 
     /// Makes a world in which numbers that own nothing in the queue can be [given again](World::give_again_if_it_owns_nothing).
@@ -97,7 +104,7 @@ impl World {
     }
 
     pub fn queue(&self) -> Table<'_> {
-        Table::new(self.segment.view(), self.segment.memory())
+        Table { fences: self.fences, ..Table::new(self.segment.view(), self.segment.memory()) }
     }
 
     /// What the system knows of the chunks.

@@ -23,9 +23,9 @@ pub(crate) fn register() -> io::Result<()> {
     REGISTERED.get(register).copied()
 }
 
-/// Returns whether this process may issue fences.
+/// Returns whether this process may issue fences. A lack of memory for a moment is no refusal.
 pub(crate) fn is_allowed() -> bool {
-    membarrier(MembarrierCommand::GlobalExpedited).is_ok()
+    (0..TRIES).any(|_| membarrier(MembarrierCommand::GlobalExpedited).is_ok())
 }
 
 /// Has every thread that runs, of every process that has registered, pass a full fence. The calling thread passes one before and one

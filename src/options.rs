@@ -210,7 +210,7 @@ impl Options {
     /// A sender that has sent a value looks whether the receiver sleeps, and the receiver that has taken one whether a sender
     /// waits. Between the two must stand a fence, and it costs nearly half of the rate of messages. So by default it is left out there:
     /// the thread or task that is about to sleep has all threads of all processes that use such channels pass one, by the
-    /// system call `membarrier`. That costs it a microsecond or a few, and each core on which such a thread runs is interrupted for
+    /// system call `membarrier`. That costs it one half to ten microseconds, and each core on which such a thread runs is interrupted for
     /// less than that. Whatever is sent, received, ordered or promised is the same in both kinds of channel.
     ///
     /// Choose full fences

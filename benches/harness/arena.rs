@@ -5,7 +5,10 @@
 use std::{
     os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd},
     ptr::NonNull,
-    sync::atomic::AtomicU64,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, AtomicU64},
+    },
 };
 
 use memmap2::{MmapOptions, MmapRaw};
@@ -14,8 +17,8 @@ use rustix::{
     io::{FdFlags, fcntl_setfd},
 };
 
-/// Room for one ring: its head and 1024 values of 1024 bytes.
-const RING: usize = 2 << 20;
+/// Room for one ring: its indices, and 1024 values of 4096 bytes with a word each.
+const RING: usize = 5 << 20;
 /// One ring each way.
 const RINGS: usize = 2;
 /// Where the word of all processes lies, and the length of everything.
@@ -23,9 +26,10 @@ const WORD: usize = RING * RINGS;
 const LENGTH: usize = WORD + 4096;
 
 /// The shared mapping.
+#[derive(Clone)]
 pub(crate) struct Arena {
-    file: OwnedFd,
-    map: MmapRaw,
+    file: Arc<OwnedFd>,
+    map: Arc<MmapRaw>,
 }
 
 impl Arena {
@@ -45,7 +49,7 @@ impl Arena {
 
     fn map(file: OwnedFd) -> Self {
         let map = MmapOptions::new().len(LENGTH).map_raw(&file).expect("a shared mapping");
-        Self { file, map }
+        Self { file: file.into(), map: map.into() }
     }
 
     /// The number under which a child finds it.
@@ -64,5 +68,11 @@ impl Arena {
     pub(crate) fn word(&self) -> &AtomicU64 {
         // SAFETY: it lies within the mapping, on a page of its own, and is accessed as an atomic by all processes.
         unsafe { AtomicU64::from_ptr(self.map.as_mut_ptr().wrapping_add(WORD).cast()) }
+    }
+
+    /// Returns another word, at first 0, on which processes may sleep.
+    pub(crate) fn gate(&self) -> &AtomicU32 {
+        // SAFETY: as `word`, on another cache line of its page.
+        unsafe { AtomicU32::from_ptr(self.map.as_mut_ptr().wrapping_add(WORD + 128).cast()) }
     }
 }

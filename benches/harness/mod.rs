@@ -5,6 +5,7 @@
 // Each bench uses its part.
 #[allow(dead_code)]
 pub(crate) mod arena;
+#[allow(dead_code)]
 pub(crate) mod args;
 #[allow(dead_code)]
 pub(crate) mod child;
@@ -17,7 +18,9 @@ pub(crate) mod machine;
 pub(crate) mod quantiles;
 #[allow(dead_code)]
 pub(crate) mod ring;
+#[allow(dead_code)]
 pub(crate) mod rounds;
+#[allow(dead_code)]
 pub(crate) mod spread;
 #[allow(dead_code)]
 pub(crate) mod table;

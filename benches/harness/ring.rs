@@ -82,11 +82,18 @@ impl<T: Pod> Producer<T> {
 
     /// Spins until there is room.
     pub(crate) fn push(&mut self, value: T) {
-        while self.tail - self.seen_head == CAPACITY as u64 {
+        while !self.try_push(value) {
+            spin_loop();
+        }
+    }
+
+    /// Returns whether there was room.
+    pub(crate) fn try_push(&mut self, value: T) -> bool {
+        if self.tail - self.seen_head == CAPACITY as u64 {
             // ORDERING: acquire pairs with the consumer's release; its copy out of the slot is done.
             self.seen_head = self.place.head().load(Ordering::Acquire);
             if self.tail - self.seen_head == CAPACITY as u64 {
-                spin_loop();
+                return false;
             }
         }
         // SAFETY: the slot is the producer's (see the module), within the arena and aligned.
@@ -94,6 +101,7 @@ impl<T: Pod> Producer<T> {
         self.tail += 1;
         // ORDERING: release publishes the slot.
         self.place.tail().store(self.tail, Ordering::Release);
+        true
     }
 }
 
@@ -113,11 +121,21 @@ impl<T: Pod> Consumer<T> {
 
     /// Spins until there is a value.
     pub(crate) fn pop(&mut self) -> T {
-        while self.head == self.seen_tail {
+        loop {
+            if let Some(value) = self.try_pop() {
+                return value;
+            }
+            spin_loop();
+        }
+    }
+
+    /// Returns a value if there is one.
+    pub(crate) fn try_pop(&mut self) -> Option<T> {
+        if self.head == self.seen_tail {
             // ORDERING: acquire pairs with the producer's release; the slot is written.
             self.seen_tail = self.place.tail().load(Ordering::Acquire);
             if self.head == self.seen_tail {
-                spin_loop();
+                return None;
             }
         }
         // SAFETY: the slot is the consumer's (see the module), within the arena, aligned and written.
@@ -125,6 +143,6 @@ impl<T: Pod> Consumer<T> {
         self.head += 1;
         // ORDERING: release gives the slot back after the copy.
         self.place.head().store(self.head, Ordering::Release);
-        value
+        Some(value)
     }
 }

@@ -58,6 +58,15 @@ const TELLING: Duration = Duration::from_millis(2);
 
 /// Runs all entries; the answer has one row per entry with the nanoseconds per item of each round.
 pub(crate) fn play(entries: &mut [Entry<'_>], pace: Pace) -> Vec<Vec<f64>> {
+    play_after(entries, pace, |_| ())
+}
+
+/// As [`play`], with something to be done before each round that counts.
+pub(crate) fn play_after(
+    entries: &mut [Entry<'_>],
+    pace: Pace,
+    mut before: impl FnMut(usize),
+) -> Vec<Vec<f64>> {
     let watchdog = Watchdog::start();
     let began = Instant::now();
     let mut known = Vec::new();
@@ -77,6 +86,7 @@ pub(crate) fn play(entries: &mut [Entry<'_>], pace: Pace) -> Vec<Vec<f64>> {
     // the way, and each round shares out what is left.
     let mut overhead = Duration::ZERO;
     for round in 0..rounds {
+        before(round);
         let left = length.saturating_sub(began.elapsed()) / (rounds - round) as u32;
         let sample = left.saturating_sub(overhead) / entries.len().max(1) as u32;
         let mut measured = Duration::ZERO;

@@ -2,6 +2,8 @@
 //!
 //! It formats and prints; numbers are chosen elsewhere.
 
+use std::fmt;
+
 use super::spread::Spread;
 
 /// A head and rows of as many cells.
@@ -25,8 +27,15 @@ impl Table {
         self.rows.len() == 1
     }
 
-    /// Prints it, the first column to the left and the others to the right.
+    /// Prints it.
     pub(crate) fn print(&self) {
+        print!("{self}");
+    }
+}
+
+impl fmt::Display for Table {
+    /// The first column to the left and the others to the right.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
         let cell = |row: &Vec<String>, column: usize| row.get(column).cloned().unwrap_or_default();
         let width = |column| self.rows.iter().map(|row| cell(row, column).chars().count()).max().unwrap_or(0);
@@ -36,15 +45,16 @@ impl Table {
                 0 => format!("{:<width$}", cell(row, column)),
                 _ => format!("{:>width$}", cell(row, column)),
             });
-            println!("| {} |", cells.collect::<Vec<_>>().join(" | "));
+            writeln!(f, "| {} |", cells.collect::<Vec<_>>().join(" | "))?;
             if index == 0 {
                 let rules = widths.iter().enumerate().map(|(column, &width)| match column {
                     0 => "-".repeat(width),
                     _ => format!("{}:", "-".repeat(width - 1)),
                 });
-                println!("| {} |", rules.collect::<Vec<_>>().join(" | "));
+                writeln!(f, "| {} |", rules.collect::<Vec<_>>().join(" | "))?;
             }
         }
+        Ok(())
     }
 }
 
@@ -54,7 +64,7 @@ pub(crate) fn figure(spread: Spread) -> String {
 }
 
 /// Three digits that mean something, never in powers of ten.
-fn digits(value: f64) -> String {
+pub(crate) fn digits(value: f64) -> String {
     match value {
         value if value < 9.995 => format!("{value:.2}"),
         value if value < 99.95 => format!("{value:.1}"),

@@ -1,4 +1,4 @@
-//! The messages: plain words of exactly 8, 64 and 1024 bytes that bear a number.
+//! The messages: so many plain words that bear a number.
 //!
 //! They carry no checksum; the number in the first and the last word shows loss, doubling, disorder and half-copied values.
 

@@ -1,0 +1,40 @@
+//! The bounded channel of crossbeam-channel, which has no async calls.
+
+use crossbeam_channel::{Receiver, Sender, TryRecvError, TrySendError, bounded};
+
+use super::made_by::made_by;
+use crate::{
+    contestant::{Blocks, Contestant, Reach, Tries},
+    harness::value::Value,
+    site::Site,
+};
+
+made_by!(Crossbeam, "crossbeam", Sender, Receiver, bounded);
+
+impl Tries for Crossbeam {
+    fn try_send<T: Value>(sender: &mut Sender<T>, value: T) -> bool {
+        match sender.try_send(value) {
+            Ok(()) => true,
+            Err(TrySendError::Full(_)) => false,
+            Err(TrySendError::Disconnected(_)) => panic!("the receiver has gone"),
+        }
+    }
+
+    fn try_receive<T: Value>(receiver: &mut Receiver<T>) -> Option<T> {
+        match receiver.try_recv() {
+            Ok(value) => Some(value),
+            Err(TryRecvError::Empty) => None,
+            Err(TryRecvError::Disconnected) => panic!("the senders have gone"),
+        }
+    }
+}
+
+impl Blocks for Crossbeam {
+    fn send<T: Value>(sender: &mut Sender<T>, value: T) {
+        assert!(sender.send(value).is_ok(), "the receiver has gone");
+    }
+
+    fn receive<T: Value>(receiver: &mut Receiver<T>) -> T {
+        receiver.recv().expect("the senders have gone")
+    }
+}

@@ -162,3 +162,43 @@ fn best(results: &Results, contestants: &[&str], senders: usize, bytes: usize) -
     let measured = cells.filter_map(|cell| Some((results.spread(&cell, RATE)?.median, cell)));
     measured.max_by(|(left, _), (right, _)| left.total_cmp(right)).map(|(_, cell)| cell)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{cell::Outcome, results::Samples};
+
+    /// Returns results in which each contestant had so many million messages a second, round by round.
+    fn results(rates: &[(&str, Way, [u64; 3])]) -> Results {
+        let mut results = Results::new(false);
+        for &(contestant, way, rounds) in rates {
+            let outcome = |rate| Outcome { items: rate, nanoseconds: 1000, figures: vec![] };
+            let cell = rate(contestant, way, 1, 64);
+            results.samples.push(Samples { cell, rounds: rounds.map(outcome).to_vec() });
+        }
+        results
+    }
+
+    fn lines_of(results: &Results) -> Vec<(String, f64)> {
+        let lines = lines(results).into_iter();
+        lines.filter_map(|line| Some((line.name, line.figure?.median))).collect()
+    }
+
+    #[test]
+    fn a_ratio_is_taken_round_by_round() {
+        let results = results(&[(OURS, Way::Busy, [10, 40, 90]), ("kanal", Way::Busy, [20, 40, 30])]);
+        let expected = ("messages/s, 1 sender, 64 bytes, busy : kanal, busy".to_owned(), 1.0);
+        assert_eq!(lines_of(&results), [expected]);
+    }
+
+    #[test]
+    fn ours_is_compared_with_the_best_median_of_any_way() {
+        let results = results(&[
+            (OURS, Way::Busy, [80; 3]),
+            ("pipe", Way::Busy, [1, 2, 100]),
+            ("ipmpsc", Way::Blocking, [4, 8, 9]),
+        ]);
+        let name = "messages/s, 1 sender, 64 bytes, busy : the best between processes, ipmpsc, blocking";
+        assert_eq!(lines_of(&results), [(name.to_owned(), 10.0)]);
+    }
+}

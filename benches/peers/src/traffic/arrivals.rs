@@ -125,3 +125,75 @@ impl<'a> Arrivals<'a> {
         outcome
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{cell::Way, harness::arena::Arena, results::rate};
+
+    type Message = [u64; 8];
+
+    fn site(senders: usize) -> Site {
+        let order =
+            Order { cell: rate("any", Way::Busy, senders, size_of::<Message>()), sample: 0, items: 1 };
+        Site::new("/nowhere".into(), Arena::create(), order)
+    }
+
+    #[test]
+    fn a_sample_ends_with_the_last_message_of_each_sender() {
+        let site = site(2);
+        site.begin();
+        let mut arrivals = Arrivals::new(&site);
+        let mut senders = [0, 1].map(Messages::<Message>::of);
+        while site.is_sending() {
+            senders.iter_mut().for_each(|messages| arrivals.take(&messages.next()));
+        }
+        for messages in senders {
+            assert!(!arrivals.are_complete());
+            arrivals.take(&messages.last());
+        }
+        assert!(arrivals.are_complete());
+        assert_eq!(arrivals.outcome().items, 2 * CAPACITY as u64);
+    }
+
+    #[test]
+    #[should_panic(expected = "lost, doubled or out of order")]
+    fn a_lost_message_is_found_out() {
+        let site = site(1);
+        let mut messages = Messages::<Message>::of(0);
+        messages.next();
+        Arrivals::new(&site).take(&messages.next());
+    }
+
+    #[test]
+    #[should_panic(expected = "lost, doubled or out of order")]
+    fn a_doubled_message_is_found_out() {
+        let site = site(1);
+        let message = Messages::<Message>::of(0).next();
+        let mut arrivals = Arrivals::new(&site);
+        arrivals.take(&message);
+        arrivals.take(&message);
+    }
+
+    #[test]
+    #[should_panic(expected = "lost, doubled or out of order")]
+    fn a_message_after_the_last_one_is_found_out() {
+        let site = site(1);
+        let mut messages = Messages::<Message>::of(0);
+        let mut arrivals = Arrivals::new(&site);
+        arrivals.take(&messages.last());
+        arrivals.take(&messages.next());
+    }
+
+    #[test]
+    #[should_panic(expected = "a message that is not damaged")]
+    fn a_message_that_came_in_part_is_found_out() {
+        let site = site(1);
+        let mut messages = Messages::<Message>::of(0);
+        let mut arrivals = Arrivals::new(&site);
+        arrivals.take(&messages.next());
+        let mut message = messages.next();
+        message[7] = 0;
+        arrivals.take(&message);
+    }
+}

@@ -1,7 +1,7 @@
 //! The unbounded channel between two processes: how much memory it has while a burst is queued, and after it; and how fast it is,
 //! shallow beside the bounded channel, deep beside tokio's unbounded channel in one process.
 //!
-//! `cargo bench --bench unbounded`; `docs/performance.md` says what is measured and how to read it.
+//! `cargo bench --bench unbounded`; `docs/performance/notes.md` says what is measured and how to read it.
 
 #[path = "../harness/mod.rs"]
 mod harness;

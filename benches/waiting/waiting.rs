@@ -1,6 +1,6 @@
 //! What it costs to wait for room or for a value: round trips, throughput, small queues, crowds and idle ends.
 //!
-//! `cargo bench --manifest-path benches/waiting/Cargo.toml`; `docs/performance.md` says what is measured and how to read it.
+//! `cargo bench --manifest-path benches/waiting/Cargo.toml`; `docs/performance/notes.md` says what is measured and how to read it.
 
 #[path = "../harness/mod.rs"]
 mod harness;

@@ -1,6 +1,6 @@
 //! What a stopped sender costs the others, and how soon senders hear of a receiver's death, between processes.
 //!
-//! `cargo bench --bench when_one_fails`; `docs/performance.md` says what is measured and how to read it.
+//! `cargo bench --bench when_one_fails`; `docs/performance/notes.md` says what is measured and how to read it.
 
 #[path = "../harness/mod.rs"]
 #[allow(dead_code, reason = "the rounds of this bench are its own: it wants every sample, not their mean")]

@@ -80,13 +80,8 @@ impl<T: Pod> Sender<T> {
         if self.inner.send_at_once(&value) {
             return Ok(());
         }
-        self.try_send_slowly(value)
-    }
-
-    #[inline(never)]
-    fn try_send_slowly(&self, value: T) -> Result<(), TrySendError<T>> {
-        match self.inner.try_send(slice::from_ref(&value)) {
-            Ok(_) => Ok(()),
+        match self.inner.try_send_slowly(&value) {
+            Ok(()) => Ok(()),
             Err(unsent) => Err(refused(unsent, value)),
         }
     }
@@ -169,13 +164,8 @@ impl<T: Pod> Sender<T> {
         if self.inner.send_at_once(&value) {
             return Ok(());
         }
-        self.blocking_send_slowly(value)
-    }
-
-    #[inline(never)]
-    fn blocking_send_slowly(&self, value: T) -> Result<(), SendError<T>> {
-        match self.inner.blocking_send(slice::from_ref(&value), None) {
-            Ok(_) => Ok(()),
+        match self.inner.blocking_send_slowly(&value) {
+            Ok(()) => Ok(()),
             Err(_) => Err(SendError(value)),
         }
     }

@@ -125,7 +125,19 @@ impl Sending {
         self.endpoint.is_open() && self.endpoint.producer().send_at_once(value, &*self.endpoint)
     }
 
-    /// Does so in a task's turn, if it has one.
+    /// Sends one value if there is room, after the shortest way has come to nothing.
+    #[inline(never)]
+    pub fn try_send_slowly<T: Pod>(&self, value: &T) -> Result<(), Unsent> {
+        self.try_send(slice::from_ref(value)).map(|_| ())
+    }
+
+    /// Sends one value after the shortest way has come to nothing; the thread sleeps until there is room.
+    #[inline(never)]
+    pub fn blocking_send_slowly<T: Pod>(&self, value: &T) -> Result<(), NoRoom> {
+        self.blocking_send(slice::from_ref(value), None).map(|_| ())
+    }
+
+    /// Sends one value by the shortest way in a task's turn, if it has one.
     #[inline(always)]
     pub fn poll_at_once<T: Pod>(&self, value: &T, cx: &mut Context<'_>) -> bool {
         let Poll::Ready(budget) = poll_proceed(cx) else { return false };

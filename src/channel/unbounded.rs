@@ -3,6 +3,7 @@
 use super::Sending;
 use crate::queue::table::Refused;
 use bytemuck::Pod;
+use std::slice;
 
 /// Most positions claimed at once. Other senders get their turn between the parts of a long batch. A sender that is stopped in the
 /// middle of one leaves no more positions behind for the receiver to look at.
@@ -23,6 +24,12 @@ impl Sending {
     #[inline(always)]
     pub fn send_unbounded_at_once<T: Pod>(&self, value: &T) -> bool {
         self.endpoint.is_open() && self.endpoint.table_producer().send_at_once(value, &*self.endpoint)
+    }
+
+    /// Sends one value after the shortest way has come to nothing.
+    #[inline(never)]
+    pub fn send_unbounded_slowly<T: Pod>(&self, value: &T) -> Result<(), Unsendable> {
+        self.send_unbounded(slice::from_ref(value)).map(|_| ())
     }
 
     /// Sends a first part of `values`, at least one, and returns how many.

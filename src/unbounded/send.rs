@@ -40,14 +40,9 @@ impl<T: Pod> UnboundedSender<T> {
         if self.inner.send_unbounded_at_once(&value) {
             return Ok(());
         }
-        self.try_send_slowly(value).map_err(|refused| SendError(refused.into_inner()))
-    }
-
-    #[inline(never)]
-    fn try_send_slowly(&self, value: T) -> Result<(), TrySendUnboundedError<T>> {
-        match self.inner.send_unbounded(slice::from_ref(&value)) {
-            Ok(_) => Ok(()),
-            Err(unsendable) => Err(refused(unsendable, value)),
+        match self.inner.send_unbounded_slowly(&value) {
+            Ok(()) => Ok(()),
+            Err(_) => Err(SendError(value)),
         }
     }
 
@@ -83,7 +78,10 @@ impl<T: Pod> UnboundedSender<T> {
         if self.inner.send_unbounded_at_once(&value) {
             return Ok(());
         }
-        self.try_send_slowly(value)
+        match self.inner.send_unbounded_slowly(&value) {
+            Ok(()) => Ok(()),
+            Err(unsendable) => Err(refused(unsendable, value)),
+        }
     }
 
     /// Sends all of `values`, in order. (Beyond tokio.)

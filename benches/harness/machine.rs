@@ -14,6 +14,8 @@ pub(crate) fn describe() -> String {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let kernel = rustix::system::uname();
     let kernel = kernel.release().to_string_lossy();
+    // What a builder of kernels appends says nothing about speed.
+    let kernel = kernel.split('-').next().unwrap_or_default();
     let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
     let load = load.split(' ').next().unwrap_or("?");
     let warning = match load.parse::<f64>() {

@@ -5,7 +5,7 @@
 
 use std::time::Instant;
 
-use super::{LONGEST, ahead::Ahead};
+use super::{LONGEST, LONGEST_LEAD, ahead::Ahead};
 use crate::{
     cell::{CAPACITY, Order, Outcome},
     harness::value::{Value, numbered},
@@ -53,7 +53,11 @@ pub(crate) struct Arrivals<'a> {
 
 enum Phase {
     /// The queue fills, pages are faulted in, and every sender starts.
-    Lead,
+    Lead {
+        began: Instant,
+        /// Messages of this phase that are still to come, beside those that are counted already.
+        more: u64,
+    },
     Measured {
         began: Instant,
         so_far: u64,
@@ -66,8 +70,8 @@ impl<'a> Arrivals<'a> {
     pub(crate) fn new(site: &'a Site) -> Self {
         let Order { cell, .. } = &site.order;
         let next = (0..cell.senders as u64).map(|sender| sender << SENDER).collect();
-        let lead = 2 * CAPACITY as u64 + site.order.items / 8;
-        Self { site, next, senders: cell.senders, left: lead, phase: Phase::Lead }
+        let phase = Phase::Lead { began: Instant::now(), more: site.order.items / 8 };
+        Self { site, next, senders: cell.senders, left: 2 * CAPACITY as u64, phase }
     }
 
     /// Returns whether every sender has sent its last message.
@@ -98,7 +102,11 @@ impl<'a> Arrivals<'a> {
     fn turn(&mut self) {
         let Order { cell, items, .. } = &self.site.order;
         match &mut self.phase {
-            Phase::Lead => {
+            Phase::Lead { began, more } if *more > 0 && began.elapsed() < LONGEST_LEAD => {
+                self.left = CHUNK.min(*more);
+                *more -= self.left;
+            }
+            Phase::Lead { .. } => {
                 // Fewer would show how one time slice fills a queue, or what one sender does.
                 let of = (*items).max(2 * CAPACITY as u64).max(16 * cell.senders as u64);
                 self.left = CHUNK.min(of);

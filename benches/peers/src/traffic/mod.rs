@@ -13,3 +13,6 @@ use std::time::Duration;
 ///
 /// How many items it has was learned from an earlier sample, which may have been a thousand times as fast.
 pub(crate) const LONGEST: Duration = Duration::from_secs(1);
+
+/// What comes before the measured part ends after this time.
+pub(crate) const LONGEST_LEAD: Duration = Duration::from_millis(200);

@@ -5,7 +5,7 @@ use tokio::runtime::{Builder, Runtime};
 use super::{
     ahead::Ahead,
     arrivals::{Arrivals, Messages},
-    watch::{LAST, Watch, is_last, lead},
+    watch::{LAST, Lead, Watch, is_last},
 };
 use crate::{
     cell::Outcome,
@@ -49,7 +49,8 @@ pub(crate) async fn trips<C: Awaits, T: Value>(
         C::send(sender, messages.next()).await;
         check(&C::receive(receiver).await, number);
     };
-    for _ in 0..lead(&site.order) {
+    let mut lead = Lead::start(&site.order);
+    while lead.goes_on() {
         trip().await;
     }
     let mut watch = Watch::start(&site.order);

@@ -5,7 +5,7 @@
 use super::{
     ahead::Ahead,
     arrivals::{Arrivals, Messages},
-    watch::{LAST, Watch, is_last, lead},
+    watch::{LAST, Lead, Watch, is_last},
 };
 use crate::{
     cell::{BATCH, Outcome},
@@ -71,7 +71,10 @@ pub(crate) fn trips<T: Value>(
         send(messages.next());
         check(&receive(), number);
     };
-    (0..lead(&site.order)).for_each(|_| trip());
+    let mut lead = Lead::start(&site.order);
+    while lead.goes_on() {
+        trip();
+    }
     let mut watch = Watch::start(&site.order);
     loop {
         trip();

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::LONGEST;
+use super::{LONGEST, LONGEST_LEAD};
 use crate::{
     cell::{Order, Outcome},
     harness::{
@@ -14,9 +14,22 @@ use crate::{
 /// The number of the trip that ends a sample on the other side.
 pub(super) const LAST: u64 = u64::MAX;
 
-/// Returns how many trips are made before the measured ones, so that every cache has seen the way.
-pub(super) fn lead(order: &Order) -> u64 {
-    16 + (order.items / 16).min(1024)
+/// The trips before the measured ones, so that every cache has seen the way.
+pub(super) struct Lead {
+    left: u64,
+    began: Instant,
+}
+
+impl Lead {
+    pub(super) fn start(order: &Order) -> Self {
+        Self { left: 16 + (order.items / 16).min(1024), began: Instant::now() }
+    }
+
+    /// Returns whether there is one more.
+    pub(super) fn goes_on(&mut self) -> bool {
+        self.left = self.left.saturating_sub(1);
+        self.left > 0 && self.began.elapsed() < LONGEST_LEAD
+    }
 }
 
 /// Returns whether a message is the last one, and otherwise checks that it is the next one.

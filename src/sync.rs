@@ -185,7 +185,7 @@ pub(crate) fn full_fence() {
     loom::sync::atomic::fence(Ordering::SeqCst);
 }
 
-/// Keeps the compiler from moving accesses across it. The processor may. Under the checker, which knows no such thing, it is
+/// Keeps the compiler from moving accesses across it; the processor may move them. The checker knows no such fence: there it does
 /// nothing.
 #[inline(always)]
 pub(crate) fn compiler_fence() {

@@ -12,8 +12,8 @@
 //!              waiters     8 each      the line: a record for each sender that waits for capacity
 //!              bells       8 each      one for each waiter's record
 //!              backlogs    8 each      a bell for each process, whose backlog waits behind the line
-//!              records     8 each      who claimed which position, one for each slot
-//!              slots       stride      stamp word, then the payload as words
+//!              records     8 each      the owner of a claimed position, one for each slot
+//!              slots       stride      the value as words, then padding, then its stamp
 //!
 //! or the table of an unbounded one
 //!              words       256 bytes   claim, what was taken: a block of 128 each

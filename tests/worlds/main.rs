@@ -2,7 +2,8 @@
 //! kernel. What cannot be had is an error that says so, never a signal or a panic, and works once it can be had.
 //!
 //! `limits` is what a process may not have, `descriptors` how few it has, `groups` what a control group leaves it, `files` where the
-//! files of its name stand; `fences` is a sandbox without `membarrier`; `unbounded` is how the unbounded channel does with little memory; `filter` plays an older kernel.
+//! files of its name stand; `fences` is a sandbox without `membarrier`; `unbounded` is how the unbounded channel does with little
+//! memory; `filter` plays an older kernel.
 
 mod descriptors;
 mod fences;

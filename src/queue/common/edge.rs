@@ -1,8 +1,9 @@
 //! The synchronizing edges by name; `docs/edges.md` lists each with the harm done without it.
 //!
 //! An ordering is written as `acquire(Edge::X)` at the one end and `release(Edge::X)` at the other, a fence as
-//! `full_fence(Fence::Y)`, or as one side of asymmetric fences ([`super::fences`]). In a normal build these are constants. Under the model checker any one of them can be
-//! weakened by its place (`SHMPSC_WEAKEN=queue/ring/send.rs:120`), which is how `.ci/weaken` finds the model that needs it.
+//! `full_fence(Fence::Y)`, or as one side of asymmetric fences ([`super::fences`]). In a normal build these are constants. Under the
+//! model checker any one of them can be weakened by its place (`SHMPSC_WEAKEN=queue/ring/send.rs:120`), which is how `.ci/weaken`
+//! finds the model that needs it.
 
 use crate::sync::Ordering;
 
@@ -23,7 +24,7 @@ macro_rules! named {
 named! {
     /// From a store that releases to a load that acquires.
     Edge {
-        /// E1: what a claimer saw and wrote before its exchange of the claim word, to the next who reads it.
+        /// E1: what a claimer saw and wrote before its exchange of the claim word, to the thread that reads it next.
         Claim,
         /// E2: a published value, from its sender to the receiver.
         Stamp,
@@ -48,7 +49,7 @@ named! {
         Latch,
         /// E12: strong handles, to the scan that decides whether one is left.
         Strong,
-        /// E13: a bell, from who lies down to who rings and asks whose bell it is.
+        /// E13: a bell, from the sleeper that registers to the waker that rings it and asks for its owner.
         Bell,
         /// E14: an entry of the table of chunks, from the receiver that has taken what stood in the chunk to a sender that writes
         /// there again; and from a sender that has made it memory to those that use it.
@@ -57,13 +58,14 @@ named! {
 }
 
 named! {
-    /// Full fences: between a store of one's own and a load of the other side's (Dekker's pattern).
+    /// Fences between a store of one's own and a load of the other side's (Dekker's pattern). Each is full, unless it is the light
+    /// side of asymmetric fences.
     Fence {
         /// F1: a sleeper's bell is set, then it looks again: the heavy side of asymmetric fences.
         Asleep,
         /// F2: a value is published, then its sender looks whether the receiver sleeps: a light side.
         Published,
-        /// F3: capacity is given back or a place left, then its giver looks who waits: a light side where the receiver gives back
+        /// F3: capacity is given back or a place left, then its giver looks for waiters: a light side where the receiver gives back
         /// what it has taken.
         Freed,
         /// F4: a strong handle is gone, then the latch and the other processes' counts are read.

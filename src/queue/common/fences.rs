@@ -1,5 +1,5 @@
 //! Asymmetric fences, as in liburcu and folly: which of the two sides of a Dekker pair pays for both. The operating system is not
-//! known here; what it does comes in as a function.
+//! known here: its part comes in as a function.
 //!
 //! The *light side* makes a change and looks for a sleeper: [`Fence::Published`] and the receiver's [`Fence::Freed`]. It stands on the
 //! hot path. The *heavy side* is about to sleep: [`Fence::Asleep`]. It registers, and looks again. With full fences alone each side
@@ -12,14 +12,14 @@
 use super::edge::{Fence, full_fence};
 use crate::sync::compiler_fence;
 
-/// How this process passes the fences of one channel.
+/// How this process passes the fences of one channel: a reference to its two [`Sides`], so that it takes one word.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Fences(&'static Sides);
 
-/// What each side does. A [`Fences`] is a reference to it, so that it takes one word.
+/// What the light side and the heavy side do.
 #[derive(Debug)]
 pub(crate) struct Sides {
-    /// The light side passes a full fence.
+    /// Whether the light side passes a full fence.
     pub is_light_full: bool,
     /// Returns once every thread that runs, of every process whose light side passes no full fence, has passed one. `None`: there is
     /// no such process.

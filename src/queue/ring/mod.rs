@@ -53,13 +53,13 @@ use words::Claim;
 pub(crate) struct Ring<'a> {
     pub view: &'a RingView<'a>,
     pub track: Track,
-    /// What this process remembers of the line, if it does.
+    /// What this process remembers of the line, if anything.
     pub ranking: Option<&'a Ranking>,
     pub fences: Fences,
 }
 
 impl<'a> Ring<'a> {
-    /// Remembers nothing, and has full fences alone.
+    /// Returns the queue for a caller that remembers nothing of the line. Its fences are full.
     #[inline(always)]
     pub fn new(view: &'a RingView<'a>) -> Ring<'a> {
         Ring {
@@ -70,7 +70,7 @@ impl<'a> Ring<'a> {
         }
     }
 
-    /// The same, whose positions are known at compile time to be plain numbers if those of a channel for values of type `T` are.
+    /// Returns the queue as one for values of type `T`. If their positions are plain numbers, the compiler then knows so.
     #[inline(always)]
     pub fn of<T>(self) -> Ring<'a> {
         Ring { track: if rounds_up(size_of::<T>()) { self.track.plain() } else { self.track }, ..self }

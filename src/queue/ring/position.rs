@@ -21,13 +21,13 @@ impl Track {
         Track { slots, mask }
     }
 
-    /// Whether the slots are a power of two.
+    /// Returns whether the slots are a power of two, so that positions are plain numbers.
     #[inline(always)]
     fn is_plain(self) -> bool {
         self.slots == self.mask.wrapping_add(1)
     }
 
-    /// The same, known at compile time to be plain. Only if it is.
+    /// Returns the same arithmetic in a form in which the compiler sees that it is plain. Only if it is.
     #[inline(always)]
     pub fn plain(self) -> Track {
         debug_assert!(self.is_plain());
@@ -54,13 +54,13 @@ impl Track {
         (position & self.mask) as usize
     }
 
-    /// Whether a number that a peer wrote names a slot at all.
+    /// Returns whether a number that a peer wrote names a slot at all.
     #[inline(always)]
     pub fn is_valid(self, position: u32) -> bool {
         self.is_plain() || position & self.mask < self.slots
     }
 
-    /// The position `count` further on. `count` is at most the number of slots.
+    /// Returns the position `count` further on. `count` is at most the number of slots.
     #[inline(always)]
     pub fn add(self, position: u32, count: u32) -> u32 {
         if self.is_plain() {

@@ -56,7 +56,7 @@ impl Quarantine {
     /// Whether an inactive entry ends at exactly `position`.
     pub fn lingers_at(&self, queue: &Ring<'_>, position: u32) -> bool {
         self.list.iter().any(|stalled| {
-            // ORDERING: nobody changes an inactive entry, and this thread's own exchange made it inactive.
+            // ORDERING: no other thread changes an inactive entry, and this thread's own exchange made it inactive.
             let entry = Entry(queue.view.entries[stalled.entry].load(Ordering::Relaxed));
             !stalled.is_active && entry.last() == position
         })
@@ -111,11 +111,11 @@ impl Quarantine {
         let before = self.list.len();
         self.list.retain(|stalled| {
             let word = &queue.view.entries[stalled.entry];
-            // ORDERING: nobody changes an inactive entry, and this thread's own exchange made it inactive.
+            // ORDERING: no other thread changes an inactive entry, and this thread's own exchange made it inactive.
             let entry = Entry(word.load(Ordering::Relaxed));
             let is_over = !stalled.is_active && queue.track.distance(entry.last(), head as u32) > 0;
             if is_over {
-                // Nobody else writes an inactive entry.
+                // No other thread writes an inactive entry.
                 // ORDERING: its late value was copied before it became inactive, and a full fence stood since.
                 word.store(0, Ordering::Relaxed);
             }

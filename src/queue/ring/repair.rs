@@ -56,7 +56,7 @@ impl Ring<'_> {
     fn claimants_of(&self, counts: impl Fn(u32) -> bool) -> (u64, Vec<Number>) {
         let claim = Claim(self.view.words.claim.load(acquire(Edge::Claim)));
         let head = self.head();
-        // Nonsense is not followed, and not beyond the last slot.
+        // Nonsense is not followed, nor anything beyond the capacity.
         let is_valid = self.track.is_valid(head as u32);
         let claimed = if is_valid { self.track.distance(head as u32, claim.tail()) } else { 0 };
         let mut numbers = Vec::new();

@@ -12,11 +12,11 @@ use crate::sync::Ordering;
 /// What a look at head and quarantine found.
 pub(crate) struct Room {
     pub head: u64,
-    /// Positions claimed and not yet taken. More than the capacity only if somebody wrote nonsense.
+    /// Positions claimed and not yet taken. More than the capacity only if a peer wrote nonsense.
     pub used: i64,
     /// Whether any slot is in quarantine.
     pub any: bool,
-    /// Capacity nobody holds; what the line is promised is not taken off. May be negative.
+    /// Capacity that is free; what the line is promised is not taken off. May be negative.
     pub free: i64,
     /// Positions from the tail to the next quarantined slot.
     pub run: u32,
@@ -25,7 +25,7 @@ pub(crate) struct Room {
 }
 
 impl Ring<'_> {
-    /// Whether the claim word is what it was, asked by who has read something since that does not go with it.
+    /// Returns whether the claim word is what it was. A thread asks that has read something since that does not go with it.
     pub fn is_still(&self, claim: Claim) -> bool {
         // ORDERING: relaxed. What was read since, head, an entry or a record, was read with acquire; a claim word that it
         // follows is seen.
@@ -43,12 +43,12 @@ impl Ring<'_> {
             if !self.is_still(claim) {
                 return None;
             }
-            // The tail is never behind head, and both name a slot: somebody wrote nonsense, and trying again would not end.
+            // The tail is never behind head, and both name a slot: a peer wrote nonsense, and trying again would not end.
             let used = i64::MAX;
             return Some(Room { head, used, any: true, free: 0, run: 0, blocked: None });
         }
-        // ORDERING: the count after head. The receiver counts an entry before head moves past its position, so
-        // who sees the moved head sees the entry.
+        // ORDERING: the count after head. The receiver counts an entry before head moves past its position, so a
+        // sender that sees the moved head sees the entry.
         let any = taken.quarantined.load(acquire(Edge::Quarantined)) != 0;
         let mut room = Room {
             head,

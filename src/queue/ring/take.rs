@@ -72,7 +72,7 @@ pub(crate) struct Consumer {
     effort: Effort,
 }
 
-/// Whether a slot with that stamp holds the value of the position.
+/// Returns whether a slot with that stamp holds the value of the position.
 #[inline(always)]
 fn is_published_in(stamp: &AtomicU64, position: u32) -> bool {
     stamp.load(acquire(Edge::Stamp)) == Stamp::published(position).0
@@ -244,7 +244,7 @@ impl Consumer {
         while count < limit {
             if self.quarantine.is_empty() && self.nonsense.is_none() {
                 let before = self.head;
-                // Not beyond the last slot: what is stamped there is nonsense, and could go on without end.
+                // Not beyond the capacity: what is stamped there is nonsense, and could go on without end.
                 let most = limit.min(count.saturating_add(queue.view.geometry.capacity as usize));
                 while count < most {
                     let slot = queue.view.slots.of::<T>(self.head as u32);
@@ -340,7 +340,7 @@ impl Consumer {
                 effort = Effort::Spin;
                 continue;
             }
-            // Asked once for all positions that one sender claimed: one that dies with a batch leaves as many as there are slots.
+            // Asked once for all positions that one sender claimed: one that dies with a batch leaves up to the capacity of them.
             let is_known = |owned: &Owned| queue.track.distance(head, owned.last) >= 0;
             let owned =
                 known.filter(is_known).unwrap_or_else(|| Self::owner_of_head(queue, head, claim, claimed));
@@ -361,7 +361,7 @@ impl Consumer {
                 continue;
             }
             let is_alone = claimed == 1;
-            // Else that position would hold capacity until the stalled send ends.
+            // Otherwise the void position at the tail would hold capacity until the stalled send ends.
             if is_alone && self.quarantine.lingers_at(queue, claim.tail()) {
                 Self::step_over(queue, claim);
                 continue;

@@ -73,7 +73,7 @@ pub(crate) struct Table<'a> {
 }
 
 impl<'a> Table<'a> {
-    /// Has full fences alone.
+    /// Returns the queue with full fences.
     #[inline(always)]
     pub fn new(view: &'a TableView<'a>, memory: &'a dyn Memory) -> Table<'a> {
         Table { view, memory, fences: Fences::FULL }

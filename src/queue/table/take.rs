@@ -57,7 +57,7 @@ impl Found {
     }
 }
 
-/// Whether a slot with that stamp holds the value of the position.
+/// Returns whether a slot with that stamp holds the value of the position.
 #[inline(always)]
 fn is_published_in(stamp: &AtomicU64, position: u64) -> bool {
     stamp.load(acquire(Edge::Stamp)) == Stamp::published(position).0

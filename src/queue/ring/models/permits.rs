@@ -193,8 +193,8 @@ fn room_wakes_who_waits_to_reserve() {
     });
 }
 
-/// The receiver, whose fence is light, and a sender give back one each at the same time. The sender that waits for both has registered before,
-/// and is rung by one of the two at least.
+/// The receiver, whose fence is light, and a sender give back one each at the same time. The sender that waits for both has registered
+/// before, and is rung by one of the two at least.
 #[test]
 fn two_that_give_back_at_once_ring_who_waits_for_both() {
     explore(None, || {

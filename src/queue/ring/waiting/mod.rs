@@ -28,8 +28,9 @@
 //! A sender that comes sets the bit of its record before it draws its ticket. The draw releases the word of the line, and
 //! each walk acquires it first. So a walk finds every waiter whose ticket was drawn before. A record tells of nothing but
 //! itself, so the walk reads it relaxed. A sender that takes capacity on the strength of a walk does so by an exchange of the
-//! claim word, which fails if capacity has changed since. A sender that goes to sleep on the strength of a walk has a full
-//! fence behind its registration, and so has every thread that frees a record or capacity and then looks.
+//! claim word, which fails if capacity has changed since. A sender that goes to sleep on the strength of a walk has a fence
+//! behind its registration, and so has every thread that frees a record or capacity and then looks. The fences are full, or the two
+//! sides of asymmetric ones: a heavy one of the sender, a light one of the receiver.
 
 pub(crate) mod place;
 mod promise;

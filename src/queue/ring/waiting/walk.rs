@@ -145,7 +145,7 @@ impl Ring<'_> {
         }
     }
 
-    /// Capacity was given back, a record freed, or the channel closed: rings each waiter that is covered now.
+    /// Rings each waiter that is covered now: capacity was given back, a record freed, or the channel closed.
     #[inline]
     pub fn freed(&self, wake: &impl Wake) {
         // ORDERING: what was given back is visible, then the line is looked at; a waiter comes to the line and
@@ -154,7 +154,7 @@ impl Ring<'_> {
         self.look_if_waiting(wake);
     }
 
-    /// The same, for the receiver, which has given back the capacity of what it has taken.
+    /// Does the same for the receiver, which has given back the capacity of what it has taken. Its fence is a light one.
     #[inline]
     pub fn freed_by_taking(&self, wake: &impl Wake) {
         // ORDERING: as in `freed`.
@@ -176,7 +176,7 @@ impl Ring<'_> {
         self.look(wake);
     }
 
-    /// The same, for a thread that has passed that fence.
+    /// Does the same for a thread that has passed that fence.
     #[inline]
     pub fn look_if_waiting(&self, wake: &impl Wake) {
         if !self.read_line().is_idle() {

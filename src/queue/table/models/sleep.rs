@@ -62,8 +62,8 @@ fn a_value_wakes_the_receiver() {
     });
 }
 
-/// The receiver has registered when the send begins, so the light fence of that has nothing to do. The receiver may notice that it was rung
-/// before it is woken. Then it registers again, and finds the value that it was rung for.
+/// The receiver has registered when the send begins, so the light fence of the send has nothing to do. The receiver may notice that it
+/// was rung before it is woken. Then it registers again, and finds the value that it was rung for.
 #[test]
 fn a_rung_receiver_finds_what_a_light_fence_follows() {
     explore(Some(4), || {

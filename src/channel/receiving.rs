@@ -92,7 +92,7 @@ impl<C: Receives> Receiving<C> {
         Receiving { endpoint, consumer, asleep: None, is_handed_over: false }
     }
 
-    /// Takes the next value by the shortest way, if that finds it and the value is small.
+    /// Takes the next value on the fast path of [`Consume::take_at_once`], if values are small.
     #[inline(always)]
     pub fn receive_at_once<T: Pod>(&mut self) -> Option<T> {
         if size_of::<T>() > SMALL || self.endpoint.is_forked() {
@@ -152,7 +152,7 @@ impl<C: Receives> Receiving<C> {
         look(&self.endpoint, &mut self.consumer, effort, take)
     }
 
-    /// Takes the next value as [`Receiving::receive_at_once`] does, in a task's turn. `Pending` if that is over.
+    /// Takes the next value as [`Receiving::receive_at_once`] does, within the task's budget. `Pending` if that is used up.
     #[inline(always)]
     pub fn poll_at_once<T: Pod>(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
         let budget = ready!(poll_proceed(cx));
@@ -206,8 +206,8 @@ impl<C: Receives> Receiving<C> {
         Poll::Ready(result)
     }
 
-    /// Returns whether the receiver's bell says that a task sleeps, as it was last registered: no sender has rung. A task that
-    /// is polled though it was not woken stays registered, for registering anew costs a fence in all processes.
+    /// Returns whether a task is registered on the receiver's bell and no sender has rung since. Such a task is polled though it was not
+    /// woken. It stays registered, because registering anew costs a fence in all processes.
     fn is_asleep(&self) -> bool {
         self.asleep
             .is_some_and(|key| !self.endpoint.is_forked() && self.endpoint.receiver_bell().is_quiet(key))

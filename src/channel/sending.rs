@@ -118,26 +118,26 @@ impl Sending {
         Taking::new(&self.endpoint, want)
     }
 
-    /// Sends one value by the shortest way, if all is as it is most of the time. Returns whether it did; if not, the other ways say
-    /// why, or find another one.
+    /// Sends one value on the fast path of [`Producer::send_at_once`](crate::queue::ring::Producer::send_at_once). Returns whether it did.
+    /// If not, the caller takes the slow path, which sends it or says why not.
     #[inline(always)]
     pub fn send_at_once<T: Pod>(&self, value: &T) -> bool {
         self.endpoint.is_open() && self.endpoint.producer().send_at_once(value, &*self.endpoint)
     }
 
-    /// Sends one value if there is room, after the shortest way has come to nothing.
+    /// Sends one value if there is room, after the fast path has failed.
     #[inline(never)]
     pub fn try_send_slowly<T: Pod>(&self, value: &T) -> Result<(), Unsent> {
         self.try_send(slice::from_ref(value)).map(|_| ())
     }
 
-    /// Sends one value after the shortest way has come to nothing; the thread sleeps until there is room.
+    /// Sends one value after the fast path has failed; the thread sleeps until there is room.
     #[inline(never)]
     pub fn blocking_send_slowly<T: Pod>(&self, value: &T) -> Result<(), NoRoom> {
         self.blocking_send(slice::from_ref(value), None).map(|_| ())
     }
 
-    /// Sends one value by the shortest way in a task's turn, if it has one.
+    /// Sends one value as [`Sending::send_at_once`] does, if the task has budget left. Returns whether it did.
     #[inline(always)]
     pub fn poll_at_once<T: Pod>(&self, value: &T, cx: &mut Context<'_>) -> bool {
         let Poll::Ready(budget) = poll_proceed(cx) else { return false };

@@ -84,7 +84,7 @@ impl Waiting {
         Poll::Pending
     }
 
-    /// Whether it has nothing to leave: it has not waited, or has what it waited for.
+    /// Returns whether it has no place in the line to leave: it has not waited, or has what it waited for.
     #[inline]
     fn is_new(&self) -> bool {
         self.stand == Stand::Nowhere && self.spot.is_none()
@@ -133,7 +133,7 @@ impl<'a, W: Want> Taking<'a, W> {
         Taking { endpoint, want, waiting: Waiting::default() }
     }
 
-    /// Whether it has not waited.
+    /// Returns whether it has not waited.
     #[inline]
     pub fn is_new(&self) -> bool {
         self.waiting.is_new()

@@ -243,7 +243,7 @@ impl Endpoint {
         self.gate.is_shut()
     }
 
-    /// Returns whether this is the process that made the end, and as far as it knows from private memory it can send.
+    /// Returns whether this is the process that made the end, and it can send as far as its private memory tells.
     #[inline(always)]
     pub(crate) fn is_open(&self) -> bool {
         self.gate.is_open()

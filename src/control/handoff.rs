@@ -60,7 +60,8 @@ impl Endpoint {
         }
     }
 
-    /// Invites; if all numbers are taken, once more after each farewell that the porter has still to hear.
+    /// Invites as [`Endpoint::invite`] does. If all numbers are taken, it waits for each farewell that the porter has yet to hear, and
+    /// tries again.
     fn invite_by_and_by(self: &Arc<Self>) -> Result<OwnedFd, Refused> {
         let until = Instant::now() + self.deadline;
         loop {

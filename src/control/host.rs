@@ -74,8 +74,7 @@ impl Host {
         waited.unwrap_or_else(PoisonError::into_inner).0
     }
 
-    /// Waits until the porter has dealt with every process that has hung up, no longer than until `deadline`. Returns whether
-    /// there was any.
+    /// Waits until the porter has dealt with every process that has hung up, or `deadline` has passed. Returns whether any had hung up.
     pub fn wait_for_farewells(&self, deadline: Instant) -> bool {
         let unheard = |roster: &mut Roster| roster.others() > roster.staying();
         let mut roster = self.roster();
@@ -87,7 +86,7 @@ impl Host {
         true
     }
 
-    /// A process that had hung up without a goodbye stays until it has ended.
+    /// Tells the waiting threads that a process stays: it has hung up without a goodbye, and counts until it has ended.
     pub fn will_stay(&self) {
         // Under the lock, so that no waiter is between its look and its sleep.
         let _roster = self.roster();

@@ -91,7 +91,7 @@ impl Member {
         socket::hear_no_more(&self.lifeline);
     }
 
-    /// Whether it has hung up and the porter has still to hear what it said last.
+    /// Returns whether it has hung up, and the porter has yet to hear what it said last.
     pub fn is_hanging_up(&self) -> bool {
         self.is_listened_to() && socket::has_hung_up(&self.lifeline)
     }

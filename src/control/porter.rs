@@ -142,7 +142,7 @@ impl Porter {
         self.posts().by_token.contains_key(&token)
     }
 
-    /// Whether the peer of a watched connection has closed its end.
+    /// Returns whether the peer of a watched connection has closed its end.
     pub fn has_hung_up(&self, token: Token) -> bool {
         let fd = self.posts().by_token.get(&token).map(|post| post.fd.clone());
         fd.is_some_and(|fd| socket::has_hung_up(fd.as_fd()))

@@ -170,7 +170,7 @@ impl Roster {
         others.filter(|place| matches!(place, Place::Taken | Place::Invited(_) | Place::Member(_))).count()
     }
 
-    /// Those of them that have not hung up, as far as the porter has still to hear of it.
+    /// Counts those of [`Roster::others`] that have not hung up, also if the porter has yet to hear of a hang-up.
     pub fn staying(&self) -> usize {
         let stays = |place: &&Place| match place {
             Place::Taken => true,

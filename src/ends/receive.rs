@@ -170,7 +170,7 @@ macro_rules! receive {
                     self.try_recv_slowly()
                 }
 
-                /// Does so after the short way has come to nothing.
+                /// Receives as [`try_recv`](Self::try_recv) does, after the fast path has failed.
                 #[inline(never)]
                 fn try_recv_slowly(&mut self) -> Result<T, TryRecvError> {
                     let found = match self.inner.try_take(next) {
@@ -236,7 +236,7 @@ macro_rules! receive {
                     self.blocking_recv_slowly()
                 }
 
-                /// Does so after the short way has come to nothing.
+                /// Receives as [`blocking_recv`](Self::blocking_recv) does, after the fast path has failed.
                 #[inline(never)]
                 fn blocking_recv_slowly(&mut self) -> Option<T> {
                     let Took::Value(found) = self.inner.blocking_take(None, next) else { return None };

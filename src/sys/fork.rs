@@ -76,19 +76,19 @@ pub(crate) struct Gate {
 const SHUT: u32 = u32::MAX;
 
 impl Gate {
-    /// Open here.
+    /// Makes a gate that is open in this process.
     pub(crate) fn new(birthplace: Birthplace) -> Gate {
         Gate { birthplace, open_in: AtomicU32::new(birthplace.number) }
     }
 
-    /// Whether this is the process in which it was made, and it was not shut.
+    /// Returns whether this is the process in which it was made, and it was not shut.
     #[inline(always)]
     pub(crate) fn is_open(&self) -> bool {
-        // ORDERING: Relaxed: see `is_here`. Who shuts it says what is read on the strength of that.
+        // ORDERING: Relaxed: see `is_here`. The caller of `shut` says what is read on the strength of that.
         self.birthplace.word.load(Ordering::Relaxed) == self.open_in.load(Ordering::Relaxed)
     }
 
-    /// Whether it was shut, here or in a process that this one was forked from.
+    /// Returns whether it was shut, here or in a process that this one was forked from.
     #[inline(always)]
     pub(crate) fn is_shut(&self) -> bool {
         self.open_in.load(Ordering::Relaxed) == SHUT // ORDERING: see `is_open`.

@@ -83,8 +83,8 @@ pub(crate) trait Consume: Sized {
     /// Finds the next value.
     fn take(&mut self, queue: &Self::Queue<'_>, peers: &impl Peers) -> Took<Self::Found>;
 
-    /// Takes the next value by the shortest way, if that finds it: published at head, with nothing that goes before it. Otherwise
-    /// [`Consume::take`] looks in every way.
+    /// Takes the next value on the fast path: if it is published at head, and no other value goes before it. In any other case
+    /// [`Consume::take`] takes the slow path.
     fn take_at_once<T: Pod>(&mut self, queue: &Self::Queue<'_>, peers: &impl Peers) -> Option<T>;
 
     /// Finds the next value and leaves it where it is.

@@ -50,7 +50,7 @@ impl ViewCell {
 /// How many of the low bits of the epoch are kept.
 const EPOCH: u64 = (1 << 31) - 1;
 
-/// Whether a copy of head was made in that epoch, and there was no slot in quarantine then.
+/// Returns whether a copy of head was made in that epoch, and no slot was in quarantine then.
 #[inline(always)]
 fn is_of_epoch(view: u64, epoch: u64) -> bool {
     view as u32 == (epoch as u32) << 1
@@ -129,15 +129,15 @@ pub(crate) struct Producer<'a> {
 }
 
 impl<'a> Producer<'a> {
-    /// Claims one position, if all is as it is most of the time: this process made the last claim too, its copy of head is of this
-    /// epoch and shows room, no slot is in quarantine, no sender waits, and the channel is open.
+    /// Claims one position on the fast path: if this process made the last claim too, its copy of head is of this epoch and shows room,
+    /// no slot is in quarantine, no sender waits, and the channel is open.
     ///
-    /// Each of those is one branch here. What to do otherwise is [`Producer::claim`]'s.
+    /// Each of those is one branch here. In any other case [`Producer::claim`] takes the slow path.
     #[inline(always)]
     fn claim_at_once(&self, track: Track) -> Option<u32> {
         let words = self.queue.view.words;
         let claim = Claim(words.claim.load(acquire(Edge::Claim)));
-        // ORDERING: these two as in `room_in_view`.
+        // ORDERING: these two as in `room_in_view` and `used_in_view`.
         let line = Line(words.seldom.line.load(Ordering::Relaxed));
         let epoch = words.seldom.epoch.load(Ordering::Relaxed);
         let view = self.view.view.load(acquire(Edge::View));
@@ -158,7 +158,7 @@ impl<'a> Producer<'a> {
         moved.is_ok().then_some(claim.tail())
     }
 
-    /// Sends one value, if that needs no more than [`Producer::claim_at_once`]. Returns whether it did.
+    /// Sends one value on the fast path, see [`Producer::claim_at_once`]. Returns whether it did.
     #[inline(always)]
     pub fn send_at_once<T: Pod>(&self, value: &T, wake: &impl Wake) -> bool {
         let Some(position) = self.claim_at_once(self.queue.of::<T>().track) else { return false };
@@ -194,7 +194,7 @@ impl<'a> Producer<'a> {
     pub(super) fn used_in_view(&self, claim: Claim) -> Option<i64> {
         let words = self.queue.view.words;
         // ORDERING: relaxed, after the claim word, which was read with acquire. The epoch that made the present tail
-        // possible is seen, and one that came later only sends this call the long way.
+        // possible is seen, and one that came later only sends this call to the slow path.
         let epoch = words.seldom.epoch.load(Ordering::Relaxed);
         let view = self.view.view.load(acquire(Edge::View));
         if !is_of_epoch(view, epoch) {

@@ -75,8 +75,8 @@ pub(crate) struct Producer<'a> {
 }
 
 impl Producer<'_> {
-    /// Claims one position, if all is as it is most of the time: this process made the last claim too, its chunk is known, and the
-    /// channel is open. Returns the chunk and the position. What to do otherwise is [`Producer::claim`]'s.
+    /// Claims one position on the fast path: if this process made the last claim too, its chunk is known, and the channel is open.
+    /// Returns the chunk and the position. In any other case [`Producer::claim`] takes the slow path.
     #[inline(always)]
     fn claim_at_once(&self) -> Option<(u32, u64)> {
         let claim = self.table.claim();
@@ -84,7 +84,7 @@ impl Producer<'_> {
             return None;
         }
         let chunk = self.view.chunk(self.table.number(claim.tail()))?;
-        // Of the last position there can be none beyond, but then no chunk is known.
+        // No position follows the last one, but for that no chunk is ever known.
         let mine = claim.with_tail(claim.tail().wrapping_add(1));
         let word = &self.table.view.words.claim;
         // ORDERING: as in `exchange`.
@@ -92,7 +92,7 @@ impl Producer<'_> {
         moved.is_ok().then_some((chunk, claim.tail()))
     }
 
-    /// Sends one value, if that needs no more than [`Producer::claim_at_once`]. Returns whether it did.
+    /// Sends one value on the fast path, see [`Producer::claim_at_once`]. Returns whether it did.
     #[inline(always)]
     pub fn send_at_once<T: Pod>(&self, value: &T, wake: &impl Wake) -> bool {
         let Some((chunk, position)) = self.claim_at_once() else { return false };

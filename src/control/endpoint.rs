@@ -5,22 +5,17 @@
 //! A *host* is the process where the receiver lives, a *guest* any other. An endpoint is made as one of them; a host
 //! becomes a guest when its receiver is handed to another process.
 
+mod hearing;
+
+pub(super) use hearing::Hearing;
+
 use std::{
     io,
-    os::fd::{AsFd, BorrowedFd},
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, Weak},
+    sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError},
     time::{Duration, Instant},
 };
 
-use super::{
-    chunks::queue_of,
-    guest::Guest,
-    host::Host,
-    porter::{Porter, Token, Watcher},
-    wakes::Calmly,
-    wire::Facts,
-};
+use super::{chunks::queue_of, guest::Guest, host::Host, wakes::Calmly, wire::Facts};
 use crate::{
     error::OpenError,
     layout::{Bell, FenceKind, View},
@@ -31,12 +26,10 @@ use crate::{
     },
     segment::Segment,
     sync::{AtomicU32, AtomicU64, Ordering, lock},
-    sys::{
-        events::{Event, Events, Interest},
-        fork::{Birthplace, Gate},
-    },
-    wait::{Hear, Reactors, Sleepers, Spins, Threads},
+    sys::fork::{Birthplace, Gate},
+    wait::{Sleepers, Spins, Threads},
 };
+use hearing::Ear;
 
 /// What this process is in the channel.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -82,21 +75,6 @@ pub(crate) struct Endpoint {
     ear: Mutex<Ear>,
     pub(super) host: Option<Host>,
     pub(super) guest: OnceLock<Guest>,
-}
-
-/// Everything by which other processes can say "look" to this one, as one descriptor.
-pub(super) struct Hearing {
-    pub events: Events,
-}
-
-/// Whether the porter hears for the endpoint, and for which sleepers.
-#[derive(Default)]
-struct Ear {
-    token: Option<Token>,
-    /// Tasks sleep for which no runtime listens.
-    always: bool,
-    /// Threads that wait for what the porter hears: one answer, or that the backlog is rung.
-    askers: u32,
 }
 
 /// What an endpoint is made of.
@@ -344,51 +322,8 @@ impl Endpoint {
         if self.is_forked() { Err(OpenError::Forked) } else { Ok(()) }
     }
 
-    /// Has the porter call [`Hear::hear`] until what this returns is dropped.
-    ///
-    /// No lock is taken while no other process can take part, for then there is nothing to hear: thousands of threads may go
-    /// to sleep at a time. Once one can, all that sleep are woken, and ask again.
-    pub(crate) fn porter_hears_for_a_while(self: &Arc<Self>) -> io::Result<Option<PorterHears<'_>>> {
-        if self.hearing.get().is_none() {
-            return Ok(None);
-        }
-        let mut ear = lock(&self.ear);
-        self.listen(&mut ear)?;
-        ear.askers += 1;
-        Ok(Some(PorterHears(self)))
-    }
-
-    fn listen(self: &Arc<Self>, ear: &mut Ear) -> io::Result<()> {
-        if let Some(hearing) = self.hearing.get()
-            && ear.token.is_none()
-        {
-            let watcher = Arc::new(Listen(Arc::downgrade(self)));
-            let porter = Porter::of_this_process()?;
-            ear.token = Some(porter.watch(hearing.clone(), Interest::READABLE.once_each(), watcher)?);
-        }
-        Ok(())
-    }
-
-    pub(super) fn hearing(&self) -> Option<&Arc<Hearing>> {
-        self.hearing.get()
-    }
-
     pub(super) fn birthplace(&self) -> Birthplace {
         self.birthplace
-    }
-
-    /// Makes the descriptor of [`Endpoint::bell_fd`], and lets the local sleepers know that there is one.
-    pub(super) fn open_doors(&self) -> Result<&Arc<Hearing>, OpenError> {
-        if self.hearing.get().is_none() {
-            let hearing = Hearing::new().map_err(refused("make a set of doorbells"))?;
-            if self.hearing.set(Arc::new(hearing)).is_ok() {
-                self.sleepers.wake_all();
-            }
-        }
-        match self.hearing.get() {
-            Some(hearing) => Ok(hearing),
-            None => Err(OpenError::Closed { path: None }),
-        }
     }
 
     pub(super) fn role(&self) -> MutexGuard<'_, Role> {
@@ -415,85 +350,13 @@ impl Endpoint {
     }
 }
 
-impl Hear for Endpoint {
-    /// Returns the descriptor on which other processes say "look", readable at each new occurrence (so watch for edges, and
-    /// call [`Hear::hear`] at each). None while no other process can take part;
-    /// afterwards always the same. It comes while tasks sleep: then they are all woken, to watch it.
-    fn bell_fd(&self) -> Option<BorrowedFd<'_>> {
-        self.hearing.get().map(|hearing| hearing.as_fd())
-    }
-
-    /// Takes in what other processes said, then looks at every local sleeper. It does not matter which bell was rung, so
-    /// neither the bells nor the set of them are read.
-    fn hear(&self) {
-        if self.is_forked() {
-            return;
-        }
-        if let Some(guest) = self.guest.get() {
-            guest.hear(self.hearing.get());
-        }
-        Calmly(self).hear();
-    }
-
-    fn wake_all(&self) {
-        let _ = catch_unwind(AssertUnwindSafe(|| self.sleepers.wake_all()));
-    }
-
-    fn porter_hears(self: &Arc<Self>) -> io::Result<()> {
-        let mut ear = lock(&self.ear);
-        self.listen(&mut ear)?;
-        ear.always = true;
-        Ok(())
-    }
-
-    fn porter_rests(&self) {
-        let mut ear = lock(&self.ear);
-        ear.always = false;
-        ear.rest();
-    }
-
-    fn is_forked(&self) -> bool {
-        Endpoint::is_forked(self)
-    }
-
-    fn reactors(&self) -> &Reactors {
-        &self.sleepers.reactors
-    }
-}
-
-/// The porter hears for a thread until this is dropped.
-pub(crate) struct PorterHears<'a>(&'a Endpoint);
-
-impl Drop for PorterHears<'_> {
-    fn drop(&mut self) {
-        let mut ear = lock(&self.0.ear);
-        ear.askers -= 1;
-        ear.rest();
-    }
-}
-
-impl Ear {
-    /// Has the porter hear no longer, if that is for nothing.
-    fn rest(&mut self) {
-        if self.askers == 0
-            && !self.always
-            && let (Some(token), Ok(porter)) = (self.token.take(), Porter::of_this_process())
-        {
-            porter.forget(token);
-        }
-    }
-}
-
 impl Drop for Endpoint {
     fn drop(&mut self) {
         if self.is_forked() {
             self.sleepers.abandon();
             return;
         }
-        let heard = lock(&self.ear).token.take();
-        if let (Some(token), Ok(porter)) = (heard, Porter::of_this_process()) {
-            porter.forget(token);
-        }
+        self.porter_forgets();
         if self.guest.get().is_none()
             && let Some(host) = &self.host
         {
@@ -501,29 +364,6 @@ impl Drop for Endpoint {
             self.queue().close(&Calmly(self));
             host.leave();
         }
-    }
-}
-
-/// The porter's registration for an endpoint with tasks for which no listening task hears.
-struct Listen(Weak<Endpoint>);
-
-impl Watcher for Listen {
-    fn noticed(self: Arc<Self>, _: &'static Porter, _: Token, _: Event) {
-        if let Some(endpoint) = self.0.upgrade() {
-            endpoint.hear();
-        }
-    }
-}
-
-impl Hearing {
-    fn new() -> io::Result<Hearing> {
-        Ok(Hearing { events: Events::new()? })
-    }
-}
-
-impl AsFd for Hearing {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.events.as_fd()
     }
 }
 

@@ -6,18 +6,18 @@
 //!
 //! | file | what it is about |
 //! | --- | --- |
-//! | [`endpoint`] | one process's end of one channel |
+//! | [`endpoint`] | one process's end of one channel; in its folder, how it hears what other processes say |
 //! | [`host`](mod@host), [`guest`] | what it keeps as the one or the other |
 //! | [`member`] | a guest as the host knows it |
-//! | [`roster`] | who holds which number |
-//! | [`recovery`] | what happens when somebody has left |
+//! | [`roster`] | which process holds which number |
+//! | [`recovery`] | what happens when a process has left |
 //! | [`admission`], [`join`] | the two sides of joining |
 //! | [`call`], [`attempt`] | joining by name, in a thread that waits, and as a task waits for it |
 //! | [`handoff`], [`handover`] | a sender, and the receiver, as one descriptor |
 //! | [`carrier`] | that descriptor, which works once |
 //! | [`chunks`] | the queue of a segment, and how the chunks of an unbounded one become memory |
 //! | [`wakes`] | how sleepers are woken, wherever they are |
-//! | [`identity`] | who somebody is, by the word of the kernel |
+//! | [`identity`] | which process and user a peer is, by the word of the kernel |
 //! | [`name`] | socket and lock file |
 //! | [`open_name`] | how a name counts as a sender to come |
 //! | [`fencing`] | which kind of fences a channel has |

@@ -23,6 +23,7 @@
 //! | [`send`] | claiming positions and publishing values |
 //! | [`grow`] | where a sender finds memory |
 //! | [`take`] | receiving, and what to do with positions that stay unpublished |
+//! | [`records`] | which process has claimed which position |
 //! | [`stalled`] | the sends that were passed before they were published |
 //! | [`chunks`] | what the receiver does with a chunk whose values have been taken |
 //! | [`repair`] | what a dead process leaves, and how far senders and receiver are |
@@ -33,6 +34,7 @@ mod chunks;
 mod close;
 mod grow;
 mod nonsense;
+mod records;
 pub(crate) mod repair;
 pub(crate) mod send;
 mod stalled;

@@ -7,7 +7,7 @@
 use super::Table;
 use super::chunks::Chunks;
 use super::stalled::{Stalled, StalledList};
-use super::words::{Claim, Record, Stamp};
+use super::words::{Claim, Stamp};
 use crate::layout::Slot;
 use crate::queue::common::PATIENCE;
 use crate::queue::edge::{Edge, acquire, release};
@@ -475,31 +475,5 @@ impl Consumer {
     fn end_parts(&mut self, table: &Table<'_>) {
         self.chunks.pass(table, self.head, &self.stalled);
         self.next_end = self.chunks.next_end(table);
-    }
-}
-
-impl Table<'_> {
-    /// The records from `from` to before `to` that bear their own position, with the owners that they name. It leaves out a part of the
-    /// stream where no chunk is ready: the receiver has passed it since, or it is nonsense.
-    pub(super) fn records(
-        &self,
-        from: u64,
-        to: u64,
-        ordering: Ordering,
-    ) -> impl Iterator<Item = (u64, Number)> {
-        let of_part = move |number: u64| {
-            let start = number * self.positions();
-            let (first, end) = (start.max(from), (start + self.positions()).min(to));
-            let chunk = self.ready_chunk(number).into_iter();
-            chunk.flat_map(move |chunk| (first..end).map(move |position| (chunk, position)))
-        };
-        (self.number(from)..to.div_ceil(self.positions()))
-            .flat_map(of_part)
-            .map(move |(chunk, position)| {
-                let word = self.view.record(chunk, self.index(position));
-                (position, Record(word.load(ordering)))
-            })
-            .filter(|(position, record)| record.bears(*position))
-            .map(|(position, record)| (position, record.owner()))
     }
 }

@@ -329,7 +329,7 @@ fn a_task_of_a_local_set_that_moves_to_another_runtime_is_woken() {
 }
 
 #[test]
-fn a_task_that_is_polled_in_vain_stays_registered_until_it_is_rung() {
+fn a_task_polled_in_vain_stays_registered_until_it_is_rung() {
     let (mut receiving, sending) = joined();
     let flag = Arc::new(Flag::default());
     let waker = Waker::from(Arc::clone(&flag));

@@ -190,7 +190,7 @@ fn a_process_that_cannot_register_joins_and_loses_no_wake() {
 }
 
 #[test]
-fn an_end_is_given_to_a_process_without_barriers_if_it_needs_none() {
+fn a_process_without_barriers_takes_ends_of_full_fences_alone() {
     let _patience = patience();
     for kind in Kind::ALL {
         for (fences, answer) in [(options(), "refused"), (options().full_fences(), "taken")] {

@@ -207,11 +207,13 @@ impl Options {
 
     /// Makes the channel one of full fences: a thread or task that goes to sleep pays for its own fence alone. For making only.
     ///
-    /// A sender that has sent a value looks whether the receiver sleeps, and the receiver that has taken one whether a sender
-    /// waits. Between the two must stand a fence, and it costs nearly half of the rate of messages. So by default it is left out there:
-    /// the thread or task that is about to sleep has all threads of all processes that use such channels pass one, by the
-    /// system call `membarrier`. That costs it one half to ten microseconds, and each core on which such a thread runs is interrupted for
-    /// less than that. Whatever is sent, received, ordered or promised is the same in both kinds of channel.
+    /// A sender that has sent a value looks whether the receiver sleeps. A receiver that has taken one looks whether a sender waits.
+    /// Between the change and the look must stand a fence, and in such a channel it costs nearly half of the rate of messages.
+    ///
+    /// By default the fences are asymmetric: sends and receives pass no full fence. A thread or task that is about to sleep has all threads of
+    /// all processes that use such channels pass one, by the system call `membarrier`. That costs it one half to ten microseconds. Each
+    /// core on which such a thread runs is interrupted for less than that. Whatever is sent, received, ordered or promised is the same
+    /// in both.
     ///
     /// Choose full fences
     ///
@@ -221,6 +223,10 @@ impl Options {
     /// - if values are rare, and nearly each of them is waited for.
     ///
     /// A process that may not make the call itself makes channels of full fences in any case.
+    ///
+    /// # When it waits
+    ///
+    /// Never. Without this option, the first channel that a process of several threads makes or joins takes some milliseconds more.
     ///
     /// # Examples
     ///

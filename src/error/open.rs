@@ -163,8 +163,8 @@ pub enum OpenError {
         /// The name, if the call had one.
         path: Option<PathBuf>,
     },
-    /// A process that sleeps in the channel there has all others pass a fence, by the system call `membarrier`, which this process may
-    /// not make. A channel made with [`Options::full_fences`](crate::Options::full_fences) does without.
+    /// This process may not make the system call `membarrier`. The channel there has asymmetric fences: a process that sleeps in it has all
+    /// others pass a fence by that call. A channel made with [`Options::full_fences`](crate::Options::full_fences) does without.
     NoBarriers {
         /// The name, if the call had one.
         path: Option<PathBuf>,

@@ -3,12 +3,12 @@
 use super::Options;
 
 impl Options {
-    /// Maps all pages of a bounded channel in this process when it makes or joins the channel. Without it each page is mapped when it is
-    /// touched first, by a page fault, and the first lap through the queue pays for these.
+    /// Maps all pages of a bounded channel in this process when it makes or joins the channel. Without this option each page is mapped
+    /// when it is touched first, by a page fault. The first lap through the queue pays for the faults.
     ///
-    /// It is for this process alone: each process that joins has its own choice, and so has one that an end is handed to. The memory
-    /// itself is allocated when the channel is made, with and without it. In an unbounded channel, whose memory comes and goes, it does
-    /// nothing: there a sender maps each chunk at once when it makes it memory.
+    /// The option is for this process alone: each process that joins has its own choice, and so has a process that takes an end over.
+    /// The memory itself is allocated when the channel is made, in either case. In an unbounded channel, whose memory comes and goes, the
+    /// option does nothing: there a sender maps all of a chunk when it makes the chunk memory.
     ///
     /// # When it waits
     ///
@@ -17,10 +17,6 @@ impl Options {
     /// # Errors
     ///
     /// None. Where the system refuses to map pages before they are touched, they are mapped as they are touched.
-    ///
-    /// # Panics
-    ///
-    /// Never.
     ///
     /// # Examples
     ///
@@ -38,13 +34,14 @@ impl Options {
         self.terms.pages.prefault = prefault;
         self
     }
+
     /// Asks for huge pages, of 2 MiB on most machines, for a bounded channel. A first lap then takes a page fault for each huge page,
     /// and later laps need fewer entries of the processor's address cache.
     ///
-    /// When a process makes a channel, the system makes the memory of huge pages, as far as it has them, and maps them as such. When a
-    /// process joins, it maps them as such, if the memory is of huge pages; without this option it maps them in small pieces. A channel
-    /// smaller than a huge page has none, nor has the rest behind the last whole one. In an unbounded channel, whose memory comes and
-    /// goes, it does nothing.
+    /// A process that makes a channel has the system make its memory of huge pages, as far as there are any, and maps them as such. A
+    /// process that joins maps the huge pages that the memory has; without this option it maps them in small pieces. A channel smaller
+    /// than a huge page has none, nor has the rest behind the last whole one. In an unbounded channel, whose memory comes and goes, the
+    /// option does nothing.
     ///
     /// They are Linux's transparent huge pages, which need no reserved memory: from Linux 6.1 on, unless the system's setting
     /// `transparent_hugepage/shmem_enabled` is `deny`; before, where that setting gives them. Each process that maps a channel with this
@@ -58,10 +55,6 @@ impl Options {
     ///
     /// None. Where the system has no huge pages, the channel has ordinary ones. The line `ShmemPmdMapped` in `/proc/self/smaps` tells
     /// how many there are.
-    ///
-    /// # Panics
-    ///
-    /// Never.
     ///
     /// # Examples
     ///

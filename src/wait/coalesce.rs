@@ -3,7 +3,8 @@
 //! A receiver that is as fast as its sender finds the queue empty after each value. Then each of its looks takes a cache line from the
 //! sender, which is about to write there. If the receiver looks away for a moment, the sender writes some tens of values undisturbed,
 //! and the receiver takes them in one go. It matters where slots share cache lines, as those of an unbounded channel do: a value of 64
-//! bytes takes four fifths of the time. In a bounded channel, whose slots have lines of their own, nothing changes.
+//! bytes takes four fifths of the time. In a bounded channel nothing changes where each slot has lines of its own: for values of more
+//! than 24 bytes.
 //!
 //! Whether that pays is found by trial, for a value that comes alone would be late for nothing. It has paid if at least 8 values came
 //! until the queue was empty again; then the next wait does the same. Otherwise the next trial comes after 16 waits, then after twice as

@@ -8,10 +8,13 @@ use std::{
 };
 
 /// The documents that point into the sources.
-const DOCUMENTS: [&str; 6] = [
+const DOCUMENTS: [&str; 9] = [
     "CONTRIBUTING.md",
     "docs/edges.md",
+    "docs/layout.md",
     "docs/limits.md",
+    "docs/performance.md",
+    "docs/performance/notes.md",
     "docs/protocol.md",
     "docs/recovery.md",
     "docs/trust.md",

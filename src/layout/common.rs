@@ -36,7 +36,7 @@ pub(crate) struct Header {
 pub(crate) enum FenceKind {
     /// Each of the two passes a full fence.
     Full = 1,
-    /// The one that is about to sleep has all others pass one.
+    /// The thread that is about to sleep has all others pass one.
     Asymmetric = 2,
 }
 
@@ -67,7 +67,7 @@ pub(crate) struct Identity {
     pub numbers: [AtomicU64; 3],
     /// A random number that tells this channel from every other.
     pub id: [AtomicU64; 2],
-    /// [`FenceKind`]
+    /// The number of its [`FenceKind`].
     pub fences: AtomicU64,
 }
 
@@ -79,7 +79,7 @@ pub(crate) struct Bell {
 }
 
 /// One process in the channel. While it takes part, what it holds is its own to write; its first handle, its end and its number
-/// are written by the receiver's process, and `relay` by anybody.
+/// are written by the receiver's process, and `relay` by any process.
 #[repr(C, align(64))]
 #[derive(Default)]
 pub(crate) struct Member {
@@ -89,7 +89,7 @@ pub(crate) struct Member {
     pub strong: AtomicU64,
     /// Weak handles.
     pub weak: AtomicU64,
-    /// Not zero: somebody without a way to this process asks the receiver's process to ring it.
+    /// Not zero: a process without a way to this one asks the receiver's process to ring it.
     pub relay: AtomicU64,
     /// The process, as the receiver's process sees it. For observers only.
     pub pid: AtomicU64,

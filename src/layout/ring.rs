@@ -66,12 +66,12 @@ impl RingGeometry {
         self.offsets().map(|_| ()).ok_or(GeometryError::Size)
     }
 
-    /// Words from one slot to the next.
+    /// Returns the words from one slot to the next.
     pub fn stride_words(&self) -> usize {
         slot_words(self.payload as usize)
     }
 
-    /// Slots of the ring, at least as many as the capacity.
+    /// Returns the number of slots, at least the capacity.
     pub fn slots(&self) -> u32 {
         if rounds_up(self.payload as usize) { self.capacity.next_power_of_two() } else { self.capacity }
     }

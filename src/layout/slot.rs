@@ -40,7 +40,7 @@ impl<'a> Slot<'a> {
     }
 }
 
-/// Words of a slot of a ring, for values of that many bytes. It is padded so that no value of up to 56 bytes lies on two cache
+/// Returns the words of a slot of a ring, for values of that many bytes. It is padded so that no value of up to 56 bytes lies on two cache
 /// lines, and each larger one begins at a line.
 #[inline(always)]
 pub(super) const fn slot_words(payload: usize) -> usize {
@@ -55,8 +55,8 @@ pub(super) const fn slot_words(payload: usize) -> usize {
 /// Bytes of the largest slots whose number is rounded up to a power of two.
 const MAX_ROUNDED: usize = 256;
 
-/// Whether a ring has a power of two of slots for values of that many bytes, so that its positions are plain numbers. Large slots
-/// are as many as the capacity, for rounded up they would take up to twice the memory.
+/// Returns whether a ring has a power of two of slots for values of that many bytes, so that its positions are plain numbers. Large
+/// slots are as many as the capacity, for rounded up they would take up to twice the memory.
 #[inline(always)]
 pub(crate) const fn rounds_up(payload: usize) -> bool {
     slot_words(payload) * WORD <= MAX_ROUNDED
@@ -93,25 +93,25 @@ impl<'a> Slots<'a> {
         Slots { words, stride, payload, count, mask: count.next_power_of_two() - 1 }
     }
 
-    /// The number of slots.
+    /// Returns the number of slots.
     #[inline(always)]
     pub fn count(&self) -> u32 {
         self.count
     }
 
-    /// Selects the index of a slot from a position.
+    /// Returns the mask that selects the index of a slot from a position.
     #[inline(always)]
     pub fn mask(&self) -> u32 {
         self.mask
     }
 
-    /// The slot at `index`, which is below their number.
+    /// Returns the slot at `index`, which is below their number.
     pub fn at(&self, index: usize) -> Slot<'a> {
         let start = index * self.stride;
         Slot::of(&self.words[start..start + self.stride], self.payload.div_ceil(WORD))
     }
 
-    /// The stamp of the slot of a position, which is one that names a slot.
+    /// Returns the stamp of the slot of a position, which is one that names a slot.
     #[inline(always)]
     pub fn stamp_of(&self, position: u32) -> &'a AtomicU64 {
         let index = (position & self.mask) as usize;
@@ -122,8 +122,8 @@ impl<'a> Slots<'a> {
         unsafe { self.words.get_unchecked(index.wrapping_mul(self.stride).wrapping_add(self.stride - 1)) }
     }
 
-    /// Asks for the lines of a slot ahead of that of a position, to write them soon, so that they have come from the receiver's core
-    /// when their turn is there. Large values are left to the processor, which sees that line follows line.
+    /// Asks for the lines of a slot some way ahead of that of a position, to write them soon: they then have come from the receiver's
+    /// core when their turn is there. Large values are left to the processor, which sees that line follows line.
     #[inline(always)]
     pub fn prefetch_ahead<T>(&self, position: u32) {
         if rounds_up(size_of::<T>()) {
@@ -132,7 +132,7 @@ impl<'a> Slots<'a> {
         }
     }
 
-    /// The slot of a position, for values of type `T`.
+    /// Returns the slot of a position, for values of type `T`.
     ///
     /// # Panics
     ///
@@ -191,13 +191,13 @@ impl<'a> ChunkedSlots<'a> {
         }
     }
 
-    /// Selects the index of a slot in its chunk from a position.
+    /// Returns the mask that selects the index of a slot in its chunk from a position.
     #[inline(always)]
     pub fn mask(&self) -> u64 {
         self.mask
     }
 
-    /// The first word of the slot of a position, by the words of a slot. A chunk that there is not counts as the last one.
+    /// Returns the first word of the slot of a position, by the words of a slot. A number beyond the last chunk counts as the last.
     #[inline(always)]
     fn start(&self, chunk: u32, position: u64, stride: usize) -> usize {
         let chunk = chunk.min(self.last) as usize;
@@ -208,14 +208,14 @@ impl<'a> ChunkedSlots<'a> {
             .wrapping_add(((position & self.mask) as usize).wrapping_mul(stride))
     }
 
-    /// The slot of a position in its chunk.
+    /// Returns the slot of a position in its chunk.
     pub fn at(&self, chunk: u32, position: u64) -> Slot<'a> {
         let stride = packed_words(self.payload);
         let start = self.start(chunk, position, stride);
         Slot::of(&self.words[start..start + stride], stride - 1)
     }
 
-    /// The slot of a position in its chunk, for values of type `T`.
+    /// Returns the slot of a position in its chunk, for values of type `T`.
     ///
     /// # Panics
     ///
@@ -227,7 +227,7 @@ impl<'a> ChunkedSlots<'a> {
         }
         let stride = const { packed_words(size_of::<T>()) };
         let start = self.start(chunk, position, stride);
-        // SAFETY: `start` takes a chunk that there is; in it `mask + 1` records stand first, then as many slots of `stride` words for
+        // SAFETY: `start` takes one of the chunks; in it `mask + 1` records stand first, then as many slots of `stride` words for
         // values of this size, and all that fits the chunk, see `new`.
         let words = unsafe { slice::from_raw_parts(self.words.as_ptr().add(start), stride) };
         Slot::of(words, stride - 1)
@@ -244,7 +244,8 @@ impl Slot<'_> {
     }
 }
 
-/// Words of a slot of a table, for values of that many bytes: the value, then its stamp. It is not padded, so that memory holds values.
+/// Returns the words of a slot of a table, for values of that many bytes: the value, then its stamp. It is not padded, so that memory
+/// holds values.
 #[inline(always)]
 pub(super) const fn packed_words(payload: usize) -> usize {
     payload.div_ceil(WORD) + 1

@@ -88,7 +88,7 @@ impl TableGeometry {
         self.offsets().map(|_| ()).ok_or(GeometryError::Size)
     }
 
-    /// Words from one slot to the next.
+    /// Returns the words from one slot to the next.
     #[inline(always)]
     pub fn stride_words(&self) -> usize {
         packed_words(self.payload as usize)
@@ -180,7 +180,7 @@ impl<'a> TableView<'a> {
         &self.chunks[chunk as usize * self.chunk_words + index]
     }
 
-    /// The slot of a position in its chunk.
+    /// Returns the slot of a position in its chunk.
     #[inline(always)]
     pub fn slot(&self, chunk: u32, position: u64) -> Slot<'a> {
         #[cfg(test)]
@@ -188,7 +188,7 @@ impl<'a> TableView<'a> {
         self.slots.at(chunk, position)
     }
 
-    /// The slot of a position in its chunk, for values of type `T`: see [`ChunkedSlots::of`].
+    /// Returns the slot of a position in its chunk, for values of type `T`: see [`ChunkedSlots::of`].
     #[inline(always)]
     pub fn slot_for<T>(&self, chunk: u32, position: u64) -> Slot<'a> {
         #[cfg(test)]

@@ -14,7 +14,7 @@ use rustix::process::{Resource, getrlimit};
 
 use super::group;
 
-/// Growing a file beyond this limit would kill the process by SIGXFSZ before any error could be seen.
+/// Refuses a file larger than the process may write: growing it would kill the process by SIGXFSZ before any error could be seen.
 pub(super) fn check_file_size_limit(size: u64) -> io::Result<()> {
     match getrlimit(Resource::Fsize).current {
         Some(limit) if size > limit => Err(io::Error::new(
@@ -43,15 +43,15 @@ fn is_strict(mode: &str) -> bool {
     mode.trim() == "2"
 }
 
-/// Bytes of memory that this process can still have, as far as can be seen: of the machine, and of its control groups.
+/// Returns the bytes of memory that this process can still have, as far as can be seen: of the machine, and of its control groups.
 pub(crate) fn memory() -> u64 {
     let text = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
     let machine = bytes(&text, "MemAvailable:").unwrap_or_else(free);
     group::too_little_memory(u64::MAX, 0).map_or(machine, |left| left.min(machine))
 }
 
-/// Bytes of memory that the machine has free, without what it could take from its caches: for a process that has no `/proc`, or may open
-/// no more files. 0 if the system does not tell.
+/// Returns the bytes of memory that the machine has free, without what it could take from its caches: for a process that has no
+/// `/proc`, or may open no more files. 0 if the system does not tell.
 fn free() -> u64 {
     let mut info = mem::MaybeUninit::<libc::sysinfo>::zeroed();
     // SAFETY: the system writes the struct or, if a filter refuses the call, leaves it as it is; of integers, and zeros are one.
@@ -65,7 +65,7 @@ fn free() -> u64 {
 /// Refuses what there is no room for, in the machine or in a control group of this process: else pages would be taken one by
 /// one until the kernel looks for a victim. Others may take the room meanwhile; this cannot be excluded.
 pub(super) fn check_memory(size: u64) -> io::Result<()> {
-    // Without this file nobody knows better than the kernel.
+    // Without this file the kernel alone knows.
     let Ok(text) = std::fs::read_to_string("/proc/meminfo") else { return Ok(()) };
     let swap = bytes(&text, "SwapFree:").unwrap_or(0);
     let machine = bytes(&text, "MemAvailable:").map(|free| free.saturating_add(swap));

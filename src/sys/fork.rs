@@ -34,7 +34,7 @@ pub(crate) struct Birthplace {
 }
 
 impl Birthplace {
-    /// This process. Fails if the system has no memory for the page that is needed once.
+    /// Returns this process. Fails if the system has no memory for the page that is needed once.
     pub(crate) fn here() -> io::Result<Birthplace> {
         let word = match current() {
             Some(word) => word,

@@ -29,9 +29,9 @@ use rustix::{
 /// How this process maps a file whose pages are all allocated.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub(crate) struct Pages {
-    /// All of them when the file is mapped, and not each as it is touched first.
+    /// Whether all of them are mapped with the file, and not each as it is touched first.
     pub prefault: bool,
-    /// Huge ones, where the system has them.
+    /// Whether they are huge, where the system has such pages.
     pub huge: bool,
 }
 
@@ -70,6 +70,7 @@ impl Mapping {
         Mapping::of_pages(file, len, pages.huge, true)
     }
 
+    /// Maps a file by huge pages, if that is asked for and possible, else anywhere.
     fn of_pages(file: &OwnedFd, len: usize, huge: bool, populate: bool) -> io::Result<Mapping> {
         let flags = if populate { MapFlags::POPULATE } else { MapFlags::empty() };
         if huge
@@ -147,7 +148,7 @@ impl Mapping {
     }
 }
 
-/// Bytes of a huge page, if the system has such pages and one fits that many bytes.
+/// Returns the bytes of a huge page, if the system has such pages and one fits that many bytes.
 fn huge_page_within(len: usize) -> Option<usize> {
     let size = std::fs::read_to_string("/sys/kernel/mm/transparent_hugepage/hpage_pmd_size").ok()?;
     let size = size.trim().parse::<usize>().ok()?;

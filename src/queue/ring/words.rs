@@ -23,7 +23,7 @@ packed! {
 }
 
 impl Claim {
-    /// Whether this process made the last claim, and the channel is open.
+    /// Returns whether this process made the last claim, and the channel is open.
     #[inline(always)]
     pub fn is_open_to(self, me: Number) -> bool {
         let asked = Claim(0).with_owner(Number::MAX).with_closed(1);
@@ -44,7 +44,7 @@ packed! {
 impl Stamp {
     const PUBLISHED: u32 = 1;
 
-    /// The stamp of a complete value at `position`.
+    /// Returns the stamp of a complete value at `position`.
     #[inline(always)]
     pub fn published(position: u32) -> Stamp {
         Stamp(u64::from(position) << 32 | u64::from(Self::PUBLISHED))

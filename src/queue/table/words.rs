@@ -16,7 +16,7 @@ packed! {
 }
 
 impl Claim {
-    /// Whether this process made the last claim, and the channel is open.
+    /// Returns whether this process made the last claim, and the channel is open.
     #[inline(always)]
     pub fn is_open_to(self, me: Number) -> bool {
         let asked = Claim(0).with_owner(Number::MAX).with_closed(1);

@@ -22,6 +22,8 @@ pub struct Ring {
     records: (usize, usize),
     slots: (usize, usize),
     stride: usize,
+    /// The number of slots.
+    count: usize,
     capacity: usize,
 }
 
@@ -33,7 +35,13 @@ impl Ring {
         [capacity, line, entries]: [usize; 3],
     ) -> Ring {
         let waiters = line + members + 1;
-        let stride = (8 + payload.div_ceil(8) * 8).next_multiple_of(64);
+        let stride = match payload {
+            0..=8 => 16,
+            9..=24 => 32,
+            25..=56 => 64,
+            _ => (8 + payload.div_ceil(8) * 8).next_multiple_of(64),
+        };
+        let count = if stride <= 256 { capacity.next_power_of_two() } else { capacity };
         let (claim, _) = layout.region(3, 128);
         let (head, line_word) = (claim + 128 / 8, claim + 256 / 8);
         Ring {
@@ -47,9 +55,10 @@ impl Ring {
             waiters: layout.region(waiters, 8),
             bells: layout.region(waiters, 8),
             backlogs: layout.region(members + 1, 8),
-            records: layout.region(capacity, 8),
-            slots: layout.region(capacity, stride),
+            records: layout.region(count, 8),
+            slots: layout.region(count, stride),
             stride: stride / 8,
+            count,
             capacity,
         }
     }
@@ -94,7 +103,7 @@ impl Ring {
                 1 => booty.spoil_one_of(chance, self.entries),
                 _ => {
                     let position = booty.word(self.claim).load(Relaxed) >> 32;
-                    let slot = chance.below(self.capacity as u64);
+                    let slot = chance.below(self.count as u64);
                     let entry = position << 32 | slot << 12 | 2 | chance.below(2);
                     let index = self.entries.0 + chance.below(self.entries.1 as u64) as usize;
                     booty.word(index).store(entry, Relaxed);
@@ -138,14 +147,13 @@ impl Ring {
     fn forge_stamp(&self, booty: &Booty, chance: &mut Chance) {
         let head = booty.word(self.head).load(Relaxed);
         let position = head.wrapping_add(chance.below(self.capacity as u64 + 2));
-        let bits = usize::BITS - (self.capacity - 1).leading_zeros();
-        let slot = (position as usize & ((1 << bits) - 1)) % self.capacity;
+        let slot = (position as usize & (self.count.next_power_of_two() - 1)) % self.count;
         if chance.once_in(3) {
             let record = position << 32 | chance.below(booty.owners) << 1 | 1;
             booty.word(self.records.0 + slot).store(record, Relaxed);
         } else {
             let stamp = position << 32 | chance.below(3);
-            booty.word(self.slots.0 + slot * self.stride).store(stamp, Relaxed);
+            booty.word(self.slots.0 + (slot + 1) * self.stride - 1).store(stamp, Relaxed);
         }
     }
 }

@@ -102,7 +102,7 @@ impl Table {
         } else {
             let stamp = position << 11 | chance.below(2);
             let slots = start + self.positions as usize;
-            booty.word(slots + index * self.stride).store(stamp, Relaxed);
+            booty.word(slots + (index + 1) * self.stride - 1).store(stamp, Relaxed);
         }
     }
 

@@ -12,9 +12,9 @@ static ASYMMETRIC: Sides = Sides { is_light_full: false, barrier: Some(membarrie
 /// For a process that they do not reach, in a channel where others rely on its barriers.
 static FULL_AND_BARRIER: Sides = Sides { is_light_full: true, barrier: Some(membarrier::barrier) };
 
-/// Returns what kind of fences a channel has that this process makes: asymmetric ones if the system lets it.
-pub(super) fn kind_of_new_channel(wants_full: bool) -> FenceKind {
-    if !wants_full && can_sleep(FenceKind::Asymmetric) && membarrier::register().is_ok() {
+/// Returns what kind of fences a channel has that this process makes: asymmetric ones if they are wanted and the system lets it.
+pub(super) fn kind_of_new_channel(wants_asymmetric: bool) -> FenceKind {
+    if wants_asymmetric && can_sleep(FenceKind::Asymmetric) && membarrier::register().is_ok() {
         FenceKind::Asymmetric
     } else {
         FenceKind::Full

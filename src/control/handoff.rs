@@ -66,9 +66,12 @@ impl Endpoint {
         let until = Instant::now() + self.deadline;
         loop {
             match self.invite() {
-                Err(Refused { code: Code::RosterFull, .. })
-                    if self.host.as_ref().is_some_and(|host| host.wait_for_farewells(until)) => {}
+                Err(Refused { code: Code::RosterFull, .. }) => {}
                 done => return done,
+            }
+            if !self.host.as_ref().is_some_and(|host| host.wait_for_farewells(until)) {
+                // The porter may have dealt with the last one since.
+                return self.invite();
             }
         }
     }

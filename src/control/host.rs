@@ -74,9 +74,10 @@ impl Host {
         waited.unwrap_or_else(PoisonError::into_inner).0
     }
 
-    /// Waits until the porter has dealt with every process that has hung up, or `deadline` has passed. Returns whether any had hung up.
+    /// Waits until the porter has dealt with every process that has hung up and each repair has ended, or `deadline` has passed. Returns
+    /// whether there was any.
     pub fn wait_for_farewells(&self, deadline: Instant) -> bool {
-        let unheard = |roster: &mut Roster| roster.others() > roster.staying();
+        let unheard = |roster: &mut Roster| roster.others() > roster.staying() || roster.is_leaving();
         let mut roster = self.roster();
         let time = deadline.saturating_duration_since(Instant::now());
         if time.is_zero() || !unheard(&mut roster) {

@@ -164,7 +164,7 @@ pub enum OpenError {
         path: Option<PathBuf>,
     },
     /// This process may not make the system call `membarrier`. The channel there has asymmetric fences: a process that sleeps in it has all
-    /// others pass a fence by that call. A channel made with [`Options::full_fences`](crate::Options::full_fences) does without.
+    /// others pass a fence by that call. Channels have full fences unless asked otherwise, and those do without.
     NoBarriers {
         /// The name, if the call had one.
         path: Option<PathBuf>,

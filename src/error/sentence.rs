@@ -131,7 +131,7 @@ impl fmt::Display for OpenError {
             Self::NoBarriers { path } => write!(
                 f,
                 "this process may not make the system call `membarrier`, which a process that waits in the channel{} needs; let \
-                 it make that call, or make the channel with `Options::full_fences`",
+                 it make that call, or make the channel with full fences, as by default",
                 At(path)
             ),
             Self::InvalidOption { what, given, range } => {

@@ -49,18 +49,24 @@ impl Mapping {
     pub fn gather(file: &OwnedFd, len: usize) {
         let Some(huge) = huge_page_within(len) else { return };
         let Ok(map) = ByHand::aligned(file, len, huge, MapFlags::empty()) else { return };
+        let map = Mapping::ByHand(map);
+        if map.keep_out_of_forks().is_err() {
+            return;
+        }
         let page = rustix::param::page_size() as u64;
         let all = len / huge * huge;
         // It gathers only where there is a page.
         if (0..all).step_by(huge).all(|at| fallocate(file, FallocateFlags::empty(), at as u64, page).is_ok())
         {
-            Mapping::ByHand(map).collapse(all);
+            map.collapse(all);
         }
     }
 
     /// Maps a file whose pages are allocated.
     pub fn whole(file: &OwnedFd, len: usize, pages: Pages) -> io::Result<Mapping> {
         let map = Mapping::of_pages(file, len, pages.huge, false)?;
+        // Before the pages come, which takes its time: a child forked meanwhile would keep them.
+        map.keep_out_of_forks()?;
         if !pages.prefault || map.populate(0, len).is_ok() {
             return Ok(map);
         }

@@ -96,8 +96,13 @@ impl Memory {
         if fs::fstatfs(&file)?.f_type as u64 != TMPFS {
             return Err(refused("the memory file is not of ordinary pages"));
         }
-        if u64::try_from(fs::fstat(&file)?.st_size).ok() != u64::try_from(len).ok() {
+        let status = fs::fstat(&file)?;
+        if u64::try_from(status.st_size).ok() != u64::try_from(len).ok() {
             return Err(refused("the memory file has another size than announced"));
+        }
+        // Else this process would allocate what the other one has not, page by page or, with `prefault`, all at once.
+        if (status.st_blocks as u64).saturating_mul(512) < allocated as u64 {
+            return Err(refused("the memory file is not allocated as it must be"));
         }
         Memory::map(file, len, (allocated == len).then_some(pages), birthplace)
     }
@@ -272,7 +277,7 @@ mod tests {
 
     fn unsealed(size: u64) -> OwnedFd {
         let file = memory_file().unwrap();
-        fs::ftruncate(&file, size).unwrap();
+        fs::fallocate(&file, FallocateFlags::empty(), 0, size).unwrap();
         file
     }
 
@@ -349,10 +354,24 @@ mod tests {
     fn open_accepts_a_file_of_a_system_without_the_exec_seal() {
         let page = rustix::param::page_size();
         let file = fs::memfd_create(c"old", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING).unwrap();
-        fs::ftruncate(&file, page as u64).unwrap();
+        fs::fallocate(&file, FallocateFlags::empty(), 0, page as u64).unwrap();
         fs::fcntl_add_seals(&file, SEALS).unwrap();
         assert_eq!(fs::fcntl_get_seals(&file), Ok(SEALS));
         assert!(Memory::open(file, page, page, Pages::default()).is_ok());
+    }
+
+    #[test]
+    fn open_refuses_what_is_not_allocated() {
+        let page = rustix::param::page_size();
+        let file = unsealed(page as u64);
+        fs::ftruncate(&file, 2 * page as u64).unwrap();
+        fs::fcntl_add_seals(&file, SEALS).unwrap();
+        let opened = Memory::open(file.try_clone().unwrap(), 2 * page, 2 * page, Pages::default());
+        assert_eq!(why(opened), io::ErrorKind::InvalidData);
+        assert!(
+            Memory::open(file, page, 2 * page, Pages::default()).is_ok(),
+            "a file may be sparse behind that"
+        );
     }
 
     #[test]

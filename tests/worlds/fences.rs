@@ -63,10 +63,10 @@ fn converse(to: &Sending, from: &mut Receiving, begins: bool) {
 /// Role: is refused this, makes a channel, and answers what comes there.
 pub fn answers_without(kind: Kind, what: &str, path: &Path) {
     is_refused(what);
-    let mut from = kind.bind(options(), path).unwrap();
+    let mut from = kind.bind(options().asymmetric_fences(), path).unwrap();
     tell("bound");
     wait_for_parent();
-    let to = kind.connect(options(), &answers_at(path)).unwrap();
+    let to = kind.connect(options().asymmetric_fences(), &answers_at(path)).unwrap();
     converse(&to, &mut from, false);
     tell("done");
 }
@@ -74,8 +74,8 @@ pub fn answers_without(kind: Kind, what: &str, path: &Path) {
 /// Role: is refused this, joins the channel of the name, and waits in it for another process.
 pub fn asks_without(kind: Kind, what: &str, path: &Path) {
     is_refused(what);
-    let to = kind.connect(options(), path).unwrap();
-    let mut from = kind.bind(options(), &answers_at(path)).unwrap();
+    let to = kind.connect(options().asymmetric_fences(), path).unwrap();
+    let mut from = kind.bind(options().asymmetric_fences(), &answers_at(path)).unwrap();
     tell("bound");
     wait_for_parent();
     converse(&to, &mut from, true);
@@ -85,9 +85,9 @@ pub fn asks_without(kind: Kind, what: &str, path: &Path) {
 /// Role: may not issue barriers, and joins nothing that needs them.
 pub fn is_refused_without_barriers(kind: Kind, path: &Path) {
     filter::refuses_membarrier().unwrap();
-    let refused = kind.connect(options(), path).map(drop).unwrap_err();
+    let refused = kind.connect(options().asymmetric_fences(), path).map(drop).unwrap_err();
     assert!(matches!(&refused, OpenError::NoBarriers { path: Some(at) } if at == path), "{refused:?}");
-    assert!(refused.to_string().contains("`Options::full_fences`"), "{refused}");
+    assert!(refused.to_string().contains("full fences"), "{refused}");
     tell("done");
 }
 
@@ -96,8 +96,8 @@ pub fn is_given_an_end(kind: Kind, end: &str) {
     filter::refuses_membarrier().unwrap();
     let descriptor = stdin().as_fd().try_clone_to_owned().unwrap();
     let given = match end {
-        "sender" => kind.sender_from_fd(options(), descriptor).map(drop),
-        _ => kind.receiver_from_fd(options(), descriptor).map(drop),
+        "sender" => kind.sender_from_fd(options().asymmetric_fences(), descriptor).map(drop),
+        _ => kind.receiver_from_fd(options().asymmetric_fences(), descriptor).map(drop),
     };
     tell(match given {
         Ok(()) => "taken",
@@ -121,7 +121,7 @@ fn has_full_fences(kind: Kind, path: &Path) {
 /// Role: may not issue barriers, and joins all the same.
 pub fn joins_without_barriers(kind: Kind, path: &Path) {
     filter::refuses_membarrier().unwrap();
-    drop(kind.connect(options(), path).unwrap());
+    drop(kind.connect(options().asymmetric_fences(), path).unwrap());
     tell("done");
 }
 
@@ -133,8 +133,8 @@ fn a_channel_made_without_barriers_has_full_fences_and_works() {
             let room = room();
             let mut host = begun("answers-without", kind, what, &room.name());
             has_full_fences(kind, &room.name());
-            let mut answers = kind.bind(options().full_fences(), &answers_at(&room.name())).unwrap();
-            let to = kind.connect(options(), &room.name()).unwrap();
+            let mut answers = kind.bind(options(), &answers_at(&room.name())).unwrap();
+            let to = kind.connect(options().asymmetric_fences(), &room.name()).unwrap();
             host.say();
             converse(&to, &mut answers, true);
             assert_eq!(host.hear(), "done");
@@ -144,14 +144,14 @@ fn a_channel_made_without_barriers_has_full_fences_and_works() {
 }
 
 #[test]
-fn a_process_without_barriers_is_refused_and_told_the_option() {
+fn a_process_without_barriers_is_refused_and_told_why() {
     let _patience = patience();
     for kind in Kind::ALL {
         let room = room();
-        let receiver = kind.bind(options().end_with_last_sender(), &room.name()).unwrap();
+        let receiver = kind.bind(options().asymmetric_fences().end_with_last_sender(), &room.name()).unwrap();
         plays(&format!("is-refused-without-barriers {kind}"), &room.name());
         // It was no sender that came and went: the stream has not ended.
-        let sender = kind.connect(options(), &room.name()).unwrap();
+        let sender = kind.connect(options().asymmetric_fences(), &room.name()).unwrap();
         assert_eq!(sender.try_send([1, 1]), Ok(true));
         drop(receiver);
     }
@@ -162,10 +162,10 @@ fn a_process_without_barriers_joins_a_channel_of_full_fences() {
     let _patience = patience();
     for kind in Kind::ALL {
         let room = room();
-        let mut from = kind.bind(options().full_fences(), &room.name()).unwrap();
+        let mut from = kind.bind(options(), &room.name()).unwrap();
         has_full_fences(kind, &room.name());
         let mut guest = begun("asks-without", kind, "barriers", &room.name());
-        let to = kind.connect(options(), &answers_at(&room.name())).unwrap();
+        let to = kind.connect(options().asymmetric_fences(), &answers_at(&room.name())).unwrap();
         guest.say();
         converse(&to, &mut from, false);
         assert_eq!(guest.hear(), "done");
@@ -178,10 +178,10 @@ fn a_process_that_cannot_register_joins_and_loses_no_wake() {
     let _patience = patience();
     for kind in Kind::ALL {
         let room = room();
-        let mut from = kind.bind(options(), &room.name()).unwrap();
+        let mut from = kind.bind(options().asymmetric_fences(), &room.name()).unwrap();
         plays(&format!("is-refused-without-barriers {kind}"), &room.name());
         let mut guest = begun("asks-without", kind, "registering", &room.name());
-        let to = kind.connect(options(), &answers_at(&room.name())).unwrap();
+        let to = kind.connect(options().asymmetric_fences(), &answers_at(&room.name())).unwrap();
         guest.say();
         converse(&to, &mut from, false);
         assert_eq!(guest.hear(), "done");
@@ -193,7 +193,7 @@ fn a_process_that_cannot_register_joins_and_loses_no_wake() {
 fn a_process_without_barriers_takes_ends_of_full_fences_alone() {
     let _patience = patience();
     for kind in Kind::ALL {
-        for (fences, answer) in [(options(), "refused"), (options().full_fences(), "taken")] {
+        for (fences, answer) in [(options().asymmetric_fences(), "refused"), (options(), "taken")] {
             for end in ["sender", "receiver"] {
                 let (sender, receiver) = kind.channel(fences.clone()).unwrap();
                 let descriptor = match end {

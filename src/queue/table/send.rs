@@ -84,7 +84,7 @@ impl Producer<'_> {
             return None;
         }
         let chunk = self.view.chunk(self.table.number(claim.tail()))?;
-        // No position follows the last one, but for that no chunk is ever known.
+        // Only nonsense leads to the last position. What follows there is nonsense too, and ends the stream.
         let mine = claim.with_tail(claim.tail().wrapping_add(1));
         let word = &self.table.view.words.claim;
         // ORDERING: as in `exchange`.

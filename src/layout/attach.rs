@@ -147,8 +147,6 @@ impl<'a> TableView<'a> {
                 geometry,
                 words: &words(base, offsets.words, 1)[0],
                 entries: words(base, offsets.entries, geometry.chunks as usize),
-                chunks,
-                chunk_words: geometry.chunk_words(),
                 slots: ChunkedSlots::new(chunks, geometry.payload, geometry.chunks, geometry.positions),
                 bits: geometry.positions.trailing_zeros(),
                 #[cfg(test)]

@@ -197,6 +197,12 @@ impl<'a> ChunkedSlots<'a> {
         self.mask
     }
 
+    /// Returns the record at `index` of a chunk. The chunk is below the number of chunks, the index below the positions of a chunk.
+    #[inline(always)]
+    pub(super) fn record(&self, chunk: u32, index: usize) -> &'a AtomicU64 {
+        &self.words[chunk as usize * self.chunk_words + index]
+    }
+
     /// Returns the first word of the slot of a position, by the words of a slot. A number beyond the last chunk counts as the last.
     #[inline(always)]
     fn start(&self, chunk: u32, position: u64, stride: usize) -> usize {

@@ -143,8 +143,6 @@ pub(crate) struct TableView<'a> {
     /// The table: one for each part of the stream that can be in memory.
     pub entries: &'a [AtomicU64],
     /// Every chunk one after another: see [`TableView::record`] and [`TableView::slot`]. Most of it is no memory.
-    pub(super) chunks: &'a [AtomicU64],
-    pub(super) chunk_words: usize,
     pub slots: ChunkedSlots<'a>,
     /// Bits of an index in a chunk.
     pub bits: u32,
@@ -177,7 +175,7 @@ impl<'a> TableView<'a> {
     pub fn record(&self, chunk: u32, index: usize) -> &'a AtomicU64 {
         #[cfg(test)]
         self.tell(chunk, Part::Record);
-        &self.chunks[chunk as usize * self.chunk_words + index]
+        self.slots.record(chunk, index)
     }
 
     /// Returns the slot of a position in its chunk.

@@ -108,8 +108,6 @@ impl<M: Touch + 'static> TypedTable<M> {
                 geometry,
                 words: extended(&*single),
                 entries: extended(&*entries),
-                chunks,
-                chunk_words: geometry.chunk_words(),
                 slots: ChunkedSlots::new(chunks, geometry.payload, geometry.chunks, geometry.positions),
                 bits: geometry.positions.trailing_zeros(),
                 touch: Some(extended(&*memory as &(dyn Touch + 'static))),

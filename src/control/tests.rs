@@ -10,10 +10,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{
-    Endpoint, Terms, carrier, connect, host,
-    identity::IS_OLD_KERNEL,
-    member::{Member, starving},
+use crate::control::{
+    Endpoint, Terms, connect, host,
+    meeting::{carrier, identity::IS_OLD_KERNEL},
+    membership::member::{Member, starving},
     porter::{PAUSE, Porter, Token, Watcher},
     receiver_from_fd, receiver_into_fd, sender_from_fd, sender_into_fd,
     wire::{Code, Facts, Hello, Message, Refusal, Want},

@@ -1,7 +1,7 @@
 //! Wakes between the processes of a channel, also from those who cannot be heard.
 
 use super::*;
-use crate::control::wakes::Calmly;
+use crate::control::waking::Calmly;
 use crate::queue::ring::Permits;
 use crate::sync::AtomicU32;
 use crate::wait::{Next, Stand, Wakeable};

@@ -2,15 +2,17 @@
 
 use std::{path::Path, sync::Arc, time::Duration};
 
-use super::{
-    chunks::queue_of,
-    endpoint::{Endpoint, Parts, refused},
-    fencing::{self, fences},
-    host::Host,
-    identity::Rules,
-    name::Name,
-    open_name::OpenName,
-    roster::Roster,
+use crate::control::{
+    meeting::identity::Rules,
+    membership::{
+        chunks::queue_of,
+        endpoint::{Endpoint, Parts, refused},
+        fencing::{self, fences},
+        host::Host,
+        name::Name,
+        open_name::OpenName,
+        roster::Roster,
+    },
     wire::{Facts, MAX_RULES, MAX_TAG},
 };
 use crate::{

@@ -7,7 +7,7 @@
 
 mod hearing;
 
-pub(super) use hearing::Hearing;
+pub(in crate::control) use hearing::Hearing;
 
 use std::{
     io,
@@ -15,7 +15,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{chunks::queue_of, guest::Guest, host::Host, wakes::Calmly, wire::Facts};
+use crate::control::{
+    membership::{chunks::queue_of, guest::Guest, host::Host},
+    waking::Calmly,
+    wire::Facts,
+};
 use crate::{
     error::OpenError,
     layout::{Bell, FenceKind, View},
@@ -33,7 +37,7 @@ use hearing::Ear;
 
 /// What this process is in the channel.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Role {
+pub(in crate::control) enum Role {
     Host,
     /// Host still, but the receiver is being handed to another process.
     UnderWay,
@@ -44,8 +48,8 @@ pub(crate) struct Endpoint {
     // Fields are dropped in this order: the mapping goes before a guest says goodbye.
     segment: Segment,
     birthplace: Birthplace,
-    pub(super) facts: Facts,
-    pub(super) fence_kind: FenceKind,
+    pub(in crate::control) facts: Facts,
+    pub(in crate::control) fence_kind: FenceKind,
     fences: Fences,
     me: Number,
     /// What all sending threads of this process know, in a bounded channel.
@@ -54,7 +58,7 @@ pub(crate) struct Endpoint {
     /// The same, in an unbounded one.
     table_view: table::ViewCell,
     id: u128,
-    pub(super) deadline: Duration,
+    pub(in crate::control) deadline: Duration,
     spins: Spins,
     sleepers: Sleepers,
     threads: Threads,
@@ -73,12 +77,12 @@ pub(crate) struct Endpoint {
     role_changed: Condvar,
     hearing: OnceLock<Arc<Hearing>>,
     ear: Mutex<Ear>,
-    pub(super) host: Option<Host>,
-    pub(super) guest: OnceLock<Guest>,
+    pub(in crate::control) host: Option<Host>,
+    pub(in crate::control) guest: OnceLock<Guest>,
 }
 
 /// What an endpoint is made of.
-pub(super) struct Parts {
+pub(in crate::control) struct Parts {
     pub segment: Segment,
     pub birthplace: Birthplace,
     pub facts: Facts,
@@ -92,7 +96,7 @@ pub(super) struct Parts {
 }
 
 impl Endpoint {
-    pub(super) fn new(parts: Parts) -> Endpoint {
+    pub(in crate::control) fn new(parts: Parts) -> Endpoint {
         let Parts { segment, birthplace, facts, fence_kind, fences, me, id, deadline, host, guest } = parts;
         let role = if host.is_some() { Role::Host } else { Role::Guest };
         Endpoint {
@@ -176,7 +180,7 @@ impl Endpoint {
         &self.segment.view().common().header.receiver_bell
     }
 
-    pub(super) fn segment(&self) -> &Segment {
+    pub(in crate::control) fn segment(&self) -> &Segment {
         &self.segment
     }
 
@@ -229,7 +233,7 @@ impl Endpoint {
 
     /// Ends the sending of this process, whatever stands in the segment: the channel is closed, or the host has hung up. The
     /// caller then wakes its tasks.
-    pub(super) fn make_over(&self) {
+    pub(in crate::control) fn make_over(&self) {
         // ORDERING: the locks of the sleepers, threads and tasks, come after it. A sleeper takes its lock, and then looks.
         self.gate.shut();
         if let View::Ring(view) = self.segment.view() {
@@ -264,7 +268,7 @@ impl Endpoint {
 
     /// Sets this process's count in the segment to 0 if it has no handle: a peer may have written another there, and the
     /// stream would not end.
-    pub(super) fn forget_own_handles(&self) {
+    pub(in crate::control) fn forget_own_handles(&self) {
         let _none_comes = self.first_handle();
         // ORDERING: Acquire, see [`Endpoint::drop_handle`].
         if self.handles.load(Ordering::Acquire) == 0 {
@@ -282,12 +286,12 @@ impl Endpoint {
         self.nonsense.get().copied()
     }
 
-    pub(super) fn note_nonsense(&self, found: Nonsense) {
+    pub(in crate::control) fn note_nonsense(&self, found: Nonsense) {
         let _ = self.nonsense.set(found);
     }
 
     /// Returns whether the sleepers are still to be woken because the channel ends for nonsense. True once.
-    pub(super) fn is_first_end(&self) -> bool {
+    pub(in crate::control) fn is_first_end(&self) -> bool {
         self.roused.swap(1, Ordering::Relaxed) == 0 // ORDERING: it counts, and orders nothing.
     }
 
@@ -318,25 +322,25 @@ impl Endpoint {
         !self.birthplace.is_here()
     }
 
-    pub(super) fn check_fork(&self) -> Result<(), OpenError> {
+    pub(in crate::control) fn check_fork(&self) -> Result<(), OpenError> {
         if self.is_forked() { Err(OpenError::Forked) } else { Ok(()) }
     }
 
-    pub(super) fn birthplace(&self) -> Birthplace {
+    pub(in crate::control) fn birthplace(&self) -> Birthplace {
         self.birthplace
     }
 
-    pub(super) fn role(&self) -> MutexGuard<'_, Role> {
+    pub(in crate::control) fn role(&self) -> MutexGuard<'_, Role> {
         lock(&self.role)
     }
 
-    pub(super) fn set_role(&self, role: Role) {
+    pub(in crate::control) fn set_role(&self, role: Role) {
         *self.role() = role;
         self.role_changed.notify_all();
     }
 
     /// The role, once it is not "under way" any more.
-    pub(super) fn settled_role(&self) -> Result<Role, OpenError> {
+    pub(in crate::control) fn settled_role(&self) -> Result<Role, OpenError> {
         let until = Instant::now() + self.deadline;
         let mut role = self.role();
         while *role == Role::UnderWay {
@@ -372,6 +376,6 @@ fn wrong_kind() -> ! {
     unreachable!("the kind of a channel is compared before an end of it is made")
 }
 
-pub(super) fn refused(what: &'static str) -> impl FnOnce(io::Error) -> OpenError {
+pub(in crate::control) fn refused(what: &'static str) -> impl FnOnce(io::Error) -> OpenError {
     move |source| OpenError::System { what, path: None, name: None, source }
 }

@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::endpoint::Endpoint;
+use crate::control::membership::endpoint::Endpoint;
 use crate::{
     layout::View,
     queue::{Kind, Number, Queue, Sleeper, Wake},

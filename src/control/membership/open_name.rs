@@ -1,11 +1,14 @@
 //! The open name: it counts as a sender, under number 0, for as long as it stands for senders to come. Its files
-//! are [`super::name`]'s.
+//! are [`crate::control::membership::name`]'s.
 
-use super::{endpoint::Endpoint, host::Host, wakes::Calmly};
+use crate::control::{
+    membership::{endpoint::Endpoint, host::Host},
+    waking::Calmly,
+};
 use crate::sync::lock;
 
 /// In the host's private memory. Its lock is held while the handle in the segment is changed, and never while somebody is woken.
-pub(super) struct OpenName {
+pub(in crate::control) struct OpenName {
     /// There is a name, and senders can come by it.
     is_there: bool,
     /// `recv` returns `None` once a sender came and all have gone: the first one takes the name's place.
@@ -35,23 +38,23 @@ impl Host {
 
 impl Endpoint {
     /// The open name counts as a sender no longer.
-    pub(super) fn shut_open_name(&self) {
+    pub(in crate::control) fn shut_open_name(&self) {
         self.change_open_name(|name| name.is_there = false);
     }
 
     /// A sender has come: from now on, if that was asked for, the stream ends with the last one.
-    pub(super) fn sender_came(&self) {
+    pub(in crate::control) fn sender_came(&self) {
         self.change_open_name(|name| name.came += 1);
     }
 
     /// A sender that came could not be told so, and never knew of the channel. Its handle is still counted, so the stream has not
     /// ended meanwhile.
-    pub(super) fn sender_came_in_vain(&self) {
+    pub(in crate::control) fn sender_came_in_vain(&self) {
         self.change_open_name(|name| name.came -= 1);
     }
 
     /// Clears the name's handle if it does not count, whoever wrote one there. The caller sees to the end of the stream.
-    pub(super) fn forget_shut_name(&self) {
+    pub(in crate::control) fn forget_shut_name(&self) {
         let Some(host) = &self.host else { return };
         let name = lock(&host.open_name);
         if !name.counts() {

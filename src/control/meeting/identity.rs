@@ -34,7 +34,7 @@ impl Rules {
 }
 
 /// What looking at the sender of a message has shown.
-pub(super) enum Look {
+pub(in crate::control) enum Look {
     /// The process that sent it, beyond doubt.
     Known(Process),
     /// Ask it to say it again: only a second message shows that its number was not given to another process between the
@@ -48,11 +48,11 @@ pub(super) enum Look {
 
 /// For tests: not zero makes this process see what a kernel before 6.5 shows.
 #[cfg(test)]
-pub(super) static IS_OLD_KERNEL: crate::sync::AtomicU32 = crate::sync::AtomicU32::new(0);
+pub(in crate::control) static IS_OLD_KERNEL: crate::sync::AtomicU32 = crate::sync::AtomicU32::new(0);
 
 /// What the first look left.
 #[derive(Default)]
-pub(super) struct Suspicion {
+pub(in crate::control) struct Suspicion {
     looks: u32,
     process: Option<(i32, Process)>,
     no_descriptors: bool,

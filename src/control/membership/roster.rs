@@ -5,13 +5,13 @@
 
 use std::sync::Arc;
 
-use super::{
-    member::Member,
+use crate::control::{
+    membership::member::Member,
     porter::{Porter, Token},
 };
 use crate::queue::Number;
 
-pub(super) struct Roster {
+pub(in crate::control) struct Roster {
     places: Vec<Place>,
     /// Where the search for a free number begins.
     next: Number,
@@ -21,7 +21,7 @@ pub(super) struct Roster {
 
 /// What happens to processes that want to join.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Doors {
+pub(in crate::control) enum Doors {
     Open,
     /// The receiver itself is being handed to another process.
     UnderWay,
@@ -50,14 +50,14 @@ enum Place {
 
 /// All numbers are taken.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Full {
+pub(in crate::control) struct Full {
     pub members: u32,
     /// Taken by processes that have left.
     pub leaving: u32,
 }
 
 /// Who held a number.
-pub(super) enum Leaver {
+pub(in crate::control) enum Leaver {
     Member(Arc<Member>),
     Invited(Token),
     Unfinished,

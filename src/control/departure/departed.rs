@@ -1,9 +1,13 @@
 //! What happens when a process has left or is proved to have ended: its handles, permits and places in the line end
 //! with it. Its unpublished values are the receiver's to skip.
 //!
-#![doc = include_str!("../../docs/recovery.md")]
+#![doc = include_str!("../../../docs/recovery.md")]
 
-use super::{endpoint::Endpoint, porter::Porter, roster::Leaver, wakes::Calmly};
+use crate::control::{
+    membership::{endpoint::Endpoint, roster::Leaver},
+    porter::Porter,
+    waking::Calmly,
+};
 use crate::{
     queue::{Number, Queue},
     sync::{Ordering, lock},
@@ -11,14 +15,14 @@ use crate::{
 
 impl Endpoint {
     /// Writes down for observers which process holds a number.
-    pub(super) fn note_pid(&self, number: Number, pid: u64) {
+    pub(in crate::control) fn note_pid(&self, number: Number, pid: u64) {
         if let Some(member) = self.segment().view().common().members.get(usize::from(number)) {
             member.pid.store(pid, Ordering::Relaxed); // ORDERING: advisory, nothing is decided by it.
         }
     }
 
     /// A process said goodbye, or is proved to have ended, or never came. Does it once, however often it is called.
-    pub(super) fn depart(&self, number: Number) {
+    pub(in crate::control) fn depart(&self, number: Number) {
         let Some(host) = &self.host else { return };
         let Some(leaver) = self.begin_departure(number) else { return };
         if let Ok(porter) = Porter::of_this_process() {
@@ -52,7 +56,7 @@ impl Endpoint {
     ///
     /// All of it while the roster is locked: from then on another departure may clear its handles, and the stream end. The
     /// receiver is then to pass what it left, not to take it for nonsense, and the capacity is to be whole.
-    pub(super) fn begin_departure(&self, number: Number) -> Option<Leaver> {
+    pub(in crate::control) fn begin_departure(&self, number: Number) -> Option<Leaver> {
         let host = self.host.as_ref()?;
         let mut roster = host.roster();
         let leaver = roster.leave(number)?;
@@ -100,7 +104,7 @@ impl Endpoint {
     }
 
     /// A permit operation of this process has ended for which somebody waits.
-    pub(super) fn wake_recovery(&self) {
+    pub(in crate::control) fn wake_recovery(&self) {
         match self.guest.get() {
             // The porter of the host looks at every message.
             Some(guest) => guest.relay(),

@@ -1,5 +1,5 @@
 //! Joining by name: calling at the door, and waiting for a receiver that is not there yet. What is said behind the door stands
-//! in [`super::join`].
+//! in [`crate::control::meeting::join`].
 //!
 //! The wait looks again and again, at first after 1 ms and at last every 50 ms, which is 20 times a second. The kernel could
 //! tell of new files in the directory, but not of what matters: a name is of use only once a process listens behind its
@@ -13,11 +13,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{
+use crate::control::{
     Terms,
-    endpoint::Endpoint,
-    join::{Patience, join},
-    name,
+    meeting::join::{Patience, join},
+    membership::{endpoint::Endpoint, name},
     wire::Facts,
 };
 use crate::{
@@ -50,7 +49,7 @@ pub(crate) fn connect(
 }
 
 /// Joins as [`connect`] does. Once `interrupt` has been rung, it ends soon, with an error that means nothing.
-pub(super) fn connect_interruptibly(
+pub(in crate::control) fn connect_interruptibly(
     path: &Path,
     size: usize,
     align: usize,

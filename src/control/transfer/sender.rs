@@ -1,7 +1,7 @@
 //! Giving a sender to another process as one descriptor, to be inherited or sent over a socket. The receiver is
-//! [`super::handover`]'s.
+//! [`crate::control::transfer::receiver`]'s.
 //!
-//! The descriptor carries one end of a socket pair, see [`super::carrier`]. Its user says `HELLO` on that, exactly as through
+//! The descriptor carries one end of a socket pair, see [`crate::control::meeting::carrier`]. Its user says `HELLO` on that, exactly as through
 //! the door; the other end is watched from the moment of its making, so that an end which is lost on its way counts as dropped.
 
 use std::{
@@ -10,14 +10,18 @@ use std::{
     time::Instant,
 };
 
-use super::{
-    admission::Applicant,
-    carrier,
-    endpoint::{Endpoint, Role, refused},
-    guest::Uninvited,
-    host::Refused,
-    join::{reason, unexpected},
-    member::Member,
+use crate::control::{
+    meeting::{
+        admission::Applicant,
+        carrier,
+        join::{reason, unexpected},
+    },
+    membership::{
+        endpoint::{Endpoint, Role, refused},
+        guest::Uninvited,
+        host::Refused,
+        member::Member,
+    },
     porter::Porter,
     wire::{Code, Message},
 };
@@ -107,7 +111,7 @@ impl Endpoint {
     }
 
     /// A guest asked for a descriptor that carries a sender.
-    pub(super) fn answer_invite(self: &Arc<Self>, member: &Member, request: u64) {
+    pub(in crate::control) fn answer_invite(self: &Arc<Self>, member: &Member, request: u64) {
         let (refused, descriptor) = match self.invite() {
             Ok(descriptor) => (0, Some(descriptor)),
             Err(refused) => (refused.code as u32, None),

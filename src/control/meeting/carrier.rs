@@ -9,9 +9,9 @@ use std::{
     os::fd::{AsFd, OwnedFd},
 };
 
-use super::{
-    endpoint::refused,
-    join::{lacks_descriptors, other_version},
+use crate::control::{
+    meeting::join::{lacks_descriptors, other_version},
+    membership::endpoint::refused,
     wire::{CONNECTION_FDS, Malformed, Message},
 };
 use crate::{
@@ -23,14 +23,14 @@ use crate::{
 };
 
 /// Puts the joining side's end of a connection into a descriptor.
-pub(super) fn load(connection: OwnedFd) -> io::Result<OwnedFd> {
+pub(in crate::control) fn load(connection: OwnedFd) -> io::Result<OwnedFd> {
     let (ours, theirs) = socket::pair()?;
     socket::send(&ours, &Message::Connection.encode(), &[connection.as_fd()])?;
     Ok(theirs)
 }
 
 /// Takes the connection out of it, if that was not done before.
-pub(super) fn unload(carrier: OwnedFd) -> Result<OwnedFd, OpenError> {
+pub(in crate::control) fn unload(carrier: OwnedFd) -> Result<OwnedFd, OpenError> {
     let foreign = |what| OpenError::WrongDescriptor { what };
     let kind = descriptor::kind(&carrier);
     if kind == DescriptorKind::Closed {

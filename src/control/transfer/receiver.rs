@@ -7,23 +7,27 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use super::{
+use crate::control::{
     Terms,
-    admission::{Heard, hear_hello, refuse},
-    carrier,
-    chunks::queue_of,
-    endpoint::{Endpoint, Parts, Role, refused},
-    fencing::fences,
-    guest::Guest,
-    host::{Host, Refused},
-    identity::{Rules, Suspicion},
-    join::{Patience, Talk, check_place, unexpected, without_descriptors},
-    member::Member,
-    name::{Name, NameParts},
-    open_name::OpenName,
+    meeting::{
+        admission::{Heard, hear_hello, refuse},
+        carrier,
+        identity::{Rules, Suspicion},
+        join::{Patience, Talk, check_place, unexpected, without_descriptors},
+    },
+    membership::{
+        chunks::queue_of,
+        endpoint::{Endpoint, Parts, Role, refused},
+        fencing::fences,
+        guest::Guest,
+        host::{Host, Refused},
+        member::Member,
+        name::{Name, NameParts},
+        open_name::OpenName,
+        roster::{Doors, Roster},
+    },
     porter::{Porter, Token, Watcher},
-    roster::{Doors, Roster},
-    wakes::Calmly,
+    waking::Calmly,
     wire::{Accept, Code, HANDOVER_FDS, HANDOVER_FDS_NAMED, Handover, Message, TAKEN_FDS, Want},
 };
 use crate::{

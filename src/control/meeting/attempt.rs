@@ -17,10 +17,10 @@ use std::{
     thread,
 };
 
-use super::{
+use crate::control::{
     Terms,
-    call::connect_interruptibly,
-    endpoint::{Endpoint, refused},
+    meeting::call::connect_interruptibly,
+    membership::endpoint::{Endpoint, refused},
 };
 use crate::{
     error::OpenError,

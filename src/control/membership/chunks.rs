@@ -12,7 +12,7 @@ use crate::{
 
 /// Returns the queue in a segment.
 #[inline(always)]
-pub(super) fn queue_of(segment: &Segment) -> Queue<'_> {
+pub(in crate::control) fn queue_of(segment: &Segment) -> Queue<'_> {
     match segment.view() {
         View::Ring(view) => Queue::Ring(Ring::new(view)),
         View::Table(view) => Queue::Table(Table::new(view, segment)),

@@ -1,6 +1,6 @@
 //! A name under which senders find the receiver: a socket file, and the lock file that says who may replace it.
 //!
-//! It lets nobody in; that is [`super::admission`].
+//! It lets nobody in; that is [`crate::control::meeting::admission`].
 
 use std::{
     io,
@@ -13,7 +13,7 @@ use std::{
     time::Instant,
 };
 
-use super::{porter::Token, wire::NameFacts};
+use crate::control::{porter::Token, wire::NameFacts};
 use crate::{
     error::OpenError,
     sys::{
@@ -26,7 +26,7 @@ use crate::{
 /// Appended to the socket's name, in the same directory.
 const LOCK: &str = ".lock";
 
-pub(super) struct Name {
+pub(in crate::control) struct Name {
     place: Place,
     lock_place: Place,
     lock: Lock,
@@ -36,7 +36,7 @@ pub(super) struct Name {
 }
 
 /// What comes along with a name that is handed over.
-pub(super) struct NameParts {
+pub(in crate::control) struct NameParts {
     pub listener: OwnedFd,
     pub lock: OwnedFd,
     /// Where both files stand, whatever became of the path.
@@ -106,7 +106,7 @@ impl Name {
 }
 
 /// Calls the receiver that listens at `path`. If too many others stand at its door, it waits to be next, until `until` at most.
-pub(super) fn connect(path: &Path, until: Instant) -> Result<OwnedFd, OpenError> {
+pub(in crate::control) fn connect(path: &Path, until: Instant) -> Result<OwnedFd, OpenError> {
     let called = Instant::now();
     let no_receiver = |why| OpenError::NobodyThere { path: path.into(), why };
     let place = match Place::new(path) {

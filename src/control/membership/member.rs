@@ -9,10 +9,10 @@ use std::{
     sync::{Arc, Mutex, Weak},
 };
 
-use super::{
-    endpoint::Endpoint,
+use crate::control::{
+    membership::endpoint::Endpoint,
     porter::{Porter, Token, Watcher},
-    wakes::Calmly,
+    waking::Calmly,
     wire::Message,
 };
 use crate::{
@@ -28,7 +28,7 @@ use crate::{
 /// Messages taken from one guest before others have their turn.
 const TURN: usize = 32;
 
-pub(super) struct Member {
+pub(in crate::control) struct Member {
     pub number: Number,
     pub lifeline: Arc<OwnedFd>,
     /// By which it wakes our receiver; its own, so that what it does to it hurts only itself.
@@ -173,7 +173,7 @@ impl Watcher for Watch {
 }
 
 /// What a peer said.
-pub(super) enum Said {
+pub(in crate::control) enum Said {
     Message(Message),
     Nonsense,
     Nothing,
@@ -183,7 +183,7 @@ pub(super) enum Said {
 }
 
 /// The next message of a connection on which no descriptors are expected.
-pub(super) fn next(lifeline: &OwnedFd) -> Said {
+pub(in crate::control) fn next(lifeline: &OwnedFd) -> Said {
     let mut buffer = [0; 256];
     #[cfg(test)]
     if starving::starves(lifeline) {
@@ -214,7 +214,7 @@ impl Endpoint {
     }
 
     /// Wakes the processes whose relay words are set.
-    pub(super) fn pass_on_relays(&self) {
+    pub(in crate::control) fn pass_on_relays(&self) {
         let Some(host) = &self.host else { return };
         let members = self.segment().view().common().members;
         // ORDERING: AcqRel: what was done before the word was set is seen by whoever is woken for it.
@@ -236,7 +236,7 @@ impl Endpoint {
 
 /// For tests: a connection on which this process hears nothing for lack of memory.
 #[cfg(test)]
-pub(super) mod starving {
+pub(in crate::control) mod starving {
     use std::os::fd::{AsRawFd, OwnedFd};
 
     use crate::sync::{AtomicU32, Ordering};

@@ -11,7 +11,7 @@ use super::{Endpoint, refused};
 use crate::{
     control::{
         porter::{Porter, Token, Watcher},
-        wakes::Calmly,
+        waking::Calmly,
     },
     error::OpenError,
     sync::lock,

@@ -6,10 +6,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{
-    endpoint::{Endpoint, Hearing},
+use crate::control::{
+    membership::endpoint::{Endpoint, Hearing, refused},
     porter::{PAUSE, Porter, Token, Watcher},
-    wakes::Calmly,
+    waking::Calmly,
     wire::{Code, Message},
 };
 use crate::{
@@ -29,7 +29,7 @@ const LIFELINE: u64 = 0;
 /// Messages taken at once. More than any buffer holds: only a host that sends all the time reaches it.
 const TURN: usize = 4096;
 
-pub(super) struct Guest {
+pub(in crate::control) struct Guest {
     lifeline: Arc<OwnedFd>,
     doorbell: Doorbell,
     process: Arc<Process>,
@@ -212,7 +212,7 @@ impl Guest {
 }
 
 /// Why there is no invitation.
-pub(super) enum Uninvited {
+pub(in crate::control) enum Uninvited {
     Late,
     Refused(u32),
     /// The system did not let it ask.
@@ -221,7 +221,7 @@ pub(super) enum Uninvited {
 
 impl Endpoint {
     /// Begins to hear the host, and to watch it.
-    pub(super) fn attend_host(self: &Arc<Self>) -> Result<(), OpenError> {
+    pub(in crate::control) fn attend_host(self: &Arc<Self>) -> Result<(), OpenError> {
         let Some(guest) = self.guest.get() else { return Ok(()) };
         let attend = || {
             let hearing = match self.hearing() {
@@ -238,12 +238,12 @@ impl Endpoint {
             tokens.process = Some(porter.watch(guest.process.clone(), Interest::READABLE, watch())?);
             Ok(())
         };
-        attend().map_err(super::endpoint::refused("watch the receiver's process"))
+        attend().map_err(refused("watch the receiver's process"))
     }
 
     /// Ends this process's end of the channel: the host listens to it no more. The channel of the others goes on, for a hang-up
     /// does not prove that there is no receiver.
-    pub(super) fn lose_lifeline(&self) {
+    pub(in crate::control) fn lose_lifeline(&self) {
         let Some(guest) = self.guest.get() else { return };
         guest.forget(|tokens| tokens.lifeline.take());
         // ORDERING: the swap only finds the first call; AcqRel so that a later one sees what that did.
@@ -310,7 +310,7 @@ impl Drop for Guest {
 
 /// Says goodbye and hangs up; if the host is too far behind to take the message, or the system has no memory for it, as soon as
 /// it can. Without it the host would keep the number until this process ends.
-pub(super) fn say_goodbye(lifeline: Arc<OwnedFd>) {
+pub(in crate::control) fn say_goodbye(lifeline: Arc<OwnedFd>) {
     if goodbye(&lifeline) != Said::Over
         && let Ok(porter) = Porter::of_this_process()
     {

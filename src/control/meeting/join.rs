@@ -1,4 +1,4 @@
-//! How a process joins a channel that another one made, once it has a connection: by a name, see [`super::call`], or by a
+//! How a process joins a channel that another one made, once it has a connection: by a name, see [`crate::control::meeting::call`], or by a
 //! descriptor that was handed to it.
 
 use std::{
@@ -8,11 +8,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{
-    Terms, carrier,
-    endpoint::{Endpoint, Parts, refused},
-    fencing::{can_sleep, fences},
-    guest::{Guest, say_goodbye},
+use crate::control::{
+    Terms,
+    meeting::carrier,
+    membership::{
+        endpoint::{Endpoint, Parts, refused},
+        fencing::{can_sleep, fences},
+        guest::{Guest, say_goodbye},
+    },
     wire::{ACCEPT_FDS, Accept, Code, Facts, Hello, MAX_MESSAGE, Malformed, Message, Refusal, Want},
 };
 use crate::{
@@ -42,7 +45,7 @@ pub(crate) fn sender_from_fd(
 
 /// How long a conversation may take, and what ends it early.
 #[derive(Clone, Copy)]
-pub(super) struct Patience<'a> {
+pub(in crate::control) struct Patience<'a> {
     pub until: Instant,
     /// What the caller asked for.
     pub deadline: Duration,
@@ -69,7 +72,7 @@ impl Patience<'_> {
 }
 
 /// Checks that the place that was given is in a channel of the values that were asked for.
-pub(super) fn check_place(place: &Accept, facts: &Facts) -> Result<(), OpenError> {
+pub(in crate::control) fn check_place(place: &Accept, facts: &Facts) -> Result<(), OpenError> {
     if (place.geometry.payload(), place.align, place.geometry.kind()) == (facts.size, facts.align, facts.kind)
     {
         return Ok(());
@@ -78,17 +81,17 @@ pub(super) fn check_place(place: &Accept, facts: &Facts) -> Result<(), OpenError
 }
 
 /// Descriptors came for which this process has no room.
-pub(super) fn lacks_descriptors() -> OpenError {
+pub(in crate::control) fn lacks_descriptors() -> OpenError {
     refused("take the channel's descriptors")(io::Error::from_raw_os_error(libc::EMFILE))
 }
 
 /// It is part of an answer that descriptors come with it.
-pub(super) fn without_descriptors() -> OpenError {
+pub(in crate::control) fn without_descriptors() -> OpenError {
     broken("it did not send the descriptors it must")
 }
 
 /// Joins as a sender by a connection to the receiver's process.
-pub(super) fn join(
+pub(in crate::control) fn join(
     socket: OwnedFd,
     patience: Patience<'_>,
     facts: Facts,
@@ -127,7 +130,7 @@ pub(super) fn join(
 
 /// The joining side of a connection until it has joined. If it does not come to that it says goodbye, so that the host,
 /// which may have counted us already, need not wait for the end of this process.
-pub(super) struct Talk<'a> {
+pub(in crate::control) struct Talk<'a> {
     socket: Option<OwnedFd>,
     patience: Patience<'a>,
 }
@@ -225,11 +228,11 @@ fn broken(what: &'static str) -> OpenError {
 }
 
 /// Returns the error that the other process speaks another version of the protocol.
-pub(super) fn other_version(theirs: u16) -> OpenError {
+pub(in crate::control) fn other_version(theirs: u16) -> OpenError {
     OpenError::WrongVersion { path: None, ours: layout::VERSION, theirs: theirs.into() }
 }
 
-pub(super) fn unexpected() -> OpenError {
+pub(in crate::control) fn unexpected() -> OpenError {
     broken("it sent a message that does not belong here")
 }
 
@@ -261,7 +264,7 @@ fn explain(refusal: Refusal, ours: &Facts) -> OpenError {
 }
 
 /// The reasons that need no facts.
-pub(super) fn reason(code: Code) -> OpenError {
+pub(in crate::control) fn reason(code: Code) -> OpenError {
     match code {
         Code::WrongEnd => OpenError::WrongEnd,
         Code::Closed => OpenError::Closed { path: None },

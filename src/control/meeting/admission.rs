@@ -10,13 +10,15 @@ use std::{
     time::Instant,
 };
 
-use super::{
-    endpoint::{Endpoint, refused},
-    host::{Host, Refused},
-    identity::{Look, Suspicion},
-    member::Member,
+use crate::control::{
+    meeting::identity::{Look, Suspicion},
+    membership::{
+        endpoint::{Endpoint, refused},
+        host::{Host, Refused},
+        member::Member,
+        roster::Doors,
+    },
     porter::{PAUSE, Porter, Token, Watcher},
-    roster::Doors,
     wire::{Accept, Code, Hello, Malformed, Message, Refusal, Want},
 };
 use crate::{
@@ -39,7 +41,7 @@ const TURN: usize = 16;
 
 impl Endpoint {
     /// Begins to let senders in under the endpoint's name.
-    pub(super) fn attend_door(self: &Arc<Self>) -> Result<(), OpenError> {
+    pub(in crate::control) fn attend_door(self: &Arc<Self>) -> Result<(), OpenError> {
         let Some(host) = &self.host else { return Ok(()) };
         let mut name = host.name();
         let Some(name) = name.as_mut() else { return Ok(()) };
@@ -132,7 +134,7 @@ fn who_must_go(pids: impl Iterator<Item = i32>) -> Option<usize> {
 }
 
 /// The host's end of a connection whose other end has not joined yet.
-pub(super) struct Applicant {
+pub(in crate::control) struct Applicant {
     endpoint: Weak<Endpoint>,
     socket: Arc<OwnedFd>,
     /// The number that its descriptor carries, if it did not come through the door.
@@ -190,7 +192,7 @@ impl Watcher for Applicant {
 }
 
 /// What an applicant's next message amounts to.
-pub(super) enum Heard {
+pub(in crate::control) enum Heard {
     Nothing,
     Gone,
     Refused(Code),
@@ -199,7 +201,7 @@ pub(super) enum Heard {
 }
 
 /// Takes one message of somebody who wants to join. `suspicion` is empty once it was looked at to the end.
-pub(super) fn hear_hello(
+pub(in crate::control) fn hear_hello(
     socket: &OwnedFd,
     suspicion: &mut Option<Suspicion>,
     end: Want,
@@ -258,7 +260,12 @@ fn compare(hello: &Hello, end: Want, endpoint: &Endpoint) -> Option<Code> {
 }
 
 /// Says no, with the facts of both sides. If the answer cannot be sent, hanging up must do.
-pub(super) fn refuse(endpoint: &Endpoint, socket: &OwnedFd, refused: Refused, who: Option<Credentials>) {
+pub(in crate::control) fn refuse(
+    endpoint: &Endpoint,
+    socket: &OwnedFd,
+    refused: Refused,
+    who: Option<Credentials>,
+) {
     let own = own_credentials();
     let (peer_uid, peer_gid) = who.map_or((0, 0), |who| (who.uid, who.gid));
     let refusal = Refusal {

@@ -8,13 +8,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{
-    endpoint::Endpoint,
-    identity::Rules,
-    name::Name,
-    open_name::OpenName,
+use crate::control::{
+    meeting::identity::Rules,
+    membership::{
+        endpoint::Endpoint,
+        name::Name,
+        open_name::OpenName,
+        roster::{Doors, Full, Leaver, Roster},
+    },
     porter::{Porter, Token},
-    roster::{Doors, Full, Leaver, Roster},
     wire::Code,
 };
 use crate::{
@@ -23,7 +25,7 @@ use crate::{
     sys::{process::Process, socket},
 };
 
-pub(super) struct Host {
+pub(in crate::control) struct Host {
     roster: Mutex<Roster>,
     /// Told when a process has left, or is found to stay.
     departed: Condvar,
@@ -250,7 +252,7 @@ impl Endpoint {
     }
 
     /// A number with one strong handle, for somebody who is about to join.
-    pub(super) fn seat(&self) -> Result<Number, Refused> {
+    pub(in crate::control) fn seat(&self) -> Result<Number, Refused> {
         let Some(host) = &self.host else { return Err(Refused::new(Code::Closed)) };
         let queue = self.queue();
         if queue.is_closed() {
@@ -289,7 +291,7 @@ impl Endpoint {
 
 /// Why somebody got no number.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Refused {
+pub(in crate::control) struct Refused {
     pub code: Code,
     pub members: u32,
     pub leaving: u32,

@@ -23,7 +23,7 @@ const DOCUMENTS: [&str; 9] = [
 /// Where the short names of the documents lie: `tests::name` is a unit test of the bounded queue, `matrix::name` one of the matrix,
 /// `stall::name` a model; `table::tests::name` and `table::stall::name` are those of the unbounded queue.
 const UNIT_TESTS: &str = "src/queue/ring/tests";
-const MATRIX: &str = "tests/matrix";
+const MATRIX: &str = "tests/faults/matrix";
 const MODELS: &str = "src/queue/ring/models";
 const TABLE: &str = "src/queue/table";
 
@@ -119,7 +119,7 @@ fn a_name_that_is_nowhere_is_found_out() {
         "table::stall::nowhere_to_be_found",
         "table::nowhere::values_come_out_in_order_over_many_chunks",
         "src/nowhere.rs",
-        "tests/meeting.rs::nowhere",
+        "tests/processes/meeting.rs::nowhere",
         "Endpoint::nowhere_to_be_found",
     ] {
         assert!(fault(wrong).is_some(), "{wrong}");

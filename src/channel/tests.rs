@@ -1,5 +1,5 @@
 //! Two ends in one process whose memory is written over: the channel ends with a reason, and nobody sleeps on; and what the
-//! receiver finds at an end that a death has brought. What a real process does to real others is `tests/scribble/`.
+//! receiver finds at an end that a death has brought. What a real process does to real others is `tests/faults/corrupted_memory/`.
 
 use super::receiving::one;
 use super::*;

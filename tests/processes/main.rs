@@ -11,13 +11,13 @@ mod forked;
 mod leave;
 mod line;
 mod listening;
-#[path = "../people/mod.rs"]
+#[path = "../support/mod.rs"]
 mod people;
 mod permits;
 mod runtimes;
 mod stop;
 mod traces;
-#[path = "../trials/mod.rs"]
+#[path = "../soak/scenarios/mod.rs"]
 mod trials;
 mod wake;
 mod wrappers;

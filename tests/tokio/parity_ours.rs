@@ -1,0 +1,13 @@
+//! The parity suite on this crate: the bodies that `parity_tokio.rs` runs on tokio's channel, unchanged.
+
+use shmpsc as mpsc;
+
+mod adapter;
+#[path = "adapter/kinds.rs"]
+mod kinds;
+mod parity;
+mod parity_both;
+#[path = "adapter/one_process.rs"]
+mod place;
+mod within;
+mod within_both;

@@ -2,10 +2,16 @@
 //!
 //! It reads names, not meaning: whether the test shows what its line says is for the reader.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+#[path = "documents/texts.rs"]
+mod texts;
+#[path = "documents/words.rs"]
+mod words;
+
+use std::{fs, path::PathBuf};
+use texts::root;
+
+/// Set to write down anew what these tests compare.
+const REWRITE: &str = "SHMPSC_REWRITE";
 
 /// The documents that point into the sources.
 const DOCUMENTS: [&str; 9] = [
@@ -26,10 +32,6 @@ const UNIT_TESTS: &str = "src/queue/ring/tests";
 const MATRIX: &str = "tests/faults/matrix";
 const MODELS: &str = "src/queue/ring/models";
 const TABLE: &str = "src/queue/table";
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
 
 /// All Rust files below a folder, and the file of its name beside it.
 fn files(folder: &str) -> Vec<PathBuf> {

@@ -2,6 +2,8 @@
 //!
 //! It reads names, not meaning: whether the test shows what its line says is for the reader.
 
+#[path = "documents/numbers.rs"]
+mod numbers;
 #[path = "documents/texts.rs"]
 mod texts;
 #[path = "documents/words.rs"]

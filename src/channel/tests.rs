@@ -57,6 +57,7 @@ impl Wake for Flag {
     }
 }
 
+/// Shows W67, T39.
 #[test]
 fn a_channel_that_was_written_over_is_closed_for_all_and_says_why() {
     let (mut receiving, sending) = joined();
@@ -78,6 +79,7 @@ fn a_channel_that_was_written_over_is_closed_for_all_and_says_why() {
     assert_eq!(sending.endpoint.corruption(), Some(Corruption::Claim));
 }
 
+/// Shows T40.
 #[test]
 fn a_sender_that_finds_nonsense_wakes_a_receiver_whose_bell_was_silenced() {
     let (mut receiving, sending) = joined();
@@ -95,6 +97,7 @@ fn a_sender_that_finds_nonsense_wakes_a_receiver_whose_bell_was_silenced() {
     });
 }
 
+/// Shows T41.
 #[test]
 fn the_stream_ends_with_the_last_sender_though_bell_and_counts_were_written_over() {
     let (mut receiving, sending) = joined();
@@ -112,6 +115,7 @@ fn the_stream_ends_with_the_last_sender_though_bell_and_counts_were_written_over
     });
 }
 
+/// Shows T44.
 #[test]
 fn a_position_that_nobody_who_lives_can_have_claimed_does_not_hold_up_the_end() {
     let (mut receiving, sending) = joined();
@@ -125,6 +129,7 @@ fn a_position_that_nobody_who_lives_can_have_claimed_does_not_hold_up_the_end() 
     assert_eq!(receiving.corruption(), Some(Corruption::Claim));
 }
 
+/// Shows T43.
 #[test]
 fn a_position_claimed_under_a_number_that_nobody_has_is_passed() {
     // The second one is no number of this channel at all.
@@ -140,6 +145,7 @@ fn a_position_claimed_under_a_number_that_nobody_has_is_passed() {
     }
 }
 
+/// Shows T45.
 #[test]
 fn a_closed_channel_that_was_written_open_again_stays_closed() {
     let (mut receiving, sending) = joined();
@@ -152,6 +158,7 @@ fn a_closed_channel_that_was_written_open_again_stays_closed() {
     assert!(sending.is_closed());
 }
 
+/// Shows T42.
 #[test]
 fn a_sleeping_sender_learns_that_the_receiver_is_gone_though_line_and_bells_were_written_over() {
     let (receiving, sending) = joined();
@@ -189,6 +196,7 @@ fn silenced(sending: Sending) -> thread::JoinHandle<(Result<usize, NoRoom>, Send
     sends
 }
 
+/// Shows T46.
 #[test]
 fn a_silenced_sender_wakes_when_a_closed_channel_was_written_open_again() {
     let (mut receiving, sending) = joined();
@@ -212,6 +220,7 @@ impl Wake for Panics {
     }
 }
 
+/// Shows T46.
 #[test]
 fn a_silenced_sender_wakes_at_the_end_though_a_waker_of_the_receivers_process_panics() {
     let (mut receiving, sending) = joined();
@@ -256,6 +265,7 @@ impl Wake for Looks {
     }
 }
 
+/// Shows W29.
 #[test]
 fn the_capacity_is_whole_at_the_end_though_the_last_sender_died_in_a_permit_operation() {
     let (receiving, sending) = joined();

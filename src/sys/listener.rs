@@ -256,6 +256,7 @@ mod tests {
         super::connect(&Place::new(path)?, deadline)
     }
 
+    /// Shows T59.
     #[test]
     fn nobody_waits_at_an_empty_door_though_another_process_let_all_wait() {
         let (_directory, path) = somewhere();

@@ -187,6 +187,7 @@ fn a_guest_hands_a_sender_on() {
     child.end();
 }
 
+/// Shows W103.
 #[test]
 fn many_children_at_once() {
     let (sender, receiver) = shmpsc::channel::<Value>(2);
@@ -198,6 +199,7 @@ fn many_children_at_once() {
     children.into_iter().for_each(Person::end);
 }
 
+/// Shows W101.
 #[test]
 fn a_sender_that_its_child_loses_is_dropped() {
     let (sender, mut receiver) = shmpsc::channel::<Value>(3);
@@ -206,6 +208,7 @@ fn a_sender_that_its_child_loses_is_dropped() {
     child.end();
 }
 
+/// Shows T18.
 #[test]
 fn two_children_that_inherit_one_sender_at_once_are_one_sender() {
     let (sender, receiver) = shmpsc::channel::<Value>(3);
@@ -222,6 +225,7 @@ fn two_children_that_inherit_one_sender_at_once_are_one_sender() {
     children.into_iter().for_each(Person::end);
 }
 
+/// Shows T18.
 #[test]
 fn a_descriptor_used_again_disturbs_no_other_process() {
     let (sender, mut receiver) = shmpsc::channel::<Value>(3);
@@ -251,6 +255,7 @@ fn a_descriptor_used_again_disturbs_no_other_process() {
     assert_eq!((sender.capacity(), receiver.sender_strong_count()), (3, 1));
 }
 
+/// Shows W102.
 #[test]
 fn a_descriptor_stays_used_when_its_first_user_is_killed() {
     let (sender, mut receiver) = shmpsc::channel::<Value>(3);
@@ -268,6 +273,7 @@ fn a_descriptor_stays_used_when_its_first_user_is_killed() {
     assert_eq!(pass_it().1, USED);
 }
 
+/// Shows T18.
 #[test]
 fn a_receiver_whose_descriptor_is_used_again_goes_on_receiving() {
     let (sender, receiver) = shmpsc::channel::<Value>(2);
@@ -338,6 +344,7 @@ fn the_receiver_travels_with_its_name() {
     assert_eq!(room.files(), 0);
 }
 
+/// Shows W107.
 #[test]
 fn others_can_join_before_what_travelled_along_is_received() {
     let (sender, receiver) = shmpsc::channel::<Value>(3);
@@ -349,6 +356,7 @@ fn others_can_join_before_what_travelled_along_is_received() {
     assert_eq!(receiver.blocking_recv(), Some([1, 1]));
 }
 
+/// Shows W104.
 #[test]
 fn a_receiver_that_its_child_loses_is_dropped() {
     let (sender, receiver) = shmpsc::channel::<Value>(1);
@@ -358,6 +366,7 @@ fn a_receiver_that_its_child_loses_is_dropped() {
     child.end();
 }
 
+/// Shows W109.
 #[test]
 fn a_killed_taker_closes_the_channel() {
     let (sender, receiver) = shmpsc::channel::<Value>(1);
@@ -372,6 +381,7 @@ fn a_killed_taker_closes_the_channel() {
     });
 }
 
+/// Shows W109.
 #[test]
 fn a_killed_giver_ends_the_stream_after_its_values() {
     let room = room();

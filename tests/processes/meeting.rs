@@ -154,6 +154,7 @@ fn a_killed_receiver_closes_its_unbounded_senders() {
     assert!(sender.is_closed());
 }
 
+/// Shows T16.
 #[test]
 fn the_queue_of_a_killed_receiver_holds_no_memory() {
     let room = room();
@@ -258,6 +259,7 @@ fn a_killed_receiver_wakes_every_sender() {
     assert!(sender.is_closed());
 }
 
+/// Shows W113.
 #[test]
 fn one_who_hangs_up_and_lives_on_is_not_dead() {
     let room = room();
@@ -376,6 +378,7 @@ fn rules_decide_who_comes_in() {
     assert_ne!(as_stranger(Options::new().mode(0o666).allow_gid(12345)).unwrap(), "in");
 }
 
+/// Shows T34.
 #[test]
 fn without_descriptors_the_door_stays_shut_and_opens_again() {
     let room = room();
@@ -435,6 +438,7 @@ fn forks(path: &Path) {
     wait_for_parent();
 }
 
+/// Shows T12.
 #[test]
 fn a_forked_child_gets_errors_and_does_no_harm() {
     let room = room();

@@ -40,7 +40,7 @@ impl Endpoint {
         let queue = self.queue();
         self.forget_strangers();
         queue.repair(number, &Calmly(self));
-        // Also if it has taken away that the receiver sleeps.
+        // Whatever the receiver's bell says: the dead process may have taken the mark of its sleep away.
         queue.common().alarm(&Calmly(self));
         self.note_pid(number, 0);
         // What it said last may have gone unheard: its doorbell rang, and then was taken away before anybody
@@ -71,7 +71,8 @@ impl Endpoint {
         Some(leaver)
     }
 
-    /// Clears the handles that nobody has: who has left may have written some there, and the stream would not end.
+    /// Clears the handles of all numbers that no process has, and those of this process if it knows of none. The dead process may have
+    /// written some there, and the stream would not end. The next departure would do the same, so a kill in here leaves nothing.
     fn forget_strangers(&self) {
         let Some(host) = &self.host else { return };
         let queue = self.queue();

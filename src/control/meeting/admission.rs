@@ -338,6 +338,7 @@ impl Endpoint {
 mod tests {
     use super::*;
 
+    /// Shows W92.
     #[test]
     fn of_too_many_applicants_the_first_of_the_process_that_has_most_must_go() {
         let must_go = |pids: &[i32]| who_must_go(pids.iter().copied());

@@ -366,6 +366,7 @@ mod tests {
     use crate::wait::Hear;
 
     /// Two ends in one process, of which the host leaves while the guest begins to watch it.
+    /// Shows W97.
     #[test]
     fn of_a_host_that_leaves_at_once_no_hang_up_is_missed() {
         let terms = Terms { capacity: 1, members: 2, ..Terms::default() };
@@ -394,6 +395,7 @@ mod tests {
         host.host.as_ref().unwrap().roster().others()
     }
 
+    /// Shows W99.
     #[test]
     fn an_invitation_that_comes_too_late_is_dropped_when_it_comes() {
         let terms = Terms { capacity: 1, members: 3, ..Terms::default() };

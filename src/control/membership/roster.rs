@@ -283,6 +283,7 @@ mod tests {
         assert_eq!(roster.take(|_, _| false), Ok(3));
     }
 
+    /// Shows W107.
     #[test]
     fn a_number_that_claimed_before_the_receiver_came_is_given_again_when_it_has_passed_that() {
         let mut roster = Roster::taken_over(3, 2, 10, &[1]);

@@ -24,6 +24,7 @@ fn a_sender_travels_as_a_descriptor() {
     eventually("both have left", || host.ring().common().strong_count() == 1);
 }
 
+/// Shows W101.
 #[test]
 fn a_sender_lost_on_its_way_counts_as_dropped() {
     let host = alone();
@@ -34,6 +35,7 @@ fn a_sender_lost_on_its_way_counts_as_dropped() {
     eventually("the stream ends", || host.ring().common().has_ended());
 }
 
+/// Shows W102.
 #[test]
 fn a_connection_taken_out_and_not_spoken_on_holds_the_sender() {
     let host = alone();
@@ -116,6 +118,7 @@ fn the_receiver_travels_though_its_directory_was_renamed() {
     assert_eq!(std::fs::read_dir(&new).unwrap().count(), 0);
 }
 
+/// Shows T61.
 #[test]
 fn a_receiver_that_travelled_removes_no_socket_of_another() {
     let bound = bind(&terms());
@@ -233,6 +236,7 @@ fn the_receiver_stays_if_nonsense_in_the_memory_keeps_a_repair_from_its_end() {
     assert!(matches!(error, OpenError::TimedOut { .. }), "{error}");
 }
 
+/// Shows W110.
 #[test]
 fn a_repair_that_waits_for_the_giver_of_the_receiver_hears_of_what_it_did_on_the_way() {
     let giver = alone();
@@ -287,6 +291,7 @@ fn role_of_one_who_takes_and_dies() {
     }
 }
 
+/// Shows W108.
 #[test]
 fn a_taker_that_dies_on_the_way_takes_the_receiver_with_it_though_its_connection_lives() {
     let giver = alone();

@@ -76,6 +76,7 @@ fn nonsense_is_refused_and_hurts_nobody_else() {
     drop((silent, guest));
 }
 
+/// Shows W94, W95.
 #[test]
 fn one_who_gives_up_half_way_leaves_no_trace() {
     let bound = bind(&terms());
@@ -89,6 +90,7 @@ fn one_who_gives_up_half_way_leaves_no_trace() {
     eventually("nobody is counted", || bound.host.ring().common().strong_count() == 0);
 }
 
+/// Shows W94, W95, T68.
 #[test]
 fn one_who_cannot_be_told_that_it_has_joined_does_not_count_as_a_sender_that_came() {
     let bound = bind(&Terms { end_with_last: true, ..terms() });
@@ -137,6 +139,7 @@ fn unasked_descriptors_are_not_taken() {
     drop_sender(bound.connect().unwrap());
 }
 
+/// Shows W92.
 #[test]
 fn the_silent_one_is_sent_away_after_the_deadline() {
     let bound = bind(&Terms { deadline: Duration::from_millis(50), ..terms() });
@@ -144,6 +147,7 @@ fn the_silent_one_is_sent_away_after_the_deadline() {
     assert_eq!(answer(&silent), None);
 }
 
+/// Shows W98.
 #[test]
 fn a_host_that_never_answers_is_given_up() {
     let (ours, theirs) = socket::pair().unwrap();
@@ -158,6 +162,7 @@ fn a_host_that_never_answers_is_given_up() {
     assert_eq!(answer(&ours), Some(Message::Goodbye));
 }
 
+/// Shows W105.
 #[test]
 fn one_who_was_let_in_before_the_receiver_went_off_is_sent_back_to_the_door() {
     let bound = bind(&terms());
@@ -222,6 +227,7 @@ fn one_who_is_sent_away_without_an_answer_calls_again_a_few_times() {
     assert!(matches!(joined, Err(OpenError::Closed { .. })));
 }
 
+/// Shows T60.
 #[test]
 fn a_door_that_was_shut_for_good_by_who_has_a_copy_is_watched_no_more() {
     let bound = bind(&terms());

@@ -23,6 +23,7 @@ fn a_sender_comes_and_goes() {
     assert!(matches!(bound.connect(), Err(OpenError::NobodyThere { .. })));
 }
 
+/// Shows W112.
 #[test]
 fn thousands_come_one_after_the_other() {
     let bound = bind(&Terms { members: 2, ..terms() });
@@ -161,6 +162,7 @@ fn role_of_one_who_hosts() {
     let _ = std::io::stdin().read_line(&mut String::new());
 }
 
+/// Shows W114.
 #[test]
 fn the_end_of_a_host_that_hung_up_before_closes_the_channel() {
     let dir = tempfile::tempdir().unwrap();
@@ -244,6 +246,7 @@ impl<F: Fn() + Send + Sync> std::task::Wake for Act<F> {
     }
 }
 
+/// Shows W115.
 #[test]
 fn a_number_is_not_given_again_before_all_that_its_process_left_is_repaired() {
     let host = host(SIZE, ALIGN, &Terms { members: 2, ..terms() }, None).unwrap();

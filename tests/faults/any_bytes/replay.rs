@@ -35,6 +35,7 @@ fn show(what: &str, inputs: usize) {
     }
 }
 
+/// Shows T9.
 #[test]
 fn whatever_the_corpus_writes_nothing_panics_or_goes_on_without_end() {
     let inputs = corpus();
@@ -43,6 +44,7 @@ fn whatever_the_corpus_writes_nothing_panics_or_goes_on_without_end() {
     show("corpus", inputs.len());
 }
 
+/// Shows T38.
 #[test]
 fn whatever_chance_writes_nothing_panics_or_goes_on_without_end() {
     let inputs = 16_000;
@@ -55,6 +57,7 @@ fn whatever_chance_writes_nothing_panics_or_goes_on_without_end() {
     show("chance", inputs as usize);
 }
 
+/// Shows T71.
 #[test]
 fn the_corpus_with_a_few_bytes_changed_does_no_harm_either() {
     let corpus = corpus();

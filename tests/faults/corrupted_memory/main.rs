@@ -206,6 +206,7 @@ impl Sum {
     }
 }
 
+/// Shows T37.
 #[test]
 fn whatever_a_member_writes_over_the_memory_nobody_crashes_or_hangs() {
     let room = room();

@@ -90,11 +90,13 @@ fn happens_at_every_system_call(fate: Fate) {
     at_every_system_call(&what, |steps| happens(fate, &mut caller, &room, steps));
 }
 
+/// Shows W106, T19.
 #[test]
 fn who_is_killed_handing_the_receiver_over_closes_the_channel() {
     happens_at_every_system_call(Fate::Killed);
 }
 
+/// Shows W106, T19.
 #[test]
 fn who_is_stopped_handing_the_receiver_over_takes_all_along() {
     happens_at_every_system_call(Fate::Stopped);

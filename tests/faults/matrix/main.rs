@@ -228,6 +228,7 @@ macro_rules! matrix {
 }
 use matrix;
 
+// Shows W8, W19, W20, W22, W34, W36, W38, W40, W46, W47, W50, W51, W93, W111, T1, T2, T70.
 matrix! {
     operations::ALL;
     "try-send": who_is_killed_in_try_send_takes_nothing_along, who_is_stopped_in_try_send_is_passed;

@@ -161,6 +161,7 @@ fn at_every_instruction(fate: Fate, name: &str) {
     }
 }
 
+// Shows W52, W53, W56, W57, W58, W59, W61, W62, W63, W64, W65, W68, T13, T14.
 crate::matrix! {
     receiving::ALL;
     "try-recv": who_is_killed_in_try_recv_closes_the_channel, who_is_stopped_in_try_recv_holds_the_senders;

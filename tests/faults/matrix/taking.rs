@@ -101,11 +101,13 @@ fn happens_at_every_system_call(who: Killed) {
     at_every_system_call(&format!("taken by another process, {who:?} killed"), |steps| happens(who, steps));
 }
 
+/// Shows W108.
 #[test]
 fn who_is_killed_while_another_process_takes_the_receiver_leaves_it_all_or_an_error() {
     happens_at_every_system_call(Killed::Giver);
 }
 
+/// Shows W108.
 #[test]
 fn who_is_killed_taking_the_receiver_closes_the_channel() {
     happens_at_every_system_call(Killed::Taker);

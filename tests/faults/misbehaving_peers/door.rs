@@ -176,26 +176,31 @@ fn is_not_noticed(role: &str) {
     world.ends_as_before();
 }
 
+/// Shows T65.
 #[test]
 fn half_a_handshake_and_none_and_everything_else_that_is_no_hello_is_refused() {
     is_not_noticed("is-half-polite");
 }
 
+/// Shows T66.
 #[test]
 fn a_hello_that_lies_is_refused_by_the_reason() {
     is_not_noticed("lies");
 }
 
+/// Shows T52.
 #[test]
 fn what_a_member_says_at_the_wrong_time_hurts_only_itself() {
     is_not_noticed("joins-and-then-errs");
 }
 
+/// Shows T69.
 #[test]
 fn thousands_of_callers_that_say_nothing_do_not_keep_others_out() {
     is_not_noticed("crowds");
 }
 
+/// Shows T69.
 #[test]
 fn a_crowd_of_one_process_does_not_push_out_who_called_before_it() {
     let _patience = crate::patience();
@@ -210,6 +215,7 @@ fn a_crowd_of_one_process_does_not_push_out_who_called_before_it() {
     world.ends_as_before();
 }
 
+/// Shows T68.
 #[test]
 fn who_does_not_join_is_no_sender_whose_going_ends_the_stream() {
     let _patience = crate::patience();
@@ -226,6 +232,7 @@ fn who_does_not_join_is_no_sender_whose_going_ends_the_stream() {
     assert_eq!(receiver.blocking_recv(), None);
 }
 
+/// Shows T67.
 #[test]
 fn answers_that_nobody_reads_cost_nothing_that_stays() {
     let _patience = crate::patience();

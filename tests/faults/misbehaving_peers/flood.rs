@@ -108,33 +108,39 @@ fn is_not_noticed(role: &str, host: How) {
     world.ends_as_before();
 }
 
+/// Shows T47.
 #[test]
 fn one_that_fills_what_it_was_given_and_lets_all_wait_holds_up_nobody() {
     is_not_noticed("stuffs-and-never-reads", How::CurrentThread);
     is_not_noticed("stuffs-and-never-reads", How::Plain);
 }
 
+/// Shows T48.
 #[test]
 fn one_that_spoils_its_doorbell_spoils_nobody_elses() {
     is_not_noticed("drains-its-doorbell", How::CurrentThread);
 }
 
+/// Shows T49.
 #[test]
 fn one_that_has_everybody_woken_all_the_time_holds_up_nobody() {
     is_not_noticed("relays-for-ever", How::CurrentThread);
     is_not_noticed("relays-for-ever", How::Blocking);
 }
 
+/// Shows T50.
 #[test]
 fn one_that_talks_nonsense_is_listened_to_no_more() {
     is_not_noticed("talks-nonsense", How::CurrentThread);
 }
 
+/// Shows T53.
 #[test]
 fn thousands_of_invitations_that_nobody_takes_cost_nothing_that_stays() {
     is_not_noticed("invites-and-never-reads", How::Blocking);
 }
 
+/// Shows T54.
 #[test]
 fn one_that_takes_every_place_keeps_those_outside_who_come_later_and_only_as_long_as_it_lives() {
     let _patience = crate::patience();

@@ -78,6 +78,7 @@ pub fn closes_and_gives_back(path: &Path) {
     stay();
 }
 
+/// Shows W113, T55.
 #[test]
 fn who_closes_its_lifeline_still_wakes_tasks_in_other_senders_processes() {
     let _patience = crate::patience();
@@ -98,6 +99,7 @@ fn who_closes_its_lifeline_still_wakes_tasks_in_other_senders_processes() {
     }
 }
 
+/// Shows T55.
 #[test]
 fn who_closes_its_lifeline_and_goes_on_is_received_and_keeps_its_number_until_it_ends() {
     let _patience = crate::patience();
@@ -121,6 +123,7 @@ fn who_closes_its_lifeline_and_goes_on_is_received_and_keeps_its_number_until_it
     world.ends_as_before();
 }
 
+/// Shows T58.
 #[test]
 fn who_is_killed_is_dead_although_a_copy_speaks_on_its_lifeline() {
     let _patience = crate::patience();
@@ -135,6 +138,7 @@ fn who_is_killed_is_dead_although_a_copy_speaks_on_its_lifeline() {
     world.ends_as_before();
 }
 
+/// Shows T57.
 #[test]
 fn a_lifeline_in_another_process_speaks_for_its_member_until_that_ends() {
     let _patience = crate::patience();

@@ -100,6 +100,7 @@ impl Drop for Shut<'_> {
     }
 }
 
+/// Shows T72.
 #[test]
 fn who_wants_to_join_what_is_no_good_receiver_gets_a_reason_and_keeps_nothing() {
     let _patience = crate::patience();

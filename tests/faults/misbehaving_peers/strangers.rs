@@ -33,6 +33,7 @@ pub fn is_a_stranger(path: &Path) {
     stay();
 }
 
+/// Shows T64.
 #[test]
 fn another_user_is_refused_by_name_before_any_descriptor_is_sent() {
     if !rustix::process::geteuid().is_root() {

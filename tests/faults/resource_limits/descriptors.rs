@@ -131,6 +131,7 @@ fn a_name_is_bound_or_refused_with_whatever_descriptors_there_are() {
     assert!(refused("binds") > 0);
 }
 
+/// Shows T32.
 #[test]
 fn a_sender_joins_or_is_refused_with_whatever_descriptors_it_has() {
     assert!(refused("joins") > 0);
@@ -151,6 +152,7 @@ fn a_sender_is_taken_or_not_with_whatever_descriptors_there_are() {
     assert!(refused("is-handed") > 0);
 }
 
+/// Shows T33.
 #[test]
 fn a_task_sleeps_and_wakes_with_whatever_descriptors_there_are() {
     assert_eq!(refused("sleeps"), 0);

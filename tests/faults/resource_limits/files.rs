@@ -119,6 +119,7 @@ fn only_root() -> bool {
     is_root
 }
 
+/// Shows T30.
 #[test]
 fn processes_meet_without_proc_with_every_mode_and_path() {
     let _patience = patience();
@@ -130,6 +131,7 @@ fn processes_meet_without_proc_with_every_mode_and_path() {
     }
 }
 
+/// Shows T31.
 #[test]
 fn a_sandbox_without_unshare_refuses_only_what_needs_it() {
     let _patience = patience();
@@ -146,6 +148,7 @@ fn a_name_leaves_nothing_wherever_its_process_and_directory_go() {
     plays("goes-elsewhere", &folder.join("feed"));
 }
 
+/// Shows T63.
 #[test]
 fn the_superuser_takes_over_a_name_in_a_shared_directory() {
     let _patience = patience();

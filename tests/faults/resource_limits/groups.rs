@@ -87,6 +87,7 @@ pub fn sends(pages: u64, path: &Path) {
     wait_for_parent();
 }
 
+/// Shows T23.
 #[test]
 fn a_small_control_group_is_an_error_and_kills_nobody() {
     let Some(group) = group("makes") else { return };
@@ -99,6 +100,7 @@ fn a_small_control_group_is_an_error_and_kills_nobody() {
     child.end();
 }
 
+/// Shows T24.
 #[test]
 fn who_sends_is_not_charged_for_the_memory_of_the_channel() {
     let Some(group) = group("sends") else { return };

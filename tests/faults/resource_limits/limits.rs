@@ -84,6 +84,7 @@ pub fn may_lock_little() {
     tell("done");
 }
 
+/// Shows T29.
 #[test]
 fn a_limit_on_locked_memory_is_an_error_that_says_so() {
     let _patience = patience();
@@ -94,6 +95,7 @@ fn a_limit_on_locked_memory_is_an_error_that_says_so() {
     plays("may-lock-little", &room.name());
 }
 
+/// Shows T21.
 #[test]
 fn a_limit_on_files_is_an_error_and_a_smaller_channel_works() {
     let _patience = patience();
@@ -101,6 +103,7 @@ fn a_limit_on_files_is_an_error_and_a_smaller_channel_works() {
     plays("may-write-little", &room.name());
 }
 
+/// Shows T22.
 #[test]
 fn a_limit_on_memory_is_an_error_for_who_makes_and_who_joins() {
     let _patience = patience();
@@ -114,6 +117,7 @@ fn a_limit_on_memory_is_an_error_for_who_makes_and_who_joins() {
     child.end();
 }
 
+/// Shows T28.
 #[test]
 fn nothing_needs_to_be_locked() {
     let _patience = patience();

@@ -127,6 +127,7 @@ pub fn may_have_little(path: &Path) {
     tell("done");
 }
 
+/// Shows T26.
 #[test]
 fn a_sender_in_a_full_group_gets_its_value_back_and_goes_on() {
     let Some(group) = group("fills") else { return };
@@ -146,6 +147,7 @@ fn a_sender_in_a_full_group_gets_its_value_back_and_goes_on() {
     child.end();
 }
 
+/// Shows T25.
 #[test]
 fn a_sender_at_the_limit_gets_its_value_back_and_goes_on() {
     const LIMIT: u64 = 64 * MEBIBYTE;

@@ -125,6 +125,7 @@ pub fn grows(refuser: &Refuser) {
     tell(format!("{} {came_back} {kept}", refusals.len()));
 }
 
+/// Shows T27.
 #[test]
 fn memory_refused_while_it_comes_and_goes_costs_no_value() {
     let _patience = patience();

@@ -208,6 +208,7 @@ fn who_binds_a_name_is_refused_each_call_in_turn_and_binds_it_after_that() {
     has_each_call_refused(Kind::Bounded, "binds");
 }
 
+/// Shows W97, T35.
 #[test]
 fn who_joins_is_refused_each_call_in_turn_and_joins_after_that() {
     has_each_call_refused(Kind::Bounded, "joins");
@@ -223,6 +224,7 @@ fn who_hands_a_sender_over_is_refused_each_call_in_turn_and_does_it_after_that()
     has_each_call_refused(Kind::Bounded, "hands-over");
 }
 
+/// Shows W100.
 #[test]
 fn who_gives_a_sender_of_its_own_channel_away_is_refused_each_call_in_turn_and_does_it_after_that() {
     has_each_call_refused(Kind::Bounded, "gives");

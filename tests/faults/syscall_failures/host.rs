@@ -27,6 +27,7 @@ pub fn hosts(kind: Kind, path: &Path, refuser: &Refuser) {
     }
 }
 
+/// Shows T35.
 #[test]
 fn who_lets_in_is_refused_each_call_in_turn_and_lets_in_after_that_while_members_go_on() {
     lets_in_after_each_refused_call(Kind::Bounded);

@@ -49,6 +49,7 @@ pub fn maps(refuser: &Refuser) {
     tell(format!("{refusals} {errors} {advice}"));
 }
 
+/// Shows T35.
 #[test]
 fn pages_are_mapped_at_once_or_the_channel_is_an_error() {
     let _patience = patience();

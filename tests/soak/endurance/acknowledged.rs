@@ -174,6 +174,7 @@ fn send_for_ever(sender: &Sending, who: u64, thread: u64, mut says: std::io::Pip
     }
 }
 
+/// Shows T7.
 pub fn show(scale: Scale) {
     Kind::ALL.into_iter().for_each(|kind| show_one(kind, scale.of(100_000) / PARENTS));
 }

@@ -227,6 +227,7 @@ fn run(count: u64, stopped: u64) -> Seen {
     Seen { highest, drained, seconds }
 }
 
+/// Shows T5.
 pub fn show(scale: Scale) {
     let bytes = scale.of(1 << 30);
     let count = (bytes / size_of::<Message>() as u64).next_multiple_of(STEPS * SENDERS);

@@ -228,6 +228,7 @@ impl World {
     }
 }
 
+/// Shows T6.
 pub fn show(scale: Scale) {
     let rounds = scale.of(1000).div_ceil(SENDERS);
     let room = room();

@@ -346,6 +346,7 @@ struct Phase {
     acknowledged: u64,
 }
 
+/// Shows T8.
 pub fn show(scale: Scale) {
     Kind::ALL.into_iter().for_each(|kind| show_one(kind, Duration::from_secs(scale.of(600))));
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 
+/// Shows W61.
 #[test]
 fn a_peeked_value_keeps_its_place_and_is_the_next_received() {
     for capacity in [1, 2, 3] {

@@ -111,6 +111,7 @@ fn what_a_dead_process_held_is_free_again_and_what_the_living_hold_is_not() {
     assert_eq!(bench.word().parity(), 0, "nobody was in the middle of anything");
 }
 
+/// Shows W33.
 #[test]
 fn a_death_in_the_middle_of_taking_waits_for_whoever_is_under_way_and_is_told_when_that_has_ended() {
     let bench = Bench::new(5);
@@ -141,6 +142,7 @@ fn a_death_in_the_middle_of_taking_waits_for_whoever_is_under_way_and_is_told_wh
     assert_eq!((bench.word().reserved(), bench.account(2).total(), bench.word().parity()), (0, 0, 0));
 }
 
+/// Shows W44.
 #[test]
 fn a_round_stays_exact_though_a_number_is_given_again_and_again_in_its_middle() {
     let bench = Bench::new(9);
@@ -167,6 +169,7 @@ fn a_round_stays_exact_though_a_number_is_given_again_and_again_in_its_middle() 
     assert_eq!((bench.account(2).total(), bench.account(3).total()), (1, 2));
 }
 
+/// Shows W42.
 #[test]
 fn a_round_is_void_if_the_next_one_with_a_number_of_it_dies_in_the_middle() {
     let bench = Bench::new(9);

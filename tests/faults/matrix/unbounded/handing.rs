@@ -45,6 +45,7 @@ fn happens(steps: usize) -> (usize, Stands) {
     (went, stands)
 }
 
+/// Shows T19.
 #[test]
 fn a_receiver_is_handed_over_with_all_or_killed_and_leaves_the_name() {
     if !crate::can_lead() {

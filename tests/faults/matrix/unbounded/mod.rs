@@ -140,6 +140,7 @@ mod sender {
         all_of::<Beside>(fate, sending::named(name));
     }
 
+    // Shows T3, T4.
     crate::matrix! {
         sending::ALL;
         "try-send": a_sender_killed_in_try_send_loses_nothing, a_sender_stopped_in_try_send_is_passed;
@@ -163,6 +164,7 @@ mod receiver {
         all_of::<Beside>(fate, receiving::named(name));
     }
 
+    // Shows T15, T17.
     crate::matrix! {
         receiving::ALL;
         "try-recv": a_receiver_killed_in_try_recv_closes_the_channel, a_receiver_stopped_in_try_recv_holds_up_no_sender;

@@ -133,15 +133,14 @@ fn sections() -> Vec<(String, Vec<Item>)> {
     sections
 }
 
-/// What differs from tokio: what tokio does, with what is done here and why.
-fn differences() -> BTreeMap<String, (String, String)> {
+/// What differs from tokio, in the order of the table: what tokio does, what is done here, and why.
+fn differences() -> Vec<[String; 3]> {
     let text = read(at("docs/limits.md"));
     let (_, table) = text.split_once("## Differences to tokio").expect("the table is there");
     let rows = table.lines().filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |")).skip(2);
     rows.map(|row| {
         let cells: Vec<_> = row.split(" | ").map(str::to_owned).collect();
-        let [tokio, here, why] = cells.try_into().expect("three cells");
-        (tokio, (here, why))
+        cells.try_into().expect("three cells")
     })
     .collect()
 }
@@ -181,29 +180,68 @@ impl Display for Places<'_> {
     }
 }
 
+/// The rows of the table of differences, each with the sections that have an item of it.
+fn differences_shown(sections: &[(String, Vec<Item>)]) -> String {
+    let mut text = String::new();
+    for [tokio, here, why] in differences() {
+        let is_of_row = |item: &Item| matches!(&item.verdict, Verdict::Differs(row) if *row == tokio);
+        let found = sections.iter().filter(|(_, items)| items.iter().any(is_of_row));
+        let found: Vec<_> = found.map(|(section, _)| &**section).collect();
+        writeln!(text, "| {tokio} | {here} | {why} | {} |", found.join("; ")).expect("text grows");
+    }
+    text
+}
+
+fn left_out(sections: &[(String, Vec<Item>)]) -> String {
+    let mut text = String::new();
+    for (section, items) in sections {
+        for item in items {
+            if let Verdict::LeftOut(why) = &item.verdict {
+                writeln!(text, "- {section}. {}: {why}.", item.name).expect("text grows");
+            }
+        }
+    }
+    text
+}
+
 fn document() -> String {
-    let (bodies, sections, differences) = (bodies(), sections(), differences());
+    let (bodies, sections) = (bodies(), sections());
     let items = || sections.iter().flat_map(|(_, items)| items);
     let count = |is: fn(&Verdict) -> bool| items().filter(|item| is(&item.verdict)).count();
     let runs = |is: fn(&Runs) -> bool| bodies.values().filter(|body| is(&body.runs)).count();
     let mut text = format!(
         "# Parity with tokio's channels
 
-Each item of the contract of `tokio::sync::mpsc` 1.54 and of the wrappers beside it, and whether a program sees the same
-here. Each is shown by bodies of tests that are written once and run three times: on tokio, which is the referee; on this
-crate in one process; and, where the behaviour can cross, on this crate with senders in two other processes, one of them in a
-tokio runtime. The numbers are those of the bodies that ran; `tests/tokio/items.txt` has their names. What is true of the
-bounded and of the unbounded channel is shown by one body that runs on each.
+For users that know tokio: this page answers what is different here, and which tests show that the rest is the same. It covers
+`tokio::sync::mpsc` 1.54 and the wrappers of tokio-stream and tokio-util.
 
-Of {} items {} are the same, {} differ, and {} are left out. Of {} bodies {} run across processes, {} in one process only, and
-{} on tokio alone; {} run on both kinds of channel.
+Of {} items of tokio's contract {} are the same, {} differ, and {} are left out.
 
-This file is made by `tests/tokio/parity_table.rs`, which fails if it is not up to date.
+## What differs
+
+| tokio | here | why | section below |
+| --- | --- | --- | --- |
+{}
+## What is left out
+
+{}
+## How it is shown
+
+The *body* of a test is written once and runs three times: on tokio, which is the referee; on this crate in one process; and on
+this crate with senders in two other processes, one of them in a tokio runtime. A body runs across processes if its behaviour can cross.
+What is true of both kinds of channel is shown by one body that runs on each.
+
+Of {} bodies {} run across processes, {} in one process only, and {} on tokio alone. {} run on both kinds of channel. The tables
+count the bodies of each item. `tests/tokio/items.txt` has their names.
+
+`tests/tokio/parity_table.rs` makes this file, and fails if it is not up to date.
 ",
         items().count(),
         count(|verdict| matches!(verdict, Verdict::Same)),
         count(|verdict| matches!(verdict, Verdict::Differs(_))),
         count(|verdict| matches!(verdict, Verdict::LeftOut(_))),
+        differences_shown(&sections),
+        left_out(&sections),
         bodies.len(),
         runs(|runs| matches!(runs, Runs::Across)),
         runs(|runs| matches!(runs, Runs::Within(_))),
@@ -216,12 +254,9 @@ This file is made by `tests/tokio/parity_table.rs`, which fails if it is not up 
         write!(text, "\n## {section}\n\n{head}\n").expect("text grows");
         for item in items {
             let verdict = match &item.verdict {
-                Verdict::Same => "same".to_owned(),
-                Verdict::Differs(row) => {
-                    let (here, why) = differences.get(row).unwrap_or_else(|| panic!("no difference: {row}"));
-                    format!("different. {row}; here: {here}. Why: {why}")
-                }
-                Verdict::LeftOut(why) => format!("left out: {why}"),
+                Verdict::Same => "same",
+                Verdict::Differs(_) => "differs",
+                Verdict::LeftOut(_) => "left out",
             };
             let places = Places { item, bodies: &bodies };
             writeln!(text, "| {} | {verdict} | {places} |", item.name).expect("text grows");
@@ -287,12 +322,12 @@ fn every_item_is_shown_on_us_or_said_to_be_different_or_left_out() {
 
 #[test]
 fn every_difference_that_is_documented_is_one_of_an_item() {
-    let sections = sections();
+    let (sections, differences) = (sections(), differences());
     let verdicts = sections.iter().flat_map(|(_, items)| items).map(|item| &item.verdict);
     let used: BTreeSet<_> = verdicts
         .filter_map(|verdict| if let Verdict::Differs(row) = verdict { Some(&**row) } else { None })
         .collect();
-    assert_eq!(used, differences().keys().map(|row| &**row).collect());
+    assert_eq!(used, differences.iter().map(|[tokio, ..]| &**tokio).collect());
 }
 
 #[test]
@@ -309,9 +344,10 @@ fn bodies_that_only_tokio_passes_show_differences_alone() {
 #[test]
 fn items_of_the_unbounded_channel_are_shown_on_one() {
     let bodies = bodies();
-    for (section, items) in sections().iter().filter(|(section, _)| section.starts_with("1.5 ")) {
-        for body in items.iter().flat_map(|item| &item.bodies) {
-            assert!(bodies[body].on_unbounded, "{body} does not show an item of {section}");
-        }
+    let mut sections = sections().into_iter();
+    let is_unbounded = |(section, _): &(String, _)| section.starts_with("`UnboundedSender`");
+    let (section, items) = sections.find(is_unbounded).expect("the section is there");
+    for body in items.iter().flat_map(|item| &item.bodies) {
+        assert!(bodies[body].on_unbounded, "{body} does not show an item of {section}");
     }
 }

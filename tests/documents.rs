@@ -117,6 +117,17 @@ fn what_a_document_names_is_there() {
 }
 
 #[test]
+fn a_document_says_first_for_whom_it_is() {
+    for name in ["edges", "layout", "limits", "parity", "protocol", "recovery", "trust"] {
+        let document = texts::read(&format!("docs/{name}.md"));
+        let (_, text) = document.split_once("\n\n").expect("a title and a text");
+        let reader =
+            text.strip_prefix("For ").and_then(|text| Some(text.split_once(": this page answers ")?.0));
+        assert!(reader.is_some_and(|reader| reader.len() > 3 && !reader.contains('.')), "docs/{name}.md");
+    }
+}
+
+#[test]
 fn a_name_that_is_nowhere_is_found_out() {
     for wrong in [
         "stall::nowhere_to_be_found",

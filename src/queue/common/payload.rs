@@ -17,8 +17,9 @@ use bytemuck::Pod;
 use core::mem::MaybeUninit;
 use core::slice;
 
-/// Up to this size a value is copied in the middle of its caller's code.
-pub(crate) const SMALL: usize = 4096;
+/// Up to this size a value is copied in the middle of its caller's code, and then moved to where the caller's caller wants it. A larger
+/// one is copied there at once, by a call: see [`load_apart`].
+pub(crate) const SMALL: usize = 256;
 
 /// Copies `value` into the slot.
 #[inline(always)]

@@ -59,7 +59,7 @@ impl Wake for Flag {
 
 /// Shows W67, T39.
 #[test]
-fn a_channel_that_was_written_over_is_closed_for_all_and_says_why() {
+fn a_channel_written_over_is_closed_for_all_and_says_why() {
     let (mut receiving, sending) = joined();
     let flag = Arc::new(Flag::default());
     let waker = Waker::from(Arc::clone(&flag));
@@ -81,7 +81,7 @@ fn a_channel_that_was_written_over_is_closed_for_all_and_says_why() {
 
 /// Shows T40.
 #[test]
-fn a_sender_that_finds_nonsense_wakes_a_receiver_whose_bell_was_silenced() {
+fn a_sender_that_finds_nonsense_wakes_a_silenced_receiver() {
     let (mut receiving, sending) = joined();
     thread::scope(|scope| {
         let bell = &sending.endpoint.ring().view.common.header.receiver_bell;
@@ -99,7 +99,7 @@ fn a_sender_that_finds_nonsense_wakes_a_receiver_whose_bell_was_silenced() {
 
 /// Shows T41.
 #[test]
-fn the_stream_ends_with_the_last_sender_though_bell_and_counts_were_written_over() {
+fn the_stream_ends_with_the_last_sender_despite_ruined_counts() {
     let (mut receiving, sending) = joined();
     thread::scope(|scope| {
         let view = *sending.endpoint.ring().view;
@@ -117,7 +117,7 @@ fn the_stream_ends_with_the_last_sender_though_bell_and_counts_were_written_over
 
 /// Shows T44.
 #[test]
-fn a_position_that_nobody_who_lives_can_have_claimed_does_not_hold_up_the_end() {
+fn a_position_that_no_living_process_claimed_delays_no_end() {
     let (mut receiving, sending) = joined();
     // By the receiver's own number, which has no sender.
     let me = u64::from(receiving.endpoint.me());
@@ -160,7 +160,7 @@ fn a_closed_channel_that_was_written_open_again_stays_closed() {
 
 /// Shows T42.
 #[test]
-fn a_sleeping_sender_learns_that_the_receiver_is_gone_though_line_and_bells_were_written_over() {
+fn a_sleeping_sender_learns_the_end_despite_a_ruined_line() {
     let (receiving, sending) = joined();
     assert_eq!(sending.try_send(&[1u64, 2]), Ok(2));
     thread::scope(|scope| {
@@ -198,7 +198,7 @@ fn silenced(sending: Sending) -> thread::JoinHandle<(Result<usize, NoRoom>, Send
 
 /// Shows T46.
 #[test]
-fn a_silenced_sender_wakes_when_a_closed_channel_was_written_open_again() {
+fn a_silenced_sender_wakes_though_closed_was_written_open() {
     let (mut receiving, sending) = joined();
     let own = receiving.endpoint.producer().claim(Rank::Newcomer, 1, &*receiving.endpoint);
     assert!(matches!(own, Claimed::Granted(_)), "so that the stream has not ended");
@@ -222,7 +222,7 @@ impl Wake for Panics {
 
 /// Shows T46.
 #[test]
-fn a_silenced_sender_wakes_at_the_end_though_a_waker_of_the_receivers_process_panics() {
+fn a_silenced_sender_wakes_at_the_end_though_a_waker_panics() {
     let (mut receiving, sending) = joined();
     assert_eq!(sending.try_send(&[1u64, 2]), Ok(2));
     receiving.endpoint.sleepers().put_closed(None, &Waker::from(Arc::new(Panics)));
@@ -238,7 +238,7 @@ fn a_silenced_sender_wakes_at_the_end_though_a_waker_of_the_receivers_process_pa
 }
 
 #[test]
-fn a_closed_channel_stays_closed_though_a_waker_panicked_at_the_close() {
+fn a_closed_channel_stays_closed_though_a_waker_panicked() {
     let (mut receiving, sending) = joined();
     receiving.endpoint.sleepers().put_closed(None, &Waker::from(Arc::new(Panics)));
     let close = std::panic::AssertUnwindSafe(|| receiving.close());
@@ -267,7 +267,7 @@ impl Wake for Looks {
 
 /// Shows W29.
 #[test]
-fn the_capacity_is_whole_at_the_end_though_the_last_sender_died_in_a_permit_operation() {
+fn the_capacity_is_whole_after_a_death_in_a_permit_operation() {
     let (receiving, sending) = joined();
     assert_eq!(sending.try_reserve(1), Ok(()));
     let member = &sending.endpoint.ring().view.common.members[usize::from(sending.endpoint.me())];

@@ -452,7 +452,7 @@ fn a_forked_child_gets_errors_and_does_no_harm() {
 }
 
 #[test]
-fn a_stream_that_ends_with_its_last_sender_has_ended_when_that_one_is_gone() {
+fn a_stream_has_ended_when_its_last_sender_is_gone() {
     let room = room();
     for _ in 0..500 {
         let mut receiver = Options::new().end_with_last_sender().bind::<Value>(room.name()).unwrap();

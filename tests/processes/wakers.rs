@@ -51,7 +51,7 @@ fn finishes(body: impl FnOnce() + Send + 'static) {
 }
 
 #[test]
-fn a_waiting_senders_waker_that_panics_hides_no_other_and_loses_no_value() {
+fn a_senders_panicking_waker_hides_no_other_and_loses_no_value() {
     let (tx, mut rx) = shmpsc::channel::<u64>(2);
     tx.try_send(0).unwrap();
     tx.try_send(1).unwrap();

@@ -307,7 +307,7 @@ fn every_file_of_bodies_is_run_where_its_folder_says() {
 }
 
 #[test]
-fn every_item_is_shown_on_us_or_said_to_be_different_or_left_out() {
+fn every_item_is_shown_on_us_or_said_to_differ_or_left_out() {
     let bodies = bodies();
     for item in sections().iter().flat_map(|(_, items)| items) {
         let is_tokios = |body| bodies.get(body).is_some_and(|body| matches!(body.runs, Runs::Tokio));

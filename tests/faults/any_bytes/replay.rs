@@ -37,7 +37,7 @@ fn show(what: &str, inputs: usize) {
 
 /// Shows T9.
 #[test]
-fn whatever_the_corpus_writes_nothing_panics_or_goes_on_without_end() {
+fn whatever_the_corpus_writes_nothing_panics_or_runs_for_ever() {
     let inputs = corpus();
     assert!(!inputs.is_empty());
     inputs.iter().for_each(|(name, input)| tried(name, input));

@@ -208,7 +208,7 @@ impl Sum {
 
 /// Shows T37.
 #[test]
-fn whatever_a_member_writes_over_the_memory_nobody_crashes_or_hangs() {
+fn whatever_a_member_writes_over_no_process_crashes_or_hangs() {
     let room = room();
     let mut world = World::new(room.path());
     let mut sum = Sum::default();

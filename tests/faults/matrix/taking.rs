@@ -103,7 +103,7 @@ fn happens_at_every_system_call(who: Killed) {
 
 /// Shows W108.
 #[test]
-fn who_is_killed_while_another_process_takes_the_receiver_leaves_it_all_or_an_error() {
+fn a_giver_killed_during_the_take_leaves_all_or_an_error() {
     happens_at_every_system_call(Killed::Giver);
 }
 

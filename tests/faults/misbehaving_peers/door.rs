@@ -178,7 +178,7 @@ fn is_not_noticed(role: &str) {
 
 /// Shows T65.
 #[test]
-fn half_a_handshake_and_none_and_everything_else_that_is_no_hello_is_refused() {
+fn whatever_is_no_whole_hello_is_refused() {
     is_not_noticed("is-half-polite");
 }
 
@@ -202,7 +202,7 @@ fn thousands_of_callers_that_say_nothing_do_not_keep_others_out() {
 
 /// Shows T69.
 #[test]
-fn a_crowd_of_one_process_does_not_push_out_who_called_before_it() {
+fn a_crowd_of_one_process_pushes_out_no_earlier_caller() {
     let _patience = crate::patience();
     let mut world = World::new(How::CurrentThread);
     let first = Raw::connect(&world.path());

@@ -110,7 +110,7 @@ fn is_not_noticed(role: &str, host: How) {
 
 /// Shows T47.
 #[test]
-fn one_that_fills_what_it_was_given_and_lets_all_wait_holds_up_nobody() {
+fn a_peer_that_fills_all_it_was_given_holds_up_no_other() {
     is_not_noticed("stuffs-and-never-reads", How::CurrentThread);
     is_not_noticed("stuffs-and-never-reads", How::Plain);
 }
@@ -136,13 +136,13 @@ fn one_that_talks_nonsense_is_listened_to_no_more() {
 
 /// Shows T53.
 #[test]
-fn thousands_of_invitations_that_nobody_takes_cost_nothing_that_stays() {
+fn thousands_of_untaken_invitations_cost_nothing_that_stays() {
     is_not_noticed("invites-and-never-reads", How::Blocking);
 }
 
 /// Shows T54.
 #[test]
-fn one_that_takes_every_place_keeps_those_outside_who_come_later_and_only_as_long_as_it_lives() {
+fn a_peer_with_every_place_keeps_others_out_while_it_lives() {
     let _patience = crate::patience();
     let mut world = World::new(How::CurrentThread);
     let mut neighbour = start("takes-every-place", &world.path());

@@ -80,7 +80,7 @@ pub fn closes_and_gives_back(path: &Path) {
 
 /// Shows W113, T55.
 #[test]
-fn who_closes_its_lifeline_still_wakes_tasks_in_other_senders_processes() {
+fn a_member_without_lifeline_still_wakes_tasks_of_other_senders() {
     let _patience = crate::patience();
     for how in How::ASYNC {
         let room = room();
@@ -101,7 +101,7 @@ fn who_closes_its_lifeline_still_wakes_tasks_in_other_senders_processes() {
 
 /// Shows T55.
 #[test]
-fn who_closes_its_lifeline_and_goes_on_is_received_and_keeps_its_number_until_it_ends() {
+fn a_closed_lifeline_keeps_its_number_until_its_member_ends() {
     let _patience = crate::patience();
     let mut world = World::with_members(How::CurrentThread, 6);
     let mut neighbour = start("closes-and-goes-on", &world.path());
@@ -140,7 +140,7 @@ fn who_is_killed_is_dead_although_a_copy_speaks_on_its_lifeline() {
 
 /// Shows T57.
 #[test]
-fn a_lifeline_in_another_process_speaks_for_its_member_until_that_ends() {
+fn a_passed_lifeline_speaks_for_its_member_until_it_closes() {
     let _patience = crate::patience();
     let mut world = World::new(How::CurrentThread);
     let (ours, theirs) =

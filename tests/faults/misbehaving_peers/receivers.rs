@@ -102,7 +102,7 @@ impl Drop for Shut<'_> {
 
 /// Shows T72.
 #[test]
-fn who_wants_to_join_what_is_no_good_receiver_gets_a_reason_and_keeps_nothing() {
+fn a_join_at_a_bad_receiver_gets_a_reason_and_keeps_nothing() {
     let _patience = crate::patience();
     let room = room();
     let door = socket_with(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None).unwrap();

@@ -35,7 +35,7 @@ pub fn is_a_stranger(path: &Path) {
 
 /// Shows T64.
 #[test]
-fn another_user_is_refused_by_name_before_any_descriptor_is_sent() {
+fn another_user_is_refused_by_name_before_a_descriptor_is_sent() {
     if !rustix::process::geteuid().is_root() {
         return left_out("only the superuser can start a process of another user");
     }

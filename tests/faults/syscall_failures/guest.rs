@@ -199,12 +199,12 @@ fn has_each_call_refused(kind: Kind, what: &str) {
 }
 
 #[test]
-fn who_makes_a_channel_is_refused_each_call_in_turn_and_makes_it_after_that() {
+fn making_a_channel_survives_the_refusal_of_each_call_in_turn() {
     has_each_call_refused(Kind::Bounded, "makes");
 }
 
 #[test]
-fn who_binds_a_name_is_refused_each_call_in_turn_and_binds_it_after_that() {
+fn bind_survives_the_refusal_of_each_call_in_turn() {
     has_each_call_refused(Kind::Bounded, "binds");
 }
 
@@ -220,18 +220,18 @@ fn a_task_that_joins_is_refused_each_call_in_turn() {
 }
 
 #[test]
-fn who_hands_a_sender_over_is_refused_each_call_in_turn_and_does_it_after_that() {
+fn handing_a_sender_over_survives_the_refusal_of_each_call() {
     has_each_call_refused(Kind::Bounded, "hands-over");
 }
 
 /// Shows W100.
 #[test]
-fn who_gives_a_sender_of_its_own_channel_away_is_refused_each_call_in_turn_and_does_it_after_that() {
+fn giving_an_own_sender_away_survives_the_refusal_of_each_call() {
     has_each_call_refused(Kind::Bounded, "gives");
 }
 
 #[test]
-fn who_moves_the_receiver_is_refused_each_call_in_turn_and_moves_it_after_that() {
+fn moving_the_receiver_survives_the_refusal_of_each_call() {
     has_each_call_refused(Kind::Bounded, "moves");
 }
 
@@ -271,7 +271,7 @@ fn an_unbounded_receiver_is_moved_after_each_refused_call() {
 }
 
 #[test]
-fn who_joins_first_of_all_is_refused_each_call_in_turn_and_joins_after_that() {
+fn the_first_join_survives_the_refusal_of_each_call_in_turn() {
     beside_a_receiver(Kind::Bounded, |name| {
         let mut said = Vec::new();
         for nth in 0..PLENTY {

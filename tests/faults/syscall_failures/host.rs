@@ -29,7 +29,7 @@ pub fn hosts(kind: Kind, path: &Path, refuser: &Refuser) {
 
 /// Shows T35.
 #[test]
-fn who_lets_in_is_refused_each_call_in_turn_and_lets_in_after_that_while_members_go_on() {
+fn a_host_survives_the_refusal_of_each_call_and_members_go_on() {
     lets_in_after_each_refused_call(Kind::Bounded);
 }
 

@@ -17,7 +17,7 @@ fn a_peek_makes_no_room() {
 }
 
 #[test]
-fn a_peeked_value_is_dropped_with_the_receiver_and_its_capacity_comes_back() {
+fn a_peeked_value_is_dropped_with_the_receiver_and_frees_room() {
     let (tx, mut rx) = holding(3, 3);
     assert_eq!(rx.try_peek(), Ok(0));
     drop(rx);

@@ -98,7 +98,7 @@ fn the_peeked_value_of_a_sender_that_was_killed_is_received() {
 }
 
 #[test]
-fn a_blocking_timeout_runs_out_or_ends_with_what_another_process_does() {
+fn a_blocking_timeout_runs_out_or_ends_by_another_process() {
     let _patience = patience(Duration::from_secs(180));
     let room = room();
     let mut receiver = Options::new().capacity(4).end_with_last_sender().bind::<Value>(room.name()).unwrap();
@@ -120,7 +120,7 @@ fn a_blocking_timeout_runs_out_or_ends_with_what_another_process_does() {
 }
 
 #[test]
-fn a_tasks_timeout_runs_out_or_ends_with_what_another_process_does() {
+fn a_tasks_timeout_runs_out_or_ends_by_another_process() {
     let _patience = patience(Duration::from_secs(180));
     for how in [How::CurrentThread, How::MultiThread] {
         let room = room();
@@ -142,7 +142,7 @@ fn a_tasks_timeout_runs_out_or_ends_with_what_another_process_does() {
 }
 
 #[test]
-fn what_is_peeked_is_received_next_although_a_stopped_sender_goes_on() {
+fn a_peeked_value_comes_next_although_a_stopped_sender_goes_on() {
     let _patience = patience(Duration::from_secs(180));
     let room = room();
     let mut receiver = Options::new().capacity(4096).bind::<Value>(room.name()).unwrap();

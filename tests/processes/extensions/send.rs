@@ -33,7 +33,7 @@ fn with_room_a_timeout_of_zero_sends_and_reserves() {
 }
 
 #[test]
-fn without_room_the_value_comes_back_when_time_is_up_and_the_place_in_the_line_is_free() {
+fn without_room_a_timeout_returns_the_value_and_leaves_the_line() {
     let (tx, mut rx) = holding(1, 1);
     for timeout in [Duration::ZERO, BRIEF] {
         assert_eq!(tx.blocking_send_timeout(9, timeout), Err(SendTimeoutError::Timeout(9)));
@@ -115,7 +115,7 @@ fn calls_that_block_are_refused_where_tasks_run() {
 }
 
 #[test]
-fn many_values_go_in_parts_and_in_order_and_what_was_sent_before_a_close_is_told() {
+fn many_values_go_in_parts_and_a_close_tells_how_many_went() {
     finishes(|| {
         let (tx, mut rx) = channel::<u64>(3);
         let values: Vec<u64> = (0..100).collect();
@@ -142,7 +142,7 @@ fn a_cancelled_send_of_many_has_sent_a_first_part_in_order() {
 }
 
 #[test]
-fn a_thread_waits_for_room_that_another_process_holds_until_time_is_up_or_that_process_ends() {
+fn a_thread_waits_for_room_until_its_time_or_the_holders_end() {
     let room = room();
     let mut receiver = Options::new().capacity(3).bind::<u64>(room.name()).unwrap();
     let sender = connect::<u64>(room.name()).unwrap();

@@ -64,7 +64,7 @@ fn all_handles_give_the_same_numbers() {
 }
 
 #[test]
-fn capacity_is_zero_while_anybody_waits_though_nothing_is_queued() {
+fn capacity_is_zero_while_a_sender_waits_on_an_empty_queue() {
     let (tx, mut rx) = channel::<u64>(2);
     tx.try_send(1).unwrap();
     tx.try_send(2).unwrap();

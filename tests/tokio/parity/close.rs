@@ -44,7 +44,7 @@ fn dropping_the_receiver_fails_everybody_in_the_line() {
 }
 
 #[test]
-fn close_fails_a_sender_that_was_woken_but_not_polled_and_frees_its_room() {
+fn close_fails_a_woken_but_unpolled_sender_and_frees_its_room() {
     let (tx, mut rx) = channel::<u64>(1);
     tx.try_send(0).unwrap();
     let mut woken = Task::waiting(tx.send(1));
@@ -57,7 +57,7 @@ fn close_fails_a_sender_that_was_woken_but_not_polled_and_frees_its_room() {
 }
 
 #[test]
-fn dropping_the_receiver_drops_what_is_queued_and_frees_its_room() {
+fn dropping_the_receiver_drops_queued_values_and_frees_room() {
     let (tx, rx) = channel::<u64>(4);
     tx.try_send(1).unwrap();
     tx.try_send(2).unwrap();

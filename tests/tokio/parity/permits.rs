@@ -35,7 +35,7 @@ fn a_forgotten_permit_keeps_its_room_for_ever() {
 }
 
 #[test]
-fn a_values_place_is_fixed_when_it_is_sent_and_not_when_its_room_was_taken() {
+fn a_values_place_is_fixed_by_its_send_and_not_by_its_permit() {
     let (tx, mut rx) = channel::<u64>(3);
     let a = tx.try_reserve().unwrap();
     let b = tx.try_reserve().unwrap();
@@ -150,7 +150,7 @@ fn a_forgotten_iterator_keeps_its_room_for_ever() {
 }
 
 #[test]
-fn a_request_for_nothing_is_granted_even_on_a_full_channel_and_past_the_line() {
+fn a_request_for_nothing_is_granted_when_full_and_past_the_line() {
     let (tx, mut rx) = channel::<u64>(1);
     tx.try_send(0).unwrap();
     let mut waiting = Task::waiting(tx.send(1));

@@ -33,7 +33,7 @@ fn a_closed_channel_has_not_ended_while_a_permit_is_out() {
 }
 
 #[test]
-fn the_last_permit_given_back_wakes_a_closed_receiver_and_an_earlier_one_does_not() {
+fn only_the_last_permit_given_back_wakes_a_closed_receiver() {
     let (tx, mut rx) = channel::<u64>(3);
     let plain = tx.try_reserve().unwrap();
     let owned = tx.clone().try_reserve_owned().unwrap();
@@ -50,7 +50,7 @@ fn the_last_permit_given_back_wakes_a_closed_receiver_and_an_earlier_one_does_no
 }
 
 #[test]
-fn each_kind_of_permit_wakes_a_closed_receiver_when_it_is_given_back() {
+fn each_kind_of_permit_given_back_wakes_a_closed_receiver() {
     let (tx, mut rx) = channel::<u64>(1);
     let permit = tx.try_reserve().unwrap();
     rx.close();
@@ -109,7 +109,7 @@ fn capacity_after_the_receiver_left_counts_permits_still() {
 }
 
 #[test]
-fn a_send_on_a_permit_after_the_receiver_left_is_silent_and_keeps_its_room() {
+fn a_permits_send_after_the_receiver_left_keeps_its_room() {
     let (tx, rx) = channel::<u64>(5);
     let permit = tx.try_reserve().unwrap();
     drop(rx);
@@ -119,7 +119,7 @@ fn a_send_on_a_permit_after_the_receiver_left_is_silent_and_keeps_its_room() {
 }
 
 #[test]
-fn a_waiting_reservation_that_fails_or_is_cancelled_lets_a_closed_channel_end() {
+fn a_failed_or_cancelled_reserve_lets_a_closed_channel_end() {
     let (tx, mut rx) = channel::<u64>(3);
     let one = tx.try_reserve().unwrap();
     let gathering = Task::waiting(tx.reserve_many(3));

@@ -35,7 +35,7 @@ fn a_permit_given_back_goes_straight_to_the_first_in_line() {
 }
 
 #[test]
-fn a_large_request_gathers_room_as_it_comes_and_lets_nobody_past() {
+fn a_large_request_gathers_room_and_lets_no_other_past() {
     let (tx, mut rx) = channel::<u64>(3);
     for value in 0..3 {
         tx.try_send(value).unwrap();

@@ -95,7 +95,7 @@ fn a_waiting_send_timeout_learns_of_the_close() {
 }
 
 #[test]
-fn a_cancelled_send_timeout_sends_nothing_and_gives_its_room_back() {
+fn a_cancelled_send_timeout_sends_nothing_and_frees_its_room() {
     on_paused_clock(|| async {
         let (tx, mut rx) = channel::<u64>(1);
         tx.try_send(1).unwrap();

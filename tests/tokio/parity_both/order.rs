@@ -48,7 +48,7 @@ fn values_of_one_sender_come_in_the_order_sent() {
 }
 
 #[test]
-fn a_send_that_ended_before_another_began_comes_first_whichever_handle_sent_it() {
+fn a_send_that_ended_before_another_began_comes_first() {
     let (tx, mut rx) = channel::<u64>(100);
     let handles = [tx.clone(), tx.clone(), tx];
     for value in 0..99 {
@@ -92,7 +92,7 @@ async fn tasks_send(capacity: usize, senders: u64, each: u64) -> (Receiver<u64>,
 }
 
 #[test]
-fn every_value_of_many_tasks_comes_once_and_in_its_senders_order() {
+fn every_value_of_many_tasks_comes_once_in_its_senders_order() {
     for capacity in [1, 2, 7, 64] {
         on_two_threads(move || async move {
             let (mut rx, mut book) = tasks_send(capacity, 5, 400).await;
@@ -138,7 +138,7 @@ fn threads_send(tx: Sender<u64>, senders: u64, each: u64, send: fn(&Sender<u64>,
 }
 
 #[test]
-fn every_value_of_many_threads_comes_once_and_in_its_senders_order() {
+fn every_value_of_many_threads_comes_once_in_its_senders_order() {
     for capacity in [1, 2, 16] {
         finishes(move || {
             let (tx, mut rx) = channel::<u64>(capacity);
@@ -153,7 +153,7 @@ fn every_value_of_many_threads_comes_once_and_in_its_senders_order() {
 }
 
 #[test]
-fn every_value_of_threads_that_try_until_there_is_room_comes_once() {
+fn every_value_of_threads_that_try_again_comes_once() {
     finishes(|| {
         let (tx, mut rx) = channel::<u64>(8);
         threads_send(tx, 4, 400, |tx, value| {

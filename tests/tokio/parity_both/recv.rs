@@ -82,7 +82,7 @@ fn a_recv_that_loses_a_select_again_and_again_loses_nothing() {
 }
 
 #[test]
-fn recv_says_none_once_all_senders_are_gone_and_goes_on_saying_it() {
+fn recv_returns_none_for_good_once_all_senders_are_gone() {
     let (tx, mut rx) = channel::<u64>(1);
     drop(tx);
     for _ in 0..3 {
@@ -92,7 +92,7 @@ fn recv_says_none_once_all_senders_are_gone_and_goes_on_saying_it() {
 }
 
 #[test]
-fn values_sent_before_the_last_sender_left_are_received_before_none() {
+fn values_sent_before_the_last_sender_left_come_before_none() {
     let (tx, mut rx) = channel::<u64>(3);
     for value in 0..3 {
         tx.send_now(value).unwrap();
@@ -105,7 +105,7 @@ fn values_sent_before_the_last_sender_left_are_received_before_none() {
 }
 
 #[test]
-fn recv_is_woken_when_the_last_sender_leaves_and_goes_on_waiting_before() {
+fn recv_is_woken_by_the_last_sender_that_leaves_and_not_before() {
     let (tx, mut rx) = channel::<u64>(1);
     let other = tx.clone();
     let mut recv = Task::waiting(rx.recv());
@@ -118,7 +118,7 @@ fn recv_is_woken_when_the_last_sender_leaves_and_goes_on_waiting_before() {
 }
 
 #[test]
-fn try_recv_says_empty_while_a_sender_lives_and_disconnected_after() {
+fn try_recv_says_empty_while_a_sender_lives_then_disconnected() {
     let (tx, mut rx) = channel::<u64>(1);
     assert_eq!(rx.try_recv(), Err(TryRecvError::Empty));
     tx.send_now(1).unwrap();

@@ -111,7 +111,7 @@ fn a_cancelled_recv_many_takes_nothing() {
 }
 
 #[test]
-fn recv_many_gives_the_rest_and_then_zero_when_the_senders_are_gone() {
+fn recv_many_gives_the_rest_and_then_zero_without_senders() {
     let (tx, mut rx) = channel::<u64>(4);
     tx.send_now(1).unwrap();
     tx.send_now(2).unwrap();
@@ -125,7 +125,7 @@ fn recv_many_gives_the_rest_and_then_zero_when_the_senders_are_gone() {
 }
 
 #[test]
-fn recv_many_into_a_filled_vector_gives_zero_on_a_closed_and_drained_channel() {
+fn recv_many_into_a_filled_vector_is_zero_at_the_end() {
     let (_tx, mut rx) = channel::<u64>(4);
     rx.close();
     let mut batch = vec![7, 8];

@@ -9,7 +9,7 @@ use crate::adapter::{REFUSAL, caught, finishes, on_one_thread, on_two_threads};
 use crate::mpsc::{channel, unbounded_channel};
 
 #[test]
-fn inside_a_task_blocking_send_panics_in_the_callers_line_though_there_is_room() {
+fn in_a_task_blocking_send_panics_at_the_caller_despite_room() {
     on_one_thread(|| async {
         let (tx, rx) = channel::<u64>(1);
         let mut line = 0;
@@ -34,7 +34,7 @@ fn inside_a_task_blocking_calls_panic_on_an_ended_channel_too() {
 }
 
 #[test]
-fn inside_a_spawned_task_of_a_threaded_runtime_blocking_calls_panic() {
+fn blocking_calls_panic_in_a_spawned_task_of_a_threaded_runtime() {
     on_two_threads(|| async {
         let task = tokio::spawn(async {
             let (tx, _rx) = channel::<u64>(1);
@@ -45,7 +45,7 @@ fn inside_a_spawned_task_of_a_threaded_runtime_blocking_calls_panic() {
 }
 
 #[test]
-fn a_refused_blocking_call_leaves_the_thread_able_to_block_later() {
+fn a_refused_blocking_call_lets_the_thread_block_later() {
     finishes(|| {
         let (tx, mut rx) = channel::<u64>(1);
         let refused = Arc::new(AtomicBool::new(false));

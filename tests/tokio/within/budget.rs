@@ -115,7 +115,7 @@ fn without_budget_a_send_waits_but_has_its_room_already() {
 }
 
 #[test]
-fn without_budget_a_send_into_a_closed_channel_fails_at_once_all_the_same() {
+fn without_budget_a_send_into_a_closed_channel_fails_at_once() {
     in_fresh_task(|cx| {
         let (tx, rx) = channel::<u64>(1);
         drop(rx);
@@ -126,7 +126,7 @@ fn without_budget_a_send_into_a_closed_channel_fails_at_once_all_the_same() {
 }
 
 #[test]
-fn reserving_costs_one_unit_of_budget_and_trying_or_sending_on_a_permit_none() {
+fn reserve_costs_one_unit_of_budget_and_try_reserve_none() {
     let left = in_fresh_task(|cx| {
         let (tx, _rx) = channel::<u64>(10);
         let permit = Task::new(tx.reserve()).poll_for(cx.waker());

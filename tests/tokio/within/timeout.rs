@@ -13,7 +13,7 @@ use crate::mpsc::error::{SendTimeoutError, TryRecvError};
 const HOUR: Duration = Duration::from_secs(3600);
 
 #[test]
-fn send_timeout_gives_the_value_back_when_time_is_up_and_not_before() {
+fn send_timeout_returns_the_value_at_its_time_and_not_before() {
     on_paused_clock(|| async {
         let (tx, mut rx) = channel::<u64>(1);
         tx.try_send(1).unwrap();
@@ -76,7 +76,7 @@ fn many_timeouts_in_the_line_run_out_each_in_its_time() {
 }
 
 #[test]
-fn outside_a_runtime_send_timeout_panics_at_its_first_poll_though_there_is_room() {
+fn outside_a_runtime_send_timeout_panics_at_its_first_poll() {
     finishes(|| {
         let (tx, rx) = channel::<u64>(1);
         let send = tx.send_timeout(1, HOUR);
@@ -115,7 +115,7 @@ fn a_runtime_with_a_clock_and_nothing_else_is_enough() {
 }
 
 #[test]
-fn a_send_with_a_timeout_waits_in_the_same_line_and_leaves_it_when_time_is_up() {
+fn send_timeout_waits_in_the_line_and_leaves_it_at_its_time() {
     on_paused_clock(|| async {
         let (tx, mut rx) = channel::<u64>(1);
         tx.try_send(0).unwrap();

@@ -80,7 +80,7 @@ fn room_is_taken_though_the_receivers_waker_panics_in_the_send() {
 }
 
 #[test]
-fn a_permit_is_spent_though_the_receivers_waker_panics_in_its_send() {
+fn a_permit_is_spent_though_the_receivers_waker_panics() {
     let (tx, mut rx) = channel::<u64>(2);
     let waker = Acting::waker(|| panic!("the waker"));
     assert!(rx.poll_recv(&mut std::task::Context::from_waker(&waker)).is_pending());

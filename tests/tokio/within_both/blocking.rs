@@ -6,7 +6,7 @@ use super::{Sends, channel};
 use crate::adapter::{REFUSAL, block_on, caught, finishes, on_one_thread, on_two_threads};
 
 #[test]
-fn inside_a_task_blocking_recv_panics_in_the_callers_line_though_a_value_is_there() {
+fn in_a_task_blocking_recv_panics_at_the_caller_despite_a_value() {
     on_one_thread(|| async {
         let (tx, mut rx) = channel::<u64>(1);
         tx.send_now(1).unwrap();
@@ -22,7 +22,7 @@ fn inside_a_task_blocking_recv_panics_in_the_callers_line_though_a_value_is_ther
 }
 
 #[test]
-fn inside_a_task_blocking_recv_many_panics_in_the_callers_line_even_for_nothing() {
+fn in_a_task_blocking_recv_many_panics_at_the_caller() {
     on_one_thread(|| async {
         let (tx, mut rx) = channel::<u64>(1);
         tx.send_now(1).unwrap();
@@ -74,7 +74,7 @@ fn blocking_calls_are_fine_in_block_in_place() {
 }
 
 #[test]
-fn blocking_calls_are_fine_under_an_entered_runtime_that_drives_nothing_here() {
+fn blocking_calls_are_fine_in_an_entered_but_idle_runtime() {
     finishes(|| {
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
         let _entered = runtime.enter();

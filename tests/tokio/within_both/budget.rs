@@ -19,7 +19,7 @@ fn holding(values: u64, capacity: usize) -> (Sender<u64>, Receiver<u64>) {
 }
 
 #[test]
-fn a_poll_receives_as_many_values_as_the_budget_and_then_gives_way() {
+fn a_poll_receives_as_many_values_as_its_budget_then_gives_way() {
     let (polls, taken) = in_fresh_task(|cx| {
         let (_tx, mut rx) = holding(500, 500);
         let mut taken = 0;
@@ -144,7 +144,7 @@ fn closed_costs_nothing() {
 }
 
 #[test]
-fn without_budget_receiving_waits_though_values_are_there_and_try_recv_takes_them() {
+fn without_budget_recv_waits_despite_values_try_recv_does_not() {
     in_fresh_task(|cx| {
         let (_tx, mut rx) = holding(3, 4);
         budget_left(cx);

@@ -6,7 +6,7 @@ use super::{Sends, channel};
 use crate::adapter::on_paused_clock;
 
 #[test]
-fn recv_can_be_given_a_time_limit_and_loses_nothing_when_it_runs_out() {
+fn recv_with_a_time_limit_loses_nothing_when_it_runs_out() {
     on_paused_clock(|| async {
         let (tx, mut rx) = channel::<u64>(1);
         let limit = Duration::from_secs(60);

@@ -22,7 +22,7 @@ fn handles_of_values_that_stay_in_their_thread_stay_too() {
 }
 
 #[test]
-fn handles_may_move_and_cross_a_caught_panic_whatever_their_values() {
+fn handles_are_unpin_and_unwind_safe_whatever_their_values() {
     type Pinned = std::marker::PhantomPinned;
     let (tx, rx) = (Probe::<Sender<Pinned>>::new(), Probe::<Receiver<Pinned>>::new());
     assert!(tx.is_unpin() && rx.is_unpin());

@@ -55,7 +55,7 @@ fn a_receivers_waker_may_send_and_drop_senders() {
 }
 
 #[test]
-fn a_panic_of_the_receivers_waker_comes_out_of_the_send_and_the_value_stays() {
+fn a_receivers_waker_panics_out_of_the_send_and_the_value_stays() {
     let (tx, mut rx) = channel::<u64>(2);
     let waker = Acting::waker(|| panic!("the waker"));
     assert!(rx.poll_recv(&mut Context::from_waker(&waker)).is_pending());

@@ -45,7 +45,7 @@ fn it_sends_value_after_value() {
 }
 
 #[test]
-fn a_values_place_is_fixed_when_it_is_sent_and_not_when_its_room_was_reserved() {
+fn a_sinks_value_is_placed_by_its_send_not_by_its_reservation() {
     let (mut sender, tx, mut rx) = polled(2);
     granted(&mut sender);
     tx.try_send(1).unwrap();
@@ -54,7 +54,7 @@ fn a_values_place_is_fixed_when_it_is_sent_and_not_when_its_room_was_reserved() 
 }
 
 #[test]
-fn it_holds_two_senders_in_every_open_state_and_none_when_it_is_gone() {
+fn it_holds_two_senders_while_open_and_none_once_gone() {
     let (mut sender, mut rx) = only(1);
     assert_eq!(rx.sender_strong_count(), 2);
     granted(&mut sender);
@@ -79,7 +79,7 @@ fn it_shows_the_sender_that_it_was_made_of() {
 }
 
 #[test]
-fn sending_without_a_reservation_panics_where_it_was_called_and_closes_it() {
+fn sending_without_a_reservation_panics_and_closes_it() {
     let (mut sender, tx, rx) = polled(1);
     let (panic, line) = (caught(|| sender.send_item(1)), line!());
     assert_eq!(panic.message, "`send_item` called without first calling `poll_reserve`");
@@ -121,7 +121,7 @@ fn giving_up_nothing_is_told_and_changes_nothing() {
 }
 
 #[test]
-fn giving_up_a_reservation_gives_its_room_back_and_it_can_reserve_again() {
+fn an_aborted_reservation_frees_its_room_and_can_be_made_again() {
     let (mut sender, tx, mut rx) = polled(1);
     granted(&mut sender);
     let mut next = Task::waiting(tx.send(5));
@@ -137,7 +137,7 @@ fn giving_up_a_reservation_gives_its_room_back_and_it_can_reserve_again() {
 }
 
 #[test]
-fn giving_up_while_it_waits_leaves_the_line_and_it_can_wait_again() {
+fn aborting_a_wait_leaves_the_line_and_it_can_wait_again() {
     let (mut sender, tx, mut rx) = polled(1);
     tx.try_send(0).unwrap();
     let first = waits_for(&mut sender);
@@ -156,7 +156,7 @@ fn giving_up_while_it_waits_leaves_the_line_and_it_can_wait_again() {
 }
 
 #[test]
-fn giving_up_the_last_reservation_of_a_closed_channel_wakes_its_receiver_for_the_end() {
+fn aborting_the_last_reservation_wakes_a_closed_receiver() {
     let (mut sender, _tx, mut rx) = polled(1);
     granted(&mut sender);
     rx.close();

@@ -22,7 +22,7 @@ fn a_reservation_costs_one_unit_and_sending_or_giving_up_none() {
 }
 
 #[test]
-fn waiting_costs_nothing_and_neither_does_asking_again_with_room_in_hand() {
+fn waiting_and_asking_again_with_room_in_hand_cost_nothing() {
     let left = in_fresh_task(|cx| {
         let (mut sender, tx, mut rx) = polled(1);
         tx.try_send(0).unwrap();
@@ -83,7 +83,7 @@ fn without_budget_it_waits_but_has_its_room_already() {
 }
 
 #[test]
-fn without_budget_a_reservation_in_hand_and_a_closed_channel_are_told_at_once() {
+fn without_budget_room_in_hand_and_a_close_are_told_at_once() {
     in_fresh_task(|cx| {
         let (mut sender, _tx, rx) = polled(1);
         let mut other = sender.clone();
@@ -96,7 +96,7 @@ fn without_budget_a_reservation_in_hand_and_a_closed_channel_are_told_at_once() 
 }
 
 #[test]
-fn a_task_that_gave_way_is_polled_again_and_gets_what_was_kept_for_it() {
+fn a_task_that_gave_way_is_polled_again_and_gets_its_room() {
     on_one_thread(|| async {
         let (mut sender, tx, _rx) = polled(1);
         let mut polls = 0;

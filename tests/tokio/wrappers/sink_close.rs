@@ -7,7 +7,7 @@ use crate::adapter::Task;
 use crate::mpsc::error::TryRecvError;
 
 #[test]
-fn closing_an_idle_one_lets_its_senders_go_and_ends_the_stream_if_they_were_the_last() {
+fn closing_an_idle_sink_drops_its_senders_and_can_end_a_stream() {
     let (mut sender, mut rx) = only(3);
     let mut recv = Task::waiting(rx.recv());
     assert!(!sender.is_closed());
@@ -150,7 +150,7 @@ fn a_reservation_in_hand_outlives_the_close_of_the_channel() {
 }
 
 #[test]
-fn a_reservation_in_hand_outlives_the_receiver_and_its_value_goes_nowhere() {
+fn a_reservation_outlives_the_receiver_and_its_value_is_lost() {
     let (mut sender, tx, rx) = polled(2);
     granted(&mut sender);
     drop(rx);
@@ -172,7 +172,7 @@ fn a_clone_of_one_that_is_closed_is_closed() {
 }
 
 #[test]
-fn a_clone_of_one_that_noticed_a_closed_channel_has_yet_to_notice_it() {
+fn a_clone_of_a_sink_that_noticed_a_close_has_yet_to_notice_it() {
     let (mut sender, rx) = only(2);
     drop(rx);
     refused(&mut sender);

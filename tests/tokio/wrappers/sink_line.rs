@@ -29,7 +29,7 @@ fn it_wakes_the_waker_of_its_last_poll() {
 }
 
 #[test]
-fn all_senders_stand_in_one_line_in_the_order_in_which_they_came() {
+fn all_senders_stand_in_one_line_in_order_of_arrival() {
     let (mut first, tx, mut rx) = polled(1);
     let mut third = first.clone();
     tx.try_send(0).unwrap();

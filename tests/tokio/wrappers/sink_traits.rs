@@ -74,7 +74,7 @@ fn it_shows_itself_by_name_in_every_state() {
 }
 
 #[test]
-fn its_error_says_that_the_channel_is_closed_and_shows_the_value() {
+fn its_error_says_that_the_channel_is_closed_and_has_the_value() {
     let (mut sender, rx) = only(1);
     drop(rx);
     let Poll::Ready(Err(empty)) = poll(&mut sender) else { panic!("the channel is closed") };

@@ -32,7 +32,7 @@ fn taking_a_value_from_the_stream_makes_room() {
 }
 
 #[test]
-fn a_closed_stream_yields_what_is_queued_and_what_permits_still_send() {
+fn a_closed_stream_yields_what_is_queued_and_sent_on_permits() {
     let (tx, mut stream) = streaming(2);
     tx.try_send(1).unwrap();
     let permit = tx.try_reserve().unwrap();
@@ -50,7 +50,7 @@ fn a_closed_stream_yields_what_is_queued_and_what_permits_still_send() {
 }
 
 #[test]
-fn an_open_stream_has_at_least_what_is_queued_and_no_upper_bound() {
+fn an_open_stream_hints_at_least_what_is_queued_and_no_more() {
     let (tx, mut stream) = streaming(5);
     assert_eq!(stream.size_hint(), (0, None));
     tx.try_send(1).unwrap();
@@ -62,7 +62,7 @@ fn an_open_stream_has_at_least_what_is_queued_and_no_upper_bound() {
 }
 
 #[test]
-fn a_closed_stream_has_at_most_what_is_queued_and_what_permits_may_send() {
+fn a_closed_stream_hints_at_most_what_is_queued_and_permitted() {
     let (tx, mut stream) = streaming(5);
     tx.try_send(1).unwrap();
     tx.try_send(2).unwrap();

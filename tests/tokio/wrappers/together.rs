@@ -44,17 +44,17 @@ async fn work_in_tasks() {
 }
 
 #[test]
-fn all_values_of_many_sinks_reach_one_stream_in_a_runtime_of_one_thread() {
+fn values_of_many_sinks_reach_one_stream_on_one_thread() {
     on_one_thread(work_in_tasks);
 }
 
 #[test]
-fn all_values_of_many_sinks_reach_one_stream_in_a_runtime_of_two_threads() {
+fn values_of_many_sinks_reach_one_stream_on_two_threads() {
     on_two_threads(work_in_tasks);
 }
 
 #[test]
-fn all_values_of_many_sinks_reach_one_stream_in_another_executor() {
+fn values_of_many_sinks_reach_one_stream_in_another_executor() {
     finishes(|| {
         let (tx, rx) = channel(3);
         let senders: Vec<_> = (0..SENDERS)

@@ -26,7 +26,7 @@ fn next(stream: &mut ReceiverStream<u64>) -> Poll<Option<u64>> {
 }
 
 #[test]
-fn a_stream_yields_what_is_sent_in_order_and_ends_with_the_last_sender() {
+fn a_stream_yields_all_in_order_and_ends_with_the_last_sender() {
     let (tx, mut stream) = streaming(3);
     for value in 0..3 {
         tx.send_now(value).unwrap();
@@ -95,7 +95,7 @@ fn without_budget_the_stream_waits_though_a_value_is_there() {
 }
 
 #[test]
-fn the_receiver_can_be_used_inside_its_stream_and_taken_out_again() {
+fn the_receiver_can_be_used_in_its_stream_and_taken_out_again() {
     let (tx, mut stream) = streaming(3);
     for value in 0..3 {
         tx.send_now(value).unwrap();

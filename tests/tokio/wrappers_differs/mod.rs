@@ -7,7 +7,7 @@ use crate::mpsc::channel;
 use crate::sink::PollSender;
 
 #[test]
-fn a_sink_that_panicked_while_it_waited_keeps_its_place_in_the_line() {
+fn a_sink_that_panicked_while_waiting_keeps_its_place_in_line() {
     let (tx, mut rx) = channel::<u64>(1);
     let mut sender = PollSender::new(tx.clone());
     tx.try_send(0).unwrap();

@@ -13,7 +13,7 @@ impl Bench {
 
 /// Shows W9.
 #[test]
-fn of_a_batch_that_ends_between_two_parts_the_first_part_is_sent_and_nothing_else_is_held() {
+fn a_batch_that_ends_between_parts_sends_the_first_alone() {
     for dies in [false, true] {
         let bench = Bench::new(5);
         let mut consumer = Consumer::new(&bench.queue());
@@ -117,7 +117,7 @@ fn a_mark_that_a_ringer_left_is_taken_by_the_next_look() {
 
 /// Shows W60.
 #[test]
-fn a_receiver_that_moved_the_claim_word_over_the_last_void_position_passes_it_when_it_goes_on() {
+fn a_receiver_stalled_at_the_last_void_position_passes_it() {
     for closes in [false, true] {
         // As many slots as values, so that three values lead back to the first slot.
         let bench = Bench::new(4);
@@ -157,7 +157,7 @@ fn a_receiver_that_moved_the_claim_word_over_the_last_void_position_passes_it_wh
 
 /// Shows W33.
 #[test]
-fn a_round_that_was_not_told_of_the_last_operation_ends_at_the_next_look() {
+fn a_round_not_told_of_the_last_operation_ends_at_the_next_look() {
     let bench = Bench::new(5);
     let mut recovery = Recovery::default();
     let _dying = Operation::begin(bench.queue(), 1);

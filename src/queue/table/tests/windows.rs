@@ -84,7 +84,7 @@ fn the_receiver_puts_no_memory_behind_a_chunk_that_is_growing() {
 
 /// Shows W71, W79.
 #[test]
-fn a_sender_that_says_ready_late_changes_no_entry_of_another_part() {
+fn a_late_ready_of_a_sender_changes_no_entry_of_another_part() {
     for how in [Grown::Said, Grown::Made] {
         let bench = Bench::new(3, 1);
         let mut consumer = Consumer::new(&bench.queue());

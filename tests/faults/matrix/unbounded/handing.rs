@@ -47,7 +47,7 @@ fn happens(steps: usize) -> (usize, Stands) {
 
 /// Shows T19.
 #[test]
-fn a_receiver_is_handed_over_with_all_or_killed_and_leaves_the_name() {
+fn a_receiver_is_handed_over_whole_or_killed_and_frees_its_name() {
     if !crate::can_lead() {
         return;
     }

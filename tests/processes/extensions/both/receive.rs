@@ -67,7 +67,7 @@ fn a_timeout_that_comes_due_together_with_a_value_receives_it() {
 }
 
 #[test]
-fn a_receipt_whose_time_is_up_or_that_is_cancelled_takes_nothing() {
+fn a_receive_that_times_out_or_is_cancelled_takes_nothing() {
     on_paused_clock(|| async {
         let (tx, mut rx) = channel::<u64>(2);
         assert_eq!(rx.recv_timeout(HOUR).await, Err(RecvTimeoutError::Timeout));
@@ -134,7 +134,7 @@ fn without_a_clock_recv_timeout_panics_though_a_value_is_there() {
 }
 
 #[test]
-fn a_ready_receipt_with_a_timeout_costs_one_unit_and_one_that_waits_none() {
+fn a_ready_recv_timeout_costs_one_unit_and_a_waiting_one_none() {
     let timed = |mut rx: Receiver<u64>| {
         move |cx: &mut Context<'_>| assert!(Task::new(rx.recv_timeout(HOUR)).poll_for(cx.waker()).is_ready())
     };
@@ -162,7 +162,7 @@ fn a_blocking_timeout_of_zero_is_one_look() {
 }
 
 #[test]
-fn blocking_recv_timeout_gives_up_when_time_is_up_and_not_before() {
+fn blocking_recv_timeout_gives_up_at_its_time_and_not_before() {
     finishes(|| {
         let (tx, mut rx) = channel::<u64>(1);
         for limit in [Duration::from_nanos(1), Duration::from_micros(300), Duration::from_millis(20)] {

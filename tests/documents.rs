@@ -1,4 +1,5 @@
-//! What the documents name is there: each test, model and function that a table points to, and each file.
+//! What the documents name is there: each test, model and function that a table points to, and each file. And no name of a test is
+//! too long to be cited.
 //!
 //! It reads names, not meaning: whether the test shows what its line says is for the reader.
 
@@ -53,11 +54,16 @@ fn files(folder: &str) -> Vec<PathBuf> {
     found
 }
 
+/// The words of a source: names, numbers, and what stands in text and comments.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphanumeric() && c != '_')
+}
+
 /// Whether one of the files has this word.
 fn have(files: &[PathBuf], word: &str) -> bool {
     files.iter().any(|path| {
         let text = fs::read_to_string(path).expect("a source");
-        text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|found| found == word)
+        words(&text).any(|found| found == word)
     })
 }
 
@@ -149,4 +155,32 @@ fn a_name_that_is_nowhere_is_found_out() {
     ] {
         assert_eq!(fault(right), None, "{right}");
     }
+}
+
+/// The most letters that the name of a test may have, with the underscores.
+const LONGEST: usize = 60;
+
+/// Returns the names in a source that are too long. A number in hexadecimal digits has no underscore.
+fn too_long(text: &str) -> Vec<&str> {
+    words(text).filter(|word| word.contains('_') && word.chars().count() > LONGEST).collect()
+}
+
+#[test]
+fn no_name_of_a_test_is_longer_than_60_letters() {
+    let folders = ["src", "tests", "benches", "examples", "ipc-demo"].map(files);
+    let sources: Vec<_> = folders.into_iter().flatten().collect();
+    assert!(sources.len() > 300, "sources are found");
+    let mut wrong = Vec::new();
+    for path in sources {
+        let text = fs::read_to_string(&path).expect("a source");
+        wrong.extend(too_long(&text).into_iter().map(|name| format!("{}: {name}", path.display())));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_name_of_61_letters_is_found_out() {
+    let name = |letters: usize| format!("fn {}_b() {{}}", "a".repeat(letters - 2));
+    assert!(too_long(&name(LONGEST)).is_empty());
+    assert_eq!(too_long(&name(LONGEST + 1)).len(), 1);
 }

@@ -1,6 +1,7 @@
-//! The parity suite on this crate: the bodies that `parity_tokio.rs` runs on tokio's channel, unchanged.
+//! The parity suite on this crate: the bodies that `parity_tokio.rs` runs on tokio's channel and on the wrappers beside it, unchanged.
 
 use shmpsc as mpsc;
+use shmpsc::{sink, stream};
 
 mod adapter;
 #[path = "adapter/kinds.rs"]
@@ -11,3 +12,5 @@ mod parity_both;
 mod place;
 mod within;
 mod within_both;
+mod wrappers;
+mod wrappers_both;

@@ -33,15 +33,14 @@ enum Runs {
 }
 
 /// The folders of bodies, each with the programs that run it. What is in one whose name has `both` runs on both kinds of channel.
-const FOLDERS: [(&str, &[&str]); 8] = [
+const FOLDERS: [(&str, &[&str]); 7] = [
     ("parity", &["parity_tokio", "parity_ours", "parity_across"]),
     ("parity_both", &["parity_tokio", "parity_ours", "parity_across"]),
     ("within", &["parity_tokio", "parity_ours"]),
     ("within_both", &["parity_tokio", "parity_ours"]),
-    ("parity_differs", &["parity_tokio"]),
-    ("wrappers", &["wrappers_tokio", "wrappers_ours"]),
-    ("wrappers_both", &["wrappers_tokio", "wrappers_ours"]),
-    ("wrappers_differs", &["wrappers_tokio"]),
+    ("differs", &["parity_tokio"]),
+    ("wrappers", &["parity_tokio", "parity_ours"]),
+    ("wrappers_both", &["parity_tokio", "parity_ours"]),
 ];
 
 fn is_of_both_kinds(folder: &str) -> bool {

@@ -1,4 +1,4 @@
-//! What tokio does and this crate does not, by choice: each stands in `docs/limits.md` with its reason.
+//! What tokio's channel does and this crate does not.
 
 use std::os::unix::process::ExitStatusExt;
 use std::process::Command;
@@ -46,7 +46,7 @@ fn without_memory_an_unbounded_send_ends_the_process() {
         return;
     }
     let mut child = Command::new(std::env::current_exe().unwrap());
-    child.args(["--exact", "parity_differs::without_memory_an_unbounded_send_ends_the_process"]);
+    child.args(["--exact", "differs::channel::without_memory_an_unbounded_send_ends_the_process"]);
     let output = child.env(SENDS_TO_THE_END, "yes").output().unwrap();
     assert_eq!(output.status.signal(), Some(Signal::ABORT.as_raw()), "{output:?}");
 }

@@ -1,8 +1,5 @@
 //! An end of a channel travels to another process as one descriptor.
 
-#[path = "../support/mod.rs"]
-mod people;
-
 use std::{
     os::{
         fd::{AsFd, OwnedFd},
@@ -11,24 +8,29 @@ use std::{
     path::Path,
 };
 
-use people::{
-    Person, Value,
+use crate::people::{
+    self, Person, Value,
     descriptors::{pass, passed},
-    eventually, room, start, start_with, tell,
+    eventually, room, start_with, tell,
 };
 use shmpsc::{Options, Receiver, Sender, UnboundedReceiver, UnboundedSender, error::OpenError};
 
+/// How the roles of these children begin.
+pub const ROLES: &str = "hands on: ";
+
+fn start(role: &str, path: &Path) -> Person {
+    people::start(&format!("{ROLES}{role}"), path)
+}
+
 /// What the children do.
-#[test]
-fn role() {
-    let Some((role, path)) = people::my_role() else { return };
-    match role.as_str() {
+pub fn plays(role: &str, path: &Path) {
+    match role {
         "sends ten, inherited" => {
             let sender = Sender::<Value>::from_fd(inherited()).unwrap();
             (0..10).for_each(|n| sender.blocking_send([n, 1]).unwrap());
         }
         "sends ten, passed" => {
-            let sender = Sender::<Value>::from_fd(passed(&path)).unwrap();
+            let sender = Sender::<Value>::from_fd(passed(path)).unwrap();
             (0..10).for_each(|n| sender.blocking_send([n, 1]).unwrap());
         }
         "sends ten without a bound, inherited" => {
@@ -39,7 +41,7 @@ fn role() {
             let sender = UnboundedSender::<Value>::from_fd(inherited()).unwrap();
             sender.send([100, 0]).unwrap();
             let descriptor = sender.into_fd().unwrap();
-            child_with("sends ten without a bound, inherited", &path, descriptor).end();
+            child_with("sends ten without a bound, inherited", path, descriptor).end();
         }
         "adds up without a bound" => {
             let mut receiver = UnboundedReceiver::<Value>::from_fd(inherited()).unwrap();
@@ -54,12 +56,12 @@ fn role() {
         "hands its sender on" => {
             let sender = Sender::<Value>::from_fd(inherited()).unwrap();
             sender.blocking_send([100, 0]).unwrap();
-            child_with("sends ten, inherited", &path, sender.into_fd().unwrap()).end();
+            child_with("sends ten, inherited", path, sender.into_fd().unwrap()).end();
         }
         "loses it" => drop(inherited()),
         "uses what it inherits" => sends_when_told(inherited(), || {}),
-        "uses what it is passed" => sends_when_told(passed(&path), people::wait_for_parent),
-        "takes what it is passed" => match Receiver::<Value>::from_fd(passed(&path)) {
+        "uses what it is passed" => sends_when_told(passed(path), people::wait_for_parent),
+        "takes what it is passed" => match Receiver::<Value>::from_fd(passed(path)) {
             Ok(receiver) => {
                 tell("joined");
                 people::wait_for_parent();
@@ -78,7 +80,7 @@ fn role() {
         }
         "gives and is killed" => {
             let (sender, receiver) = shmpsc::channel::<Value>(4);
-            let listener = UnixListener::bind(&path).unwrap();
+            let listener = UnixListener::bind(path).unwrap();
             tell("listening");
             let (stream, _) = listener.accept().unwrap();
             pass(&stream, receiver.into_fd().unwrap());
@@ -124,7 +126,7 @@ fn passed_a_copy(role: &str, listener: &UnixListener, room: &people::Room, of: &
 }
 
 fn child_with(role: &str, path: &Path, descriptor: OwnedFd) -> Person {
-    start_with(role, path, |command| {
+    start_with(&format!("{ROLES}{role}"), path, |command| {
         command.stdin(descriptor);
     })
     .unwrap()

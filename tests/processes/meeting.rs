@@ -1,8 +1,5 @@
 //! Processes meet under a name, are refused, leave and die.
 
-#[path = "../support/mod.rs"]
-mod people;
-
 use std::{
     os::unix::{fs::PermissionsExt, process::CommandExt},
     path::Path,
@@ -10,30 +7,35 @@ use std::{
     time::Duration,
 };
 
-use people::{
-    Value, eventually, how::block_on, left_out, room, start, start_with, stay, tell, wait_for_parent,
+use crate::people::{
+    self, Person, Value, eventually, how::block_on, left_out, room, start_with, stay, tell, wait_for_parent,
 };
 use shmpsc::{
     Options, Receiver,
     error::{OpenError, RecvTimeoutError, TryRecvError},
 };
 
+/// How the roles of these children begin.
+pub const ROLES: &str = "meets: ";
+
+fn start(role: &str, path: &Path) -> Person {
+    people::start(&format!("{ROLES}{role}"), path)
+}
+
 /// What the children do.
-#[test]
-fn role() {
-    let Some((role, path)) = people::my_role() else { return };
-    let connect = || shmpsc::connect::<Value>(&path);
-    match role.as_str() {
+pub fn plays(role: &str, path: &Path) {
+    let connect = || shmpsc::connect::<Value>(path);
+    match role {
         "sends a thousand" => {
             let sender = connect().unwrap();
             (0..1000).for_each(|n| sender.blocking_send([n, n * n]).unwrap());
         }
         "sends a thousand without a bound" => {
-            let sender = shmpsc::connect_unbounded::<Value>(&path).unwrap();
+            let sender = shmpsc::connect_unbounded::<Value>(path).unwrap();
             (0..1000).for_each(|n| sender.send([n, n * n]).unwrap());
         }
         "binds without a bound" => {
-            let _receiver = Options::new().bind_unbounded::<Value>(&path).unwrap();
+            let _receiver = Options::new().bind_unbounded::<Value>(path).unwrap();
             tell("bound");
             stay();
         }
@@ -64,7 +66,7 @@ fn role() {
             }
         }
         "receives ten when told" => {
-            let mut receiver = Options::new().capacity(1).bind::<Value>(&path).unwrap();
+            let mut receiver = Options::new().capacity(1).bind::<Value>(path).unwrap();
             tell("bound");
             wait_for_parent();
             (0..10).for_each(|n| assert_eq!(receiver.blocking_recv(), Some([n, 0])));
@@ -75,7 +77,7 @@ fn role() {
             wait_for_parent();
             sender.blocking_send([1, 1]).unwrap();
         }
-        "binds" => match Options::new().capacity(2).bind::<Value>(&path) {
+        "binds" => match Options::new().capacity(2).bind::<Value>(path) {
             Ok(_receiver) => {
                 tell("bound");
                 stay();
@@ -91,9 +93,9 @@ fn role() {
             tell("sent");
             stay();
         }
-        "forks" => forks(&path),
+        "forks" => forks(path),
         "has few descriptors" => {
-            let receiver = Options::new().members(100).bind::<Value>(&path).unwrap();
+            let receiver = Options::new().members(100).bind::<Value>(path).unwrap();
             limit_descriptors(40);
             tell("bound");
             wait_for_parent();
@@ -344,7 +346,7 @@ fn rules_decide_who_comes_in() {
     std::fs::set_permissions(room.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
     let as_stranger = |rules: Options| {
         let _receiver = rules.bind::<Value>(room.name()).unwrap();
-        let started = start_with("connects", &room.name(), |command| {
+        let started = start_with(&format!("{ROLES}connects"), &room.name(), |command| {
             command.stdin(Stdio::piped()).uid(12345).gid(23456);
         });
         match started {

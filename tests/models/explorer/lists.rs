@@ -14,6 +14,8 @@ pub struct Lists {
     /// For each rule a set-up in which something breaks without it. For a rule that is not here, all of `small` are tried for a
     /// second each: it stands on argument, or its order does not matter.
     pub breaking: &'static [(&'static str, &'static str)],
+    /// The words that are added to a set-up that lacks a rule.
+    pub lacking: &'static [&'static str],
 }
 
 /// The words that every model has.
@@ -81,7 +83,8 @@ fn every_rule<M: Model>(lists: &Lists, only: &str, parse: impl Fn(&[&str]) -> M)
         let known = lists.breaking.iter().find(|(known, _)| known == rule).map(|(_, text)| *text);
         let without = |text: &str| {
             let switch = format!("without={rule}");
-            parse(&text.split(' ').chain([switch.as_str()]).collect::<Vec<_>>())
+            let words = text.split(' ').chain([switch.as_str()]).chain(lists.lacking.iter().copied());
+            parse(&words.collect::<Vec<_>>())
         };
         // Depth first finds a flaw soon; breadth first finds a shortest run to it, if that is near enough.
         let found = |text: &str, seconds| match everything(&without(text), 25, seconds) {

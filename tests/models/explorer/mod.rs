@@ -1,5 +1,5 @@
 //! An explicit-state model checker: explores all runs of a model, and shows what breaks without each of its rules. It knows no
-//! queue. `tests/models/table` and `tests/models/ring` are built with it.
+//! queue. `tests/models/line`, `table` and `ring` are built with it.
 
 mod lists;
 mod search;

@@ -1,5 +1,6 @@
 //! A call from its beginning until it has taken, has failed, or must wait.
 
+use crate::explorer::Flaw;
 use crate::steps::*;
 use crate::world::*;
 

@@ -4,14 +4,9 @@
 //! `newcomer.rs` has a call until it takes or must wait, `waiter.rs` its way through backlog and record, `entering.rs` how a
 //! sender gets a record, `looking.rs` the walk and the look.
 
+use crate::explorer::{Flaw, steps};
 use crate::world::*;
 
-macro_rules! steps { ($($name:ident $text:literal,)*) => {
-    #[allow(non_camel_case_types, clippy::upper_case_acronyms)]
-    enum Number { $($name,)* }
-    $(pub const $name: u8 = Number::$name as u8;)*
-    pub const NAMES: &[&str] = &[$($text,)*];
-} }
 steps! {
     BEGIN "begins, and counts its backlog",
     N_AGAIN "newcomer: counts its backlog again",

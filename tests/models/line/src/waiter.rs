@@ -1,5 +1,6 @@
 //! A sender that must wait: in the backlog of its process, in its record, and on its way out.
 
+use crate::explorer::Flaw;
 use crate::steps::*;
 use crate::world::*;
 

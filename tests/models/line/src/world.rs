@@ -5,7 +5,10 @@
 //! step, in the same order: only their order and their equality matter, so a run in which tickets are burnt for ever is seen as
 //! a cycle.
 
-use crate::steps;
+use crate::{
+    explorer::{State, rules},
+    steps,
+};
 
 pub const THREADS: usize = 4;
 pub const PROCESSES: usize = 3;
@@ -19,8 +22,6 @@ pub const REPAIRER: usize = RECEIVER + 1;
 pub const FREE: u8 = 0;
 pub const COMING: u8 = 1;
 pub const WAITS: u8 = 2;
-
-pub type Flaw = String;
 
 /// One waiting sender.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -150,6 +151,11 @@ pub struct World {
     pub actors: [Actor; ACTORS],
 }
 
+const _: () = assert!(align_of::<World>() == 1);
+
+// SAFETY: it is repr(C), and the assertion above says that its fields are made of bytes, which need no padding.
+unsafe impl State for World {}
+
 impl World {
     /// Makes states equal that differ in nothing that matters: numbers the tickets anew, in the same order, and silences the
     /// bells at which no sender sleeps or will.
@@ -211,22 +217,6 @@ pub struct Setup {
     pub rules: Rules,
 }
 
-/// Each switch is on in the protocol; off, it shows why the rule is there.
-macro_rules! rules { ($($(#[doc = $why:literal])* $name:ident,)*) => {
-    #[derive(Clone)]
-    pub struct Rules { $($(#[doc = $why])* pub $name: bool,)* }
-    impl Rules {
-        pub const NAMES: &'static [(&'static str, &'static str)] = &[$((stringify!($name), concat!($($why),*)),)*];
-        pub fn all() -> Rules { Rules { $($name: true,)* } }
-        pub fn without(names: &str) -> Rules {
-            let mut rules = Rules::all();
-            for name in names.split('+') {
-                match name { $(stringify!($name) => rules.$name = false,)* _ => panic!("no rule {name}") }
-            }
-            rules
-        }
-    }
-} }
 rules! {
     /// a record's bit is set before its ticket is drawn
     bit_before_draw,
@@ -325,7 +315,7 @@ impl Setup {
         self.common + self.processes() as u8
     }
 
-    pub fn start(&self) -> World {
+    pub fn beginning(&self) -> World {
         let mut world = World::default();
         world.line.next = 1;
         if self.full {

@@ -166,5 +166,8 @@ const BREAKING: &[(&str, &str)] = &[
 ];
 
 fn main() {
-    explorer::run(&Lists { usage: USAGE, small: SMALL, rules: Rules::NAMES, breaking: BREAKING }, parse);
+    explorer::run(
+        &Lists { usage: USAGE, small: SMALL, rules: Rules::NAMES, breaking: BREAKING, lacking: &[] },
+        parse,
+    );
 }

@@ -204,11 +204,23 @@ impl Options {
         self
     }
 
-    /// Makes the channel one of asymmetric fences, where the system lets this process. For measurements: the system call that they
-    /// rest on does not reach every thread that it must, so a wake can be lost. `docs/edges.md` says when.
-    #[doc(hidden)]
-    pub fn asymmetric_fences(mut self) -> Options {
-        self.terms.asymmetric_fences = true;
+    /// Has each send and each receive pass a full memory fence, instead of those that are about to sleep for both. For making only.
+    ///
+    /// Without it a sleeping side pays: it interrupts the processors of the others by the system call `membarrier`, for some
+    /// microseconds, before it sleeps. A busy channel is faster by that. This option is for processes that share a machine with
+    /// threads which must not be interrupted, and for a channel in which nearly each message wakes a sleeper. Where the system refuses that
+    /// call, a channel is made with full fences anyway.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (sender, mut receiver) = shmpsc::Options::new().full_fences().channel::<u64>()?;
+    /// sender.try_send(1).unwrap();
+    /// assert_eq!(receiver.try_recv(), Ok(1));
+    /// # Ok::<(), shmpsc::error::OpenError>(())
+    /// ```
+    pub fn full_fences(mut self) -> Options {
+        self.terms.full_fences = true;
         self
     }
 

@@ -33,7 +33,8 @@ fn role() {
 /// The only test of this program that opens anything, so that nothing else is counted.
 #[test]
 fn a_process_has_as_many_descriptors_as_documented() {
-    const PORTER: usize = 1;
+    /// What it waits with, and what it is asked by to look late.
+    const PORTER: usize = 2;
     const RUNTIME: usize = 1;
     const BOUND: usize = 7;
     const SENDER: usize = 3;

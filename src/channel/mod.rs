@@ -86,15 +86,20 @@ fn told(nonsense: Nonsense) -> Corruption {
     }
 }
 
-/// How a thread sleeps, until that much time has passed. None: it does not, for the timeout is zero.
+/// How a thread sleeps at that end, until that much time has passed; `threads`: where it writes that down. None: it does not, for the
+/// timeout is zero.
 #[inline]
-fn sleep(timeout: Option<Duration>, threads: Option<&Threads>) -> Option<Futex<'_>> {
+fn sleep<'a>(
+    endpoint: &Endpoint,
+    timeout: Option<Duration>,
+    threads: Option<&'a Threads>,
+) -> Option<Futex<'a>> {
     if timeout.is_some_and(|timeout| timeout.is_zero()) {
         return None;
     }
     // A moment too far away for the clock never comes.
     let until = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-    Some(Futex { until, threads })
+    Some(Futex { until, threads, late: endpoint.looks_late_after() })
 }
 
 /// Takes one unit of the task's turn.

@@ -187,12 +187,14 @@ impl<C: Receives> Receiving<C> {
                 None,
             );
         }
+        let mut is_new = false;
         if matches!(took, Took::Empty) {
             let sleepers = self.endpoint.sleepers();
             sleepers.put_receiver(cx.waker());
             sleepers.reactors.ensure(&self.endpoint, cx.waker());
             // After the waker was put there: a sender that has rung by then may have woken the one before.
-            if !self.is_asleep() {
+            is_new = !self.is_asleep();
+            if is_new {
                 let endpoint = &self.endpoint;
                 self.asleep = Some(endpoint.receiver_bell().register(Kind::Task, endpoint.fences()));
             }
@@ -200,7 +202,12 @@ impl<C: Receives> Receiving<C> {
             took = self.look(Effort::Once, &mut take);
         }
         let result = match took {
-            Took::Empty => return Poll::Pending,
+            Took::Empty => {
+                if is_new {
+                    self.endpoint.have_receiver_look_late(self.consumer.has_stalled());
+                }
+                return Poll::Pending;
+            }
             Took::Value(value) => Some(value),
             Took::End => None,
         };
@@ -233,7 +240,9 @@ impl<C: Receives> Receiving<C> {
         if !matches!(took, Took::Empty) {
             return took;
         }
-        let Some(sleep) = super::sleep(timeout, None) else { return self.look(Effort::Once, &mut take) };
+        let Some(sleep) = super::sleep(&self.endpoint, timeout, None) else {
+            return self.look(Effort::Once, &mut take);
+        };
         let Receiving { endpoint, consumer, .. } = self;
         let took = look_again(endpoint, consumer, |spins| &spins.receiving_thread, &mut take, sleep.until);
         if !matches!(took, Took::Empty) {

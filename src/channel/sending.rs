@@ -6,7 +6,7 @@ use crate::control::{self, Calmly, Endpoint};
 use crate::error::OpenError;
 use crate::queue::BellKey;
 use crate::queue::ring::{Claimed, Permits, Positions, Rank, Span, Want};
-use crate::wait::{self, Bell, Futex, NoRoom, Park, Signal};
+use crate::wait::{self, Bell, Futex, NoRoom, Park, Signal, Slept};
 use bytemuck::Pod;
 use std::os::fd::OwnedFd;
 use std::slice;
@@ -86,7 +86,8 @@ impl Sending {
     /// Does so after a first look: looks again for a while, then sleeps in the line.
     #[cold]
     fn blocking_take_slowly<W: Want>(&self, want: W, timeout: Option<Duration>) -> Result<W::Grant, NoRoom> {
-        let sleep = super::sleep(timeout, Some(self.endpoint.threads())).ok_or(NoRoom::TimedOut)?;
+        let sleep = super::sleep(&self.endpoint, timeout, Some(self.endpoint.threads()));
+        let sleep = sleep.ok_or(NoRoom::TimedOut)?;
         let spin = &self.endpoint.spins().sending_thread;
         let head = || self.endpoint.queue().head();
         let look = || match self.try_take(want) {
@@ -284,6 +285,14 @@ impl Park for Resting<'_> {
         // by those of its own process.
         let _hears = self.endpoint.porter_hears_for_a_while();
         self.futex.park_in_backlog(signal)
+    }
+
+    fn park_until_late(&self, bell: &Bell, key: BellKey) -> Slept {
+        self.futex.park_until_late(bell, key)
+    }
+
+    fn look_late(&self) {
+        self.endpoint.look_late();
     }
 }
 

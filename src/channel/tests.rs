@@ -12,6 +12,8 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::task::{Wake, Waker};
 use std::thread;
 
+mod late;
+
 /// A receiver, and a sender that has joined as another process would.
 fn joined() -> (BoundedReceiving, Sending) {
     let terms = Terms { capacity: 2, end_with_last: true, ..Terms::default() };

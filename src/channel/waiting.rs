@@ -38,7 +38,7 @@ impl Waiting {
         let Poll::Ready(budget) = poll_proceed(cx) else {
             // It takes its place in the line although its turn is over: the order is that of arrival.
             if *stand == Stand::Nowhere {
-                *stand = endpoint.sleepers().backlog.come(&producer, want.need());
+                *stand = endpoint.sleepers().backlog.come(&producer, want.need(), &Calmly(endpoint));
             }
             return Poll::Pending;
         };
@@ -77,6 +77,7 @@ impl Waiting {
                 if let Some(spot) = *spot {
                     sleepers.settle(spot, asleep);
                 }
+                endpoint.have_senders_look_late();
             }
             Next::SleepInBacklog => {}
         }

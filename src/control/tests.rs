@@ -106,7 +106,7 @@ fn hello(size: u32) -> Vec<u8> {
         tag: String::new(),
         kind: crate::layout::ChannelKind::Bounded,
     };
-    Message::Hello(Hello { want: Want::Sender, facts, has_barriers: true }).encode()
+    Message::Hello(Hello { want: Want::Sender, facts }).encode()
 }
 
 fn raw_connect(bound: &Bound) -> OwnedFd {

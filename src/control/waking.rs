@@ -77,7 +77,7 @@ impl Wake for Endpoint {
             (Sleeper::Waiter { owner, .. }, Kind::Task) if owner == self.me() => self.wake_waiters(sleeper),
             (Sleeper::Backlog { owner }, _) if owner == self.me() => {
                 if let View::Ring(_) = view {
-                    self.sleepers().backlog.admit(&self.producer());
+                    self.sleepers().backlog.admit(&self.producer(), &Calmly(self));
                 }
             }
             (Sleeper::Waiter { owner, .. } | Sleeper::Backlog { owner }, _) => self.wake_process(owner),
@@ -87,6 +87,10 @@ impl Wake for Endpoint {
 
     fn is_over(&self) -> bool {
         Endpoint::is_over(self)
+    }
+
+    fn backlog_sleeps(&self) {
+        self.have_senders_look_late();
     }
 }
 
@@ -106,7 +110,7 @@ impl Calmly<'_> {
         let queue = self.0.queue();
         let _ = catch_unwind(AssertUnwindSafe(|| self.0.sleepers().hear(&queue)));
         if let Queue::Ring(_) = queue {
-            self.0.sleepers().backlog.admit(&self.0.producer());
+            self.0.sleepers().backlog.admit(&self.0.producer(), self);
         }
     }
 }
@@ -118,5 +122,9 @@ impl Wake for Calmly<'_> {
 
     fn is_over(&self) -> bool {
         self.0.is_over()
+    }
+
+    fn backlog_sleeps(&self) {
+        self.0.backlog_sleeps();
     }
 }

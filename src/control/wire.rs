@@ -87,8 +87,6 @@ pub(crate) struct Facts {
 pub(super) struct Hello {
     pub want: Want,
     pub facts: Facts,
-    /// Threads and tasks of the joining process can sleep in a channel of asymmetric fences.
-    pub has_barriers: bool,
 }
 
 /// A place in the channel, and the numbers that say where everything is in it.
@@ -154,7 +152,6 @@ pub(super) enum Code {
     NoDescriptors = 10,
     UnderWay = 11,
     WrongKind = 12,
-    NoBarriers = 13,
 }
 
 impl Code {
@@ -172,7 +169,6 @@ impl Code {
             10 => Code::NoDescriptors,
             11 => Code::UnderWay,
             12 => Code::WrongKind,
-            13 => Code::NoBarriers,
             _ => return None,
         })
     }
@@ -218,7 +214,6 @@ impl Message {
                     Want::Receiver => 2,
                 });
                 w.facts(&hello.facts);
-                w.u32(hello.has_barriers.into());
             }
             Message::Accept(accept) => w.accept(accept),
             Message::Handover(handover) => w.handover(handover),
@@ -273,12 +268,7 @@ fn body(kind: u16, r: &mut Reader<'_>) -> Option<Message> {
                 _ => return None,
             };
             let facts = r.facts()?;
-            let has_barriers = match r.u32()? {
-                0 => false,
-                1 => true,
-                _ => return None,
-            };
-            Message::Hello(Hello { want, facts, has_barriers })
+            Message::Hello(Hello { want, facts })
         }
         2 => Message::Accept(r.accept()?),
         3 => Message::Handover(r.handover()?),
@@ -351,8 +341,8 @@ mod tests {
 
     fn every_kind() -> Vec<(Message, usize)> {
         vec![
-            (Message::Hello(Hello { want: Want::Sender, facts: facts(), has_barriers: true }), 104),
-            (Message::Hello(Hello { want: Want::Receiver, facts: facts(), has_barriers: false }), 104),
+            (Message::Hello(Hello { want: Want::Sender, facts: facts() }), 100),
+            (Message::Hello(Hello { want: Want::Receiver, facts: facts() }), 100),
             (Message::Accept(accept()), 64),
             (Message::Accept(Accept { geometry: unbounded(), fences: FenceKind::Full, ..accept() }), 64),
             (Message::Handover(handover()), 64 + 16 + 12 + 16 + 9),
@@ -378,7 +368,7 @@ mod tests {
 
     #[test]
     fn the_bytes_are_those_of_the_document() {
-        let hello = Message::Hello(Hello { want: Want::Sender, facts: facts(), has_barriers: true }).encode();
+        let hello = Message::Hello(Hello { want: Want::Sender, facts: facts() }).encode();
         assert_eq!(&hello[..8], b"shmp\x01\0\x01\0");
         assert_eq!(
             &hello[8..32],
@@ -386,7 +376,7 @@ mod tests {
                 .as_flattened()
         );
         assert_eq!(&hello[32..96], [&b"frame/2"[..], &[0; 57]].concat());
-        assert_eq!(&hello[96..], [1, 0, 0, 0, 1, 0, 0, 0]);
+        assert_eq!(&hello[96..], [1, 0, 0, 0]);
         let accept = Message::Accept(accept()).encode();
         assert_eq!(&accept[..8], b"shmp\x01\0\x02\0");
         let numbers: Vec<u32> =
@@ -433,22 +423,15 @@ mod tests {
         invalid(Message::Accept(Accept { number: 1, ..accept() }));
         let geometry = Geometry::of(ChannelKind::Bounded, 64, 8, [0, 4096, 64]);
         invalid(Message::Accept(Accept { geometry, ..accept() }));
-        let mut hello =
-            Message::Hello(Hello { want: Want::Sender, facts: facts(), has_barriers: true }).encode();
+        let mut hello = Message::Hello(Hello { want: Want::Sender, facts: facts() }).encode();
         hello[28] = 65;
         assert_eq!(Message::decode(&hello), Err(Malformed::Invalid));
-        let mut hello =
-            Message::Hello(Hello { want: Want::Sender, facts: facts(), has_barriers: true }).encode();
+        let mut hello = Message::Hello(Hello { want: Want::Sender, facts: facts() }).encode();
         hello[32] = 0xff;
         assert_eq!(Message::decode(&hello), Err(Malformed::Invalid));
-        let mut hello =
-            Message::Hello(Hello { want: Want::Sender, facts: facts(), has_barriers: true }).encode();
+        let mut hello = Message::Hello(Hello { want: Want::Sender, facts: facts() }).encode();
         hello[96] = 3;
         assert_eq!(Message::decode(&hello), Err(Malformed::Invalid), "a kind of channel that there is not");
-        let mut hello =
-            Message::Hello(Hello { want: Want::Sender, facts: facts(), has_barriers: true }).encode();
-        hello[100] = 2;
-        assert_eq!(Message::decode(&hello), Err(Malformed::Invalid), "neither yes nor no");
         for fences in [0, 3] {
             let mut accept = Message::Accept(accept()).encode();
             accept[60] = fences;
@@ -464,8 +447,7 @@ mod tests {
 
     #[test]
     fn only_a_refusal_is_understood_in_another_version() {
-        let mut hello =
-            Message::Hello(Hello { want: Want::Sender, facts: facts(), has_barriers: true }).encode();
+        let mut hello = Message::Hello(Hello { want: Want::Sender, facts: facts() }).encode();
         hello[4] = 9;
         assert_eq!(Message::decode(&hello), Err(Malformed::Version(9)));
         let mut refuse = Message::Refuse(refusal()).encode();

@@ -163,12 +163,6 @@ pub enum OpenError {
         /// The name, if the call had one.
         path: Option<PathBuf>,
     },
-    /// This process may not make the system call `membarrier`. The channel there has asymmetric fences: a process that sleeps in it has all
-    /// others pass a fence by that call. Channels have full fences unless asked otherwise, and those do without.
-    NoBarriers {
-        /// The name, if the call had one.
-        path: Option<PathBuf>,
-    },
     /// A value given to [`Options`](crate::Options) is out of its range.
     InvalidOption {
         /// Which.
@@ -221,7 +215,6 @@ impl OpenError {
             | Self::HungUp { path }
             | Self::BadMessage { path, .. }
             | Self::Unwatchable { path }
-            | Self::NoBarriers { path }
             | Self::System { name: path, path: None, .. } => {
                 path.get_or_insert_with(|| name.into());
             }
@@ -265,9 +258,7 @@ impl From<OpenError> for io::Error {
             OpenError::NameInUse { .. } => Kind::AddrInUse,
             OpenError::NotASocket { .. } => Kind::AlreadyExists,
             OpenError::NotAllowed { .. } | OpenError::NotPermitted { .. } => Kind::PermissionDenied,
-            OpenError::WrongVersion { .. } | OpenError::Unwatchable { .. } | OpenError::NoBarriers { .. } => {
-                Kind::Unsupported
-            }
+            OpenError::WrongVersion { .. } | OpenError::Unwatchable { .. } => Kind::Unsupported,
             OpenError::WrongType { .. }
             | OpenError::WrongKind { .. }
             | OpenError::WrongEnd

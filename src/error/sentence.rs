@@ -128,12 +128,6 @@ impl fmt::Display for OpenError {
                  6.5); run both in one namespace",
                 At(path)
             ),
-            Self::NoBarriers { path } => write!(
-                f,
-                "this process may not make the system call `membarrier`, which a process that waits in the channel{} needs; let \
-                 it make that call, or make the channel with full fences, as by default",
-                At(path)
-            ),
             Self::InvalidOption { what, given, range } => {
                 write!(f, "the {what} is {given}; it must be {range}")
             }

@@ -126,6 +126,20 @@ impl<'a> Queue<'a> {
         }
     }
 
+    /// Looks once more for a task that receives and has registered some time ago, and has it look if there may be something to take.
+    /// `has_stalled`: it has gone past positions that were not published. See [`common::fences`].
+    ///
+    /// The bell stays as it is. So a task that finds nothing stays registered, and needs no other late look.
+    pub fn look_late_for_receiver(&self, has_stalled: bool, wake: &impl Wake) {
+        // ORDERING: the second look of the task, made late.
+        edge::full_fence(edge::Fence::Asleep);
+        if self.common().sleeping_receiver() == Some(Kind::Task)
+            && (has_stalled || self.tail() != self.head())
+        {
+            wake.wake(Sleeper::Receiver, Kind::Task);
+        }
+    }
+
     /// Returns what is wrong in the words now. For a process that is not the receiver's.
     pub fn nonsense(&self) -> Option<Nonsense> {
         match self {

@@ -10,7 +10,7 @@ use rustix::thread::{MembarrierCommand, membarrier};
 use super::fork::PerProcess;
 
 /// Longer than any processor keeps a store to itself.
-const LONG: Duration = Duration::from_millis(5);
+pub(crate) const LONG: Duration = Duration::from_millis(5);
 
 /// How often a call is made that fails.
 const TRIES: u32 = 3;

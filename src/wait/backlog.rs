@@ -90,7 +90,7 @@ impl Backlog {
                 return Next::Closed;
             }
             match *stand {
-                Stand::Nowhere => *stand = self.come(producer, want.need()),
+                Stand::Nowhere => *stand = self.come(producer, want.need(), wake),
                 Stand::InLine(place) => {
                     sleeper.prepare(place);
                     let next = match producer.turn(place, want, S::KIND, wake) {
@@ -107,7 +107,7 @@ impl Backlog {
                         let next = match want.ask(producer, Rank::Backlog(before), wake) {
                             Claimed::Full if !wake.is_over() => {
                                 // The channel may be over since: its end wakes the wakers that are there.
-                                if self.rest(producer, key, sleeper) && !wake.is_over() {
+                                if self.rest(producer, key, sleeper, wake) && !wake.is_over() {
                                     return Next::SleepInBacklog;
                                 }
                                 continue;
@@ -124,13 +124,13 @@ impl Backlog {
     }
 
     /// Takes a place in the line, or behind it. The sender is to look afterwards.
-    pub fn come(&self, producer: &Producer<'_>, need: u32) -> Stand {
+    pub fn come(&self, producer: &Producer<'_>, need: u32, wake: &impl Wake) -> Stand {
         if producer.view.backlog() == 0
             && let Some(place) = producer.queue.enter(producer.me, need)
         {
             return Stand::InLine(place);
         }
-        let (stand, woken) = {
+        let (stand, admission) = {
             let mut queued = lock(&self.0);
             queued.last_key += 1;
             let key = queued.last_key;
@@ -140,10 +140,10 @@ impl Backlog {
             // ORDERING: the backlog says that it is not empty, then a free record is looked for; a sender that leaves frees its
             // record, then looks whether the backlog is empty. Its fence is a full one, so this one is too, and no more.
             full_fence(Fence::Asleep);
-            let woken = queued.admit(producer);
-            (queued.admitted.remove(&key).map_or(Stand::InBacklog(key), Stand::InLine), woken)
+            let admission = queued.admit(producer);
+            (queued.admitted.remove(&key).map_or(Stand::InBacklog(key), Stand::InLine), admission)
         };
-        wake_calmly(woken);
+        admission.end(wake);
         stand
     }
 
@@ -165,18 +165,18 @@ impl Backlog {
     }
 
     /// Leaves its waker, and has the backlog look once more. False: it is not to sleep.
-    fn rest(&self, producer: &Producer<'_>, key: u64, sleeper: &mut impl Wakeable) -> bool {
+    fn rest(&self, producer: &Producer<'_>, key: u64, sleeper: &mut impl Wakeable, wake: &impl Wake) -> bool {
         // Becomes the old waker; or stays, if the sender has come to the line meanwhile.
         let mut old = Some(sleeper.waker());
-        let (sleeps, woken) = {
+        let (sleeps, admission) = {
             let mut queued = lock(&self.0);
             if let Some(mine) = queued.waiting.get_mut(&key) {
                 swap(&mut mine.waker, &mut old);
             }
-            let woken = queued.admit(producer);
-            (queued.waiting.get(&key).is_some_and(|mine| mine.waker.is_some()), woken)
+            let admission = queued.admit(producer);
+            (queued.waiting.get(&key).is_some_and(|mine| mine.waker.is_some()), admission)
         };
-        wake_calmly(woken);
+        admission.end(wake);
         drop(old);
         sleeps
     }
@@ -194,10 +194,10 @@ impl Backlog {
         }
         match stood {
             Stand::Nowhere => return,
-            Stand::InBacklog(_) => self.admit(producer),
+            Stand::InBacklog(_) => self.admit(producer, wake),
             Stand::InLine(place) => {
                 producer.queue.vacate(place);
-                self.admit(producer);
+                self.admit(producer, wake);
                 producer.queue.look_if_waiting(wake);
             }
         }
@@ -231,10 +231,20 @@ impl Backlog {
     }
 
     /// Brings as many of the backlog to the line as find a record, and wakes those that are covered behind it.
-    pub fn admit(&self, producer: &Producer<'_>) {
+    pub fn admit(&self, producer: &Producer<'_>, wake: &impl Wake) {
         // A sender that comes to the backlog from now on finds the record itself.
         if producer.view.backlog() > 0 {
-            let woken = lock(&self.0).admit(producer);
+            let admission = lock(&self.0).admit(producer);
+            admission.end(wake);
+        }
+    }
+
+    /// Looks once more for those in the backlog, which has registered some time ago: wakes those that are covered. It does not register
+    /// anew. After the fence of [`Ring::look_late`](crate::queue::ring::Ring::look_late).
+    #[cfg(not(shmpsc_loom))]
+    pub fn look_late(&self, producer: &Producer<'_>) {
+        if producer.view.backlog() > 0 {
+            let woken = lock(&self.0).take_covered(producer);
             wake_calmly(woken);
         }
     }
@@ -259,6 +269,24 @@ impl Backlog {
     }
 }
 
+/// What is to be done after a look at the backlog, once its lock is given back.
+#[derive(Default)]
+#[must_use]
+struct Admission {
+    woken: Vec<Waker>,
+    /// The backlog has registered on its bell.
+    registers: bool,
+}
+
+impl Admission {
+    fn end(self, wake: &impl Wake) {
+        if self.registers {
+            wake.backlog_sleeps();
+        }
+        wake_calmly(self.woken);
+    }
+}
+
 impl Queued {
     /// Takes one out. Its place, if it has come to the line meanwhile.
     fn remove(&mut self, key: u64) -> (Option<Place>, Option<Waiting>) {
@@ -269,12 +297,13 @@ impl Queued {
 
     /// Brings the first ones to the line, as far as a record is free. For those that are left it arms the bell of the
     /// backlog, and looks once more. Gives the wakers of all that are to look.
-    #[must_use]
-    fn admit(&mut self, producer: &Producer<'_>) -> Vec<Waker> {
-        let mut woken = Vec::new();
+    fn admit(&mut self, producer: &Producer<'_>) -> Admission {
+        let mut admission = Admission::default();
         while let Some(first) = self.waiting.first_entry() {
             let Some(place) = producer.queue.enter(producer.me, first.get().need) else {
-                woken.extend(self.arm(producer));
+                producer.queue.arm_backlog(producer.me);
+                admission.woken.extend(self.take_covered(producer));
+                admission.registers = true;
                 break;
             };
             let (key, first) = first.remove_entry();
@@ -283,10 +312,10 @@ impl Queued {
             if let Some(count) = self.promised.remove(&Stand::InBacklog(key)) {
                 self.promised.insert(Stand::InLine(place), count);
             }
-            woken.extend(first.waker);
+            admission.woken.extend(first.waker);
         }
         producer.view.set_backlog(self.needs);
-        woken
+        admission
     }
 
     /// Writes down what each sender of this process is promised. Returns how much that is.
@@ -304,8 +333,9 @@ impl Queued {
         self.promised.values().sum()
     }
 
-    fn arm(&mut self, producer: &Producer<'_>) -> Vec<Waker> {
-        producer.queue.arm_backlog(producer.me);
+    /// Takes the wakers of those that the capacity covers, beyond the line.
+    #[must_use]
+    fn take_covered(&mut self, producer: &Producer<'_>) -> Vec<Waker> {
         let mut left = producer.queue.left_over();
         let mut woken = Vec::new();
         for waiting in self.waiting.values_mut() {

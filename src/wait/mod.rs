@@ -35,6 +35,7 @@ pub(crate) use spin::{Spin, Spins};
 pub(crate) use thread::{Futex, Threads};
 
 pub(crate) use crate::layout::Bell;
+use crate::queue::edge::{Fence, full_fence};
 use crate::queue::ring::{Claimed, Place, Producer, Rank, Want};
 use crate::queue::{BellKey, Fences, Kind, Wake};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -49,6 +50,26 @@ pub(crate) trait Park {
 
     /// Sleeps likewise in the backlog of the process, until the signal comes.
     fn park_in_backlog(&self, signal: &Signal) -> bool;
+
+    /// Sleeps as [`park`](Park::park) does, but not beyond the moment at which a late look is due for a thread that has just
+    /// registered: see [`crate::queue::common::fences`]. With full fences none ever is.
+    fn park_until_late(&self, bell: &Bell, key: BellKey) -> Slept {
+        if self.park(bell, key) { Slept::Woken } else { Slept::TimedOut }
+    }
+
+    /// Makes the late look for the senders in the line.
+    fn look_late(&self) {}
+}
+
+/// How a thread's sleep ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Slept {
+    /// It was woken, perhaps for no reason.
+    Woken,
+    /// A late look is due. After it the thread sleeps on with the same key: it stands registered.
+    Late,
+    /// The parker's deadline has passed.
+    TimedOut,
 }
 
 /// Wakes all of them, also if a waker panics; then the panic goes on.
@@ -118,7 +139,16 @@ pub(crate) fn take<W: Want>(
         match next {
             Next::Granted(grant) => return Ok(grant),
             Next::Closed => return Err(NoRoom::Closed),
-            Next::Sleep(bell, key) if in_time => in_time = park.park(bell, key),
+            Next::Sleep(bell, key) if in_time => {
+                in_time = match park.park_until_late(bell, key) {
+                    Slept::Woken => true,
+                    Slept::TimedOut => false,
+                    Slept::Late => {
+                        park.look_late();
+                        park.park(bell, key)
+                    }
+                }
+            }
             Next::SleepInBacklog if in_time => in_time = park.park_in_backlog(thread.signal()),
             // The last turn came after the time was up.
             Next::Sleep(..) | Next::SleepInBacklog => {
@@ -140,14 +170,23 @@ pub(crate) fn until<R>(
     loop {
         let key = bell.register(Kind::Thread, fences);
         // The second look: what happened before the bell was set is seen here, what happens after rings it.
-        let found = look();
+        let mut found = look();
         // The last look comes after the time is up.
         let is_over = found.is_some() || !in_time;
         if !is_over {
-            in_time = park.park(bell, key);
+            let slept = park.park_until_late(bell, key);
+            in_time = slept != Slept::TimedOut;
+            if slept == Slept::Late {
+                // ORDERING: the second look, made late.
+                full_fence(Fence::Asleep);
+                found = look();
+                if found.is_none() {
+                    in_time = park.park(bell, key);
+                }
+            }
         }
         bell.rise();
-        if is_over {
+        if is_over || found.is_some() {
             return found;
         }
     }

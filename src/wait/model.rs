@@ -7,7 +7,7 @@
 //! that one was lost. There are no spurious wakes and there is no deadline, so a sleeper whose wake is lost is a deadlock,
 //! which the checker reports.
 
-use super::{Park, Signal};
+use super::{Park, Signal, Slept};
 use crate::layout::{Bell, CommonView};
 use crate::queue::{BellKey, Kind, Number, Sleeper};
 use crate::sync::Ordering;
@@ -25,6 +25,8 @@ pub(crate) struct Futexes {
     receiver: Futex,
     /// For each waiter's record, by process.
     records: Vec<Vec<Futex>>,
+    /// Set once so much time has passed that a late look is due.
+    is_late: Mutex<bool>,
 }
 
 impl Futexes {
@@ -49,9 +51,19 @@ impl Futexes {
         drop(guard);
     }
 
+    /// So much time has passed that all which came before is visible to each late look.
+    pub fn pass_time(&self) {
+        *self.is_late.lock().unwrap() = true;
+        for futex in self.records.iter().flatten().chain([&self.receiver]) {
+            let guard = futex.lock.lock().unwrap();
+            futex.woken.notify_all();
+            drop(guard);
+        }
+    }
+
     /// Returns how a thread of process `me` sleeps on the receiver's bell and those of the line.
     pub fn parker<'a>(&'a self, common: CommonView<'a>, line: &'a [Bell], me: Number) -> Parker<'a> {
-        Parker { futexes: self, common, line, me }
+        Parker { futexes: self, common, line, me, look_late: None }
     }
 }
 
@@ -61,6 +73,14 @@ pub(crate) struct Parker<'a> {
     common: CommonView<'a>,
     line: &'a [Bell],
     me: Number,
+    look_late: Option<&'a dyn Fn()>,
+}
+
+impl<'a> Parker<'a> {
+    /// Looks late for waiting senders as `look_late` does. The receiver looks itself.
+    pub fn looking_late(self, look_late: &'a dyn Fn()) -> Parker<'a> {
+        Parker { look_late: Some(look_late), ..self }
+    }
 }
 
 impl Parker<'_> {
@@ -85,8 +105,34 @@ impl Park for Parker<'_> {
         }
         true
     }
+
     fn park_in_backlog(&self, signal: &Signal) -> bool {
         signal.wait();
         true
+    }
+
+    fn park_until_late(&self, bell: &Bell, key: BellKey) -> Slept {
+        if self.look_late.is_none() {
+            self.park(bell, key);
+            return Slept::Woken;
+        }
+        let futex = self.futex(bell);
+        let mut guard = futex.lock.lock().unwrap();
+        loop {
+            // ORDERING: as in `park`. That time has passed tells of all that came before.
+            if bell.word.load(Ordering::Relaxed) != key.0 {
+                return Slept::Woken;
+            }
+            if *self.futexes.is_late.lock().unwrap() {
+                return Slept::Late;
+            }
+            guard = futex.woken.wait(guard).unwrap();
+        }
+    }
+
+    fn look_late(&self) {
+        if let Some(look_late) = self.look_late {
+            look_late();
+        }
     }
 }

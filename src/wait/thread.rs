@@ -1,13 +1,13 @@
 //! How a thread sleeps: on a futex word that processes share. Tasks are not known here.
 
-use super::{Park, Signal};
+use super::{Park, Signal, Slept};
 use crate::layout::Bell;
 use crate::queue::BellKey;
 use crate::sync::lock;
 use crate::sys::futex::{self, Wait};
 use std::collections::HashMap;
 use std::sync::Mutex;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Sleeps on a shared futex, for ever or until a moment.
 #[derive(Clone, Copy, Default)]
@@ -15,6 +15,8 @@ pub(crate) struct Futex<'a> {
     pub until: Option<Instant>,
     /// Where it writes down that it sleeps, to be found though its bell was written over.
     pub threads: Option<&'a Threads>,
+    /// How long after it has registered a late look is due, if one is.
+    pub late: Option<Duration>,
 }
 
 impl Park for Futex<'_> {
@@ -30,6 +32,17 @@ impl Park for Futex<'_> {
 
     fn park_in_backlog(&self, signal: &Signal) -> bool {
         signal.wait(self.until)
+    }
+
+    fn park_until_late(&self, bell: &Bell, key: BellKey) -> Slept {
+        let due = self.late.map(|late| Instant::now() + late);
+        let sleeps_longer = |due: &Instant| self.until.is_none_or(|until| *due < until);
+        match due.filter(sleeps_longer) {
+            None if self.park(bell, key) => Slept::Woken,
+            None => Slept::TimedOut,
+            Some(due) if (Futex { until: Some(due), ..*self }).park(bell, key) => Slept::Woken,
+            Some(_) => Slept::Late,
+        }
     }
 }
 
@@ -105,7 +118,7 @@ mod tests {
         let bell = Bell::default();
         let key = bell.register(Kind::Thread, Fences::FULL);
         bell.ring(|_| {});
-        let past = Futex { until: Some(Instant::now()), threads: None };
+        let past = Futex { until: Some(Instant::now()), ..Futex::default() };
         assert!(!past.park(&bell, key));
         assert!(Futex::default().park(&bell, key), "without a timeout it looks again");
     }
@@ -116,7 +129,7 @@ mod tests {
         std::thread::scope(|scope| {
             scope.spawn(|| {
                 let key = bell.register(Kind::Thread, Fences::FULL);
-                assert!(Futex { until: None, threads: Some(&threads) }.park(&bell, key));
+                assert!(Futex { threads: Some(&threads), ..Futex::default() }.park(&bell, key));
             });
             while lock(&threads.0).bells.is_empty() {
                 std::thread::yield_now();
@@ -126,6 +139,23 @@ mod tests {
         });
         assert!(lock(&threads.0).bells.is_empty());
         let key = bell.register(Kind::Thread, Fences::FULL);
-        assert!(Futex { until: None, threads: Some(&threads) }.park(&bell, key), "no thread falls asleep");
+        assert!(
+            Futex { threads: Some(&threads), ..Futex::default() }.park(&bell, key),
+            "no thread falls asleep"
+        );
+    }
+
+    #[test]
+    fn a_sleeping_thread_looks_late_once_and_not_before() {
+        let bell = Bell::default();
+        let key = bell.register(Kind::Thread, Fences::FULL);
+        let late = Duration::from_millis(20);
+        let (start, futex) = (Instant::now(), Futex { late: Some(late), ..Futex::default() });
+        assert_eq!(futex.park_until_late(&bell, key), Slept::Late);
+        assert!(start.elapsed() >= late);
+        let until = Some(Instant::now() + late / 2);
+        assert_eq!((Futex { until, ..futex }).park_until_late(&bell, key), Slept::TimedOut);
+        bell.ring(|_| {});
+        assert_eq!(futex.park_until_late(&bell, key), Slept::Woken);
     }
 }

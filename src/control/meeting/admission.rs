@@ -23,7 +23,6 @@ use crate::control::{
 };
 use crate::{
     error::OpenError,
-    layout::FenceKind,
     queue::Number,
     sync::lock,
     sys::{
@@ -252,8 +251,6 @@ fn compare(hello: &Hello, end: Want, endpoint: &Endpoint) -> Option<Code> {
         Some(Code::WrongType)
     } else if theirs.kind != ours.kind {
         Some(Code::WrongKind)
-    } else if endpoint.fence_kind == FenceKind::Asymmetric && !hello.has_barriers {
-        Some(Code::NoBarriers)
     } else {
         None
     }

@@ -13,14 +13,14 @@ use crate::control::{
     meeting::carrier,
     membership::{
         endpoint::{Endpoint, Parts, refused},
-        fencing::{can_sleep, fences},
+        fencing::fences,
         guest::{Guest, say_goodbye},
     },
     wire::{ACCEPT_FDS, Accept, Code, Facts, Hello, MAX_MESSAGE, Malformed, Message, Refusal, Want},
 };
 use crate::{
     error::{OpenError, ValueType},
-    layout::{self, ChannelKind, FenceKind},
+    layout::{self, ChannelKind},
     segment::Segment,
     sys::{
         events::Doorbell,
@@ -110,7 +110,7 @@ pub(in crate::control) fn join(
     let segment =
         Segment::open(memory, accept.geometry, pages).map_err(refused("map the channel's memory"))?;
     let guest = Guest::new(Arc::new(talk.done()), doorbell, Arc::new(process), accept.host, birthplace);
-    let endpoint = Arc::new(Endpoint::new(Parts {
+    let endpoint = Endpoint::new(Parts {
         segment,
         birthplace,
         facts,
@@ -121,7 +121,7 @@ pub(in crate::control) fn join(
         deadline: patience.deadline,
         host: None,
         guest: Some(guest),
-    }));
+    });
     // From here on the endpoint says goodbye itself if something fails.
     endpoint.open_doors()?;
     endpoint.attend_host()?;
@@ -155,9 +155,7 @@ impl<'a> Talk<'a> {
     /// Says hello, as often as it is asked for, and returns what is answered, with what came along.
     pub fn ask(&self, want: Want, facts: &Facts) -> Result<(Message, Vec<OwnedFd>), OpenError> {
         let socket = self.socket()?;
-        // What the channel there has is not known yet.
-        let has_barriers = can_sleep(FenceKind::Asymmetric);
-        let packet = Message::Hello(Hello { want, facts: facts.clone(), has_barriers }).encode();
+        let packet = Message::Hello(Hello { want, facts: facts.clone() }).encode();
         // Bounded: a host may ask for a second look, and then for one more if the first came too early.
         for _ in 0..4 {
             // A refusal may be there already and the other end closed: so sending may fail and reading not.
@@ -271,7 +269,6 @@ pub(in crate::control) fn reason(code: Code) -> OpenError {
         Code::Ended => OpenError::Ended { path: None },
         Code::UnderWay => OpenError::UnderWay { path: None },
         Code::Unwatchable => OpenError::Unwatchable { path: None },
-        Code::NoBarriers => OpenError::NoBarriers { path: None },
         // What the other process was refused does not cross with the code.
         Code::NoDescriptors => {
             let lack =

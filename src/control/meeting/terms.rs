@@ -53,8 +53,8 @@ pub(crate) struct Terms {
     /// How long to wait for a receiver that is not there.
     pub wait: Duration,
     pub end_with_last: bool,
-    /// A new channel has asymmetric fences, where it can have them.
-    pub asymmetric_fences: bool,
+    /// A new channel has full fences, also where it could have asymmetric ones.
+    pub full_fences: bool,
     /// How this process maps a bounded channel.
     pub pages: Pages,
 }
@@ -72,7 +72,7 @@ impl Default for Terms {
             deadline: Duration::from_secs(5),
             wait: Duration::ZERO,
             end_with_last: false,
-            asymmetric_fences: false,
+            full_fences: false,
             pages: Pages::default(),
         }
     }
@@ -187,7 +187,7 @@ fn make(size: usize, align: usize, terms: &Terms, path: Option<&Path>) -> Result
             return Err(refused("get memory for the channel")(error));
         }
     };
-    let fence_kind = fencing::kind_of_new_channel(terms.asymmetric_fences);
+    let fence_kind = fencing::kind_of_new_channel(terms.full_fences);
     format(&segment, &facts, id, fence_kind);
     queue_of(&segment).common().add_strong(if name.is_some() { 0 } else { CREATOR });
     let roster = Roster::new(geometry.members(), CREATOR);
@@ -195,7 +195,7 @@ fn make(size: usize, align: usize, terms: &Terms, path: Option<&Path>) -> Result
     let host = Host::new(roster, geometry.members(), terms.rules.clone(), open_name);
     host.set_dead(CREATOR, false);
     *host.name() = name;
-    let endpoint = Arc::new(Endpoint::new(Parts {
+    let endpoint = Endpoint::new(Parts {
         segment,
         birthplace,
         facts,
@@ -206,7 +206,7 @@ fn make(size: usize, align: usize, terms: &Terms, path: Option<&Path>) -> Result
         deadline: terms.deadline,
         host: Some(host),
         guest: None,
-    }));
+    });
     if path.is_none() {
         endpoint.add_handle();
     } else {

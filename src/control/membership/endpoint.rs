@@ -6,6 +6,7 @@
 //! becomes a guest when its receiver is handed to another process.
 
 mod hearing;
+mod late;
 
 pub(in crate::control) use hearing::Hearing;
 
@@ -34,6 +35,7 @@ use crate::{
     wait::{Sleepers, Spins, Threads},
 };
 use hearing::Ear;
+use late::Late;
 
 /// What this process is in the channel.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -51,6 +53,7 @@ pub(crate) struct Endpoint {
     pub(in crate::control) facts: Facts,
     pub(in crate::control) fence_kind: FenceKind,
     fences: Fences,
+    late: Arc<Late>,
     me: Number,
     /// What all sending threads of this process know, in a bounded channel.
     ring_view: ring::ViewCell,
@@ -96,10 +99,11 @@ pub(in crate::control) struct Parts {
 }
 
 impl Endpoint {
-    pub(in crate::control) fn new(parts: Parts) -> Endpoint {
+    pub(in crate::control) fn new(parts: Parts) -> Arc<Endpoint> {
         let Parts { segment, birthplace, facts, fence_kind, fences, me, id, deadline, host, guest } = parts;
         let role = if host.is_some() { Role::Host } else { Role::Guest };
-        Endpoint {
+        Arc::new_cyclic(|this| Endpoint {
+            late: Late::new(this),
             spins: Spins::default(),
             sleepers: Sleepers::new(),
             threads: Threads::default(),
@@ -126,7 +130,7 @@ impl Endpoint {
             ear: Mutex::default(),
             host,
             guest: guest.map_or_else(OnceLock::new, OnceLock::from),
-        }
+        })
     }
 
     /// The queue, of whichever kind.

@@ -3,36 +3,40 @@
 use crate::{
     layout::FenceKind,
     queue::{Fences, Sides},
-    sys::membarrier,
+    sys::membarrier::{self, barrier},
 };
 
 /// For a process that the barriers of others reach.
-static ASYMMETRIC: Sides = Sides { is_light_full: false, barrier: Some(membarrier::barrier) };
+static ASYMMETRIC: Sides = Sides { is_light_full: false, barrier: Some(barrier) };
 
 /// For a process that they do not reach, in a channel where others rely on its barriers.
-static FULL_AND_BARRIER: Sides = Sides { is_light_full: true, barrier: Some(membarrier::barrier) };
+static FULL_AND_BARRIER: Sides = Sides { is_light_full: true, barrier: Some(barrier) };
 
-/// Returns what kind of fences a channel has that this process makes: asymmetric ones if they are wanted and the system lets it.
-pub(in crate::control) fn kind_of_new_channel(wants_asymmetric: bool) -> FenceKind {
-    if wants_asymmetric && can_sleep(FenceKind::Asymmetric) && membarrier::register().is_ok() {
+/// The same two for a process that may not issue barriers: its sleepers rely on late looks alone.
+static NO_BARRIER: Sides = Sides { is_light_full: false, barrier: None };
+static FULL_AND_NO_BARRIER: Sides = Sides { is_light_full: true, barrier: None };
+
+/// Returns what kind of fences a channel has that this process makes: asymmetric ones, unless full ones are wanted or the system lets it
+/// have no others.
+pub(in crate::control) fn kind_of_new_channel(wants_full: bool) -> FenceKind {
+    if !wants_full && membarrier::is_allowed() && membarrier::register().is_ok() {
         FenceKind::Asymmetric
     } else {
         FenceKind::Full
     }
 }
 
-/// Returns whether threads and tasks of this process can sleep in a channel of that kind and be woken for certain.
-pub(in crate::control) fn can_sleep(kind: FenceKind) -> bool {
-    kind == FenceKind::Full || membarrier::is_allowed()
-}
-
-/// Returns how this process passes the fences of a channel in which it [can sleep](can_sleep).
+/// Returns how this process passes the fences of a channel.
 ///
 /// A process that cannot register passes full fences as it sends and receives. Then no barrier needs to reach it.
 pub(in crate::control) fn fences(kind: FenceKind) -> Fences {
-    match kind {
-        FenceKind::Full => Fences::FULL,
-        FenceKind::Asymmetric if membarrier::register().is_ok() => Fences::new(&ASYMMETRIC),
-        FenceKind::Asymmetric => Fences::new(&FULL_AND_BARRIER),
+    if kind == FenceKind::Full {
+        return Fences::FULL;
     }
+    Fences::new(match (membarrier::register().is_ok(), membarrier::is_allowed()) {
+        (true, true) => &ASYMMETRIC,
+        (true, false) => &NO_BARRIER,
+        (false, true) => &FULL_AND_BARRIER,
+        (false, false) => &FULL_AND_NO_BARRIER,
+    })
 }

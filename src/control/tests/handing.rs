@@ -280,7 +280,7 @@ fn role_of_one_who_takes_and_dies() {
         tag: String::new(),
         kind: ChannelKind::Bounded,
     };
-    let hello = Message::Hello(Hello { want: Want::Receiver, facts, has_barriers: true }).encode();
+    let hello = Message::Hello(Hello { want: Want::Receiver, facts }).encode();
     loop {
         socket::send(&socket, &hello, &[]).unwrap();
         match next(&socket) {

@@ -362,7 +362,7 @@ pub(crate) fn receiver_from_fd(
         host.set_dead(number, number != accept.number && number != accept.host);
     }
     *host.name() = name;
-    let endpoint = Arc::new(Endpoint::new(Parts {
+    let endpoint = Endpoint::new(Parts {
         segment,
         birthplace,
         facts,
@@ -373,7 +373,7 @@ pub(crate) fn receiver_from_fd(
         deadline: terms.deadline,
         host: Some(host),
         guest: None,
-    }));
+    });
     endpoint.note_pid(accept.number, std::process::id().into());
     endpoint.open_doors()?;
     let lifeline = Arc::new(talk.done());

@@ -61,6 +61,14 @@ impl Bell {
         self.word.fetch_add(ONE, Ordering::Relaxed); // ORDERING: as in `ring_asleep`.
     }
 
+    /// Returns how a sleeper is registered here, if there is one that was not rung.
+    pub fn sleeper(&self) -> Option<Kind> {
+        // ORDERING: a hint; the caller has passed a fence, and wakes once too often at worst.
+        let word = self.word.load(Ordering::Relaxed);
+        let kind = if word & TASK != 0 { Kind::Task } else { Kind::Thread };
+        (word & ASLEEP != 0).then_some(kind)
+    }
+
     /// Returns whether no waker has rung since `key` was taken.
     pub fn is_quiet(&self, key: BellKey) -> bool {
         // ORDERING: a sleeper that was rung takes its next turn: it registers, with a fence, before it looks. One that was not still

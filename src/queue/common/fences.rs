@@ -6,6 +6,10 @@
 //! passes one. With asymmetric fences the light side keeps only the compiler from moving the look before the change. The heavy side
 //! passes a full fence and then has the system pass one in every thread that runs, of every process whose light side relies on that.
 //!
+//! The system's part can miss a thread. So in such a channel a *late look* is due for each sleeper, once after each registration on a
+//! bell: when so much time has passed that every store from before it is visible, a full fence, and the second look once more. The time
+//! is the caller's.
+//!
 //! A light fence is ordered with heavy fences, and with nothing else. Whatever more rests on it needs an ordering of its own:
 //! `docs/edges.md`, "Asymmetric fences", has the list.
 
@@ -22,7 +26,7 @@ pub(crate) struct Sides {
     /// Whether the light side passes a full fence.
     pub is_light_full: bool,
     /// Returns once every thread that runs, of every process whose light side passes no full fence, has passed one. `None`: there is
-    /// no such process.
+    /// no such process, or this one cannot have that done and relies on late looks.
     pub barrier: Option<fn()>,
 }
 

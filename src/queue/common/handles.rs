@@ -7,7 +7,7 @@
 
 use super::edge::{Edge, Fence, acquire, full_fence, release};
 use super::words::Latch;
-use super::{Common, Number, Sleeper, Wake};
+use super::{Common, Kind, Number, Sleeper, Wake};
 use crate::sync::{AtomicU64, Ordering};
 
 impl Common<'_> {
@@ -126,5 +126,10 @@ impl Common<'_> {
     #[inline]
     pub fn ring_receiver(&self, wake: &impl Wake) {
         self.view.header.receiver_bell.ring(|kind| wake.wake(Sleeper::Receiver, kind));
+    }
+
+    /// Returns how the receiver sleeps, if it has registered and was not rung.
+    pub fn sleeping_receiver(&self) -> Option<Kind> {
+        self.view.header.receiver_bell.sleeper()
     }
 }

@@ -56,6 +56,9 @@ pub(crate) trait Wake {
     fn is_over(&self) -> bool {
         false
     }
+
+    /// Notes that the backlog of this process has registered on its bell. In a channel of asymmetric fences a late look is due for it.
+    fn backlog_sleeps(&self) {}
 }
 
 /// What every channel has, to be worked with.

@@ -2,14 +2,31 @@
 
 use super::book::Book;
 use super::explore::tell;
-use crate::queue::{Fences, Number, Sides};
+use crate::queue::{Fences, Kind, Number, Sides, Sleeper, Wake};
 use crate::sync::{AtomicU32, Ordering};
 use crate::wait::model::Futexes;
+use std::cell::Cell;
 use std::sync::Mutex;
 
 /// A light side without the barriers that it rests on, which the checker does not know: for models in which no sleeper registers
 /// while another thread makes a change.
 pub(in crate::queue) const LIGHT: Fences = Fences::new(&Sides { is_light_full: false, barrier: None });
+
+/// Notes that a sleeper was woken.
+#[derive(Default)]
+pub(in crate::queue) struct Woken(Cell<bool>);
+
+impl Woken {
+    pub fn is_woken(&self) -> bool {
+        self.0.get()
+    }
+}
+
+impl Wake for Woken {
+    fn wake(&self, _: Sleeper, _: Kind) {
+        self.0.set(true);
+    }
+}
 
 /// Most processes of a model; number 0 is the receiver's.
 const PROCESSES: usize = 5;

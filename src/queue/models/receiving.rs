@@ -20,6 +20,11 @@ pub(in crate::queue) trait Receiving: Peers + Sized {
     /// An act begins.
     fn begin(&self) {}
 
+    /// Whether the receiver looks late, once time has passed.
+    fn looks_late(&self) -> bool {
+        false
+    }
+
     /// The place where this was found is read: for the checker.
     fn note_read(&self, found: <Self::Consumer as Consume>::Found);
 
@@ -96,6 +101,7 @@ pub(in crate::queue) trait Receiving: Peers + Sized {
     fn receive_asleep(&self, consumer: &mut Self::Consumer) -> Option<u64> {
         let view = self.common_view();
         let parker = self.outside().futexes.parker(view, &[], 0);
+        let parker = if self.looks_late() { parker.looking_late(&|| ()) } else { parker };
         let mut look = || match self.poll(consumer) {
             Took::Empty => None,
             other => Some(other),

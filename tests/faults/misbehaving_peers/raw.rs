@@ -31,7 +31,7 @@ pub const CONNECTION: u16 = 11;
 
 /// Bytes of each kind of message, where that is fixed.
 pub const LENGTHS: [(u16, usize); 10] = [
-    (HELLO, 104),
+    (HELLO, 100),
     (ACCEPT, 64),
     (REFUSE, 124),
     (AGAIN, 8),
@@ -53,7 +53,6 @@ pub const WORD_AT: usize = 24;
 pub const TAG_LENGTH_AT: usize = 28;
 pub const TAG_AT: usize = 32;
 pub const KIND_AT: usize = 96;
-pub const BARRIERS_AT: usize = 100;
 
 /// Where the roster begins in a segment, and where its relay words are.
 const MEMBERS_AT: u64 = 384;
@@ -78,16 +77,10 @@ fn number(message: &[u8], at: usize) -> u32 {
 
 /// A sender of values of two words.
 pub fn hello() -> Vec<u8> {
-    let mut hello = message(HELLO, 104);
-    for (at, number) in [
-        (WANT_AT, 1),
-        (LAYOUT_AT, 1),
-        (SIZE_AT, 16),
-        (ALIGN_AT, 8),
-        (WORD_AT, 64),
-        (KIND_AT, 1),
-        (BARRIERS_AT, 1),
-    ] {
+    let mut hello = message(HELLO, 100);
+    for (at, number) in
+        [(WANT_AT, 1), (LAYOUT_AT, 1), (SIZE_AT, 16), (ALIGN_AT, 8), (WORD_AT, 64), (KIND_AT, 1)]
+    {
         put(&mut hello, at, number);
     }
     hello

@@ -57,8 +57,7 @@ fn role() {
         "may-have-little-unbounded" => unbounded::may_have_little(&path),
         "answers-without" => fences::answers_without(kind(), words[2], &path),
         "asks-without" => fences::asks_without(kind(), words[2], &path),
-        "is-refused-without-barriers" => fences::is_refused_without_barriers(kind(), &path),
-        "joins-without-barriers" => fences::joins_without_barriers(kind(), &path),
+        "makes" => fences::makes(kind(), words[2], &path),
         "is-given-an-end" => fences::is_given_an_end(kind(), words[2]),
         other => panic!("no role {other}"),
     }

@@ -80,7 +80,7 @@ impl Pauses {
 
 fn bind(kind: Kind, fences: Fences, path: &Path) -> Receiving {
     let options = Options::new().capacity(1);
-    kind.bind(if fences == Fences::Full { options } else { options.asymmetric_fences() }, path).unwrap()
+    kind.bind(if fences == Fences::Full { options.full_fences() } else { options }, path).unwrap()
 }
 
 /// Asks or answers `count` times, always after a pause, and checks that questions and answers come in turn.

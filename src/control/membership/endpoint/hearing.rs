@@ -68,6 +68,7 @@ impl Endpoint {
     pub(in crate::control) fn open_doors(&self) -> Result<&Arc<Hearing>, OpenError> {
         if self.hearing.get().is_none() {
             let hearing = Hearing::new().map_err(refused("make a set of doorbells"))?;
+            self.prepare_late_looks();
             if self.hearing.set(Arc::new(hearing)).is_ok() {
                 self.sleepers.wake_all();
             }

@@ -121,8 +121,9 @@ fn close_with_promised(common: u32, count: usize, room: u32, goes: Goes, switche
         for number in 0..room {
             world.send(3, 30 + u64::from(number));
         }
-        let stands: Vec<_> = (0..count).map(|_| world.backlog(1).come(&world.sender(1), 1)).collect();
-        let _stopped = world.backlog(2).come(&world.sender(2), 1);
+        let stands: Vec<_> =
+            (0..count).map(|_| world.backlog(1).come(&world.sender(1), 1, &*world)).collect();
+        let _stopped = world.backlog(2).come(&world.sender(2), 1, &*world);
         for number in 0..room {
             assert_eq!(world.poll(&mut consumer), Took::Value(30 + u64::from(number)));
         }
@@ -191,7 +192,7 @@ fn an_end_that_waits_for_nobody_is_noticed() {
     explore(Some(1), || {
         let world = World::new(1, 1, 1);
         let mut consumer = Consumer::new(&world.queue());
-        let mut stand = world.backlog(1).come(&world.sender(1), 1);
+        let mut stand = world.backlog(1).come(&world.sender(1), 1, &*world);
         assert!(matches!(stand, Stand::InLine(_)));
         world.queue().close(&*world);
         assert_ne!(world.poll(&mut consumer), Took::End, "the end came before a promised sender had gone");

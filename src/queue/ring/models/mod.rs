@@ -11,6 +11,7 @@
 //! | [`peek`] | a value that was peeked, and a stopped sender that goes on before it is taken |
 //! | [`line`] | which senders wait for capacity, in which order |
 //! | [`sleep`] | lost wakeups |
+//! | [`late`] | those that asymmetric fences let miss each other, and the late look |
 //! | [`permits`] | capacity held: taken, used, given back, waited for |
 //! | [`recovery`] | what dead processes held in permits |
 //! | [`life`] | the last handle |
@@ -30,6 +31,7 @@ mod epoch;
 mod flow;
 mod halt;
 mod kill;
+mod late;
 mod life;
 mod line;
 mod moves;

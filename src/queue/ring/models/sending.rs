@@ -5,6 +5,7 @@ use super::world::World;
 use crate::queue::Number;
 use crate::queue::models::book::{Value, value};
 use crate::queue::models::explore::tell;
+use crate::queue::models::receiving::Receiving;
 use crate::queue::ring::{Claimed, Permits, Positions, Rank, Span, Want};
 use crate::wait::model::Parker;
 use crate::wait::{self, Next, Stand, WaitingThread};
@@ -123,6 +124,8 @@ impl World {
     /// Sends, asleep until there is room. False if the channel is closed.
     pub fn send_asleep(&self, me: Number, number: u64) -> bool {
         let parker = self.parker(me);
+        let look_late = || self.queue().look_late(self);
+        let parker = if Receiving::looks_late(self) { parker.looking_late(&look_late) } else { parker };
         match wait::take(&self.sender(me), Positions(1), self.backlog(me), &parker, self) {
             Ok(span) => {
                 self.note_claim(me, span);

@@ -23,6 +23,8 @@ pub(super) struct World {
     /// What each process remembers of the line, if the model asks for it.
     rankings: Option<[Ranking; 5]>,
     fences: Fences,
+    /// Those that sleep look late.
+    looks_late: bool,
     /// One for each slot. They notice if a slot is written and read, or written twice, without one happening before
     /// the other. The mutex only lets threads share them; the checker does not see it.
     pub guards: Mutex<Vec<UnsafeCell<()>>>,
@@ -52,7 +54,7 @@ impl Wake for World {
             Sleeper::Backlog { owner } => {
                 // The process's own porter, played by the ringer. With its process the backlog dies.
                 tell("wake the backlog", owner, 0u16);
-                return self.backlogs[usize::from(owner)].admit(&self.sender(owner));
+                return self.backlogs[usize::from(owner)].admit(&self.sender(owner), self);
             }
             Sleeper::Recovery => return self.tell_recovery(),
         }
@@ -83,6 +85,10 @@ impl Receiving for World {
 
     fn outside(&self) -> &Outside {
         &self.outside
+    }
+
+    fn looks_late(&self) -> bool {
+        self.looks_late
     }
 
     fn note_read(&self, found: Found) {
@@ -122,6 +128,7 @@ impl World {
             rankings: None,
             guards: Mutex::new((0..slots).map(|_| UnsafeCell::new(())).collect()),
             fences: Fences::FULL,
+            looks_late: false,
             told: (loom::sync::Mutex::new(0), Condvar::new()),
             outside: Outside::new(records),
             used: Mutex::default(),
@@ -140,6 +147,12 @@ impl World {
         let mut world = Arc::into_inner(World::new(capacity, line, entries)).expect("it is new");
         world.fences = LIGHT;
         Arc::new(world)
+    }
+
+    /// Makes the same, in which those that sleep look late, if `looks_late`.
+    pub fn with_late_looks(capacity: u32, line: u32, looks_late: bool) -> Arc<World> {
+        let world = Arc::into_inner(World::with_light_fences(capacity, line, 1)).expect("it is new");
+        Arc::new(World { looks_late, ..world })
     }
 
     /// Makes a world in which numbers that own nothing in the queue can be [given again](World::give_again_if_it_owns_nothing).

@@ -184,6 +184,18 @@ impl Ring<'_> {
         }
     }
 
+    /// Looks once more for senders that have registered in the line some time ago: rings each that is covered now. For the backlogs it
+    /// does nothing, so that none registers anew for it. See [`crate::queue::common::fences`].
+    pub fn look_late(&self, wake: &impl Wake) {
+        // ORDERING: the second look of the senders, made late.
+        full_fence(Fence::Asleep);
+        let line = self.read_line();
+        if !line.is_idle() {
+            let (is_closed, free) = self.closed_and_free();
+            self.ring_covered(line, is_closed, free, wake);
+        }
+    }
+
     #[cold]
     fn look(&self, wake: &impl Wake) {
         // Once: a process that rings its own backlog has it look at once, and if it lies down again that changes the line.

@@ -11,6 +11,7 @@
 //! | [`close`] | close while sending, the last handle |
 //! | [`peek`] | a value that was peeked, and a stopped sender that goes on before it is taken |
 //! | [`sleep`] | lost wakeups |
+//! | [`late`] | those that asymmetric fences let miss each other, and the late look |
 //! | [`halt`] | senders that are stopped between any two steps, and the others do all their work meanwhile |
 //! | [`kill`] | senders that are killed before any write |
 //!
@@ -24,6 +25,7 @@ mod flow;
 mod growth;
 mod halt;
 mod kill;
+mod late;
 mod moves;
 mod peek;
 mod sleep;

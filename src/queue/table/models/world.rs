@@ -24,6 +24,8 @@ pub(super) struct World {
     guards: Mutex<Vec<UnsafeCell<()>>>,
     outside: Outside,
     fences: Fences,
+    /// Those that sleep look late.
+    looks_late: bool,
     /// How many acts began, see [`World::begins`].
     begun: AtomicU32,
 }
@@ -65,6 +67,10 @@ impl Receiving for World {
         self.begins();
     }
 
+    fn looks_late(&self) -> bool {
+        self.looks_late
+    }
+
     fn note_read(&self, found: Found) {
         let (chunk, index) = found.place_in_memory();
         self.guards.lock().unwrap()[self.guard(chunk, index)].with(|_| ());
@@ -85,6 +91,7 @@ impl World {
             guards: Mutex::new((0..chunks * positions).map(|_| UnsafeCell::new(())).collect()),
             outside: Outside::new(0),
             fences: Fences::FULL,
+            looks_late: false,
             begun: AtomicU32::new(0),
         }
     }
@@ -92,6 +99,11 @@ impl World {
     /// An empty channel of a process whose light side passes no full fence.
     pub fn with_light_fences(chunks: u32, positions: u32) -> Arc<World> {
         Arc::new(World { fences: LIGHT, ..Self::made(chunks, positions) })
+    }
+
+    /// Makes the same, in which the receiver looks late, if `looks_late`.
+    pub fn with_late_looks(chunks: u32, positions: u32, looks_late: bool) -> Arc<World> {
+        Arc::new(World { fences: LIGHT, looks_late, ..Self::made(chunks, positions) })
     }
 
     /// Makes a world in which numbers that own nothing in the queue can be [given again](World::give_again_if_it_owns_nothing).

@@ -1,0 +1,60 @@
+//! Late looks: the light side is no fence at all, so a sleeper and a waker can miss each other. Once time has passed, the sleeper looks
+//! again, or another thread for it, and none is left asleep. Without that the same model ends in a deadlock.
+
+use super::{Receiving, World, explore};
+use crate::queue::models::outside::Woken;
+use crate::queue::table::Consumer;
+use crate::queue::{Consume, Fences, Kind, Took};
+use loom::thread;
+use std::sync::Arc;
+
+/// A value is sent while the receiver falls asleep.
+fn a_value_is_sent(looks_late: bool) {
+    explore(Some(3), move || {
+        let world = World::with_late_looks(2, 1, looks_late);
+        let mut consumer = Consumer::new(&world.queue());
+        let sender = {
+            let world = world.clone();
+            thread::spawn(move || {
+                world.send(1, 10);
+                world.outside().futexes.pass_time();
+            })
+        };
+        assert_eq!(world.receive_asleep(&mut consumer), Some(10));
+        sender.join().unwrap();
+        world.settle();
+    });
+}
+
+#[test]
+fn a_receiver_that_was_missed_looks_late() {
+    a_value_is_sent(true);
+}
+
+#[test]
+#[should_panic(expected = "deadlock")]
+fn a_receiver_that_was_missed_sleeps_on_without() {
+    a_value_is_sent(false);
+}
+
+/// The porter looks for a receiver whose task sleeps, after the sender is done.
+#[test]
+fn a_receiving_task_that_was_missed_is_looked_for() {
+    explore(None, || {
+        let world: Arc<World> = World::with_light_fences(2, 1);
+        let mut consumer = Consumer::new(&world.queue());
+        let sender = {
+            let world = world.clone();
+            thread::spawn(move || world.send(1, 10))
+        };
+        let bell = &world.common_view().header.receiver_bell;
+        let key = bell.register(Kind::Task, Fences::FULL);
+        let took = world.poll(&mut consumer);
+        sender.join().unwrap();
+        if took == Took::Empty && bell.is_quiet(key) {
+            let woken = Woken::default();
+            crate::queue::Queue::Table(world.queue()).look_late_for_receiver(false, &woken);
+            assert!(woken.is_woken(), "left asleep");
+        }
+    });
+}

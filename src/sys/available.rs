@@ -13,6 +13,7 @@ use std::{io, mem};
 use rustix::process::{Resource, getrlimit};
 
 use super::group;
+use crate::sync::{AtomicU64, Ordering};
 
 /// Refuses a file larger than the process may write: growing it would kill the process by SIGXFSZ before any error could be seen.
 pub(super) fn check_file_size_limit(size: u64) -> io::Result<()> {
@@ -64,7 +65,7 @@ fn free() -> u64 {
 
 /// Refuses what there is no room for, in the machine or in a control group of this process: else pages would be taken one by
 /// one until the kernel looks for a victim. Others may take the room meanwhile; this cannot be excluded.
-pub(super) fn check_memory(size: u64) -> io::Result<()> {
+fn check_memory(size: u64) -> io::Result<()> {
     // Without this file the kernel alone knows.
     let Ok(text) = std::fs::read_to_string("/proc/meminfo") else { return Ok(()) };
     let swap = bytes(&text, "SwapFree:").unwrap_or(0);
@@ -81,6 +82,38 @@ pub(super) fn check_memory(size: u64) -> io::Result<()> {
     }
     group::too_little_memory(need, swap)
         .map_or(Ok(()), |left| too_little(left, "the control group of this process"))
+}
+
+/// Approved at once is such a part of the memory that is left,
+const APPROVED_PART: u64 = 64;
+/// and no more than so many bytes.
+const APPROVED_MOST: u64 = 16 << 20;
+
+/// Bytes that may be allocated before it is asked again how many the system has. That stands in files of the kernel, and to read them
+/// takes longer than to allocate a little; so a small part of the room is approved at once.
+pub(super) struct Approved(AtomicU64);
+
+impl Approved {
+    pub const fn none() -> Approved {
+        Approved(AtomicU64::new(0))
+    }
+
+    /// Refuses what there is no room for.
+    pub fn take(&self, len: u64) -> io::Result<()> {
+        let take = |approved: u64| approved.checked_sub(len);
+        // ORDERING: relaxed. It is an estimate, and orders nothing.
+        if self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok() {
+            return Ok(());
+        }
+        let left = memory();
+        if left < with_overhead(len) {
+            // With what can be swapped out there may be room all the same.
+            check_memory(len)?;
+        }
+        let more = (left / APPROVED_PART).min(APPROVED_MOST);
+        self.0.fetch_max(more, Ordering::Relaxed); // ORDERING: as above.
+        Ok(())
+    }
 }
 
 /// What the kernel needs beside the pages, for its own account of them: a little more than 1 in 256, and some at once.

@@ -62,12 +62,15 @@ impl Mapping {
         }
     }
 
-    /// Maps a file whose pages are allocated.
+    /// Maps a file whose pages are allocated. The caller keeps it out of forks.
     pub fn whole(file: &OwnedFd, len: usize, pages: Pages) -> io::Result<Mapping> {
         let map = Mapping::of_pages(file, len, pages.huge, false)?;
+        if !pages.prefault {
+            return Ok(map);
+        }
         // Before the pages come, which takes its time: a child forked meanwhile would keep them.
         map.keep_out_of_forks()?;
-        if !pages.prefault || map.populate(0, len).is_ok() {
+        if map.populate(0, len).is_ok() {
             return Ok(map);
         }
         // Before Linux 5.14, and in a sandbox that refuses the advice, the mapping itself does it. An access to each page would do it

@@ -24,8 +24,11 @@ use rustix::{
 };
 
 pub(crate) use super::mapping::Pages;
-use super::{available, fork::Birthplace, mapping::Mapping};
-use crate::sync::{AtomicU64, Ordering};
+use super::{
+    available::{self, Approved},
+    fork::Birthplace,
+    mapping::Mapping,
+};
 
 /// The seals of every segment: its size is final, and so are the seals.
 const SEALS: SealFlags = SealFlags::SHRINK.union(SealFlags::GROW).union(SealFlags::SEAL);
@@ -36,10 +39,8 @@ const TMPFS: u64 = 0x0102_1994;
 /// The most bytes of pages that are asked for at once.
 const PORTION: u64 = 64 << 20;
 
-/// How much of the room that there is may be allocated before it is looked at again: so small a part of it.
-const APPROVED_PART: u64 = 64;
-/// And no more than so many bytes.
-const APPROVED_MOST: u64 = 16 << 20;
+/// What new memory files may take.
+static OF_NEW_ONES: Approved = Approved::none();
 
 /// A sealed memory file, mapped.
 pub(crate) struct Memory {
@@ -50,7 +51,7 @@ pub(crate) struct Memory {
     file: OwnedFd,
     birthplace: Birthplace,
     /// Bytes that may be allocated before it is asked again how many the system has.
-    approved: AtomicU64,
+    approved: Approved,
 }
 
 // SAFETY: the address is only handed out, never followed here, and the mapping it leads to belongs to the process and not
@@ -70,7 +71,7 @@ impl Memory {
         if allocated < len {
             available::check_overcommit()?;
         }
-        available::check_memory(allocated as u64)?;
+        OF_NEW_ONES.take(allocated as u64)?;
         let file = memory_file()?;
         fs::ftruncate(&file, size)?;
         if pages.huge && allocated == len {
@@ -119,7 +120,7 @@ impl Memory {
         // A core dump need not hold the queue, and large ones delay the end of the process. It works with them too.
         let _ = map.keep_out_of_dumps();
         let base = NonNull::new(map.start()).ok_or(io::ErrorKind::OutOfMemory)?;
-        Ok(Memory { map: Some(map), base, len, file, birthplace, approved: AtomicU64::new(0) })
+        Ok(Memory { map: Some(map), base, len, file, birthplace, approved: Approved::none() })
     }
 
     /// Address of the first byte. Valid for [`Memory::len`] bytes while this lives, in the process that made it.
@@ -134,22 +135,8 @@ impl Memory {
 
     /// Allocates these bytes, whole pages. What is allocated already stays as it is.
     pub(crate) fn allocate(&self, start: u64, len: u64) -> io::Result<()> {
-        self.approve(len)?;
+        self.approved.take(len)?;
         allocate(len, |offset, len| fs::fallocate(&self.file, FallocateFlags::empty(), start + offset, len))
-    }
-
-    /// Refuses what there is no room for. How much room there is, is read in files of the kernel, which takes longer than to allocate a
-    /// little; so a small part of the room is approved at once.
-    fn approve(&self, len: u64) -> io::Result<()> {
-        let take = |approved: u64| approved.checked_sub(len);
-        // ORDERING: relaxed. It is an estimate, and orders nothing.
-        if self.approved.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok() {
-            return Ok(());
-        }
-        available::check_memory(len)?;
-        let more = (available::memory() / APPROVED_PART).min(APPROVED_MOST);
-        self.approved.fetch_max(more, Ordering::Relaxed); // ORDERING: as above.
-        Ok(())
     }
 
     /// Maps these bytes, whole pages that are allocated, at once. Before Linux 5.14 they are mapped page by page, as they are touched.

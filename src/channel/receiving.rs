@@ -8,7 +8,7 @@ use super::Took;
 use crate::control::{self, Endpoint};
 use crate::error::{Corruption, OpenError};
 use crate::queue::{BellKey, Consume, Effort, Kind, SMALL, ring, table};
-use crate::wait::{self, Spin, Spins};
+use crate::wait::{self, Hear, Wait};
 use bytemuck::Pod;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
@@ -82,6 +82,8 @@ pub(crate) struct Receiving<C: Receives> {
     consumer: C,
     /// The key under which a task sleeps, while the receiver's bell may still say so.
     asleep: Option<BellKey>,
+    /// How far a task has got with waiting for the next value.
+    wait: Wait,
     /// Another process has it now.
     is_handed_over: bool,
 }
@@ -89,7 +91,7 @@ pub(crate) struct Receiving<C: Receives> {
 impl<C: Receives> Receiving<C> {
     pub fn new(endpoint: Arc<Endpoint>) -> Receiving<C> {
         let consumer = C::new(&C::queue(&endpoint));
-        Receiving { endpoint, consumer, asleep: None, is_handed_over: false }
+        Receiving { endpoint, consumer, asleep: None, wait: Wait::New, is_handed_over: false }
     }
 
     /// Takes the next value on the fast path of [`Consume::take_at_once`], if values are small.
@@ -162,6 +164,7 @@ impl<C: Receives> Receiving<C> {
         let value = self.receive_at_once();
         if value.is_some() {
             self.rise();
+            self.endpoint.spins().receiving_task.ended(&mut self.wait);
             budget.made_progress();
         }
         Poll::Ready(value)
@@ -174,18 +177,24 @@ impl<C: Receives> Receiving<C> {
         mut take: impl FnMut(&mut C, &C::Queue<'_>, &Endpoint) -> Took<R>,
     ) -> Poll<Option<R>> {
         let budget = ready!(poll_proceed(cx));
-        if !self.is_asleep() {
+        // What waits already has spun, and is polled though it was not woken, or after it has yielded.
+        let is_new = if self.is_asleep() {
+            false
+        } else {
             self.rise();
+            matches!(self.wait, Wait::New)
+        };
+        let mut took = self.look(if is_new { Effort::Least } else { Effort::Once }, &mut take);
+        if is_new && matches!(took, Took::Empty) {
+            took = self.spin(&mut take);
         }
-        let mut took = self.look(Effort::Least, &mut take);
-        if matches!(took, Took::Empty) {
-            took = look_again(
-                &self.endpoint,
-                &mut self.consumer,
-                |spins| &spins.receiving_task,
-                &mut take,
-                None,
-            );
+        if matches!(took, Took::Empty) && self.asleep.is_none() {
+            let (polls, is_shared) =
+                (&self.endpoint.spins().receiving_task, self.endpoint.bell_fd().is_some());
+            // It is not registered, and so it has been woken.
+            if polls.yields(&mut self.wait, is_shared, cx) {
+                return Poll::Pending;
+            }
         }
         let mut is_new = false;
         if matches!(took, Took::Empty) {
@@ -197,6 +206,7 @@ impl<C: Receives> Receiving<C> {
             if is_new {
                 let endpoint = &self.endpoint;
                 self.asleep = Some(endpoint.receiver_bell().register(Kind::Task, endpoint.fences()));
+                endpoint.spins().receiving_task.sleeps(&mut self.wait);
             }
             // The second look: what was sent before the bell was set is seen here, what is sent after rings it.
             took = self.look(Effort::Once, &mut take);
@@ -212,8 +222,21 @@ impl<C: Receives> Receiving<C> {
             Took::End => None,
         };
         self.rise();
+        self.endpoint.spins().receiving_task.ended(&mut self.wait);
         budget.made_progress();
         Poll::Ready(result)
+    }
+
+    /// Looks again for as long as a poll may, and that has lately paid.
+    #[inline]
+    fn spin<R>(&mut self, take: &mut impl FnMut(&mut C, &C::Queue<'_>, &Endpoint) -> Took<R>) -> Took<R> {
+        let Receiving { endpoint, consumer, .. } = self;
+        let taken = endpoint.queue().head();
+        let look = || match look(endpoint, consumer, Effort::Least, take) {
+            Took::Empty => None,
+            took => Some(took),
+        };
+        endpoint.spins().receiving_task.look_again_after(taken, look).unwrap_or(Took::Empty)
     }
 
     /// Returns whether a task is registered on the receiver's bell and no sender has rung since. Such a task is polled though it was not
@@ -244,8 +267,14 @@ impl<C: Receives> Receiving<C> {
             return self.look(Effort::Once, &mut take);
         };
         let Receiving { endpoint, consumer, .. } = self;
-        let took = look_again(endpoint, consumer, |spins| &spins.receiving_thread, &mut take, sleep.until);
-        if !matches!(took, Took::Empty) {
+        let spin = &endpoint.spins().receiving_thread;
+        spin.let_gather(endpoint.queue().head());
+        let look_again = || match look(endpoint, consumer, Effort::Spin, &mut take) {
+            Took::Empty => None,
+            took => Some(took),
+        };
+        // A step of a sender would be a value.
+        if let Some(took) = spin.look_again(look_again, || 0, sleep.until) {
             return took;
         }
         let since = Instant::now();
@@ -255,7 +284,7 @@ impl<C: Receives> Receiving<C> {
                 took => Some(took),
             }
         });
-        endpoint.spins().receiving_thread.slept(since.elapsed(), u64::from(took.is_some()));
+        spin.slept(since.elapsed(), u64::from(took.is_some()));
         took.unwrap_or(Took::Empty)
     }
 
@@ -337,25 +366,6 @@ fn look<C: Receives, R>(
         ends(endpoint, consumer);
     }
     took
-}
-
-/// Looks again for as long as that has lately paid.
-#[inline]
-fn look_again<C: Receives, R>(
-    endpoint: &Endpoint,
-    consumer: &mut C,
-    spin: impl FnOnce(&Spins) -> &Spin,
-    take: &mut impl FnMut(&mut C, &C::Queue<'_>, &Endpoint) -> Took<R>,
-    until: Option<Instant>,
-) -> Took<R> {
-    let look = || match look(endpoint, consumer, Effort::Spin, take) {
-        Took::Empty => None,
-        took => Some(took),
-    };
-    let spin = spin(endpoint.spins());
-    spin.let_gather(endpoint.queue().head());
-    // A step of a sender would be a value.
-    spin.look_again(look, || 0, until).unwrap_or(Took::Empty)
 }
 
 /// Prepares to tell the end. If it came for nonsense, closes the channel for all.

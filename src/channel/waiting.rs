@@ -48,7 +48,7 @@ impl Waiting {
                 Claimed::Closed => Some(None),
                 Claimed::Full => None,
             };
-            match look().or_else(|| endpoint.spins().sending_task.look_again(look, || 0, None)) {
+            match look().or_else(|| endpoint.spins().sending_task.look_again(look)) {
                 Some(Some(grant)) => {
                     budget.made_progress();
                     return Poll::Ready(Some(grant));

@@ -11,10 +11,10 @@
 //! many each time, up to 1024.
 
 use super::trials::Trials;
-use crate::sync::{AtomicU64, Ordering, spin_loop};
+use crate::sync::{AtomicU64, Ordering};
 
 /// Pauses of the processor in which values gather: about half a microsecond to two.
-const MOMENT: u32 = 48;
+pub(super) const MOMENT: u32 = 48;
 /// It has paid if so many values were taken before the queue was empty again.
 const MANY: u64 = 8;
 
@@ -30,16 +30,10 @@ impl Coalescing {
         Coalescing { began: AtomicU64::new(0), trials: Trials::soon() }
     }
 
-    /// Lets values gather for a moment, if that has lately paid or is to be tried. The caller has found the queue empty, and has
-    /// taken so many values before.
+    /// Returns whether to let values gather for a moment: that has lately paid, or is to be tried. The caller has found the queue
+    /// empty, and has taken so many values before.
     #[inline]
-    pub fn let_gather(&self, taken: u64) {
-        if self.is_worth_it(taken) {
-            (0..MOMENT).for_each(|_| spin_loop());
-        }
-    }
-
-    fn is_worth_it(&self, taken: u64) -> bool {
+    pub fn is_worth_it(&self, taken: u64) -> bool {
         // ORDERING: relaxed here and below: hints, which order nothing.
         let began = self.began.load(Ordering::Relaxed);
         let is_worth_it = if began == 0 {

@@ -6,9 +6,13 @@
 
 mod backlog;
 #[cfg(not(shmpsc_loom))]
+mod budget;
+#[cfg(not(shmpsc_loom))]
 mod coalesce;
 #[cfg(all(test, shmpsc_loom))]
 pub(crate) mod model;
+#[cfg(not(shmpsc_loom))]
+mod polls;
 #[cfg(not(shmpsc_loom))]
 mod reactors;
 mod signal;
@@ -25,12 +29,14 @@ mod trials;
 
 pub(crate) use backlog::{Backlog, Next, Stand, Wakeable};
 #[cfg(not(shmpsc_loom))]
+pub(crate) use polls::Wait;
+#[cfg(not(shmpsc_loom))]
 pub(crate) use reactors::{Hear, Reactors};
 pub(crate) use signal::Signal;
 #[cfg(not(shmpsc_loom))]
 pub(crate) use sleepers::{Sleepers, WakerKey};
 #[cfg(not(shmpsc_loom))]
-pub(crate) use spin::{Spin, Spins};
+pub(crate) use spin::Spins;
 #[cfg(not(shmpsc_loom))]
 pub(crate) use thread::{Futex, Threads};
 

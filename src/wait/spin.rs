@@ -36,11 +36,12 @@
 //! Usable cores and runnable threads are not counted. The other side is another process, whose affinity and quota can change
 //! and are not seen here. What they would tell shows in what pays.
 //!
-//! A task must not hold its worker thread: apart from a receiver's trial it spins for about 3 µs at most, and it does not yield
-//! the core.
+//! A task must not hold its worker thread, so it waits in another way, see [`polls`](super::polls).
 
-use super::coalesce::Coalescing;
-use super::trials::{SELDOM, Trials, set};
+use super::budget::Budget;
+use super::coalesce::{Coalescing, MOMENT};
+use super::polls::Polls;
+use super::trials::SELDOM;
 use crate::sync::{AtomicU32, Ordering, spin_loop};
 use std::time::{Duration, Instant};
 
@@ -80,77 +81,21 @@ enum Side {
     Receiving,
 }
 
-/// How often one way is tried in one wait.
-struct Budget {
-    most: u32,
-    /// The same for a trial.
-    trial: u32,
-    now: AtomicU32,
-    /// Of a wait without a budget.
-    trials: Trials,
-}
-
-impl Budget {
-    fn new(most: u32, trial: u32) -> Budget {
-        Budget { most, trial, now: AtomicU32::new(most), trials: Trials::at_once() }
-    }
-
-    /// Returns how often to try in this wait.
-    fn grant(&self) -> u32 {
-        // ORDERING: relaxed here and below: hints, which order nothing.
-        let now = self.now.load(Ordering::Relaxed);
-        if now > 0 || self.trial == 0 {
-            return now;
-        }
-        if !self.trials.count() {
-            return now;
-        }
-        self.trials.put_off();
-        self.trial
-    }
-
-    fn paid(&self, spent: u32) {
-        let now = self.now.load(Ordering::Relaxed).max(spent);
-        set(&self.now, (now * 2).clamp(2, self.most));
-        // A trial that found something late has paid only if the next waits are short.
-        if spent <= self.most {
-            self.trials.begin_anew();
-        }
-    }
-
-    fn was_vain(&self) {
-        self.now.store(self.now.load(Ordering::Relaxed) / 2, Ordering::Relaxed);
-    }
-
-    /// Takes the budget away until the next trial, which comes later each time.
-    fn did_harm(&self) {
-        self.now.store(0, Ordering::Relaxed);
-        self.trials.put_off();
-    }
-
-    /// Gives the full budget back, if it is not taken away: it would have paid, or will soon.
-    fn restore(&self) {
-        if self.now.load(Ordering::Relaxed) > 0 || self.trials.is_due() {
-            self.now.store(self.most, Ordering::Relaxed);
-        }
-    }
-}
-
 /// What the senders of a process, and its receiver, have found out, as threads and as tasks.
 pub(crate) struct Spins {
     pub sending_thread: Spin,
-    pub sending_task: Spin,
+    pub sending_task: Polls,
     pub receiving_thread: Spin,
-    pub receiving_task: Spin,
+    pub receiving_task: Polls,
 }
 
 impl Default for Spins {
     fn default() -> Spins {
         Spins {
             sending_thread: Spin::new(Side::Sending, Budget::new(6, 6), Budget::new(64, 16)),
-            sending_task: Spin::new(Side::Sending, Budget::new(6, 6), Budget::new(0, 0)),
+            sending_task: Polls::sending(),
             receiving_thread: Spin::new(Side::Receiving, Budget::new(200, 200), Budget::new(64, 16)),
-            receiving_task: Spin::new(Side::Receiving, Budget::new(12, 200), Budget::new(0, 0)),
+            receiving_task: Polls::receiving(),
         }
     }
 }
@@ -164,8 +109,8 @@ impl Spin {
     /// [`coalesce`](super::coalesce). The receiver has taken so many values.
     #[inline]
     pub fn let_gather(&self, taken: u64) {
-        if self.spins.now.load(Ordering::Relaxed) > 0 {
-            self.coalescing.let_gather(taken);
+        if self.spins.is_in_hand() && self.coalescing.is_worth_it(taken) {
+            (0..MOMENT).for_each(|_| spin_loop());
         }
     }
 

@@ -52,6 +52,11 @@ impl Trials {
         set(&self.pause, SOON);
     }
 
+    /// Has the next trial that is put off come soon after.
+    pub fn reset(&self) {
+        set(&self.pauses, SOON);
+    }
+
     /// Has the next wait be a trial, whatever the last ones found.
     pub fn hurry(&self) {
         self.pause.store(0, Ordering::Relaxed);

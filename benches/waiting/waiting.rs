@@ -1,4 +1,4 @@
-//! What it costs to wait for room or for a value: round trips, throughput, small queues, crowds and idle ends.
+//! What it costs to wait for room or for a value: round trips, throughput, small queues, crowds, busy neighbours and idle ends.
 //!
 //! `cargo bench --manifest-path benches/waiting/Cargo.toml`; `docs/performance/notes.md` says what is measured and how to read it.
 
@@ -12,6 +12,7 @@ mod cpu;
 mod crowd;
 mod host;
 mod idle;
+mod neighbour;
 mod parts;
 mod results;
 mod traffic;
@@ -45,7 +46,11 @@ fn main() {
     }
     let args = Args::parse(&USAGE, |_, _| ());
     if args.list {
-        let cells = parts::all().into_iter().map(|cell| cell.label()).chain(crowd::labels());
+        let cells = parts::all()
+            .into_iter()
+            .map(|cell| cell.label())
+            .chain(crowd::labels())
+            .chain(neighbour::labels());
         cells
             .chain([idle::LABEL.to_owned()])
             .filter(|label| args.wants(label))
@@ -60,6 +65,7 @@ fn main() {
     }
     drop(hosts);
     crowd::measure(&args, directory.path());
+    neighbour::measure(&args, directory.path());
     if args.wants(idle::LABEL) {
         idle::measure(args.pace, directory.path());
     }
@@ -73,6 +79,8 @@ fn serve(role: &str, words: &[String]) {
         crowd::RECEIVER => crowd::receive(words),
         crowd::SENDERS => crowd::send(words),
         idle::END => idle::serve(words),
+        neighbour::RECEIVER => neighbour::receive(words),
+        neighbour::SENDER => neighbour::send(words),
         other => panic!("no role is called {other}"),
     }
 }

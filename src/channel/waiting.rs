@@ -2,8 +2,9 @@
 
 use crate::control::{Calmly, Endpoint};
 use crate::queue::Kind;
-use crate::queue::ring::{Claimed, Place, Rank, Want};
+use crate::queue::ring::{Claimed, Permits, Place, Rank, Want};
 use crate::wait::{Next, Stand, Wakeable, WakerKey};
+use std::mem::take;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
@@ -15,6 +16,8 @@ use tokio::task::coop::poll_proceed;
 pub(crate) struct Waiting {
     stand: Stand,
     spot: Option<WakerKey>,
+    /// Permits that it holds: there was room when its task had no budget left.
+    held: u32,
 }
 
 impl Waiting {
@@ -26,22 +29,41 @@ impl Waiting {
         want: W,
         cx: &mut Context<'_>,
     ) -> Poll<Option<W::Grant>> {
-        let Waiting { stand, spot } = self;
         if endpoint.is_forked() {
             return Poll::Ready(None);
         }
         let producer = endpoint.producer();
         // A send on a closed channel fails whatever budget is left, and costs none.
+        let Waiting { stand, spot, held } = self;
         if *stand == Stand::Nowhere && endpoint.is_closed_for_sending() {
+            give_back(endpoint, held);
             return Poll::Ready(None);
         }
         let Poll::Ready(budget) = poll_proceed(cx) else {
-            // It takes its place in the line although its turn is over: the order is that of arrival.
-            if *stand == Stand::Nowhere {
-                *stand = endpoint.sleepers().backlog.come(&producer, want.need(), &Calmly(endpoint));
+            // The order is that of arrival, although its turn is over. So it takes its room, or its place in the line.
+            if *stand == Stand::Nowhere && *held == 0 {
+                match Permits(want.need()).ask(&producer, Rank::Newcomer, &Calmly(endpoint)) {
+                    Claimed::Granted(()) => *held = want.need(),
+                    Claimed::Full => {
+                        *stand = endpoint.sleepers().backlog.come(&producer, want.need(), &Calmly(endpoint))
+                    }
+                    Claimed::Closed => {
+                        endpoint.was_refused();
+                        return Poll::Ready(None);
+                    }
+                }
             }
             return Poll::Pending;
         };
+        if *held > 0 {
+            *held = 0;
+            let grant = want.redeem(&producer, &Calmly(endpoint));
+            match grant {
+                Some(_) => budget.made_progress(),
+                None => endpoint.was_refused(),
+            }
+            return Poll::Ready(grant);
+        }
         if *stand == Stand::Nowhere {
             let look = || match want.ask(&producer, Rank::Newcomer, &Calmly(endpoint)) {
                 Claimed::Granted(grant) => Some(Some(grant)),
@@ -88,16 +110,25 @@ impl Waiting {
     /// Returns whether it has no place in the line to leave: it has not waited, or has what it waited for.
     #[inline]
     fn is_new(&self) -> bool {
-        self.stand == Stand::Nowhere && self.spot.is_none()
+        self.stand == Stand::Nowhere && self.spot.is_none() && self.held == 0
     }
 
-    /// Gives its place in the line to the next, if it has one.
+    /// Gives what it holds, or its place in the line, to the next, if it has either.
     #[inline]
     pub(super) fn leave(&mut self, endpoint: &Arc<Endpoint>) {
         if !self.is_new() && !endpoint.is_forked() {
+            give_back(endpoint, &mut self.held);
             endpoint.sleepers().forget(self.spot.take());
             endpoint.sleepers().backlog.leave(&endpoint.producer(), &mut self.stand, &Calmly(endpoint));
         }
+    }
+}
+
+/// Gives back what a task holds that sends nothing.
+fn give_back(endpoint: &Endpoint, held: &mut u32) {
+    let held = take(held);
+    if held > 0 {
+        endpoint.producer().give_back(held, &Calmly(endpoint));
     }
 }
 

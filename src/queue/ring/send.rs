@@ -91,6 +91,10 @@ pub(crate) trait Want: Copy {
 
     /// Asks for it once, for a sender of that rank.
     fn ask(self, producer: &Producer<'_>, rank: Rank, wake: &impl Wake) -> Claimed<Self::Grant>;
+
+    /// Grants it to a sender that holds permits for the capacity it needs, which are spent by that. `None`: a peer wrote nonsense over
+    /// the segment, and there is nothing to grant.
+    fn redeem(self, producer: &Producer<'_>, wake: &impl Wake) -> Option<Self::Grant>;
 }
 
 /// Wants between 1 and this many positions, to publish values there at once.
@@ -107,6 +111,10 @@ impl Want for Positions {
     #[inline]
     fn ask(self, producer: &Producer<'_>, rank: Rank, wake: &impl Wake) -> Claimed<Span> {
         producer.claim(rank, self.0, wake)
+    }
+
+    fn redeem(self, producer: &Producer<'_>, wake: &impl Wake) -> Option<Span> {
+        producer.redeem(wake)
     }
 }
 

@@ -1,10 +1,12 @@
 //! tokio's coop budget: 128 units for each poll of a task, so that a busy channel starves nobody. Within one process:
 //! the budget is that of the task which polls.
 
+use std::future::Future;
 use std::task::Poll;
 use std::time::Duration;
 
 use crate::adapter::{Task, UNITS, budget_left, cost, in_fresh_task};
+use crate::mpsc::error::{SendError, TryRecvError};
 use crate::mpsc::{Receiver, Sender, channel, unbounded_channel};
 
 fn holding(values: u64, capacity: usize) -> (Sender<u64>, Receiver<u64>) {
@@ -112,6 +114,45 @@ fn without_budget_a_send_waits_but_has_its_room_already() {
         assert_eq!(tx.capacity(), 1);
         assert_eq!(rx.try_recv(), Ok(2));
     });
+}
+
+#[test]
+fn room_taken_without_budget_is_used_by_the_next_poll() {
+    let (tx, mut rx) = channel::<u64>(2);
+    let mut send = Box::pin({
+        let tx = tx.clone();
+        async move { tx.send(1).await }
+    });
+    let mut send = in_fresh_task(move |cx| {
+        budget_left(cx);
+        assert!(send.as_mut().poll(cx).is_pending());
+        send
+    });
+    assert_eq!((tx.capacity(), rx.len()), (1, 0));
+    in_fresh_task(move |cx| {
+        assert_eq!(send.as_mut().poll(cx), Poll::Ready(Ok(())));
+        assert_eq!(budget_left(cx), UNITS - 1);
+    });
+    assert_eq!((tx.capacity(), rx.try_recv()), (1, Ok(1)));
+    assert_eq!(tx.capacity(), 2);
+}
+
+#[test]
+fn room_taken_without_budget_is_given_back_after_a_close() {
+    let (tx, mut rx) = channel::<u64>(2);
+    let mut send = Box::pin({
+        let tx = tx.clone();
+        async move { tx.send(1).await }
+    });
+    let mut send = in_fresh_task(move |cx| {
+        budget_left(cx);
+        assert!(send.as_mut().poll(cx).is_pending());
+        send
+    });
+    rx.close();
+    assert_eq!(rx.try_recv(), Err(TryRecvError::Empty));
+    in_fresh_task(move |cx| assert_eq!(send.as_mut().poll(cx), Poll::Ready(Err(SendError(1)))));
+    assert_eq!(rx.try_recv(), Err(TryRecvError::Disconnected));
 }
 
 #[test]

@@ -259,7 +259,7 @@ impl<C: Receives> Receiving<C> {
     fn close_for_good(&mut self) -> bool {
         // First: a waker that panics must not keep it from being known here.
         let is_first = !self.endpoint.is_forked() && self.consumer.close();
-        self.endpoint.close();
+        control::close(&self.endpoint);
         is_first
     }
 
@@ -350,11 +350,11 @@ fn look_again<C: Receives, R>(
 #[cold]
 fn ends<C: Receives>(endpoint: &Endpoint, consumer: &C) {
     if let Some(nonsense) = consumer.nonsense() {
-        endpoint.end_for(nonsense);
+        control::fail_with(endpoint, nonsense);
     }
     // A process that died in the middle of a permit operation may have had the last sender. Its departure ends the stream
     // before its permits are given back. Now no process is left that could hold that up, so the capacity is whole.
-    endpoint.go_on_with_recovery();
+    control::go_on_with_recovery(endpoint);
 }
 
 impl<C: Receives> Drop for Receiving<C> {

@@ -1,6 +1,6 @@
 //! How a task of the sending end waits: for room, in the line, and for the close. What it wants is told it.
 
-use crate::control::{Calmly, Endpoint};
+use crate::control::{self, CatchPanics, Endpoint};
 use crate::queue::Kind;
 use crate::queue::ring::{Claimed, Place, Rank, Want};
 use crate::wait::{Next, Stand, Wakeable, WakerKey};
@@ -43,7 +43,7 @@ impl Waiting {
             return Poll::Pending;
         };
         if *stand == Stand::Nowhere {
-            let look = || match want.ask(&producer, Rank::Newcomer, &Calmly(endpoint)) {
+            let look = || match want.ask(&producer, Rank::Newcomer, &CatchPanics(endpoint)) {
                 Claimed::Granted(grant) => Some(Some(grant)),
                 Claimed::Closed => Some(None),
                 Claimed::Full => None,
@@ -54,7 +54,7 @@ impl Waiting {
                     return Poll::Ready(Some(grant));
                 }
                 Some(None) => {
-                    endpoint.was_refused();
+                    control::was_refused(endpoint);
                     return Poll::Ready(None);
                 }
                 None => {}
@@ -62,7 +62,7 @@ impl Waiting {
         }
         let sleepers = endpoint.sleepers();
         let mut task = WaitingTask { endpoint, spot, waker: cx.waker() };
-        match sleepers.backlog.next(&producer, stand, want, &mut task, &Calmly(endpoint)) {
+        match sleepers.backlog.next(&producer, stand, want, &mut task, &CatchPanics(endpoint)) {
             Next::Granted(grant) => {
                 sleepers.forget(spot.take());
                 budget.made_progress();
@@ -70,7 +70,7 @@ impl Waiting {
             }
             Next::Closed => {
                 sleepers.forget(spot.take());
-                endpoint.was_refused();
+                control::was_refused(endpoint);
                 return Poll::Ready(None);
             }
             Next::Sleep(_, asleep) => {
@@ -95,7 +95,7 @@ impl Waiting {
     pub(super) fn leave(&mut self, endpoint: &Arc<Endpoint>) {
         if !self.is_new() && !endpoint.is_forked() {
             endpoint.sleepers().forget(self.spot.take());
-            endpoint.sleepers().backlog.leave(&endpoint.producer(), &mut self.stand, &Calmly(endpoint));
+            endpoint.sleepers().backlog.leave(&endpoint.producer(), &mut self.stand, &CatchPanics(endpoint));
         }
     }
 }

@@ -11,9 +11,14 @@ use std::{
 };
 
 use crate::control::{
-    Endpoint, Terms, connect, host,
-    meeting::{carrier, identity::IS_OLD_KERNEL},
-    membership::member::{Member, starving},
+    Endpoint, Terms, close, connect,
+    departure::{
+        departed::{begin_departure, depart},
+        wake::wake_recovery,
+    },
+    go_on_with_recovery, host,
+    meeting::{carrier, identity::IS_OLD_KERNEL, lifeline::starving},
+    membership::member::Member,
     porter::{PAUSE, Porter, Token, Watcher},
     receiver_from_fd, receiver_into_fd, sender_from_fd, sender_into_fd,
     wire::{Code, Facts, Hello, Message, Refusal, Want},

@@ -206,6 +206,11 @@ pub struct ValueType {
 }
 
 impl OpenError {
+    /// Returns what makes an error of a refusal by the system; `what` was asked of it.
+    pub(crate) fn system(what: &'static str) -> impl FnOnce(io::Error) -> OpenError {
+        move |source| OpenError::System { what, path: None, name: None, source }
+    }
+
     /// Returns the error with the name of the call that failed, if it has a place for one and none stands there.
     pub(crate) fn at(mut self, name: &Path) -> OpenError {
         match &mut self {

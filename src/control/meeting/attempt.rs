@@ -17,12 +17,9 @@ use std::{
     thread,
 };
 
-use crate::control::{
-    Terms,
-    meeting::call::connect_interruptibly,
-    membership::endpoint::{Endpoint, refused},
-};
+use super::{call::connect_interruptibly, terms::Terms};
 use crate::{
+    control::membership::endpoint::Endpoint,
     error::OpenError,
     sync::{Mutex, lock},
     sys::{fork::Birthplace, interrupt::Interrupt, thread::spawn_deaf},
@@ -106,12 +103,13 @@ impl Attempt {
 impl Asked {
     /// Starts the thread that joins.
     fn begin(self, waker: Waker) -> Result<Begun, OpenError> {
-        let birthplace = Birthplace::here().map_err(refused("mark this process"))?;
-        let interrupt = Interrupt::new().map_err(refused("make a descriptor that ends the attempt"))?;
+        let birthplace = Birthplace::here().map_err(OpenError::system("mark this process"))?;
+        let interrupt =
+            Interrupt::new().map_err(OpenError::system("make a descriptor that ends the attempt"))?;
         let shared = Arc::new(Shared { interrupt, progress: Mutex::new(Progress::Waits(waker)) });
         let thread = Joining(Some(shared.clone()));
         spawn_deaf("shmpsc-join", move || thread.join(&self))
-            .map_err(refused("start the thread that connects"))?;
+            .map_err(OpenError::system("start the thread that connects"))?;
         Ok(Begun { shared, birthplace })
     }
 }
@@ -135,7 +133,7 @@ impl Drop for Joining {
     fn drop(&mut self) {
         if let Some(shared) = self.0.take() {
             let lost = io::Error::other("the thread for it did not start");
-            shared.finish(Ok(Err(refused("connect")(lost))));
+            shared.finish(Ok(Err(OpenError::system("connect")(lost))));
         }
     }
 }

@@ -13,13 +13,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::control::{
-    Terms,
-    meeting::join::{Patience, join},
-    membership::{endpoint::Endpoint, name},
-    wire::Facts,
-};
+use super::{join::join, talk::Patience, terms::Terms};
 use crate::{
+    control::{
+        membership::{endpoint::Endpoint, name},
+        wire::Facts,
+    },
     error::OpenError,
     sys::interrupt::{self, Interrupt, Waited},
 };

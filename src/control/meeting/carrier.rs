@@ -9,12 +9,9 @@ use std::{
     os::fd::{AsFd, OwnedFd},
 };
 
-use crate::control::{
-    meeting::join::{lacks_descriptors, other_version},
-    membership::endpoint::refused,
-    wire::{CONNECTION_FDS, Malformed, Message},
-};
+use super::refusal::{lacks_descriptors, other_version};
 use crate::{
+    control::wire::{CONNECTION_FDS, Malformed, Message},
     error::OpenError,
     sys::{
         descriptor::{self, DescriptorKind},
@@ -50,7 +47,9 @@ pub(in crate::control) fn unload(carrier: OwnedFd) -> Result<OwnedFd, OpenError>
         Err(error) if matches!(error.raw_os_error(), Some(libc::ENOTCONN | libc::EINVAL)) => {
             return Err(foreign("a socket without a connection"));
         }
-        Err(error) => return Err(refused("take the end of the channel from its descriptor")(error)),
+        Err(error) => {
+            return Err(OpenError::system("take the end of the channel from its descriptor")(error));
+        }
     };
     if message.descriptors_lost {
         return Err(lacks_descriptors());

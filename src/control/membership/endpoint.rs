@@ -5,26 +5,23 @@
 //! A *host* is the process where the receiver lives, a *guest* any other. An endpoint is made as one of them; a host
 //! becomes a guest when its receiver is handed to another process.
 
-mod hearing;
-
-pub(in crate::control) use hearing::Hearing;
-
 use std::{
-    io,
     sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError},
     time::{Duration, Instant},
 };
 
-use crate::control::{
-    membership::{chunks::queue_of, guest::Guest, host::Host},
-    waking::Calmly,
-    wire::Facts,
+use super::{
+    chunks::queue_of,
+    guest::Guest,
+    hearing::{Ear, Hearing},
+    host::Host,
 };
 use crate::{
+    control::wire::{Accept, Facts},
     error::OpenError,
     layout::{Bell, FenceKind, View},
     queue::{
-        Fences, Nonsense, Number, Queue,
+        Fences, Nonsense, Number, Peers, Queue,
         ring::{self, Ranking, Ring},
         table::{self, Table},
     },
@@ -33,7 +30,6 @@ use crate::{
     sys::fork::{Birthplace, Gate},
     wait::{Sleepers, Spins, Threads},
 };
-use hearing::Ear;
 
 /// What this process is in the channel.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -60,7 +56,7 @@ pub(crate) struct Endpoint {
     id: u128,
     pub(in crate::control) deadline: Duration,
     spins: Spins,
-    sleepers: Sleepers,
+    pub(in crate::control) sleepers: Sleepers,
     threads: Threads,
     /// Shut once nothing can be sent from this process any more, whatever the segment says: the channel is closed, or the host has
     /// hung up.
@@ -76,7 +72,7 @@ pub(crate) struct Endpoint {
     role: Mutex<Role>,
     role_changed: Condvar,
     hearing: OnceLock<Arc<Hearing>>,
-    ear: Mutex<Ear>,
+    pub(in crate::control) ear: Mutex<Ear>,
     pub(in crate::control) host: Option<Host>,
     pub(in crate::control) guest: OnceLock<Guest>,
 }
@@ -178,6 +174,44 @@ impl Endpoint {
     #[inline]
     pub(crate) fn receiver_bell(&self) -> &Bell {
         &self.segment.view().common().header.receiver_bell
+    }
+
+    /// Returns the set of bells by which other processes ring for this one. None while no other process can take part.
+    pub(in crate::control) fn hearing(&self) -> Option<&Arc<Hearing>> {
+        self.hearing.get()
+    }
+
+    /// Makes the set of bells, and lets the local sleepers know that there is one.
+    pub(in crate::control) fn open_doors(&self) -> Result<&Arc<Hearing>, OpenError> {
+        if self.hearing.get().is_none() {
+            let hearing = Hearing::new().map_err(OpenError::system("make a set of doorbells"))?;
+            if self.hearing.set(Arc::new(hearing)).is_ok() {
+                self.sleepers.wake_all();
+            }
+        }
+        match self.hearing.get() {
+            Some(hearing) => Ok(hearing),
+            None => Err(OpenError::Closed { path: None }),
+        }
+    }
+
+    /// Returns the place in the channel that a process with this number has, as a message says it.
+    pub(in crate::control) fn place_of(&self, number: Number) -> Accept {
+        Accept {
+            number,
+            host: self.me,
+            geometry: self.segment.view().geometry(),
+            align: self.facts.align,
+            id: self.id,
+            fences: self.fence_kind,
+        }
+    }
+
+    /// Writes down for observers which process holds a number.
+    pub(in crate::control) fn note_pid(&self, number: Number, pid: u64) {
+        if let Some(member) = self.segment.view().common().members.get(usize::from(number)) {
+            member.pid.store(pid, Ordering::Relaxed); // ORDERING: advisory, nothing is decided by it.
+        }
     }
 
     pub(in crate::control) fn segment(&self) -> &Segment {
@@ -295,16 +329,6 @@ impl Endpoint {
         self.roused.swap(1, Ordering::Relaxed) == 0 // ORDERING: it counts, and orders nothing.
     }
 
-    /// Has the receiver look, which may sleep, if the words of a channel do not fit each other: a send was refused as on a
-    /// closed channel, and it is not closed. The receiver closes it then.
-    #[cold]
-    pub(crate) fn was_refused(&self) {
-        let queue = self.queue();
-        if !queue.is_closed() && self.nonsense().is_some() {
-            queue.common().alarm(&Calmly(self));
-        }
-    }
-
     /// Returns the sending threads of this process that sleep in this channel.
     #[inline]
     pub(crate) fn threads(&self) -> &Threads {
@@ -354,19 +378,14 @@ impl Endpoint {
     }
 }
 
-impl Drop for Endpoint {
-    fn drop(&mut self) {
-        if self.is_forked() {
-            self.sleepers.abandon();
-            return;
-        }
-        self.porter_forgets();
-        if self.guest.get().is_none()
-            && let Some(host) = &self.host
-        {
-            // Usually the receiver has done so. If one was handed here and could not be taken, only this closes the channel.
-            self.queue().close(&Calmly(self));
-            host.leave();
+impl Peers for Endpoint {
+    fn is_dead(&self, number: Number) -> bool {
+        self.host.as_ref().is_some_and(|host| host.is_dead(number))
+    }
+
+    fn bears(&self, number: Number, more: bool) {
+        if let Some(host) = &self.host {
+            host.bears(number, more);
         }
     }
 }
@@ -374,8 +393,4 @@ impl Drop for Endpoint {
 #[cold]
 fn wrong_kind() -> ! {
     unreachable!("the kind of a channel is compared before an end of it is made")
-}
-
-pub(in crate::control) fn refused(what: &'static str) -> impl FnOnce(io::Error) -> OpenError {
-    move |source| OpenError::System { what, path: None, name: None, source }
 }

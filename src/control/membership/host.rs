@@ -8,21 +8,17 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::control::{
-    meeting::identity::Rules,
-    membership::{
-        endpoint::Endpoint,
-        name::Name,
-        open_name::OpenName,
-        roster::{Doors, Full, Leaver, Roster},
-    },
-    porter::{Porter, Token},
-    wire::Code,
+use super::{
+    name::Name,
+    name_as_sender::NameAsSender,
+    roster::{Full, Roster},
+    rules::Rules,
 };
 use crate::{
-    queue::{Nonsense, Number, Peers, Queue, ring::Recovery},
+    control::porter::Token,
+    queue::{Number, Queue, ring::Recovery},
     sync::{AtomicU32, Ordering, lock},
-    sys::{process::Process, socket},
+    sys::process::Process,
 };
 
 pub(in crate::control) struct Host {
@@ -36,7 +32,7 @@ pub(in crate::control) struct Host {
     /// What those who have left held in permits. Locked for no longer than a look: nobody is woken meanwhile.
     pub recovery: Mutex<Recovery>,
     pub rules: Rules,
-    pub open_name: Mutex<OpenName>,
+    pub name_as_sender: Mutex<NameAsSender>,
     name: Mutex<Option<Name>>,
     /// Applicants that came through the door, oldest first, with the process that called (0: not known); some have joined
     /// meanwhile.
@@ -46,7 +42,7 @@ pub(in crate::control) struct Host {
 }
 
 impl Host {
-    pub fn new(roster: Roster, members: u32, rules: Rules, name: OpenName) -> Host {
+    pub fn new(roster: Roster, members: u32, rules: Rules, name: NameAsSender) -> Host {
         let table = || (0..=members).map(|_| AtomicU32::new(0)).collect();
         Host {
             roster: Mutex::new(roster),
@@ -55,7 +51,7 @@ impl Host {
             quarantined: table(),
             recovery: Mutex::default(),
             rules,
-            open_name: Mutex::new(name),
+            name_as_sender: Mutex::new(name),
             name: Mutex::new(None),
             waiting: Mutex::default(),
             process: OnceLock::new(),
@@ -121,7 +117,7 @@ impl Host {
         }
     }
 
-    fn is_dead(&self, number: Number) -> bool {
+    pub fn is_dead(&self, number: Number) -> bool {
         // ORDERING: Acquire: the proof of death comes before the last look at the dead one's stamps.
         // No process has a number beyond the last.
         self.dead.get(usize::from(number)).is_none_or(|word| word.load(Ordering::Acquire) != 0)
@@ -161,52 +157,9 @@ impl Host {
         }
     }
 
-    /// The last handle in this process is gone: nobody is listened to any more. Guests see the hang-up.
-    pub fn leave(&self) {
-        self.close_name();
-        let leavers = self.roster().clear();
-        let Ok(porter) = Porter::of_this_process() else { return };
-        self.send_applicants_away(porter);
-        for leaver in leavers {
-            match leaver {
-                Leaver::Member(member) => {
-                    member.forget(porter);
-                    // Also on behalf of forked children, which have copies of it.
-                    socket::hang_up(&member.lifeline);
-                }
-                Leaver::Invited(token) => porter.forget(token),
-                Leaver::Unfinished => {}
-            }
-        }
-    }
-
-    /// Hangs up on those who came through the door and have not joined.
-    pub fn send_applicants_away(&self, porter: &Porter) {
-        let waiting = std::mem::take(&mut *lock(&self.waiting));
-        waiting.into_iter().for_each(|(token, _)| porter.forget(token));
-    }
-
-    fn close_name(&self) {
-        let name = self.name().take();
-        if let Some(name) = name {
-            if let (Some(token), Ok(porter)) = (name.token, Porter::of_this_process()) {
-                porter.forget(token);
-            }
-            name.close();
-        }
-    }
-}
-
-impl Peers for Endpoint {
-    fn is_dead(&self, number: Number) -> bool {
-        self.host.as_ref().is_some_and(|host| host.is_dead(number))
-    }
-
-    fn bears(&self, number: Number, more: bool) {
-        let Some(count) = self.host.as_ref().and_then(|host| host.quarantined.get(usize::from(number)))
-        else {
-            return;
-        };
+    /// Counts an entry of the queue in, or out, that is in quarantine and owned by the number.
+    pub fn bears(&self, number: Number, more: bool) {
+        let Some(count) = self.quarantined.get(usize::from(number)) else { return };
         // ORDERING: Release: when the count is seen to fall, the slot has been left.
         if more {
             count.fetch_add(1, Ordering::Release);
@@ -214,91 +167,10 @@ impl Peers for Endpoint {
             count.fetch_sub(1, Ordering::Release);
         }
     }
-}
 
-impl Endpoint {
-    /// Closes the channel: nobody can send any more, nobody can join, and the name is gone. Wakes all who wait for room
-    /// or for the close, in every process. For the receiver's process.
-    pub(crate) fn close(&self) {
-        if self.is_forked() || !self.is_host() {
-            return;
-        }
-        self.queue().close(self);
-        self.make_over();
-        let Some(host) = &self.host else { return };
-        {
-            let mut roster = host.roster();
-            if roster.doors == Doors::Shut {
-                return;
-            }
-            roster.doors = Doors::Shut;
-        }
-        host.close_name();
-        self.shut_open_name();
-        host.ring_all();
-        self.sleepers().wake_senders();
-    }
-
-    /// The receiver found nonsense in the segment: closes the channel for all, and says why to the senders of this process.
-    #[cold]
-    pub(crate) fn end_for(&self, nonsense: Nonsense) {
-        self.note_nonsense(nonsense);
-        if self.is_first_end() {
-            self.queue().close(self);
-            // Though the receiver has closed it before, and before its tasks are woken: a waker can panic.
-            self.rouse();
-        }
-        self.close();
-    }
-
-    /// A number with one strong handle, for somebody who is about to join.
-    pub(in crate::control) fn seat(&self) -> Result<Number, Refused> {
-        let Some(host) = &self.host else { return Err(Refused::new(Code::Closed)) };
-        let queue = self.queue();
-        if queue.is_closed() {
-            return Err(Refused::new(Code::Closed));
-        }
-        let number = {
-            let mut roster = host.roster();
-            match roster.doors {
-                Doors::Open => {}
-                Doors::UnderWay => return Err(Refused::new(Code::UnderWay)),
-                Doors::Shut => return Err(Refused::new(Code::Closed)),
-            }
-            match host.take_number(&queue, &mut roster) {
-                Ok(number) => number,
-                Err(full) => {
-                    return Err(Refused {
-                        code: Code::RosterFull,
-                        members: full.members,
-                        leaving: full.leaving,
-                    });
-                }
-            }
-        };
-        host.set_dead(number, false);
-        if let Some(member) = self.segment().view().common().members.get(usize::from(number)) {
-            // ORDERING: the next holder learns its number by a message, which orders this before it.
-            member.relay.store(0, Ordering::Relaxed);
-        }
-        if !queue.common().upgrade(number) {
-            host.roster().untake(number);
-            return Err(Refused::new(Code::Ended));
-        }
-        Ok(number)
-    }
-}
-
-/// Why somebody got no number.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::control) struct Refused {
-    pub code: Code,
-    pub members: u32,
-    pub leaving: u32,
-}
-
-impl Refused {
-    pub fn new(code: Code) -> Refused {
-        Refused { code, members: 0, leaving: 0 }
+    /// Returns whether the name counts as a sender, and whether it gives way: what [`NameAsSender::new`] takes.
+    pub fn name_as_sender_facts(&self) -> (bool, bool) {
+        let name = lock(&self.name_as_sender);
+        (name.counts(), name.gives_way())
     }
 }

@@ -245,9 +245,9 @@ fn a_repair_that_waits_for_the_giver_of_the_receiver_hears_of_what_it_did_on_the
     let dead = 4;
     account(dead).store(1, Ordering::Relaxed);
     lock(&host.host.as_ref().unwrap().recovery).add(&host.ring(), dead);
-    host.go_on_with_recovery();
+    go_on_with_recovery(&host);
     account(giver.me()).store(0, Ordering::Relaxed);
-    giver.wake_recovery();
+    wake_recovery(&giver);
     assert_eq!(account(dead).load(Ordering::Relaxed), 1, "it waits");
     drop(roster);
     eventually("it goes on", || account(dead).load(Ordering::Relaxed) == 0);
@@ -302,4 +302,25 @@ fn a_taker_that_dies_on_the_way_takes_the_receiver_with_it_though_its_connection
     assert!(status.success());
     eventually("it is closed", || giver.ring().is_closed());
     drop(copy);
+}
+
+fn others(host: &Endpoint) -> usize {
+    host.host.as_ref().unwrap().roster().others()
+}
+
+#[test]
+fn an_invitation_that_comes_too_late_is_dropped_when_it_comes() {
+    let terms = Terms { capacity: 1, members: 3, ..Terms::default() };
+    let host = host(8, 8, &terms, None).unwrap();
+    let guest = sender_from_fd(sender_into_fd(&host).unwrap(), 8, 8, &terms).unwrap();
+    assert!(guest.guest.get().unwrap().invite(Duration::ZERO, || ()).is_err());
+    let until = Instant::now() + Duration::from_secs(20);
+    while others(&host) < 2 {
+        assert!(Instant::now() < until, "the host never answered");
+        std::thread::yield_now();
+    }
+    while others(&host) > 1 {
+        assert!(Instant::now() < until, "its sender lives on");
+        guest.hear();
+    }
 }

@@ -18,7 +18,7 @@ fn a_sender_comes_and_goes() {
     eventually("its handle counts as dropped", || bound.host.ring().common().strong_count() == 0);
     eventually("it is proved gone", || bound.host.is_dead(number));
     assert!(!bound.host.ring().common().has_ended());
-    bound.host.close();
+    close(&bound.host);
     assert!(bound.host.ring().common().has_ended());
     assert!(matches!(bound.connect(), Err(OpenError::NobodyThere { .. })));
 }
@@ -84,7 +84,7 @@ fn a_process_that_died_within_a_send_keeps_its_number() {
     send_one(&leaving, 1);
     assert!(matches!(dying.producer().claim(Rank::Newcomer, 1, &*dying), Claimed::Granted(_)));
     send_one(&leaving, 2);
-    bound.host.depart(dead);
+    depart(&bound.host, dead);
     drop_sender(leaving);
     let next = connect_once_there_is_a_number(&bound);
     assert_eq!(next.me(), left);
@@ -117,7 +117,7 @@ fn a_stopped_send_in_quarantine_keeps_its_number() {
     send_one(&stopped, 2);
     send_one(&leaving, 3);
     let left = leaving.me();
-    bound.host.depart(number);
+    depart(&bound.host, number);
     drop_sender(leaving);
     let next = connect_once_there_is_a_number(&bound);
     assert_eq!(next.me(), left);
@@ -201,8 +201,8 @@ fn ends_while_one_leaves(does: impl FnOnce(&Producer<'_>, &Endpoint)) -> (Arc<En
     let [a, b] = two_guests(&host);
     drop_own_sender(&host);
     does(&a.producer(), &a);
-    assert!(host.begin_departure(a.me()).is_some());
-    host.depart(b.me());
+    assert!(begin_departure(&host, a.me()).is_some());
+    depart(&host, b.me());
     assert!(host.ring().common().has_ended());
     (host, [a, b])
 }
@@ -255,7 +255,7 @@ fn a_number_is_not_given_again_before_all_that_its_process_left_is_repaired() {
         let (host, made) = (Arc::downgrade(&host), made.clone());
         std::task::Waker::from(Arc::new(Act(move || {
             let host = host.upgrade().unwrap();
-            host.wake_recovery();
+            wake_recovery(&host);
             lock(&made).push(sender_into_fd(&host));
         })))
     };

@@ -7,30 +7,38 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use crate::control::{
-    Terms,
-    meeting::{
-        admission::{Heard, hear_hello, refuse},
-        carrier,
-        identity::{Rules, Suspicion},
-        join::{Patience, Talk, check_place, unexpected, without_descriptors},
-    },
-    membership::{
-        chunks::queue_of,
-        endpoint::{Endpoint, Parts, Role, refused},
-        fencing::fences,
-        guest::Guest,
-        host::{Host, Refused},
-        member::Member,
-        name::{Name, NameParts},
-        open_name::OpenName,
-        roster::{Doors, Roster},
-    },
-    porter::{Porter, Token, Watcher},
-    waking::Calmly,
-    wire::{Accept, Code, HANDOVER_FDS, HANDOVER_FDS_NAMED, Handover, Message, TAKEN_FDS, Want},
-};
 use crate::{
+    control::{
+        departure::{
+            close::{close, send_applicants_away},
+            host_lost::{attend_host, lose_lifeline},
+        },
+        meeting::{
+            admission::{Heard, hear_hello, refuse},
+            carrier,
+            door::attend_door,
+            identity::Suspicion,
+            lifeline::attend,
+            refusal::{check_place, unexpected, without_descriptors},
+            talk::{Patience, Talk},
+            terms::Terms,
+        },
+        membership::{
+            chunks::queue_of,
+            endpoint::{Endpoint, Parts, Role},
+            fencing::fences,
+            guest::Guest,
+            host::Host,
+            member::Member,
+            name::{Name, NameParts},
+            name_as_sender::NameAsSender,
+            roster::{Doors, Roster},
+            rules::Rules,
+        },
+        porter::{Porter, Token, Watcher},
+        waking::wakes::look_at_sleepers,
+        wire::{Code, HANDOVER_FDS, HANDOVER_FDS_NAMED, Handover, Message, Refused, TAKEN_FDS, Want},
+    },
     error::OpenError,
     queue::Number,
     segment::Segment,
@@ -71,21 +79,23 @@ pub(crate) fn receiver_into_fd(endpoint: &Arc<Endpoint>) -> Result<OwnedFd, Open
     };
     let sent = send_off(endpoint, host, number);
     if sent.is_err() {
-        endpoint.stay(number);
+        stay(endpoint, number);
     }
     sent
 }
 
 fn send_off(endpoint: &Arc<Endpoint>, host: &Host, number: Number) -> Result<OwnedFd, OpenError> {
-    let porter = Porter::of_this_process().map_err(refused("start the porter"))?;
+    let porter = Porter::of_this_process().map_err(OpenError::system("start the porter"))?;
     // Callers wait at the door until the next host opens it.
     let door = host.name().as_ref().and_then(|name| name.token);
-    door.map_or(Ok(()), |door| porter.change(door, Interest::NONE)).map_err(refused("shut the door"))?;
+    door.map_or(Ok(()), |door| porter.change(door, Interest::NONE))
+        .map_err(OpenError::system("shut the door"))?;
     // Those who came in before call again, and wait there too.
-    host.send_applicants_away(porter);
-    let (ours, theirs) = socket::pair().map_err(refused("make a pair of sockets"))?;
-    let carrier = carrier::load(theirs).map_err(refused("make a descriptor that carries the receiver"))?;
-    socket::set_pass_credentials(&ours).map_err(refused("ask who sends"))?;
+    send_applicants_away(host, porter);
+    let (ours, theirs) = socket::pair().map_err(OpenError::system("make a pair of sockets"))?;
+    let carrier =
+        carrier::load(theirs).map_err(OpenError::system("make a descriptor that carries the receiver"))?;
+    socket::set_pass_credentials(&ours).map_err(OpenError::system("ask who sends"))?;
     // The tasks of this process that sleep must listen to another one soon.
     endpoint.set_role(Role::UnderWay);
     endpoint.open_doors()?;
@@ -94,25 +104,23 @@ fn send_off(endpoint: &Arc<Endpoint>, host: &Host, number: Number) -> Result<Own
     let transit = Arc::new(Transit { endpoint: endpoint.clone(), socket: ours.clone(), number, state });
     porter
         .watch(ours, Interest::READABLE.and(Interest::HANG_UP), transit)
-        .map_err(refused("watch the descriptor"))?;
+        .map_err(OpenError::system("watch the descriptor"))?;
     Ok(carrier)
 }
 
-impl Endpoint {
-    /// The receiver did not leave after all.
-    fn stay(&self, number: Number) {
-        let Some(host) = &self.host else { return };
-        {
-            let mut roster = host.roster();
-            roster.untake(number);
-            roster.doors = Doors::Open;
-        }
-        let door = host.name().as_ref().and_then(|name| name.token);
-        if let (Some(door), Ok(porter)) = (door, Porter::of_this_process()) {
-            let _ = porter.change(door, Interest::READABLE);
-        }
-        self.set_role(Role::Host);
+/// The receiver did not leave after all.
+fn stay(endpoint: &Endpoint, number: Number) {
+    let Some(host) = &endpoint.host else { return };
+    {
+        let mut roster = host.roster();
+        roster.untake(number);
+        roster.doors = Doors::Open;
     }
+    let door = host.name().as_ref().and_then(|name| name.token);
+    if let (Some(door), Ok(porter)) = (door, Porter::of_this_process()) {
+        let _ = porter.change(door, Interest::READABLE);
+    }
+    endpoint.set_role(Role::Host);
 }
 
 /// The giver's end while the receiver is under way. It keeps the endpoint: nobody else in this process may.
@@ -170,7 +178,8 @@ impl Watcher for Transit {
                             Some(doorbell) => {
                                 *state = State::Over;
                                 porter.forget(token);
-                                self.endpoint.become_guest(
+                                become_guest(
+                                    &self.endpoint,
                                     self.socket.clone(),
                                     doorbell,
                                     process,
@@ -197,7 +206,7 @@ impl Watcher for Transit {
             // Lost on its way: as if it had been dropped here.
             porter.forget(token);
             self.endpoint.set_role(Role::Host);
-            self.endpoint.close();
+            close(&self.endpoint);
             if !may_be_taken {
                 self.endpoint.segment().give_all_back();
             }
@@ -241,15 +250,8 @@ impl Transit {
         let Some(host) = &endpoint.host else { return Err(std::io::ErrorKind::NotFound.into()) };
         let process = host.process()?;
         let name = host.name();
-        let accept = Accept {
-            number: self.number,
-            host: endpoint.me(),
-            geometry: endpoint.segment().view().geometry(),
-            align: endpoint.facts.align,
-            id: endpoint.id(),
-            fences: endpoint.fence_kind,
-        };
-        let (open, end_with_last) = host.open_name_facts();
+        let accept = endpoint.place_of(self.number);
+        let (open, end_with_last) = host.name_as_sender_facts();
         let handover = Handover {
             accept,
             name: name.as_ref().map(Name::facts),
@@ -266,50 +268,48 @@ impl Transit {
     }
 }
 
-impl Endpoint {
-    /// The receiver has arrived in another process: this one is a guest now.
-    fn become_guest(
-        self: &Arc<Self>,
-        lifeline: Arc<OwnedFd>,
-        doorbell: Doorbell,
-        process: Arc<Process>,
-        host_number: Number,
-    ) {
-        let Some(host) = &self.host else { return };
-        let name = host.name().take();
-        if let Some(name) = name {
-            name.token
-                .into_iter()
-                .zip(Porter::of_this_process())
-                .for_each(|(token, porter)| porter.forget(token));
-            // Closed here and not given up: name, listener and lock live on in the other process.
-            drop(name);
-        }
-        host.roster().doors = Doors::Shut;
-        // Who was being let in while the door was shut.
-        if let Ok(porter) = Porter::of_this_process() {
-            host.send_applicants_away(porter);
-        }
-        // Who speaks here is known; to be told so with each wake costs a descriptor each time.
-        let _ = socket::stop_pass_credentials(&lifeline);
-        let guest = Guest::new(lifeline, doorbell, process, host_number, self.birthplace());
-        if self.guest.set(guest).is_err() {
-            return;
-        }
-        self.set_role(Role::Guest);
-        if self.attend_host().is_err() {
-            // Unable to notice the end of the receiver, so its senders here had better end now.
-            self.lose_lifeline();
-            return;
-        }
-        // Whoever sent something while the receiver was under way rang nobody, and whoever ended a permit operation for
-        // which the next host may wait already told nobody.
-        if let Some(guest) = self.guest.get() {
-            guest.ring();
-            guest.relay();
-        }
-        Calmly(self).hear();
+/// The receiver has arrived in another process: this one is a guest now.
+fn become_guest(
+    endpoint: &Arc<Endpoint>,
+    lifeline: Arc<OwnedFd>,
+    doorbell: Doorbell,
+    process: Arc<Process>,
+    host_number: Number,
+) {
+    let Some(host) = &endpoint.host else { return };
+    let name = host.name().take();
+    if let Some(name) = name {
+        name.token
+            .into_iter()
+            .zip(Porter::of_this_process())
+            .for_each(|(token, porter)| porter.forget(token));
+        // Closed here and not given up: name, listener and lock live on in the other process.
+        drop(name);
     }
+    host.roster().doors = Doors::Shut;
+    // Who was being let in while the door was shut.
+    if let Ok(porter) = Porter::of_this_process() {
+        send_applicants_away(host, porter);
+    }
+    // Who speaks here is known; to be told so with each wake costs a descriptor each time.
+    let _ = socket::stop_pass_credentials(&lifeline);
+    let guest = Guest::new(lifeline, doorbell, process, host_number, endpoint.birthplace());
+    if endpoint.guest.set(guest).is_err() {
+        return;
+    }
+    endpoint.set_role(Role::Guest);
+    if attend_host(endpoint).is_err() {
+        // Unable to notice the end of the receiver, so its senders here had better end now.
+        lose_lifeline(endpoint);
+        return;
+    }
+    // Whoever sent something while the receiver was under way rang nobody, and whoever ended a permit operation for
+    // which the next host may wait already told nobody.
+    if let Some(guest) = endpoint.guest.get() {
+        guest.ring();
+        guest.relay();
+    }
+    look_at_sleepers(endpoint);
 }
 
 /// Takes over the receiver by a descriptor that carries it.
@@ -320,7 +320,7 @@ pub(crate) fn receiver_from_fd(
     terms: &Terms,
 ) -> Result<Arc<Endpoint>, OpenError> {
     let facts = terms.facts(size, align)?;
-    let birthplace = Birthplace::here().map_err(refused("mark this process"))?;
+    let birthplace = Birthplace::here().map_err(OpenError::system("mark this process"))?;
     let talk = Talk::new(carrier::unload(descriptor)?, Patience::of(terms));
     let (answer, descriptors) = talk.ask(Want::Receiver, &facts)?;
     let Message::Handover(handover) = answer else { return Err(unexpected()) };
@@ -343,21 +343,21 @@ pub(crate) fn receiver_from_fd(
     let (Some(memory), Some(process)) = (memory, process) else {
         return Err(without_descriptors());
     };
-    let process = Process::from_fd(process).map_err(refused("watch the giver's process"))?;
-    let segment =
-        Segment::open(memory, accept.geometry, terms.pages).map_err(refused("map the channel's memory"))?;
+    let process = Process::from_fd(process).map_err(OpenError::system("watch the giver's process"))?;
+    let segment = Segment::open(memory, accept.geometry, terms.pages)
+        .map_err(OpenError::system("map the channel's memory"))?;
     let name = name
         .map(|(facts, parts)| Name::from_parts(facts, parts))
         .transpose()
-        .map_err(refused("take over the receiver's name"))?;
-    let doorbell = Doorbell::new().map_err(refused("make a doorbell"))?;
+        .map_err(OpenError::system("take over the receiver's name"))?;
+    let doorbell = Doorbell::new().map_err(OpenError::system("make a doorbell"))?;
     let (tail, claimants) = queue_of(&segment).claimants();
     let mut roster = Roster::taken_over(accept.geometry.members(), accept.number, tail, &claimants);
     roster.take_this(accept.host);
     let rules = Rules { uids: handover.uids, gids: handover.gids };
     let members = accept.geometry.members();
-    let open_name = OpenName::new(handover.open, handover.end_with_last);
-    let host = Host::new(roster, members, rules, open_name);
+    let name_as_sender = NameAsSender::new(handover.open, handover.end_with_last);
+    let host = Host::new(roster, members, rules, name_as_sender);
     for number in 1..=members as Number {
         host.set_dead(number, number != accept.number && number != accept.host);
     }
@@ -381,15 +381,15 @@ pub(crate) fn receiver_from_fd(
     // Taken, before any wake. If the giver has ended meanwhile, its process will show it. If it cannot be told for another
     // reason it must not go on to think that the receiver is under way.
     match socket::send(&lifeline, &Message::Taken.encode(), &[doorbell.as_fd()]) {
-        Err(error) if !socket::is_gone(&error) => return Err(refused("take the receiver")(error)),
+        Err(error) if !socket::is_gone(&error) => return Err(OpenError::system("take the receiver")(error)),
         _ => {}
     }
     let giver = Member::new(accept.host, lifeline, doorbell, process);
     if let Some(host) = &endpoint.host {
         host.roster().enter(giver.clone());
     }
-    let porter = Porter::of_this_process().map_err(refused("start the porter"))?;
-    giver.attend(&endpoint, porter).map_err(refused("watch the giver's process"))?;
-    endpoint.attend_door()?;
+    let porter = Porter::of_this_process().map_err(OpenError::system("start the porter"))?;
+    attend(&giver, &endpoint, porter).map_err(OpenError::system("watch the giver's process"))?;
+    attend_door(&endpoint)?;
     Ok(endpoint)
 }

@@ -1,0 +1,80 @@
+//! The last words of a guest: it says goodbye when its last handle is gone, so that its host need not wait for the end of its
+//! process.
+
+use std::{os::fd::OwnedFd, sync::Arc};
+
+use crate::{
+    control::{
+        membership::guest::Guest,
+        porter::{Porter, Token, Watcher},
+        wire::Message,
+    },
+    sys::{
+        events::{Event, Interest},
+        socket,
+    },
+};
+
+impl Drop for Guest {
+    /// Says goodbye. The mapping is gone already, so nothing is written after it.
+    fn drop(&mut self) {
+        if !self.birthplace.is_here() {
+            return;
+        }
+        self.forget(|tokens| tokens.lifeline.take());
+        self.forget(|tokens| tokens.process.take());
+        // Also if the host has hung up, and no process hears it: this end may be over for another reason.
+        say_goodbye(self.lifeline.clone());
+    }
+}
+
+/// Says goodbye and hangs up; if the host is too far behind to take the message, or the system has no memory for it, as soon as
+/// it can. Without it the host would keep the number until this process ends.
+pub(in crate::control) fn say_goodbye(lifeline: Arc<OwnedFd>) {
+    if goodbye(&lifeline) != Said::Over
+        && let Ok(porter) = Porter::of_this_process()
+    {
+        let farewell = Arc::new(Farewell(lifeline.clone()));
+        let _ = porter.watch(lifeline, Interest::WRITABLE, farewell);
+    }
+}
+
+/// What came of a goodbye.
+#[derive(PartialEq, Eq)]
+enum Said {
+    /// It was said, or the host cannot hear it.
+    Over,
+    /// There was no room for it at the host.
+    NoRoom,
+    /// The system had nothing to send it with.
+    NotNow,
+}
+
+fn goodbye(lifeline: &OwnedFd) -> Said {
+    match socket::send(lifeline, &Message::Goodbye.encode(), &[]) {
+        Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => Said::NoRoom,
+        Err(error) if socket::is_lack(&error) => Said::NotNow,
+        _ => {
+            socket::hang_up(lifeline);
+            Said::Over
+        }
+    }
+}
+
+/// A goodbye that waits for room.
+struct Farewell(Arc<OwnedFd>);
+
+impl Watcher for Farewell {
+    fn noticed(self: Arc<Self>, porter: &'static Porter, token: Token, _: Event) {
+        match goodbye(&self.0) {
+            Said::Over => porter.forget(token),
+            Said::NoRoom => {}
+            // There is room at the host, so that would be reported without pause.
+            Said::NotNow => porter.pause(token),
+        }
+    }
+
+    fn overdue(self: Arc<Self>, porter: &'static Porter, token: Token) {
+        porter.resume(token, Interest::WRITABLE);
+    }
+}

@@ -1,0 +1,106 @@
+//! The host is gone, as a guest sees it: the host has hung up, or its process has ended.
+
+use std::sync::{Arc, Weak};
+
+use super::wake::CatchPanics;
+use crate::{
+    control::{
+        membership::{endpoint::Endpoint, guest::LIFELINE},
+        porter::{Porter, Token, Watcher},
+        waking::wakes::wake_senders,
+    },
+    error::OpenError,
+    sync::lock,
+    sys::events::{Event, Interest},
+};
+
+/// Begins to hear the host, and to watch it.
+pub(in crate::control) fn attend_host(endpoint: &Arc<Endpoint>) -> Result<(), OpenError> {
+    let Some(guest) = endpoint.guest.get() else { return Ok(()) };
+    let attend = || {
+        let hearing = match endpoint.hearing() {
+            Some(hearing) => hearing,
+            None => return Err(std::io::ErrorKind::NotFound.into()),
+        };
+        hearing.events.add(&guest.lifeline, LIFELINE, Interest::READABLE.once_each())?;
+        let porter = Porter::of_this_process()?;
+        let watch = || Arc::new(HostWatch(Arc::downgrade(endpoint)));
+        // Held so that the porter, which may hear of the host's end at once, finds both tokens. One that it does not
+        // find would be reported without pause for as long as the endpoint lives.
+        let mut tokens = lock(&guest.tokens);
+        tokens.lifeline = Some(porter.watch(guest.lifeline.clone(), Interest::HANG_UP, watch())?);
+        tokens.process = Some(porter.watch(guest.process.clone(), Interest::READABLE, watch())?);
+        Ok(())
+    };
+    attend().map_err(OpenError::system("watch the receiver's process"))
+}
+
+/// Ends this process's end of the channel: the host listens to it no more. The channel of the others goes on, for a hang-up
+/// does not prove that there is no receiver.
+pub(in crate::control) fn lose_lifeline(endpoint: &Endpoint) {
+    let Some(guest) = endpoint.guest.get() else { return };
+    guest.forget(|tokens| tokens.lifeline.take());
+    if guest.lose() {
+        endpoint.make_over();
+        wake_senders(endpoint);
+    }
+}
+
+/// Closes the channel for all: the host's process has ended.
+fn lose_host(endpoint: &Endpoint) {
+    let Some(guest) = endpoint.guest.get() else { return };
+    guest.forget(|tokens| tokens.process.take());
+    // First, so that the senders that wake in this process find it closed, as those of all others do.
+    endpoint.queue().close(&CatchPanics(endpoint));
+    lose_lifeline(endpoint);
+    // The receiver is gone, and senders that keep a handle keep the memory of the channel.
+    endpoint.segment().give_all_back();
+}
+
+/// Hears of the host's hang-up and of its end.
+struct HostWatch(Weak<Endpoint>);
+
+impl Watcher for HostWatch {
+    fn noticed(self: Arc<Self>, _: &'static Porter, _: Token, event: Event) {
+        let Some(endpoint) = self.0.upgrade() else { return };
+        let ended = endpoint.guest.get().is_some_and(|guest| guest.process.has_ended());
+        if ended {
+            lose_host(&endpoint);
+        } else if event.hung_up {
+            lose_lifeline(&endpoint);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::control::{Terms, host, sender_from_fd, sender_into_fd};
+    use crate::sync::Ordering;
+    use std::time::{Duration, Instant};
+
+    /// Two ends in one process, of which the host leaves while the guest begins to watch it.
+    #[test]
+    fn of_a_host_that_leaves_at_once_no_hang_up_is_missed() {
+        let terms = Terms { capacity: 1, members: 2, ..Terms::default() };
+        for _ in 0..2000 {
+            let host = host(8, 8, &terms, None).unwrap();
+            let descriptor = sender_into_fd(&host).unwrap();
+            let leaving = std::thread::spawn(move || {
+                while host.segment().view().common().members[2].pid.load(Ordering::Relaxed) == 0 {
+                    std::hint::spin_loop();
+                }
+                drop(host);
+            });
+            let joined = sender_from_fd(descriptor, 8, 8, &terms);
+            leaving.join().unwrap();
+            let Ok(guest) = joined else { continue };
+            let left = || guest.guest.get().is_some_and(|guest| lock(&guest.tokens).lifeline.is_none());
+            let until = Instant::now() + Duration::from_secs(20);
+            while !guest.queue().is_closed() || !left() {
+                assert!(Instant::now() < until, "still watched: {}", guest.queue().is_closed());
+                std::thread::yield_now();
+            }
+        }
+    }
+}

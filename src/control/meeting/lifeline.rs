@@ -1,0 +1,191 @@
+//! What a member says on its lifeline, and its hang-up, as its host hears them.
+//!
+//! A hang-up means that the member has left the conversation, not that it has stopped writing: only a goodbye or the end of its
+//! process does. So a silent member keeps its number until its process has ended.
+
+use std::{
+    io,
+    os::fd::OwnedFd,
+    sync::{Arc, Weak},
+};
+
+use super::invite::answer_invite;
+use crate::{
+    control::{
+        departure::{departed::depart, wake::go_on_with_recovery},
+        membership::{endpoint::Endpoint, member::Member},
+        porter::{Porter, Token, Watcher},
+        waking::wakes::pass_on_relays,
+        wire::Message,
+    },
+    sync::lock,
+    sys::{
+        events::{Event, Interest},
+        socket::{self, Incoming},
+    },
+};
+
+/// Messages taken from one guest before others have their turn.
+const TURN: usize = 32;
+
+/// What the porter listens for on a lifeline.
+const SAID: Interest = Interest::READABLE.and(Interest::HANG_UP);
+
+/// Begins to listen to it, to watch its process, and to hear its doorbell.
+pub(in crate::control) fn attend(
+    member: &Arc<Member>,
+    endpoint: &Arc<Endpoint>,
+    porter: &'static Porter,
+) -> io::Result<()> {
+    if let Some(hearing) = endpoint.hearing() {
+        hearing.events.add(&member.doorbell, member.number.into(), Interest::READABLE.once_each())?;
+    }
+    let watch = |what| watcher(member, Arc::downgrade(endpoint), what);
+    let mut tokens = lock(&member.tokens);
+    tokens.lifeline = Some(porter.watch(member.lifeline.clone(), SAID, watch(What::Lifeline))?);
+    tokens.process = Some(porter.watch(member.process.clone(), Interest::READABLE, watch(What::Process))?);
+    Ok(())
+}
+
+fn watcher(member: &Arc<Member>, endpoint: Weak<Endpoint>, what: What) -> Arc<dyn Watcher> {
+    Arc::new(Watch { endpoint, member: member.clone(), what })
+}
+
+/// Takes no message of it any more, but goes on to watch its process; and listens to its doorbell instead, which says
+/// less but cannot break: it is how a guest that lives on says that a relay word is set.
+fn stop_listening(member: &Arc<Member>, endpoint: &Weak<Endpoint>, porter: &Porter) {
+    let mut tokens = lock(&member.tokens);
+    let Some(token) = tokens.lifeline.take() else { return };
+    let watcher = watcher(member, endpoint.clone(), What::Doorbell);
+    tokens.doorbell = porter.watch(member.doorbell.clone(), Interest::READABLE.once_each(), watcher).ok();
+    drop(tokens);
+    porter.forget(token);
+    // So that it notices, and rings instead: what it says here would wait unread for ever.
+    socket::hear_no_more(&member.lifeline);
+}
+
+struct Watch {
+    endpoint: Weak<Endpoint>,
+    member: Arc<Member>,
+    what: What,
+}
+
+/// What of a member is watched.
+enum What {
+    Lifeline,
+    Process,
+    Doorbell,
+}
+
+impl Watcher for Watch {
+    fn noticed(self: Arc<Self>, porter: &'static Porter, token: Token, _: Event) {
+        let Some(endpoint) = self.endpoint.upgrade() else { return };
+        let member = &self.member;
+        let mut heard = false;
+        match self.what {
+            What::Process => {
+                if member.process.has_ended() {
+                    depart(&endpoint, member.number);
+                }
+                return;
+            }
+            What::Doorbell => return look_for_all(&endpoint),
+            What::Lifeline => {}
+        }
+        for _ in 0..TURN {
+            match next(&member.lifeline) {
+                Said::Nothing => break,
+                Said::NotNow => {
+                    porter.pause(token);
+                    break;
+                }
+                Said::Message(Message::Goodbye) => return depart(&endpoint, member.number),
+                Said::Message(Message::Relay) => heard = true,
+                Said::Message(Message::Invite { request }) => {
+                    heard = true;
+                    answer_invite(&endpoint, member, request);
+                }
+                // It broke the protocol, or has left it. Its process may still write to the segment, so its number
+                // stays taken until that has ended; but nobody listens to it.
+                Said::Message(_) | Said::Nonsense | Said::HungUp => {
+                    stop_listening(member, &self.endpoint, porter);
+                    heard = true;
+                    if member.process.has_ended() {
+                        depart(&endpoint, member.number);
+                    } else if let Some(host) = &endpoint.host {
+                        host.will_stay();
+                    }
+                    break;
+                }
+            }
+        }
+        if heard {
+            look_for_all(&endpoint);
+        }
+    }
+
+    fn overdue(self: Arc<Self>, porter: &'static Porter, token: Token) {
+        porter.resume(token, SAID);
+    }
+}
+
+/// What a peer said.
+pub(in crate::control) enum Said {
+    Message(Message),
+    Nonsense,
+    Nothing,
+    /// The system has no memory for it at this moment.
+    NotNow,
+    HungUp,
+}
+
+/// The next message of a connection on which no descriptors are expected.
+pub(in crate::control) fn next(lifeline: &OwnedFd) -> Said {
+    let mut buffer = [0; 256];
+    #[cfg(test)]
+    if starving::starves(lifeline) {
+        return Said::of_error(&io::Error::from_raw_os_error(libc::ENOMEM));
+    }
+    match socket::receive(lifeline, &mut buffer) {
+        Ok(Incoming::Nothing) => Said::Nothing,
+        Ok(Incoming::HungUp) => Said::HungUp,
+        Err(error) => Said::of_error(&error),
+        Ok(Incoming::Message(message)) if message.truncated => Said::Nonsense,
+        Ok(Incoming::Message(message)) => {
+            Message::decode(&buffer[..message.len]).map_or(Said::Nonsense, Said::Message)
+        }
+    }
+}
+
+impl Said {
+    fn of_error(error: &io::Error) -> Said {
+        if socket::is_lack(error) { Said::NotNow } else { Said::HungUp }
+    }
+}
+
+/// Looks at all that a member may have changed for other processes: relay words, and permit operations that have ended.
+fn look_for_all(endpoint: &Endpoint) {
+    pass_on_relays(endpoint);
+    go_on_with_recovery(endpoint);
+}
+
+/// For tests: a connection on which this process hears nothing for lack of memory.
+#[cfg(test)]
+pub(in crate::control) mod starving {
+    use std::os::fd::{AsRawFd, OwnedFd};
+
+    use crate::sync::{AtomicU32, Ordering};
+
+    /// Its descriptor; 0: none.
+    pub static AT: AtomicU32 = AtomicU32::new(0);
+    /// How often it was tried.
+    pub static TRIES: AtomicU32 = AtomicU32::new(0);
+
+    pub fn starves(lifeline: &OwnedFd) -> bool {
+        let starves = AT.load(Ordering::Relaxed) == lifeline.as_raw_fd() as u32;
+        if starves {
+            TRIES.fetch_add(1, Ordering::Relaxed);
+        }
+        starves
+    }
+}

@@ -1,10 +1,8 @@
 //! What every channel has, of whatever kind: its identity, the receiver's bell, the latch, the processes. Names for words, no
 //! operations on them.
 
+use super::geometry::HEADER_SIZE;
 use crate::sync::{AtomicU32, AtomicU64};
-
-/// Bytes of [`Header`].
-pub(super) const HEADER_SIZE: usize = 3 * super::geometry::BLOCK;
 
 /// A word, or a few that are written together, alone on two cache lines.
 #[repr(C, align(128))]

@@ -41,7 +41,7 @@ mod stalled;
 pub(crate) mod take;
 pub(crate) mod words;
 
-pub(crate) use send::{Producer, Refused, ViewCell};
+pub(crate) use send::{Producer, ViewCell};
 pub(crate) use take::Consumer;
 
 use super::edge::{Edge, acquire, release};
@@ -65,6 +65,16 @@ pub(crate) trait Memory: Sync {
 /// The system has no memory for another chunk.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct NoMemory;
+
+/// Why nothing can be claimed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Refused {
+    Closed,
+    /// Every chunk of the channel is in use.
+    Limit,
+    /// The system has no memory for another one.
+    NoMemory,
+}
 
 /// The segment of an unbounded channel, and how its chunks become memory.
 #[derive(Clone, Copy)]

@@ -6,7 +6,7 @@
 #[path = "architecture/arrows.rs"]
 mod arrows;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -285,6 +285,33 @@ fn no_file_is_longer_than_a_concept() {
     let long: Vec<_> =
         sources().into_iter().filter(|(_, text)| lines(text) > MOST_LINES).map(|(path, _)| path).collect();
     assert!(long.is_empty(), "more than {MOST_LINES} lines in {long:?}");
+}
+
+#[test]
+fn a_type_has_a_name_of_its_own() {
+    let mut places: BTreeMap<String, BTreeSet<PathBuf>> = BTreeMap::new();
+    let is_test = |path: &Path| path.iter().any(|part| part == "tests" || part == "tests.rs");
+    for (path, _, code) in rooms().filter(|(path, ..)| !is_test(path)) {
+        for line in code.lines().map(str::trim_start) {
+            let line = match line.strip_prefix("pub") {
+                Some(rest) if rest.starts_with('(') => rest.split_once(") ").map_or("", |(_, rest)| rest),
+                Some(rest) => rest.trim_start(),
+                None => line,
+            };
+            let kinds = ["struct ", "enum ", "trait ", "union "];
+            if let Some(rest) = kinds.iter().find_map(|kind| line.strip_prefix(kind)) {
+                places.entry(identifier(rest).to_owned()).or_default().insert(path.clone());
+            }
+        }
+    }
+    // The two kinds of queue have the same concepts. They are named with their kind: `ring::Producer`, `table::Producer`.
+    let is_of_two_queues = |paths: &BTreeSet<PathBuf>| {
+        paths.len() == 2
+            && ["queue/ring", "queue/table"].iter().zip(paths).all(|(room, path)| path.starts_with(room))
+    };
+    // What a macro defines has no name here.
+    places.retain(|name, paths| !name.is_empty() && paths.len() > 1 && !is_of_two_queues(paths));
+    assert!(places.is_empty(), "{places:#?}");
 }
 
 #[test]

@@ -21,7 +21,7 @@ use crate::control::{
     membership::member::Member,
     porter::{PAUSE, Porter, Token, Watcher},
     receiver_from_fd, receiver_into_fd, sender_from_fd, sender_into_fd,
-    wire::{Code, Facts, Hello, Message, Refusal, Want},
+    wire::{Code, Facts, Hello, Message, Refusal, WantedEnd},
 };
 use crate::{
     error::OpenError,
@@ -34,7 +34,7 @@ use crate::{
     sys::{
         events::{Batch, Doorbell, Event, Events, Interest},
         listener::{self, Listener},
-        place::Place,
+        path_at::PathAt,
         socket::{self, Incoming},
     },
     wait::Hear,
@@ -111,11 +111,11 @@ fn hello(size: u32) -> Vec<u8> {
         tag: String::new(),
         kind: crate::layout::ChannelKind::Bounded,
     };
-    Message::Hello(Hello { want: Want::Sender, facts, has_barriers: true }).encode()
+    Message::Hello(Hello { want: WantedEnd::Sender, facts, has_barriers: true }).encode()
 }
 
 fn raw_connect(bound: &Bound) -> OwnedFd {
-    listener::connect(&Place::new(&bound.path).unwrap(), Instant::now() + Duration::from_secs(5)).unwrap()
+    listener::connect(&PathAt::new(&bound.path).unwrap(), Instant::now() + Duration::from_secs(5)).unwrap()
 }
 
 /// The answer to a hello, said again if that is asked for: see `on_an_older_kernel_one_is_looked_at_twice`.

@@ -9,8 +9,8 @@ mod message;
 
 pub(in crate::control) use message::{
     ACCEPT_FDS, Accept, CONNECTION_FDS, Code, Facts, HANDOVER_FDS, HANDOVER_FDS_NAMED, Handover, Hello,
-    MAX_MESSAGE, MAX_RULES, MAX_TAG, Malformed, Message, NameFacts, PROTOCOL, Refusal, Refused, TAKEN_FDS,
-    Want,
+    MAX_MESSAGE, MAX_RULES, MAX_TAG, Malformed, Message, NameFacts, PROTOCOL, Refusal, Rejection, TAKEN_FDS,
+    WantedEnd,
 };
 
 use bytes::{Reader, Writer};
@@ -41,8 +41,8 @@ impl Message {
         match self {
             Message::Hello(hello) => {
                 w.u32(match hello.want {
-                    Want::Sender => 1,
-                    Want::Receiver => 2,
+                    WantedEnd::Sender => 1,
+                    WantedEnd::Receiver => 2,
                 });
                 w.facts(&hello.facts);
                 w.u32(hello.has_barriers.into());
@@ -95,8 +95,8 @@ fn body(kind: u16, r: &mut Reader<'_>) -> Option<Message> {
     Some(match kind {
         1 => {
             let want = match r.u32()? {
-                1 => Want::Sender,
-                2 => Want::Receiver,
+                1 => WantedEnd::Sender,
+                2 => WantedEnd::Receiver,
                 _ => return None,
             };
             let facts = r.facts()?;
@@ -179,8 +179,8 @@ mod tests {
 
     fn every_kind() -> Vec<(Message, usize)> {
         vec![
-            (Message::Hello(Hello { want: Want::Sender, facts: facts(), has_barriers: true }), 104),
-            (Message::Hello(Hello { want: Want::Receiver, facts: facts(), has_barriers: false }), 104),
+            (Message::Hello(Hello { want: WantedEnd::Sender, facts: facts(), has_barriers: true }), 104),
+            (Message::Hello(Hello { want: WantedEnd::Receiver, facts: facts(), has_barriers: false }), 104),
             (Message::Accept(accept()), 64),
             (Message::Accept(Accept { geometry: unbounded(), fences: FenceKind::Full, ..accept() }), 64),
             (Message::Handover(handover()), 64 + 16 + 12 + 16 + 9),
@@ -206,7 +206,8 @@ mod tests {
 
     #[test]
     fn the_bytes_are_those_of_the_document() {
-        let hello = Message::Hello(Hello { want: Want::Sender, facts: facts(), has_barriers: true }).encode();
+        let hello =
+            Message::Hello(Hello { want: WantedEnd::Sender, facts: facts(), has_barriers: true }).encode();
         assert_eq!(&hello[..8], b"shmp\x01\0\x01\0");
         assert_eq!(
             &hello[8..32],
@@ -262,19 +263,19 @@ mod tests {
         let geometry = Geometry::of(ChannelKind::Bounded, 64, 8, [0, 4096, 64]);
         invalid(Message::Accept(Accept { geometry, ..accept() }));
         let mut hello =
-            Message::Hello(Hello { want: Want::Sender, facts: facts(), has_barriers: true }).encode();
+            Message::Hello(Hello { want: WantedEnd::Sender, facts: facts(), has_barriers: true }).encode();
         hello[28] = 65;
         assert_eq!(Message::decode(&hello), Err(Malformed::Invalid));
         let mut hello =
-            Message::Hello(Hello { want: Want::Sender, facts: facts(), has_barriers: true }).encode();
+            Message::Hello(Hello { want: WantedEnd::Sender, facts: facts(), has_barriers: true }).encode();
         hello[32] = 0xff;
         assert_eq!(Message::decode(&hello), Err(Malformed::Invalid));
         let mut hello =
-            Message::Hello(Hello { want: Want::Sender, facts: facts(), has_barriers: true }).encode();
+            Message::Hello(Hello { want: WantedEnd::Sender, facts: facts(), has_barriers: true }).encode();
         hello[96] = 3;
         assert_eq!(Message::decode(&hello), Err(Malformed::Invalid), "a kind of channel that there is not");
         let mut hello =
-            Message::Hello(Hello { want: Want::Sender, facts: facts(), has_barriers: true }).encode();
+            Message::Hello(Hello { want: WantedEnd::Sender, facts: facts(), has_barriers: true }).encode();
         hello[100] = 2;
         assert_eq!(Message::decode(&hello), Err(Malformed::Invalid), "neither yes nor no");
         for fences in [0, 3] {
@@ -293,7 +294,7 @@ mod tests {
     #[test]
     fn only_a_refusal_is_understood_in_another_version() {
         let mut hello =
-            Message::Hello(Hello { want: Want::Sender, facts: facts(), has_barriers: true }).encode();
+            Message::Hello(Hello { want: WantedEnd::Sender, facts: facts(), has_barriers: true }).encode();
         hello[4] = 9;
         assert_eq!(Message::decode(&hello), Err(Malformed::Version(9)));
         let mut refuse = Message::Refuse(refusal()).encode();

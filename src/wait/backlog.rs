@@ -57,7 +57,7 @@ pub(crate) struct Backlog(Mutex<Queued>);
 #[derive(Default)]
 struct Queued {
     /// By key; later ones have greater keys.
-    waiting: BTreeMap<u64, Waiting>,
+    waiting: BTreeMap<u64, BacklogEntry>,
     /// Those that came to the line while they slept, until they have noticed.
     admitted: HashMap<u64, Place>,
     needs: u64,
@@ -66,7 +66,7 @@ struct Queued {
     promised: HashMap<Stand, u32>,
 }
 
-struct Waiting {
+struct BacklogEntry {
     need: u32,
     /// None once it was woken, until it looks again.
     waker: Option<Waker>,
@@ -134,7 +134,7 @@ impl Backlog {
             let mut queued = lock(&self.0);
             queued.last_key += 1;
             let key = queued.last_key;
-            queued.waiting.insert(key, Waiting { need, waker: None });
+            queued.waiting.insert(key, BacklogEntry { need, waker: None });
             queued.needs += u64::from(need);
             producer.view.set_backlog(queued.needs);
             // ORDERING: the backlog says that it is not empty, then a free record is looked for; a sender that leaves frees its
@@ -261,7 +261,7 @@ impl Backlog {
 
 impl Queued {
     /// Takes one out. Its place, if it has come to the line meanwhile.
-    fn remove(&mut self, key: u64) -> (Option<Place>, Option<Waiting>) {
+    fn remove(&mut self, key: u64) -> (Option<Place>, Option<BacklogEntry>) {
         let gone = self.waiting.remove(&key);
         self.needs -= gone.as_ref().map_or(0, |gone| u64::from(gone.need));
         (self.admitted.remove(&key), gone)

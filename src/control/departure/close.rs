@@ -7,7 +7,7 @@ use crate::{
         membership::{
             endpoint::Endpoint,
             host::Host,
-            roster::{Doors, Leaver},
+            roster::{Admission, Departing},
         },
         porter::Porter,
         waking::wakes::force_wake_all,
@@ -24,14 +24,14 @@ pub(crate) fn close(endpoint: &Endpoint) {
         return;
     }
     endpoint.queue().close(endpoint);
-    endpoint.make_over();
+    endpoint.mark_over();
     let Some(host) = &endpoint.host else { return };
     {
         let mut roster = host.roster();
-        if roster.doors == Doors::Shut {
+        if roster.admission == Admission::Closed {
             return;
         }
-        roster.doors = Doors::Shut;
+        roster.admission = Admission::Closed;
     }
     close_name(host);
     name_is_closed(endpoint);
@@ -70,18 +70,18 @@ pub(in crate::control) fn send_applicants_away(host: &Host, porter: &Porter) {
 /// Listens to no process any more: the last handle in this process is gone. Guests see the hang-up.
 fn leave(host: &Host) {
     close_name(host);
-    let leavers = host.roster().clear();
+    let departing = host.roster().clear();
     let Ok(porter) = Porter::of_this_process() else { return };
     send_applicants_away(host, porter);
-    for leaver in leavers {
-        match leaver {
-            Leaver::Member(member) => {
+    for departing in departing {
+        match departing {
+            Departing::Member(member) => {
                 member.forget(porter);
                 // Also on behalf of forked children, which have copies of the connection.
                 socket::hang_up(&member.lifeline);
             }
-            Leaver::Invited(token) => porter.forget(token),
-            Leaver::Unfinished => {}
+            Departing::Invited(token) => porter.forget(token),
+            Departing::Unfinished => {}
         }
     }
 }
@@ -102,7 +102,7 @@ impl Drop for Endpoint {
             self.sleepers.abandon();
             return;
         }
-        lock(&self.ear).stop();
+        lock(&self.bell_watch).stop();
         if self.guest.get().is_none()
             && let Some(host) = &self.host
         {

@@ -6,7 +6,7 @@
 use super::wake::{CatchPanics, go_on_with_recovery};
 use crate::{
     control::{
-        membership::{endpoint::Endpoint, host::Host, roster::Leaver},
+        membership::{endpoint::Endpoint, host::Host, roster::Departing},
         porter::Porter,
         waking::wakes::{look_at_sleepers, pass_on_relays},
     },
@@ -18,17 +18,17 @@ use crate::{
 /// is called.
 pub(in crate::control) fn depart(endpoint: &Endpoint, number: Number) {
     let Some(host) = &endpoint.host else { return };
-    let Some(leaver) = begin_departure(endpoint, number) else { return };
+    let Some(departing) = begin_departure(endpoint, number) else { return };
     if let Ok(porter) = Porter::of_this_process() {
-        match &leaver {
-            Leaver::Member(member) => {
+        match &departing {
+            Departing::Member(member) => {
                 member.forget(porter);
-                if let Some(hearing) = endpoint.hearing() {
-                    let _ = hearing.events.remove(&member.doorbell);
+                if let Some(bell_set) = endpoint.bell_set() {
+                    let _ = bell_set.events.remove(&member.doorbell);
                 }
             }
-            Leaver::Invited(token) => porter.forget(*token),
-            Leaver::Unfinished => {}
+            Departing::Invited(token) => porter.forget(*token),
+            Departing::Unfinished => {}
         }
     }
     let queue = endpoint.queue();
@@ -41,7 +41,7 @@ pub(in crate::control) fn depart(endpoint: &Endpoint, number: Number) {
     // listened; or it set a relay word, and the message about it was never read.
     pass_on_relays(endpoint);
     look_at_sleepers(endpoint);
-    host.half_left(number, queue.tail());
+    host.finish_step(number, queue.tail());
     // The other half. Another thread may have been here before, while this one was still repairing.
     go_on_with_recovery(endpoint);
 }
@@ -51,10 +51,10 @@ pub(in crate::control) fn depart(endpoint: &Endpoint, number: Number) {
 /// All of it happens while the roster is locked. Once the lock is released another departure may clear the handles of this
 /// one, and the stream end. The receiver must then skip what the process left instead of reporting corruption, and the
 /// capacity must be whole.
-pub(in crate::control) fn begin_departure(endpoint: &Endpoint, number: Number) -> Option<Leaver> {
+pub(in crate::control) fn begin_departure(endpoint: &Endpoint, number: Number) -> Option<Departing> {
     let host = endpoint.host.as_ref()?;
     let mut roster = host.roster();
-    let leaver = roster.leave(number)?;
+    let departing = roster.leave(number)?;
     // The repair rings the receiver, which then asks for the mark.
     host.set_dead(number, true);
     // If it died in the middle of a permit operation, the receiver goes on with this at the end of the stream.
@@ -63,7 +63,7 @@ pub(in crate::control) fn begin_departure(endpoint: &Endpoint, number: Number) -
         Queue::Ring(ring) => recovery.add(&ring, number),
         Queue::Table(_) => recovery.add_without_permits(number),
     }
-    Some(leaver)
+    Some(departing)
 }
 
 /// Clears the handles that no process has. A process that has left may have written some there, and the stream would not end.
@@ -71,7 +71,7 @@ fn forget_handles_of_no_process(endpoint: &Endpoint, host: &Host) {
     let queue = endpoint.queue();
     // While the roster is locked no number is given.
     let roster = host.roster();
-    roster.strangers().for_each(|number| queue.common().forget_strong(number));
+    roster.unassigned().for_each(|number| queue.common().forget_strong(number));
     lock(&host.name_as_sender).forget_closed(&queue);
     endpoint.forget_own_handles();
 }

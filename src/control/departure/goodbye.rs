@@ -31,7 +31,7 @@ impl Drop for Guest {
 /// Says goodbye and hangs up; if the host is too far behind to take the message, or the system has no memory for it, as soon as
 /// it can. Without it the host would keep the number until this process ends.
 pub(in crate::control) fn say_goodbye(lifeline: Arc<OwnedFd>) {
-    if goodbye(&lifeline) != Said::Over
+    if goodbye(&lifeline) != Goodbye::Over
         && let Ok(porter) = Porter::of_this_process()
     {
         let farewell = Arc::new(Farewell(lifeline.clone()));
@@ -41,7 +41,7 @@ pub(in crate::control) fn say_goodbye(lifeline: Arc<OwnedFd>) {
 
 /// What came of a goodbye.
 #[derive(PartialEq, Eq)]
-enum Said {
+enum Goodbye {
     /// It was said, or the host cannot hear it.
     Over,
     /// There was no room for it at the host.
@@ -50,13 +50,13 @@ enum Said {
     NotNow,
 }
 
-fn goodbye(lifeline: &OwnedFd) -> Said {
+fn goodbye(lifeline: &OwnedFd) -> Goodbye {
     match socket::send(lifeline, &Message::Goodbye.encode(), &[]) {
-        Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => Said::NoRoom,
-        Err(error) if socket::is_lack(&error) => Said::NotNow,
+        Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => Goodbye::NoRoom,
+        Err(error) if socket::is_lack(&error) => Goodbye::NotNow,
         _ => {
             socket::hang_up(lifeline);
-            Said::Over
+            Goodbye::Over
         }
     }
 }
@@ -65,16 +65,16 @@ fn goodbye(lifeline: &OwnedFd) -> Said {
 struct Farewell(Arc<OwnedFd>);
 
 impl Watcher for Farewell {
-    fn noticed(self: Arc<Self>, porter: &'static Porter, token: Token, _: Event) {
+    fn on_event(self: Arc<Self>, porter: &'static Porter, token: Token, _: Event) {
         match goodbye(&self.0) {
-            Said::Over => porter.forget(token),
-            Said::NoRoom => {}
+            Goodbye::Over => porter.forget(token),
+            Goodbye::NoRoom => {}
             // There is room at the host, so that would be reported without pause.
-            Said::NotNow => porter.pause(token),
+            Goodbye::NotNow => porter.pause(token),
         }
     }
 
-    fn overdue(self: Arc<Self>, porter: &'static Porter, token: Token) {
+    fn on_deadline(self: Arc<Self>, porter: &'static Porter, token: Token) {
         porter.resume(token, Interest::WRITABLE);
     }
 }

@@ -18,11 +18,11 @@ use crate::{
 pub(in crate::control) fn attend_host(endpoint: &Arc<Endpoint>) -> Result<(), OpenError> {
     let Some(guest) = endpoint.guest.get() else { return Ok(()) };
     let attend = || {
-        let hearing = match endpoint.hearing() {
-            Some(hearing) => hearing,
+        let bell_set = match endpoint.bell_set() {
+            Some(bell_set) => bell_set,
             None => return Err(std::io::ErrorKind::NotFound.into()),
         };
-        hearing.events.add(&guest.lifeline, LIFELINE, Interest::READABLE.once_each())?;
+        bell_set.events.add(&guest.lifeline, LIFELINE, Interest::READABLE.once_each())?;
         let porter = Porter::of_this_process()?;
         let watch = || Arc::new(HostWatch(Arc::downgrade(endpoint)));
         // Held so that the porter, which may hear of the host's end at once, finds both tokens. One that it does not
@@ -41,7 +41,7 @@ pub(in crate::control) fn lose_lifeline(endpoint: &Endpoint) {
     let Some(guest) = endpoint.guest.get() else { return };
     guest.forget(|tokens| tokens.lifeline.take());
     if guest.lose() {
-        endpoint.make_over();
+        endpoint.mark_over();
         wake_senders(endpoint);
     }
 }
@@ -61,7 +61,7 @@ fn lose_host(endpoint: &Endpoint) {
 struct HostWatch(Weak<Endpoint>);
 
 impl Watcher for HostWatch {
-    fn noticed(self: Arc<Self>, _: &'static Porter, _: Token, event: Event) {
+    fn on_event(self: Arc<Self>, _: &'static Porter, _: Token, event: Event) {
         let Some(endpoint) = self.0.upgrade() else { return };
         let ended = endpoint.guest.get().is_some_and(|guest| guest.process.has_ended());
         if ended {

@@ -80,7 +80,7 @@ pub(crate) fn go_on_with_recovery(endpoint: &Endpoint) {
     queue.let_look(&CatchPanics(endpoint));
     for number in settled {
         // It claims nothing any more, so all its claims are before this tail.
-        host.half_left(number, queue.tail());
+        host.finish_step(number, queue.tail());
     }
 }
 

@@ -9,7 +9,7 @@ use std::{
 };
 
 use super::{
-    identity::{Look, Suspicion},
+    identity::{Identification, Verdict},
     lifeline::attend,
 };
 use crate::{
@@ -18,9 +18,9 @@ use crate::{
             departed::depart,
             last_sender::{sender_came, sender_came_in_vain},
         },
-        membership::{endpoint::Endpoint, host::Host, member::Member, roster::Doors},
+        membership::{endpoint::Endpoint, host::Host, member::Member, roster::Admission},
         porter::{Porter, Token, Watcher},
-        wire::{Code, Hello, Malformed, Message, Refusal, Refused, Want},
+        wire::{Code, Hello, Malformed, Message, Refusal, Rejection, WantedEnd},
     },
     layout::FenceKind,
     queue::Number,
@@ -38,13 +38,13 @@ pub(in crate::control) struct Applicant {
     socket: Arc<OwnedFd>,
     /// The number that its descriptor carries, if it did not come through the door.
     invited: Option<Number>,
-    suspicion: Mutex<Option<Suspicion>>,
+    identification: Mutex<Option<Identification>>,
 }
 
 impl Applicant {
     pub fn new(endpoint: &Arc<Endpoint>, socket: Arc<OwnedFd>, invited: Option<Number>) -> Applicant {
-        let suspicion = Mutex::new(Some(Suspicion::default()));
-        Applicant { endpoint: Arc::downgrade(endpoint), socket, invited, suspicion }
+        let identification = Mutex::new(Some(Identification::default()));
+        Applicant { endpoint: Arc::downgrade(endpoint), socket, invited, identification }
     }
 
     /// It will not join.
@@ -57,22 +57,22 @@ impl Applicant {
 }
 
 impl Watcher for Applicant {
-    fn noticed(self: Arc<Self>, porter: &'static Porter, token: Token, _: Event) {
+    fn on_event(self: Arc<Self>, porter: &'static Porter, token: Token, _: Event) {
         let Some(endpoint) = self.endpoint.upgrade() else { return porter.forget(token) };
-        let mut suspicion = lock(&self.suspicion);
-        match hear_hello(&self.socket, &mut suspicion, Want::Sender, &endpoint) {
-            Heard::Nothing => {}
-            Heard::Gone => self.give_up(&endpoint, porter, token),
-            Heard::Refused(code) => {
+        let mut identification = lock(&self.identification);
+        match hear_hello(&self.socket, &mut identification, WantedEnd::Sender, &endpoint) {
+            Greeting::Nothing => {}
+            Greeting::Gone => self.give_up(&endpoint, porter, token),
+            Greeting::Refused(code) => {
                 // In this order: with the answer in its hands the applicant may count on its number being free.
                 self.give_up(&endpoint, porter, token);
-                refuse(&endpoint, &self.socket, Refused::new(code), None);
+                refuse(&endpoint, &self.socket, Rejection::new(code), None);
             }
-            Heard::Welcome(process, pid) => {
+            Greeting::Welcome(process, pid) => {
                 porter.forget(token);
                 let number = match self.invited {
                     Some(number) => Ok(number),
-                    None => seat(&endpoint),
+                    None => allocate_number(&endpoint),
                 };
                 match number {
                     Ok(number) => {
@@ -85,13 +85,13 @@ impl Watcher for Applicant {
         }
     }
 
-    fn overdue(self: Arc<Self>, porter: &'static Porter, token: Token) {
+    fn on_deadline(self: Arc<Self>, porter: &'static Porter, token: Token) {
         porter.forget(token);
     }
 }
 
 /// What an applicant's next message amounts to.
-pub(in crate::control) enum Heard {
+pub(in crate::control) enum Greeting {
     Nothing,
     Gone,
     Refused(Code),
@@ -99,49 +99,49 @@ pub(in crate::control) enum Heard {
     Welcome(Process, u64),
 }
 
-/// Takes one message of somebody who wants to join. `suspicion` is empty once it was looked at to the end.
+/// Takes one message of somebody who wants to join. `identification` is empty once it was looked at to the end.
 pub(in crate::control) fn hear_hello(
     socket: &OwnedFd,
-    suspicion: &mut Option<Suspicion>,
-    end: Want,
+    identification: &mut Option<Identification>,
+    end: WantedEnd,
     endpoint: &Endpoint,
-) -> Heard {
+) -> Greeting {
     let mut buffer = [0; 256];
     let mut message = match socket::receive(socket, &mut buffer) {
-        Ok(Incoming::Nothing) => return Heard::Nothing,
-        Ok(Incoming::HungUp) | Err(_) => return Heard::Gone,
+        Ok(Incoming::Nothing) => return Greeting::Nothing,
+        Ok(Incoming::HungUp) | Err(_) => return Greeting::Gone,
         Ok(Incoming::Message(message)) => message,
     };
     if message.truncated {
-        return Heard::Refused(Code::BadMessage);
+        return Greeting::Refused(Code::BadMessage);
     }
     let hello = match Message::decode(&buffer[..message.len]) {
         Ok(Message::Hello(hello)) => hello,
-        Ok(Message::Goodbye) => return Heard::Gone,
-        Err(Malformed::Version(_)) => return Heard::Refused(Code::WrongVersion),
-        Ok(_) | Err(Malformed::Foreign | Malformed::Invalid) => return Heard::Refused(Code::BadMessage),
+        Ok(Message::Goodbye) => return Greeting::Gone,
+        Err(Malformed::Version(_)) => return Greeting::Refused(Code::WrongVersion),
+        Ok(_) | Err(Malformed::Foreign | Malformed::Invalid) => return Greeting::Refused(Code::BadMessage),
     };
     if let Some(code) = compare(&hello, end, endpoint) {
-        return Heard::Refused(code);
+        return Greeting::Refused(code);
     }
     let pid = message.sender.and_then(|sender| sender.pid).map_or(0, |pid| pid.as_raw_nonzero().get() as u64);
-    let Some(looks) = suspicion.take() else { return Heard::Refused(Code::BadMessage) };
+    let Some(looks) = identification.take() else { return Greeting::Refused(Code::BadMessage) };
     match looks.look(&mut message) {
-        Look::Known(process) => Heard::Welcome(process, pid),
-        Look::Unknown => Heard::Refused(Code::Unwatchable),
-        Look::NoDescriptors => Heard::Refused(Code::NoDescriptors),
-        Look::Again(looks) => {
-            *suspicion = Some(looks);
+        Verdict::Known(process) => Greeting::Welcome(process, pid),
+        Verdict::Unknown => Greeting::Refused(Code::Unwatchable),
+        Verdict::NoDescriptors => Greeting::Refused(Code::NoDescriptors),
+        Verdict::Again(looks) => {
+            *identification = Some(looks);
             match socket::send(socket, &Message::Again.encode(), &[]) {
-                Ok(()) => Heard::Nothing,
-                Err(_) => Heard::Gone,
+                Ok(()) => Greeting::Nothing,
+                Err(_) => Greeting::Gone,
             }
         }
     }
 }
 
 /// What does not fit, if anything.
-fn compare(hello: &Hello, end: Want, endpoint: &Endpoint) -> Option<Code> {
+fn compare(hello: &Hello, end: WantedEnd, endpoint: &Endpoint) -> Option<Code> {
     let (theirs, ours) = (&hello.facts, &endpoint.facts);
     if theirs.layout != ours.layout || theirs.word != ours.word {
         Some(Code::WrongVersion)
@@ -162,7 +162,7 @@ fn compare(hello: &Hello, end: Want, endpoint: &Endpoint) -> Option<Code> {
 pub(in crate::control) fn refuse(
     endpoint: &Endpoint,
     socket: &OwnedFd,
-    refused: Refused,
+    refused: Rejection,
     who: Option<Credentials>,
 ) {
     let own = own_credentials();
@@ -181,23 +181,27 @@ pub(in crate::control) fn refuse(
 }
 
 /// A number with one strong handle, for somebody who is about to join.
-pub(in crate::control) fn seat(endpoint: &Endpoint) -> Result<Number, Refused> {
-    let Some(host) = &endpoint.host else { return Err(Refused::new(Code::Closed)) };
+pub(in crate::control) fn allocate_number(endpoint: &Endpoint) -> Result<Number, Rejection> {
+    let Some(host) = &endpoint.host else { return Err(Rejection::new(Code::Closed)) };
     let queue = endpoint.queue();
     if queue.is_closed() {
-        return Err(Refused::new(Code::Closed));
+        return Err(Rejection::new(Code::Closed));
     }
     let number = {
         let mut roster = host.roster();
-        match roster.doors {
-            Doors::Open => {}
-            Doors::UnderWay => return Err(Refused::new(Code::UnderWay)),
-            Doors::Shut => return Err(Refused::new(Code::Closed)),
+        match roster.admission {
+            Admission::Open => {}
+            Admission::HandingOver => return Err(Rejection::new(Code::UnderWay)),
+            Admission::Closed => return Err(Rejection::new(Code::Closed)),
         }
         match host.take_number(&queue, &mut roster) {
             Ok(number) => number,
             Err(full) => {
-                return Err(Refused { code: Code::RosterFull, members: full.members, leaving: full.leaving });
+                return Err(Rejection {
+                    code: Code::RosterFull,
+                    members: full.members,
+                    leaving: full.leaving,
+                });
             }
         }
     };
@@ -207,8 +211,8 @@ pub(in crate::control) fn seat(endpoint: &Endpoint) -> Result<Number, Refused> {
         member.relay.store(0, Ordering::Relaxed);
     }
     if !queue.common().upgrade(number) {
-        host.roster().untake(number);
-        return Err(Refused::new(Code::Ended));
+        host.roster().release(number);
+        return Err(Rejection::new(Code::Ended));
     }
     Ok(number)
 }
@@ -227,7 +231,7 @@ fn admit(
     }
     if try_admit(endpoint, host, porter, socket.clone(), number, process).is_err() {
         depart(endpoint, number);
-        refuse(endpoint, &socket, Refused::new(Code::NoDescriptors), None);
+        refuse(endpoint, &socket, Rejection::new(Code::NoDescriptors), None);
     }
 }
 

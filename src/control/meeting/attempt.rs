@@ -22,14 +22,14 @@ use crate::{
     control::membership::endpoint::Endpoint,
     error::OpenError,
     sync::{Mutex, lock},
-    sys::{fork::Birthplace, interrupt::Interrupt, thread::spawn_deaf},
+    sys::{fork::Birthplace, interrupt::Interrupt, thread::spawn_with_signals_blocked},
     wait::wake_calmly,
 };
 
 /// An attempt to join by name, as a task waits for it.
-pub(crate) struct Attempt(State);
+pub(crate) struct Attempt(Stage);
 
-enum State {
+enum Stage {
     /// It begins when it is polled first.
     Asked(Asked),
     Begun(Begun),
@@ -65,7 +65,7 @@ enum Progress {
 impl Attempt {
     /// Makes an attempt that has not begun.
     pub fn new(path: PathBuf, size: usize, align: usize, terms: Terms) -> Attempt {
-        Attempt(State::Asked(Asked { path, size, align, terms }))
+        Attempt(Stage::Asked(Asked { path, size, align, terms }))
     }
 
     /// Begins the attempt, or returns what came of it.
@@ -75,27 +75,27 @@ impl Attempt {
     /// If it was over before.
     pub fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Arc<Endpoint>, OpenError>> {
         let waker = cx.waker().clone();
-        match mem::replace(&mut self.0, State::Over) {
-            State::Asked(asked) => {
+        match mem::replace(&mut self.0, Stage::Over) {
+            Stage::Asked(asked) => {
                 let path = asked.path.clone();
                 match asked.begin(waker) {
                     Ok(begun) => {
-                        self.0 = State::Begun(begun);
+                        self.0 = Stage::Begun(begun);
                         Poll::Pending
                     }
                     Err(error) => Poll::Ready(Err(error.at(&path))),
                 }
             }
-            State::Begun(begun) if !begun.birthplace.is_here() => Poll::Ready(Err(OpenError::Forked)),
-            State::Begun(begun) => match begun.shared.look(waker) {
+            Stage::Begun(begun) if !begun.birthplace.is_here() => Poll::Ready(Err(OpenError::Forked)),
+            Stage::Begun(begun) => match begun.shared.look(waker) {
                 Some(Ok(joined)) => Poll::Ready(joined),
                 Some(Err(panic)) => resume_unwind(panic),
                 None => {
-                    self.0 = State::Begun(begun);
+                    self.0 = Stage::Begun(begun);
                     Poll::Pending
                 }
             },
-            State::Over => panic!("an attempt to connect was polled after it had ended"),
+            Stage::Over => panic!("an attempt to connect was polled after it had ended"),
         }
     }
 }
@@ -108,7 +108,7 @@ impl Asked {
             Interrupt::new().map_err(OpenError::system("make a descriptor that ends the attempt"))?;
         let shared = Arc::new(Shared { interrupt, progress: Mutex::new(Progress::Waits(waker)) });
         let thread = Joining(Some(shared.clone()));
-        spawn_deaf("shmpsc-join", move || thread.join(&self))
+        spawn_with_signals_blocked("shmpsc-join", move || thread.join(&self))
             .map_err(OpenError::system("start the thread that connects"))?;
         Ok(Begun { shared, birthplace })
     }

@@ -7,7 +7,7 @@ use crate::{
     control::{
         membership::{
             chunks::queue_of,
-            endpoint::{Endpoint, Parts},
+            endpoint::{Endpoint, EndpointParts},
             fencing::{self, fences},
             host::Host,
             name::Name,
@@ -62,7 +62,7 @@ fn make(size: usize, align: usize, terms: &Terms, path: Option<&Path>) -> Result
     let host = Host::new(roster, geometry.members(), terms.rules.clone(), name_as_sender);
     host.set_dead(CREATOR, false);
     *host.name() = name;
-    let endpoint = Arc::new(Endpoint::new(Parts {
+    let endpoint = Arc::new(Endpoint::new(EndpointParts {
         segment,
         birthplace,
         facts,
@@ -77,7 +77,7 @@ fn make(size: usize, align: usize, terms: &Terms, path: Option<&Path>) -> Result
     if path.is_none() {
         endpoint.add_handle();
     } else {
-        endpoint.open_doors()?;
+        endpoint.open_bells()?;
         attend_door(&endpoint)?;
     }
     Ok(endpoint)

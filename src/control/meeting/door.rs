@@ -10,9 +10,9 @@ use std::{
 use super::admission::{Applicant, refuse};
 use crate::{
     control::{
-        membership::{endpoint::Endpoint, roster::Doors},
+        membership::{endpoint::Endpoint, roster::Admission},
         porter::{PAUSE, Porter, Token, Watcher},
-        wire::{Code, Refused},
+        wire::{Code, Rejection},
     },
     error::OpenError,
     sync::lock,
@@ -46,7 +46,7 @@ pub(in crate::control) fn attend_door(endpoint: &Arc<Endpoint>) -> Result<(), Op
 struct Door(Weak<Endpoint>);
 
 impl Watcher for Door {
-    fn noticed(self: Arc<Self>, porter: &'static Porter, token: Token, event: Event) {
+    fn on_event(self: Arc<Self>, porter: &'static Porter, token: Token, event: Event) {
         let Some(endpoint) = self.0.upgrade() else { return };
         if event.hung_up {
             // Who shares the listener has shut it for good, and that would be reported without pause.
@@ -70,12 +70,12 @@ impl Watcher for Door {
         }
     }
 
-    fn overdue(self: Arc<Self>, porter: &'static Porter, token: Token) {
+    fn on_deadline(self: Arc<Self>, porter: &'static Porter, token: Token) {
         let Some(endpoint) = self.0.upgrade() else { return };
         let Some(host) = &endpoint.host else { return };
         // Under the lock: whoever sends the receiver away says so there, and shuts the door afterwards.
         let roster = host.roster();
-        if roster.doors == Doors::Open {
+        if roster.admission == Admission::Open {
             let _ = porter.change(token, Interest::READABLE);
         }
     }
@@ -89,7 +89,7 @@ fn let_in(endpoint: &Arc<Endpoint>, porter: &'static Porter, caller: OwnedFd) {
         Ok(who) if host.rules.admit(&who, || socket::peer_groups(&caller).unwrap_or_default(), own.uid) => {
             who.pid.map_or(0, |pid| pid.as_raw_nonzero().get())
         }
-        Ok(who) => return refuse(endpoint, &caller, Refused::new(Code::NotAllowed), Some(who)),
+        Ok(who) => return refuse(endpoint, &caller, Rejection::new(Code::NotAllowed), Some(who)),
         Err(_) => return,
     };
     let socket = Arc::new(caller);

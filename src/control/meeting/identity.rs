@@ -2,15 +2,15 @@
 //!
 //! Nothing a peer writes itself counts here.
 
-use crate::sys::{process::Process, socket::Message};
+use crate::sys::{process::Process, socket::Packet};
 
 /// What looking at the sender of a message has shown.
-pub(in crate::control) enum Look {
+pub(in crate::control) enum Verdict {
     /// The process that sent it, beyond doubt.
     Known(Process),
     /// Ask it to say it again: only a second message shows that its number was not given to another process between the
     /// sending and our look.
-    Again(Suspicion),
+    Again(Identification),
     /// The kernel will not say.
     Unknown,
     /// It would, but we have no descriptor left to hold on to the process.
@@ -23,21 +23,21 @@ pub(in crate::control) static IS_OLD_KERNEL: crate::sync::AtomicU32 = crate::syn
 
 /// What the first look left.
 #[derive(Default)]
-pub(in crate::control) struct Suspicion {
+pub(in crate::control) struct Identification {
     looks: u32,
     process: Option<(i32, Process)>,
     no_descriptors: bool,
 }
 
-impl Suspicion {
+impl Identification {
     /// Looks at the sender of one more message.
-    pub fn look(self, message: &mut Message) -> Look {
+    pub fn look(self, message: &mut Packet) -> Verdict {
         #[cfg(test)]
         if IS_OLD_KERNEL.load(crate::sync::Ordering::Relaxed) != 0 {
             message.sender_pidfd = None;
         }
         if let Some(pidfd) = message.sender_pidfd.take() {
-            return Process::from_fd(pidfd).map_or(Look::Unknown, Look::Known);
+            return Process::from_fd(pidfd).map_or(Verdict::Unknown, Verdict::Known);
         }
         let pid = message.sender.and_then(|sender| sender.pid);
         let number = pid.map_or(0, |pid| pid.as_raw_nonzero().get());
@@ -47,16 +47,16 @@ impl Suspicion {
         {
             // It had this number when we opened it and has not ended since, and in between somebody with this number
             // spoke: that was this process.
-            return Look::Known(process);
+            return Verdict::Known(process);
         }
         // A first message can have been sent before we asked the kernel to stamp it.
         if self.looks >= 2 || (pid.is_none() && self.looks >= 1) {
-            return if self.no_descriptors { Look::NoDescriptors } else { Look::Unknown };
+            return if self.no_descriptors { Verdict::NoDescriptors } else { Verdict::Unknown };
         }
         let opened = pid.map(Process::from_pid);
         let no_descriptors = matches!(&opened, Some(Err(error)) if is_exhausted(error));
         let process = opened.and_then(|process| Some((number, process.ok()?)));
-        Look::Again(Suspicion { looks: self.looks + 1, process, no_descriptors })
+        Verdict::Again(Identification { looks: self.looks + 1, process, no_descriptors })
     }
 }
 
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
     use crate::sys::socket::{self, Incoming};
 
-    fn message(stamped: bool, modern: bool) -> Message {
+    fn message(stamped: bool, modern: bool) -> Packet {
         let (a, b) = socket::pair().unwrap();
         if stamped {
             socket::set_pass_credentials(&a).unwrap();
@@ -84,17 +84,23 @@ mod tests {
 
     #[test]
     fn an_older_kernel_needs_a_second_look() {
-        let Look::Again(first) = Suspicion::default().look(&mut message(true, false)) else { panic!() };
-        let Look::Known(process) = first.look(&mut message(true, false)) else { panic!() };
+        let Verdict::Again(first) = Identification::default().look(&mut message(true, false)) else {
+            panic!()
+        };
+        let Verdict::Known(process) = first.look(&mut message(true, false)) else { panic!() };
         assert!(!process.has_ended());
     }
 
     #[test]
     fn one_unstamped_message_is_asked_for_again_and_no_more() {
-        let Look::Again(first) = Suspicion::default().look(&mut message(false, false)) else { panic!() };
-        assert!(matches!(first.look(&mut message(false, false)), Look::Unknown));
-        let Look::Again(first) = Suspicion::default().look(&mut message(false, false)) else { panic!() };
-        let Look::Again(second) = first.look(&mut message(true, false)) else { panic!() };
-        assert!(matches!(second.look(&mut message(true, false)), Look::Known(_)));
+        let Verdict::Again(first) = Identification::default().look(&mut message(false, false)) else {
+            panic!()
+        };
+        assert!(matches!(first.look(&mut message(false, false)), Verdict::Unknown));
+        let Verdict::Again(first) = Identification::default().look(&mut message(false, false)) else {
+            panic!()
+        };
+        let Verdict::Again(second) = first.look(&mut message(true, false)) else { panic!() };
+        assert!(matches!(second.look(&mut message(true, false)), Verdict::Known(_)));
     }
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    admission::{Applicant, seat},
+    admission::{Applicant, allocate_number},
     carrier,
 };
 use crate::{
@@ -15,18 +15,18 @@ use crate::{
         departure::{departed::depart, last_sender::sender_came},
         membership::{endpoint::Endpoint, member::Member},
         porter::Porter,
-        wire::{Code, Message, Refused},
+        wire::{Code, Message, Rejection},
     },
     sys::{events::Interest, socket},
 };
 
 /// Invites as [`invite`] does. If all numbers are taken, it waits for each farewell that the porter has yet to hear, and
 /// tries again.
-pub(in crate::control) fn invite_by_and_by(endpoint: &Arc<Endpoint>) -> Result<OwnedFd, Refused> {
+pub(in crate::control) fn invite_by_and_by(endpoint: &Arc<Endpoint>) -> Result<OwnedFd, Rejection> {
     let until = Instant::now() + endpoint.deadline;
     loop {
         match invite(endpoint) {
-            Err(Refused { code: Code::RosterFull, .. }) => {}
+            Err(Rejection { code: Code::RosterFull, .. }) => {}
             done => return done,
         }
         if !endpoint.host.as_ref().is_some_and(|host| host.wait_for_farewells(until)) {
@@ -37,8 +37,8 @@ pub(in crate::control) fn invite_by_and_by(endpoint: &Arc<Endpoint>) -> Result<O
 }
 
 /// A number with a sender in it, and the descriptor that carries both.
-fn invite(endpoint: &Arc<Endpoint>) -> Result<OwnedFd, Refused> {
-    let Some(host) = &endpoint.host else { return Err(Refused::new(Code::Closed)) };
+fn invite(endpoint: &Arc<Endpoint>) -> Result<OwnedFd, Rejection> {
+    let Some(host) = &endpoint.host else { return Err(Rejection::new(Code::Closed)) };
     let prepare = || {
         let porter = Porter::of_this_process()?;
         let (ours, theirs) = socket::pair()?;
@@ -46,10 +46,10 @@ fn invite(endpoint: &Arc<Endpoint>) -> Result<OwnedFd, Refused> {
         socket::refuse_descriptors(&ours)?;
         std::io::Result::Ok((porter, ours, carrier::load(theirs)?))
     };
-    let no_descriptors = || Refused::new(Code::NoDescriptors);
-    endpoint.open_doors().map_err(|_| no_descriptors())?;
+    let no_descriptors = || Rejection::new(Code::NoDescriptors);
+    endpoint.open_bells().map_err(|_| no_descriptors())?;
     let (porter, ours, carrier) = prepare().map_err(|_| no_descriptors())?;
-    let number = seat(endpoint)?;
+    let number = allocate_number(endpoint)?;
     let ours = Arc::new(ours);
     let applicant = Arc::new(Applicant::new(endpoint, ours.clone(), Some(number)));
     let said = Interest::READABLE.and(Interest::HANG_UP);

@@ -13,11 +13,11 @@ use crate::{
     control::{
         departure::host_lost::attend_host,
         membership::{
-            endpoint::{Endpoint, Parts},
+            endpoint::{Endpoint, EndpointParts},
             fencing::fences,
             guest::Guest,
         },
-        wire::{ACCEPT_FDS, Facts, Message, Want},
+        wire::{ACCEPT_FDS, Facts, Message, WantedEnd},
     },
     error::OpenError,
     segment::Segment,
@@ -44,7 +44,7 @@ pub(in crate::control) fn join(
 ) -> Result<Arc<Endpoint>, OpenError> {
     let birthplace = Birthplace::here().map_err(OpenError::system("mark this process"))?;
     let talk = Talk::new(socket, patience);
-    let (answer, descriptors) = talk.ask(Want::Sender, &facts)?;
+    let (answer, descriptors) = talk.ask(WantedEnd::Sender, &facts)?;
     let Message::Accept(accept) = answer else { return Err(unexpected()) };
     let Ok([memory, doorbell, process]) = <[OwnedFd; ACCEPT_FDS]>::try_from(descriptors) else {
         return Err(without_descriptors());
@@ -55,7 +55,7 @@ pub(in crate::control) fn join(
     let segment = Segment::open(memory, accept.geometry, pages)
         .map_err(OpenError::system("map the channel's memory"))?;
     let guest = Guest::new(Arc::new(talk.done()), doorbell, Arc::new(process), accept.host, birthplace);
-    let endpoint = Arc::new(Endpoint::new(Parts {
+    let endpoint = Arc::new(Endpoint::new(EndpointParts {
         segment,
         birthplace,
         facts,
@@ -68,7 +68,7 @@ pub(in crate::control) fn join(
         guest: Some(guest),
     }));
     // From here on the endpoint says goodbye itself if something fails.
-    endpoint.open_doors()?;
+    endpoint.open_bells()?;
     attend_host(&endpoint)?;
     Ok(endpoint)
 }

@@ -37,8 +37,8 @@ pub(in crate::control) fn attend(
     endpoint: &Arc<Endpoint>,
     porter: &'static Porter,
 ) -> io::Result<()> {
-    if let Some(hearing) = endpoint.hearing() {
-        hearing.events.add(&member.doorbell, member.number.into(), Interest::READABLE.once_each())?;
+    if let Some(bell_set) = endpoint.bell_set() {
+        bell_set.events.add(&member.doorbell, member.number.into(), Interest::READABLE.once_each())?;
     }
     let watch = |what| watcher(member, Arc::downgrade(endpoint), what);
     let mut tokens = lock(&member.tokens);
@@ -78,7 +78,7 @@ enum What {
 }
 
 impl Watcher for Watch {
-    fn noticed(self: Arc<Self>, porter: &'static Porter, token: Token, _: Event) {
+    fn on_event(self: Arc<Self>, porter: &'static Porter, token: Token, _: Event) {
         let Some(endpoint) = self.endpoint.upgrade() else { return };
         let member = &self.member;
         let mut heard = false;
@@ -94,20 +94,20 @@ impl Watcher for Watch {
         }
         for _ in 0..TURN {
             match next(&member.lifeline) {
-                Said::Nothing => break,
-                Said::NotNow => {
+                LifelineMessage::Nothing => break,
+                LifelineMessage::NotNow => {
                     porter.pause(token);
                     break;
                 }
-                Said::Message(Message::Goodbye) => return depart(&endpoint, member.number),
-                Said::Message(Message::Relay) => heard = true,
-                Said::Message(Message::Invite { request }) => {
+                LifelineMessage::Message(Message::Goodbye) => return depart(&endpoint, member.number),
+                LifelineMessage::Message(Message::Relay) => heard = true,
+                LifelineMessage::Message(Message::Invite { request }) => {
                     heard = true;
                     answer_invite(&endpoint, member, request);
                 }
                 // It broke the protocol, or has left it. Its process may still write to the segment, so its number
                 // stays taken until that has ended; but nobody listens to it.
-                Said::Message(_) | Said::Nonsense | Said::HungUp => {
+                LifelineMessage::Message(_) | LifelineMessage::Nonsense | LifelineMessage::HungUp => {
                     stop_listening(member, &self.endpoint, porter);
                     heard = true;
                     if member.process.has_ended() {
@@ -124,13 +124,13 @@ impl Watcher for Watch {
         }
     }
 
-    fn overdue(self: Arc<Self>, porter: &'static Porter, token: Token) {
+    fn on_deadline(self: Arc<Self>, porter: &'static Porter, token: Token) {
         porter.resume(token, SAID);
     }
 }
 
 /// What a peer said.
-pub(in crate::control) enum Said {
+pub(in crate::control) enum LifelineMessage {
     Message(Message),
     Nonsense,
     Nothing,
@@ -140,26 +140,25 @@ pub(in crate::control) enum Said {
 }
 
 /// The next message of a connection on which no descriptors are expected.
-pub(in crate::control) fn next(lifeline: &OwnedFd) -> Said {
+pub(in crate::control) fn next(lifeline: &OwnedFd) -> LifelineMessage {
     let mut buffer = [0; 256];
     #[cfg(test)]
     if starving::starves(lifeline) {
-        return Said::of_error(&io::Error::from_raw_os_error(libc::ENOMEM));
+        return LifelineMessage::of_error(&io::Error::from_raw_os_error(libc::ENOMEM));
     }
     match socket::receive(lifeline, &mut buffer) {
-        Ok(Incoming::Nothing) => Said::Nothing,
-        Ok(Incoming::HungUp) => Said::HungUp,
-        Err(error) => Said::of_error(&error),
-        Ok(Incoming::Message(message)) if message.truncated => Said::Nonsense,
-        Ok(Incoming::Message(message)) => {
-            Message::decode(&buffer[..message.len]).map_or(Said::Nonsense, Said::Message)
-        }
+        Ok(Incoming::Nothing) => LifelineMessage::Nothing,
+        Ok(Incoming::HungUp) => LifelineMessage::HungUp,
+        Err(error) => LifelineMessage::of_error(&error),
+        Ok(Incoming::Message(message)) if message.truncated => LifelineMessage::Nonsense,
+        Ok(Incoming::Message(message)) => Message::decode(&buffer[..message.len])
+            .map_or(LifelineMessage::Nonsense, LifelineMessage::Message),
     }
 }
 
-impl Said {
-    fn of_error(error: &io::Error) -> Said {
-        if socket::is_lack(error) { Said::NotNow } else { Said::HungUp }
+impl LifelineMessage {
+    fn of_error(error: &io::Error) -> LifelineMessage {
+        if socket::is_lack(error) { LifelineMessage::NotNow } else { LifelineMessage::HungUp }
     }
 }
 

@@ -14,7 +14,7 @@ use crate::{
     control::{
         departure::goodbye::say_goodbye,
         membership::fencing::can_sleep,
-        wire::{Facts, Hello, MAX_MESSAGE, Malformed, Message, Want},
+        wire::{Facts, Hello, MAX_MESSAGE, Malformed, Message, WantedEnd},
     },
     error::OpenError,
     layout::FenceKind,
@@ -77,7 +77,7 @@ impl<'a> Talk<'a> {
     }
 
     /// Says hello, as often as it is asked for, and returns what is answered, with what came along.
-    pub fn ask(&self, want: Want, facts: &Facts) -> Result<(Message, Vec<OwnedFd>), OpenError> {
+    pub fn ask(&self, want: WantedEnd, facts: &Facts) -> Result<(Message, Vec<OwnedFd>), OpenError> {
         let socket = self.socket()?;
         // What the channel there has is not known yet.
         let has_barriers = can_sleep(FenceKind::Asymmetric);

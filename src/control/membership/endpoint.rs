@@ -11,9 +11,9 @@ use std::{
 };
 
 use super::{
+    bell_set::{BellSet, BellWatch},
     chunks::queue_of,
     guest::Guest,
-    hearing::{Ear, Hearing},
     host::Host,
 };
 use crate::{
@@ -71,14 +71,14 @@ pub(crate) struct Endpoint {
     roused: AtomicU32,
     role: Mutex<Role>,
     role_changed: Condvar,
-    hearing: OnceLock<Arc<Hearing>>,
-    pub(in crate::control) ear: Mutex<Ear>,
+    bell_set: OnceLock<Arc<BellSet>>,
+    pub(in crate::control) bell_watch: Mutex<BellWatch>,
     pub(in crate::control) host: Option<Host>,
     pub(in crate::control) guest: OnceLock<Guest>,
 }
 
 /// What an endpoint is made of.
-pub(in crate::control) struct Parts {
+pub(in crate::control) struct EndpointParts {
     pub segment: Segment,
     pub birthplace: Birthplace,
     pub facts: Facts,
@@ -92,8 +92,9 @@ pub(in crate::control) struct Parts {
 }
 
 impl Endpoint {
-    pub(in crate::control) fn new(parts: Parts) -> Endpoint {
-        let Parts { segment, birthplace, facts, fence_kind, fences, me, id, deadline, host, guest } = parts;
+    pub(in crate::control) fn new(parts: EndpointParts) -> Endpoint {
+        let EndpointParts { segment, birthplace, facts, fence_kind, fences, me, id, deadline, host, guest } =
+            parts;
         let role = if host.is_some() { Role::Host } else { Role::Guest };
         Endpoint {
             spins: Spins::default(),
@@ -118,8 +119,8 @@ impl Endpoint {
             deadline,
             role: Mutex::new(role),
             role_changed: Condvar::new(),
-            hearing: OnceLock::new(),
-            ear: Mutex::default(),
+            bell_set: OnceLock::new(),
+            bell_watch: Mutex::default(),
             host,
             guest: guest.map_or_else(OnceLock::new, OnceLock::from),
         }
@@ -177,20 +178,20 @@ impl Endpoint {
     }
 
     /// Returns the set of bells by which other processes ring for this one. None while no other process can take part.
-    pub(in crate::control) fn hearing(&self) -> Option<&Arc<Hearing>> {
-        self.hearing.get()
+    pub(in crate::control) fn bell_set(&self) -> Option<&Arc<BellSet>> {
+        self.bell_set.get()
     }
 
     /// Makes the set of bells, and lets the local sleepers know that there is one.
-    pub(in crate::control) fn open_doors(&self) -> Result<&Arc<Hearing>, OpenError> {
-        if self.hearing.get().is_none() {
-            let hearing = Hearing::new().map_err(OpenError::system("make a set of doorbells"))?;
-            if self.hearing.set(Arc::new(hearing)).is_ok() {
+    pub(in crate::control) fn open_bells(&self) -> Result<&Arc<BellSet>, OpenError> {
+        if self.bell_set.get().is_none() {
+            let bell_set = BellSet::new().map_err(OpenError::system("make a set of doorbells"))?;
+            if self.bell_set.set(Arc::new(bell_set)).is_ok() {
                 self.sleepers.wake_all();
             }
         }
-        match self.hearing.get() {
-            Some(hearing) => Ok(hearing),
+        match self.bell_set.get() {
+            Some(bell_set) => Ok(bell_set),
             None => Err(OpenError::Closed { path: None }),
         }
     }
@@ -267,7 +268,7 @@ impl Endpoint {
 
     /// Ends the sending of this process, whatever stands in the segment: the channel is closed, or the host has hung up. The
     /// caller then wakes its tasks.
-    pub(in crate::control) fn make_over(&self) {
+    pub(in crate::control) fn mark_over(&self) {
         // ORDERING: the locks of the sleepers, threads and tasks, come after it. A sleeper takes its lock, and then looks.
         self.gate.shut();
         if let View::Ring(view) = self.segment.view() {

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::hearing::Hearing;
+use super::bell_set::BellSet;
 use crate::{
     control::{
         porter::{PAUSE, Porter, Token},
@@ -34,7 +34,7 @@ pub(in crate::control) struct Guest {
     /// The host's number.
     pub host: Number,
     pub birthplace: Birthplace,
-    pub tokens: Mutex<Tokens>,
+    pub tokens: Mutex<GuestTokens>,
     lost: AtomicU32,
     inbox: Mutex<Inbox>,
     arrived: Condvar,
@@ -44,7 +44,7 @@ pub(in crate::control) struct Guest {
 
 /// What of the host is watched.
 #[derive(Default)]
-pub(in crate::control) struct Tokens {
+pub(in crate::control) struct GuestTokens {
     pub lifeline: Option<Token>,
     /// Kept after a hang-up: the end of the process is still to be noticed.
     pub process: Option<Token>,
@@ -127,7 +127,7 @@ impl Guest {
     }
 
     /// Takes in all that the host said. Wakes are single bytes and carry nothing.
-    pub fn hear(&self, hearing: Option<&Arc<Hearing>>) {
+    pub fn hear(&self, bell_set: Option<&Arc<BellSet>>) {
         let mut buffer = [0; 256];
         for _ in 0..TURN {
             match socket::receive(&self.lifeline, &mut buffer) {
@@ -146,8 +146,8 @@ impl Guest {
             }
         }
         // Not read to the end, so the next message would be no news: have what is there reported once more.
-        if let Some(hearing) = hearing {
-            let _ = hearing.events.renew(&self.lifeline, LIFELINE, Interest::READABLE.once_each());
+        if let Some(bell_set) = bell_set {
+            let _ = bell_set.events.renew(&self.lifeline, LIFELINE, Interest::READABLE.once_each());
         }
     }
 
@@ -169,7 +169,7 @@ impl Guest {
 
     /// Asks the host for a descriptor that carries a sender. The answer comes by the reactor that hears for this process. If that
     /// lacked memory for it, this thread calls `hear`, which is all that the reactor does: a wake for a task may be read too.
-    pub fn invite(&self, deadline: Duration, hear: impl Fn()) -> Result<OwnedFd, Uninvited> {
+    pub fn invite(&self, deadline: Duration, hear: impl Fn()) -> Result<OwnedFd, InviteError> {
         let until = Instant::now() + deadline;
         let _asking = lock(&self.asking);
         let request = {
@@ -182,32 +182,32 @@ impl Guest {
         let mut inbox = lock(&self.inbox);
         inbox.open = None;
         // It may have come in the last moment.
-        inbox.answer.take().map_or(answer, |answer| answer.map_err(Uninvited::Refused))
+        inbox.answer.take().map_or(answer, |answer| answer.map_err(InviteError::Refused))
     }
 
-    fn ask(&self, message: &[u8], until: Instant, hear: impl Fn()) -> Result<OwnedFd, Uninvited> {
+    fn ask(&self, message: &[u8], until: Instant, hear: impl Fn()) -> Result<OwnedFd, InviteError> {
         while let Err(error) = socket::send(&self.lifeline, message, &[]) {
             if socket::is_gone(&error) {
-                return Err(Uninvited::Refused(Code::Closed as u32));
+                return Err(InviteError::Refused(Code::Closed as u32));
             }
             if error.kind() != std::io::ErrorKind::WouldBlock {
-                return Err(Uninvited::Unasked(error));
+                return Err(InviteError::Unasked(error));
             }
             if !matches!(socket::wait_writable(&self.lifeline, Some(until)), Ok(true)) {
-                return Err(Uninvited::Late);
+                return Err(InviteError::Late);
             }
         }
         let mut inbox = lock(&self.inbox);
         loop {
             if let Some(answer) = inbox.answer.take() {
-                return answer.map_err(Uninvited::Refused);
+                return answer.map_err(InviteError::Refused);
             }
             if inbox.lost {
-                return Err(Uninvited::Refused(Code::Closed as u32));
+                return Err(InviteError::Refused(Code::Closed as u32));
             }
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                return Err(Uninvited::Late);
+                return Err(InviteError::Late);
             }
             let unheard = std::mem::take(&mut inbox.unheard);
             let wait = if unheard { left.min(PAUSE) } else { left };
@@ -222,7 +222,7 @@ impl Guest {
 }
 
 /// Why there is no invitation.
-pub(in crate::control) enum Uninvited {
+pub(in crate::control) enum InviteError {
     Late,
     Refused(u32),
     /// The system did not let it ask.
@@ -231,7 +231,7 @@ pub(in crate::control) enum Uninvited {
 
 impl Guest {
     /// Stops watching one thing of the host.
-    pub fn forget(&self, which: impl FnOnce(&mut Tokens) -> Option<Token>) {
+    pub fn forget(&self, which: impl FnOnce(&mut GuestTokens) -> Option<Token>) {
         let token = which(&mut lock(&self.tokens));
         if let (Some(token), Ok(porter)) = (token, Porter::of_this_process()) {
             porter.forget(token);

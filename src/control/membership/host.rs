@@ -93,8 +93,8 @@ impl Host {
     }
 
     /// Half of a repair is done, its permits or all else; nothing was claimed under the number at `tail` or later.
-    pub fn half_left(&self, number: Number, tail: u64) {
-        self.roster().half_left(number, tail);
+    pub fn finish_step(&self, number: Number, tail: u64) {
+        self.roster().finish_step(number, tail);
         self.departed.notify_all();
     }
 

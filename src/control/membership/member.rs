@@ -21,11 +21,11 @@ pub(in crate::control) struct Member {
     /// By which it wakes our receiver; its own, so that what it does to it hurts only itself.
     pub doorbell: Arc<Doorbell>,
     pub process: Arc<Process>,
-    pub tokens: Mutex<Tokens>,
+    pub tokens: Mutex<MemberTokens>,
 }
 
 #[derive(Default)]
-pub(in crate::control) struct Tokens {
+pub(in crate::control) struct MemberTokens {
     pub lifeline: Option<Token>,
     pub process: Option<Token>,
     /// Only when the lifeline is not listened to any more.

@@ -8,15 +8,15 @@
 //! | [`roster`] | which process holds which number |
 //! | [`name`], [`name_as_sender`] | socket and lock file; how they count as a sender |
 //! | [`rules`] | which users may join |
-//! | [`hearing`] | by which descriptor an endpoint is told to look |
+//! | [`bell_set`] | by which descriptor an endpoint is told to look |
 //! | [`chunks`] | the queue of a segment, and how the chunks of an unbounded one become memory |
 //! | [`fencing`] | which kind of fences a channel has |
 
+pub(in crate::control) mod bell_set;
 pub(in crate::control) mod chunks;
 pub(in crate::control) mod endpoint;
 pub(in crate::control) mod fencing;
 pub(in crate::control) mod guest;
-pub(in crate::control) mod hearing;
 pub(in crate::control) mod host;
 pub(in crate::control) mod member;
 pub(in crate::control) mod name;

@@ -12,24 +12,24 @@ use crate::control::{
 use crate::queue::Number;
 
 pub(in crate::control) struct Roster {
-    places: Vec<Place>,
+    entries: Vec<RosterEntry>,
     /// Where the search for a free number begins.
     next: Number,
     /// What happens to processes that want to join.
-    pub doors: Doors,
+    pub admission: Admission,
 }
 
 /// What happens to processes that want to join.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(in crate::control) enum Doors {
+pub(in crate::control) enum Admission {
     Open,
     /// The receiver itself is being handed to another process.
-    UnderWay,
+    HandingOver,
     /// There is no receiver any more.
-    Shut,
+    Closed,
 }
 
-enum Place {
+enum RosterEntry {
     Free,
     /// This process.
     Own,
@@ -40,7 +40,7 @@ enum Place {
     Member(Arc<Member>),
     /// Being repaired: its permits, and all else that it left. Of the two one may be done already, in either order.
     Leaving {
-        is_half_done: bool,
+        is_one_step_done: bool,
     },
     /// Left and repaired. Nothing was claimed under this number from that position on.
     Left {
@@ -57,7 +57,7 @@ pub(in crate::control) struct Full {
 }
 
 /// Who held a number.
-pub(in crate::control) enum Leaver {
+pub(in crate::control) enum Departing {
     Member(Arc<Member>),
     Invited(Token),
     Unfinished,
@@ -66,10 +66,10 @@ pub(in crate::control) enum Leaver {
 impl Roster {
     /// Numbers 1 to `members`, of which this process has `own`.
     pub fn new(members: u32, own: Number) -> Roster {
-        let mut places: Vec<Place> = (0..=members).map(|_| Place::Free).collect();
-        places[0] = Place::Own;
-        places[usize::from(own)] = Place::Own;
-        Roster { places, next: own, doors: Doors::Open }
+        let mut entries: Vec<RosterEntry> = (0..=members).map(|_| RosterEntry::Free).collect();
+        entries[0] = RosterEntry::Own;
+        entries[usize::from(own)] = RosterEntry::Own;
+        Roster { entries, next: own, admission: Admission::Open }
     }
 
     /// Where the receiver has come from another process: processes that have left claimed something before `tail` under
@@ -77,8 +77,8 @@ impl Roster {
     pub fn taken_over(members: u32, own: Number, tail: u64, claimants: &[Number]) -> Roster {
         let mut roster = Roster::new(members, own);
         for &number in claimants {
-            if let Some(place @ Place::Free) = roster.places.get_mut(usize::from(number)) {
-                *place = Place::Left { tail };
+            if let Some(entry @ RosterEntry::Free) = roster.entries.get_mut(usize::from(number)) {
+                *entry = RosterEntry::Left { tail };
             }
         }
         roster
@@ -86,24 +86,24 @@ impl Roster {
 
     /// Takes a number that is free, or that nothing in the queue bears any more: `passed(number, tail)`.
     pub fn take(&mut self, passed: impl Fn(Number, u64) -> bool) -> Result<Number, Full> {
-        let members = self.places.len() - 1;
+        let members = self.entries.len() - 1;
         for step in 0..members {
             let number = (usize::from(self.next) + step) % members + 1;
-            let free = match self.places[number] {
-                Place::Free => true,
-                Place::Left { tail } => passed(number as Number, tail),
+            let free = match self.entries[number] {
+                RosterEntry::Free => true,
+                RosterEntry::Left { tail } => passed(number as Number, tail),
                 _ => false,
             };
             if free {
-                self.places[number] = Place::Taken;
+                self.entries[number] = RosterEntry::Taken;
                 self.next = number as Number;
                 return Ok(number as Number);
             }
         }
         let leaving = self
-            .places
+            .entries
             .iter()
-            .filter(|place| matches!(place, Place::Left { .. } | Place::Leaving { .. }))
+            .filter(|entry| matches!(entry, RosterEntry::Left { .. } | RosterEntry::Leaving { .. }))
             .count();
         Err(Full { members: members as u32, leaving: leaving as u32 })
     }
@@ -111,54 +111,54 @@ impl Roster {
     /// Frees the numbers for which `is_over` holds, of processes that have left, although the receiver has not passed all that they
     /// claimed.
     pub fn free_those(&mut self, is_over: impl Fn(Number) -> bool) {
-        for (number, place) in (0..).zip(&mut self.places) {
-            if matches!(place, Place::Left { .. }) && is_over(number) {
-                *place = Place::Free;
+        for (number, entry) in (0..).zip(&mut self.entries) {
+            if matches!(entry, RosterEntry::Left { .. }) && is_over(number) {
+                *entry = RosterEntry::Free;
             }
         }
     }
 
     /// Takes exactly this number, for the process that gave the receiver away.
-    pub fn take_this(&mut self, number: Number) {
-        self.places[usize::from(number)] = Place::Taken;
+    pub fn take_exact(&mut self, number: Number) {
+        self.entries[usize::from(number)] = RosterEntry::Taken;
     }
 
     /// The joining of a process that took a number is finished.
     pub fn enter(&mut self, member: Arc<Member>) {
         let number = usize::from(member.number);
-        self.places[number] = Place::Member(member);
+        self.entries[number] = RosterEntry::Member(member);
     }
 
     /// A number that was taken belongs to a descriptor on its way.
     pub fn invite(&mut self, number: Number, token: Token) {
-        self.places[usize::from(number)] = Place::Invited(token);
+        self.entries[usize::from(number)] = RosterEntry::Invited(token);
     }
 
     /// Somebody came with the descriptor on its way. False if it is none any more.
     pub fn arrive(&mut self, number: Number) -> bool {
-        let place = &mut self.places[usize::from(number)];
-        let invited = matches!(place, Place::Invited(_) | Place::Taken);
+        let entry = &mut self.entries[usize::from(number)];
+        let invited = matches!(entry, RosterEntry::Invited(_) | RosterEntry::Taken);
         if invited {
-            *place = Place::Taken;
+            *entry = RosterEntry::Taken;
         }
         invited
     }
 
     /// Gives back a number under which nothing was ever done.
-    pub fn untake(&mut self, number: Number) {
-        self.places[usize::from(number)] = Place::Free;
+    pub fn release(&mut self, number: Number) {
+        self.entries[usize::from(number)] = RosterEntry::Free;
     }
 
     pub fn member(&self, number: Number) -> Option<Arc<Member>> {
-        match self.places.get(usize::from(number)) {
-            Some(Place::Member(member)) => Some(member.clone()),
+        match self.entries.get(usize::from(number)) {
+            Some(RosterEntry::Member(member)) => Some(member.clone()),
             _ => None,
         }
     }
 
     pub fn members(&self) -> Vec<Arc<Member>> {
-        let members = self.places.iter().filter_map(|place| match place {
-            Place::Member(member) => Some(member.clone()),
+        let members = self.entries.iter().filter_map(|entry| match entry {
+            RosterEntry::Member(member) => Some(member.clone()),
             _ => None,
         });
         members.collect()
@@ -166,64 +166,71 @@ impl Roster {
 
     /// Processes other than this one that take part or are invited.
     pub fn others(&self) -> usize {
-        let others = self.places.iter();
-        others.filter(|place| matches!(place, Place::Taken | Place::Invited(_) | Place::Member(_))).count()
+        let others = self.entries.iter();
+        others
+            .filter(|entry| {
+                matches!(entry, RosterEntry::Taken | RosterEntry::Invited(_) | RosterEntry::Member(_))
+            })
+            .count()
     }
 
     /// Counts those of [`Roster::others`] that have not hung up, also if the porter has yet to hear of a hang-up.
     pub fn staying(&self) -> usize {
-        let stays = |place: &&Place| match place {
-            Place::Taken => true,
-            Place::Invited(token) => {
+        let stays = |entry: &&RosterEntry| match entry {
+            RosterEntry::Taken => true,
+            RosterEntry::Invited(token) => {
                 !Porter::of_this_process().is_ok_and(|porter| porter.has_hung_up(*token))
             }
-            Place::Member(member) => !member.is_hanging_up(),
+            RosterEntry::Member(member) => !member.is_hanging_up(),
             _ => false,
         };
-        self.places.iter().filter(stays).count()
+        self.entries.iter().filter(stays).count()
     }
 
     /// The numbers that no process has.
-    pub fn strangers(&self) -> impl Iterator<Item = Number> + '_ {
-        let places = (0..).zip(&self.places);
-        let nobodies = places
-            .filter(|(_, place)| matches!(place, Place::Free | Place::Leaving { .. } | Place::Left { .. }));
+    pub fn unassigned(&self) -> impl Iterator<Item = Number> + '_ {
+        let entries = (0..).zip(&self.entries);
+        let nobodies = entries.filter(|(_, entry)| {
+            matches!(entry, RosterEntry::Free | RosterEntry::Leaving { .. } | RosterEntry::Left { .. })
+        });
         nobodies.map(|(number, _)| number)
     }
 
     /// Whether somebody who left is still being repaired.
     pub fn is_leaving(&self) -> bool {
-        self.places.iter().any(|place| matches!(place, Place::Leaving { .. }))
+        self.entries.iter().any(|entry| matches!(entry, RosterEntry::Leaving { .. }))
     }
 
     /// Begins a departure, once: None if nobody holds the number or the departure has begun.
-    pub fn leave(&mut self, number: Number) -> Option<Leaver> {
-        let place = self.places.get_mut(usize::from(number))?;
-        let leaver = match place {
-            Place::Member(member) => Leaver::Member(member.clone()),
-            Place::Invited(token) => Leaver::Invited(*token),
-            Place::Taken => Leaver::Unfinished,
-            Place::Free | Place::Own | Place::Leaving { .. } | Place::Left { .. } => return None,
+    pub fn leave(&mut self, number: Number) -> Option<Departing> {
+        let entry = self.entries.get_mut(usize::from(number))?;
+        let departing = match entry {
+            RosterEntry::Member(member) => Departing::Member(member.clone()),
+            RosterEntry::Invited(token) => Departing::Invited(*token),
+            RosterEntry::Taken => Departing::Unfinished,
+            RosterEntry::Free | RosterEntry::Own | RosterEntry::Leaving { .. } | RosterEntry::Left { .. } => {
+                return None;
+            }
         };
-        *place = Place::Leaving { is_half_done: false };
-        Some(leaver)
+        *entry = RosterEntry::Leaving { is_one_step_done: false };
+        Some(departing)
     }
 
-    /// One of the two halves of a departure is done, see [`Place::Leaving`]; nothing was claimed under the number at
+    /// One of the two halves of a departure is done, see [`RosterEntry::Leaving`]; nothing was claimed under the number at
     /// `tail` or later. Only with the second one may the number be given again: what is still repaired would be taken
     /// from its next holder.
-    pub fn half_left(&mut self, number: Number, tail: u64) {
-        let place = &mut self.places[usize::from(number)];
-        match place {
-            Place::Leaving { is_half_done: true } => *place = Place::Left { tail },
-            Place::Leaving { is_half_done } => *is_half_done = true,
+    pub fn finish_step(&mut self, number: Number, tail: u64) {
+        let entry = &mut self.entries[usize::from(number)];
+        match entry {
+            RosterEntry::Leaving { is_one_step_done: true } => *entry = RosterEntry::Left { tail },
+            RosterEntry::Leaving { is_one_step_done } => *is_one_step_done = true,
             _ => {}
         }
     }
 
     /// Forgets all processes and all descriptors on their way.
-    pub fn clear(&mut self) -> Vec<Leaver> {
-        let all = 1..self.places.len();
+    pub fn clear(&mut self) -> Vec<Departing> {
+        let all = 1..self.entries.len();
         all.filter_map(|number| self.leave(number as Number)).collect()
     }
 }
@@ -248,13 +255,13 @@ mod tests {
         assert!(roster.leave(2).is_some());
         assert!(roster.leave(2).is_none(), "a departure begins once");
         assert_eq!(roster.take(|_, _| true), Err(Full { members: 2, leaving: 1 }));
-        roster.half_left(2, 100);
+        roster.finish_step(2, 100);
         assert_eq!(
             roster.take(|_, _| true),
             Err(Full { members: 2, leaving: 1 }),
             "only half of it is repaired"
         );
-        roster.half_left(2, 100);
+        roster.finish_step(2, 100);
         let head = |head| move |_, tail| head >= tail;
         assert_eq!(roster.take(head(99)), Err(Full { members: 2, leaving: 1 }));
         assert_eq!(roster.take(head(100)), Ok(2));
@@ -266,8 +273,8 @@ mod tests {
         let numbers = [roster.take(|_, _| false), roster.take(|_, _| false)];
         assert_eq!(numbers, [Ok(2), Ok(3)]);
         assert!(roster.leave(2).is_some() && roster.leave(3).is_some());
-        (0..2).for_each(|_| roster.half_left(2, 100));
-        roster.half_left(3, 100);
+        (0..2).for_each(|_| roster.finish_step(2, 100));
+        roster.finish_step(3, 100);
         roster.free_those(|number| number == 3);
         assert_eq!(roster.take(|_, _| false), Err(Full { members: 3, leaving: 2 }), "3 is still repaired");
         roster.free_those(|number| number == 2);
@@ -279,7 +286,7 @@ mod tests {
         let mut roster = Roster::taken_over(3, 2, 10, &[0, 2, 9]);
         assert!(roster.leave(0).is_none() && roster.leave(2).is_none() && roster.leave(9).is_none());
         assert_eq!(roster.others(), 0);
-        roster.take_this(1);
+        roster.take_exact(1);
         assert_eq!(roster.take(|_, _| false), Ok(3));
     }
 

@@ -167,7 +167,7 @@ struct HoldUp {
 }
 
 impl Watcher for HoldUp {
-    fn noticed(self: Arc<Self>, porter: &'static Porter, token: Token, _: Event) {
+    fn on_event(self: Arc<Self>, porter: &'static Porter, token: Token, _: Event) {
         porter.forget(token);
         self.held.send(()).unwrap();
         let _ = lock(&self.go_on).recv();
@@ -276,7 +276,7 @@ fn role_of_one_who_takes_and_dies() {
         tag: String::new(),
         kind: ChannelKind::Bounded,
     };
-    let hello = Message::Hello(Hello { want: Want::Receiver, facts, has_barriers: true }).encode();
+    let hello = Message::Hello(Hello { want: WantedEnd::Receiver, facts, has_barriers: true }).encode();
     loop {
         socket::send(&socket, &hello, &[]).unwrap();
         match next(&socket) {

@@ -180,7 +180,7 @@ fn one_who_was_let_in_before_the_receiver_went_off_is_sent_back_to_the_door() {
 fn at_a_name(callers: impl IntoIterator<Item = Option<Message>>) -> Result<Arc<Endpoint>, OpenError> {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("feed");
-    let listener = Listener::bind(&Place::new(&path).unwrap(), 0o600).unwrap();
+    let listener = Listener::bind(&PathAt::new(&path).unwrap(), 0o600).unwrap();
     std::thread::scope(|scope| {
         let joins = scope.spawn(|| connect(&path, SIZE, ALIGN, &terms()));
         for answer in callers {
@@ -236,7 +236,7 @@ fn a_door_that_was_shut_for_good_by_who_has_a_copy_is_watched_no_more() {
 struct Called(std::sync::mpsc::Sender<()>);
 
 impl Watcher for Called {
-    fn noticed(self: Arc<Self>, _: &'static Porter, _: Token, _: Event) {
+    fn on_event(self: Arc<Self>, _: &'static Porter, _: Token, _: Event) {
         let _ = self.0.send(());
     }
 }

@@ -14,10 +14,10 @@ use crate::{
             host_lost::{attend_host, lose_lifeline},
         },
         meeting::{
-            admission::{Heard, hear_hello, refuse},
+            admission::{Greeting, hear_hello, refuse},
             carrier,
             door::attend_door,
-            identity::Suspicion,
+            identity::Identification,
             lifeline::attend,
             refusal::{check_place, unexpected, without_descriptors},
             talk::{Patience, Talk},
@@ -25,19 +25,19 @@ use crate::{
         },
         membership::{
             chunks::queue_of,
-            endpoint::{Endpoint, Parts, Role},
+            endpoint::{Endpoint, EndpointParts, Role},
             fencing::fences,
             guest::Guest,
             host::Host,
             member::Member,
             name::{Name, NameParts},
             name_as_sender::NameAsSender,
-            roster::{Doors, Roster},
+            roster::{Admission, Roster},
             rules::Rules,
         },
         porter::{Porter, Token, Watcher},
         waking::wakes::look_at_sleepers,
-        wire::{Code, HANDOVER_FDS, HANDOVER_FDS_NAMED, Handover, Message, Refused, TAKEN_FDS, Want},
+        wire::{Code, HANDOVER_FDS, HANDOVER_FDS_NAMED, Handover, Message, Rejection, TAKEN_FDS, WantedEnd},
     },
     error::OpenError,
     queue::Number,
@@ -60,7 +60,7 @@ pub(crate) fn receiver_into_fd(endpoint: &Arc<Endpoint>) -> Result<OwnedFd, Open
     }
     let number = {
         let mut roster = host.settled_roster(endpoint.deadline);
-        if roster.doors != Doors::Open {
+        if roster.admission != Admission::Open {
             return Err(OpenError::Closed { path: None });
         }
         match roster.others() {
@@ -74,7 +74,7 @@ pub(crate) fn receiver_into_fd(endpoint: &Arc<Endpoint>) -> Result<OwnedFd, Open
         let number = host.take_number(&endpoint.queue(), &mut roster).map_err(|full| {
             OpenError::RosterFull { path: None, members: full.members, leaving: full.leaving }
         })?;
-        roster.doors = Doors::UnderWay;
+        roster.admission = Admission::HandingOver;
         number
     };
     let sent = send_off(endpoint, host, number);
@@ -98,9 +98,9 @@ fn send_off(endpoint: &Arc<Endpoint>, host: &Host, number: Number) -> Result<Own
     socket::set_pass_credentials(&ours).map_err(OpenError::system("ask who sends"))?;
     // The tasks of this process that sleep must listen to another one soon.
     endpoint.set_role(Role::UnderWay);
-    endpoint.open_doors()?;
+    endpoint.open_bells()?;
     let ours = Arc::new(ours);
-    let state = Mutex::new(State::Asked(Some(Suspicion::default())));
+    let state = Mutex::new(TransitState::Asked(Some(Identification::default())));
     let transit = Arc::new(Transit { endpoint: endpoint.clone(), socket: ours.clone(), number, state });
     porter
         .watch(ours, Interest::READABLE.and(Interest::HANG_UP), transit)
@@ -113,8 +113,8 @@ fn stay(endpoint: &Endpoint, number: Number) {
     let Some(host) = &endpoint.host else { return };
     {
         let mut roster = host.roster();
-        roster.untake(number);
-        roster.doors = Doors::Open;
+        roster.release(number);
+        roster.admission = Admission::Open;
     }
     let door = host.name().as_ref().and_then(|name| name.token);
     if let (Some(door), Ok(porter)) = (door, Porter::of_this_process()) {
@@ -129,40 +129,40 @@ struct Transit {
     socket: Arc<OwnedFd>,
     /// The number of the next host.
     number: Number,
-    state: Mutex<State>,
+    state: Mutex<TransitState>,
 }
 
-enum State {
+enum TransitState {
     /// Nobody has asked for the receiver yet.
-    Asked(Option<Suspicion>),
+    Asked(Option<Identification>),
     /// It was sent to this process, whose end is watched under the token: somebody else may have a copy of its connection.
     Sent(Arc<Process>, Token),
     Over,
 }
 
 impl Watcher for Transit {
-    fn noticed(self: Arc<Self>, porter: &'static Porter, token: Token, _: Event) {
+    fn on_event(self: Arc<Self>, porter: &'static Porter, token: Token, _: Event) {
         let mut state = lock(&self.state);
         let next = match &mut *state {
-            State::Asked(suspicion) => {
-                match hear_hello(&self.socket, suspicion, Want::Receiver, &self.endpoint) {
-                    Heard::Nothing => return,
-                    Heard::Welcome(process, _) => match self.hand_over(porter, token, process) {
-                        Ok((process, end)) => State::Sent(process, end),
+            TransitState::Asked(identification) => {
+                match hear_hello(&self.socket, identification, WantedEnd::Receiver, &self.endpoint) {
+                    Greeting::Nothing => return,
+                    Greeting::Welcome(process, _) => match self.hand_over(porter, token, process) {
+                        Ok((process, end)) => TransitState::Sent(process, end),
                         Err(_) => {
-                            let lack = Refused::new(Code::NoDescriptors);
+                            let lack = Rejection::new(Code::NoDescriptors);
                             refuse(&self.endpoint, &self.socket, lack, None);
-                            State::Over
+                            TransitState::Over
                         }
                     },
-                    Heard::Refused(code) => {
-                        refuse(&self.endpoint, &self.socket, Refused::new(code), None);
-                        State::Over
+                    Greeting::Refused(code) => {
+                        refuse(&self.endpoint, &self.socket, Rejection::new(code), None);
+                        TransitState::Over
                     }
-                    Heard::Gone => State::Over,
+                    Greeting::Gone => TransitState::Over,
                 }
             }
-            State::Sent(process, end) => {
+            TransitState::Sent(process, end) => {
                 let (process, end) = (process.clone(), *end);
                 let mut buffer = [0; 256];
                 match socket::receive(&self.socket, &mut buffer) {
@@ -176,7 +176,7 @@ impl Watcher for Transit {
                         };
                         match doorbell.filter(|_| taken) {
                             Some(doorbell) => {
-                                *state = State::Over;
+                                *state = TransitState::Over;
                                 porter.forget(token);
                                 become_guest(
                                     &self.endpoint,
@@ -187,20 +187,20 @@ impl Watcher for Transit {
                                 );
                                 return;
                             }
-                            None => State::Over,
+                            None => TransitState::Over,
                         }
                     }
                     Ok(Incoming::Nothing | Incoming::HungUp) | Err(_) => {
                         porter.forget(end);
-                        State::Over
+                        TransitState::Over
                     }
                 }
             }
-            State::Over => return,
+            TransitState::Over => return,
         };
-        let over = matches!(next, State::Over);
+        let over = matches!(next, TransitState::Over);
         // A taker that lives may have it, though its word could not be read.
-        let may_be_taken = matches!(&*state, State::Sent(process, _) if !process.has_ended());
+        let may_be_taken = matches!(&*state, TransitState::Sent(process, _) if !process.has_ended());
         *state = next;
         if over {
             // Lost on its way: as if it had been dropped here.
@@ -222,8 +222,8 @@ struct TakerWatch {
 }
 
 impl Watcher for TakerWatch {
-    fn noticed(self: Arc<Self>, porter: &'static Porter, _: Token, event: Event) {
-        self.transit.clone().noticed(porter, self.line, event);
+    fn on_event(self: Arc<Self>, porter: &'static Porter, _: Token, event: Event) {
+        self.transit.clone().on_event(porter, self.line, event);
     }
 }
 
@@ -286,7 +286,7 @@ fn become_guest(
         // Closed here and not given up: name, listener and lock live on in the other process.
         drop(name);
     }
-    host.roster().doors = Doors::Shut;
+    host.roster().admission = Admission::Closed;
     // Who was being let in while the door was shut.
     if let Ok(porter) = Porter::of_this_process() {
         send_applicants_away(host, porter);
@@ -322,7 +322,7 @@ pub(crate) fn receiver_from_fd(
     let facts = terms.facts(size, align)?;
     let birthplace = Birthplace::here().map_err(OpenError::system("mark this process"))?;
     let talk = Talk::new(carrier::unload(descriptor)?, Patience::of(terms));
-    let (answer, descriptors) = talk.ask(Want::Receiver, &facts)?;
+    let (answer, descriptors) = talk.ask(WantedEnd::Receiver, &facts)?;
     let Message::Handover(handover) = answer else { return Err(unexpected()) };
     let accept = handover.accept;
     check_place(&accept, &facts)?;
@@ -353,7 +353,7 @@ pub(crate) fn receiver_from_fd(
     let doorbell = Doorbell::new().map_err(OpenError::system("make a doorbell"))?;
     let (tail, claimants) = queue_of(&segment).claimants();
     let mut roster = Roster::taken_over(accept.geometry.members(), accept.number, tail, &claimants);
-    roster.take_this(accept.host);
+    roster.take_exact(accept.host);
     let rules = Rules { uids: handover.uids, gids: handover.gids };
     let members = accept.geometry.members();
     let name_as_sender = NameAsSender::new(handover.open, handover.end_with_last);
@@ -362,7 +362,7 @@ pub(crate) fn receiver_from_fd(
         host.set_dead(number, number != accept.number && number != accept.host);
     }
     *host.name() = name;
-    let endpoint = Arc::new(Endpoint::new(Parts {
+    let endpoint = Arc::new(Endpoint::new(EndpointParts {
         segment,
         birthplace,
         facts,
@@ -375,7 +375,7 @@ pub(crate) fn receiver_from_fd(
         guest: None,
     }));
     endpoint.note_pid(accept.number, std::process::id().into());
-    endpoint.open_doors()?;
+    endpoint.open_bells()?;
     let lifeline = Arc::new(talk.done());
     let _ = socket::refuse_descriptors(&lifeline);
     // Taken, before any wake. If the giver has ended meanwhile, its process will show it. If it cannot be told for another

@@ -14,10 +14,10 @@ use crate::{
         },
         membership::{
             endpoint::{Endpoint, Role},
-            guest::Uninvited,
+            guest::InviteError,
         },
         waking::hearing::porter_hears_for_a_while,
-        wire::{Code, Refused},
+        wire::{Code, Rejection},
     },
     error::OpenError,
     wait::Hear,
@@ -36,16 +36,18 @@ pub(crate) fn sender_into_fd(endpoint: &Arc<Endpoint>) -> Result<OwnedFd, OpenEr
     let answer = guest.invite(endpoint.deadline, || endpoint.hear());
     drop(hears);
     answer.map_err(|uninvited| match uninvited {
-        Uninvited::Late => OpenError::TimedOut { path: None, waited: endpoint.deadline },
-        Uninvited::Unasked(error) => OpenError::system("ask the receiver's process for a descriptor")(error),
-        Uninvited::Refused(code) => match Code::from_number(code) {
-            Some(code) => explain_refused(endpoint, Refused::new(code)),
+        InviteError::Late => OpenError::TimedOut { path: None, waited: endpoint.deadline },
+        InviteError::Unasked(error) => {
+            OpenError::system("ask the receiver's process for a descriptor")(error)
+        }
+        InviteError::Refused(code) => match Code::from_number(code) {
+            Some(code) => explain_refused(endpoint, Rejection::new(code)),
             None => unexpected(),
         },
     })
 }
 
-fn explain_refused(endpoint: &Endpoint, refused: Refused) -> OpenError {
+fn explain_refused(endpoint: &Endpoint, refused: Rejection) -> OpenError {
     match refused.code {
         Code::RosterFull => OpenError::RosterFull {
             path: None,

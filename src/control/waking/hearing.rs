@@ -10,7 +10,7 @@ use std::{
 use super::wakes::look_at_sleepers;
 use crate::{
     control::{
-        membership::{endpoint::Endpoint, hearing::Ear},
+        membership::{bell_set::BellWatch, endpoint::Endpoint},
         porter::{Porter, Token, Watcher},
     },
     sync::lock,
@@ -23,23 +23,23 @@ use crate::{
 /// No lock is taken while no other process can take part, for then there is nothing to hear: thousands of threads may go
 /// to sleep at a time. Once one can, all that sleep are woken, and ask again.
 pub(crate) fn porter_hears_for_a_while(endpoint: &Arc<Endpoint>) -> io::Result<Option<PorterHears<'_>>> {
-    if endpoint.hearing().is_none() {
+    if endpoint.bell_set().is_none() {
         return Ok(None);
     }
-    let mut ear = lock(&endpoint.ear);
-    listen(endpoint, &mut ear)?;
-    ear.askers += 1;
+    let mut bell_watch = lock(&endpoint.bell_watch);
+    listen(endpoint, &mut bell_watch)?;
+    bell_watch.askers += 1;
     Ok(Some(PorterHears(endpoint)))
 }
 
 /// Has the background thread watch the bells, if it does not yet.
-fn listen(endpoint: &Arc<Endpoint>, ear: &mut Ear) -> io::Result<()> {
-    if let Some(hearing) = endpoint.hearing()
-        && ear.token.is_none()
+fn listen(endpoint: &Arc<Endpoint>, bell_watch: &mut BellWatch) -> io::Result<()> {
+    if let Some(bell_set) = endpoint.bell_set()
+        && bell_watch.token.is_none()
     {
         let watcher = Arc::new(Listen(Arc::downgrade(endpoint)));
         let porter = Porter::of_this_process()?;
-        ear.token = Some(porter.watch(hearing.clone(), Interest::READABLE.once_each(), watcher)?);
+        bell_watch.token = Some(porter.watch(bell_set.clone(), Interest::READABLE.once_each(), watcher)?);
     }
     Ok(())
 }
@@ -49,7 +49,7 @@ impl Hear for Endpoint {
     /// call [`Hear::hear`] at each). None while no other process can take part;
     /// afterwards always the same. It comes while tasks sleep: then they are all woken, to watch it.
     fn bell_fd(&self) -> Option<BorrowedFd<'_>> {
-        self.hearing().map(|hearing| hearing.as_fd())
+        self.bell_set().map(|bell_set| bell_set.as_fd())
     }
 
     /// Takes in what other processes said, then looks at every local sleeper. It does not matter which bell was rung, so
@@ -59,7 +59,7 @@ impl Hear for Endpoint {
             return;
         }
         if let Some(guest) = self.guest.get() {
-            guest.hear(self.hearing());
+            guest.hear(self.bell_set());
         }
         look_at_sleepers(self);
     }
@@ -69,16 +69,16 @@ impl Hear for Endpoint {
     }
 
     fn porter_hears(self: &Arc<Self>) -> io::Result<()> {
-        let mut ear = lock(&self.ear);
-        listen(self, &mut ear)?;
-        ear.always = true;
+        let mut bell_watch = lock(&self.bell_watch);
+        listen(self, &mut bell_watch)?;
+        bell_watch.always = true;
         Ok(())
     }
 
     fn porter_rests(&self) {
-        let mut ear = lock(&self.ear);
-        ear.always = false;
-        ear.rest();
+        let mut bell_watch = lock(&self.bell_watch);
+        bell_watch.always = false;
+        bell_watch.rest();
     }
 
     fn is_forked(&self) -> bool {
@@ -95,9 +95,9 @@ pub(crate) struct PorterHears<'a>(&'a Endpoint);
 
 impl Drop for PorterHears<'_> {
     fn drop(&mut self) {
-        let mut ear = lock(&self.0.ear);
-        ear.askers -= 1;
-        ear.rest();
+        let mut bell_watch = lock(&self.0.bell_watch);
+        bell_watch.askers -= 1;
+        bell_watch.rest();
     }
 }
 
@@ -105,7 +105,7 @@ impl Drop for PorterHears<'_> {
 struct Listen(Weak<Endpoint>);
 
 impl Watcher for Listen {
-    fn noticed(self: Arc<Self>, _: &'static Porter, _: Token, _: Event) {
+    fn on_event(self: Arc<Self>, _: &'static Porter, _: Token, _: Event) {
         if let Some(endpoint) = self.0.upgrade() {
             endpoint.hear();
         }

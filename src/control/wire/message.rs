@@ -56,7 +56,7 @@ pub(in crate::control) enum Message {
 
 /// Which end a joining process asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Want {
+pub(crate) enum WantedEnd {
     Sender,
     Receiver,
 }
@@ -78,7 +78,7 @@ pub(crate) struct Facts {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::control) struct Hello {
-    pub want: Want,
+    pub want: WantedEnd,
     pub facts: Facts,
     /// Threads and tasks of the joining process can sleep in a channel of asymmetric fences.
     pub has_barriers: bool,
@@ -184,14 +184,14 @@ pub(in crate::control) enum Malformed {
 
 /// Why somebody got no number.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::control) struct Refused {
+pub(in crate::control) struct Rejection {
     pub code: Code,
     pub members: u32,
     pub leaving: u32,
 }
 
-impl Refused {
-    pub fn new(code: Code) -> Refused {
-        Refused { code, members: 0, leaving: 0 }
+impl Rejection {
+    pub fn new(code: Code) -> Rejection {
+        Rejection { code, members: 0, leaving: 0 }
     }
 }

@@ -12,17 +12,17 @@ use crate::{
 };
 
 /// Everything by which other processes can say "look" to this one, as one descriptor.
-pub(in crate::control) struct Hearing {
+pub(in crate::control) struct BellSet {
     pub events: Events,
 }
 
-impl Hearing {
-    pub fn new() -> io::Result<Hearing> {
-        Ok(Hearing { events: Events::new()? })
+impl BellSet {
+    pub fn new() -> io::Result<BellSet> {
+        Ok(BellSet { events: Events::new()? })
     }
 }
 
-impl AsFd for Hearing {
+impl AsFd for BellSet {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.events.as_fd()
     }
@@ -30,7 +30,7 @@ impl AsFd for Hearing {
 
 /// Whether the background thread watches the descriptor of an endpoint, and for which sleepers.
 #[derive(Default)]
-pub(in crate::control) struct Ear {
+pub(in crate::control) struct BellWatch {
     pub token: Option<Token>,
     /// Tasks sleep for which no runtime listens.
     pub always: bool,
@@ -38,7 +38,7 @@ pub(in crate::control) struct Ear {
     pub askers: u32,
 }
 
-impl Ear {
+impl BellWatch {
     /// Stops watching, if no task and no thread needs it.
     pub fn rest(&mut self) {
         if self.askers == 0 && !self.always {

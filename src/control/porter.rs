@@ -72,7 +72,7 @@ impl Porter {
         })?;
         let mut running = lock(&porter.running);
         if !*running {
-            thread::spawn_with_signals_blocked("shmpsc-porter", || porter.run())?;
+            thread::spawn_with_signals_blocked("shmpsc-io", || porter.run())?;
             *running = true;
         }
         Ok(porter)

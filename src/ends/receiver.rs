@@ -122,7 +122,7 @@ macro_rules! receiver {
                 /// # When it waits
                 ///
                 /// Only while what a process left that has just ended is being put right, usually less than a millisecond, and at most
-                /// as long as the deadline of [`Options::deadline`](crate::Options::deadline).
+                /// as long as the timeout of [`Options::timeout`](crate::Options::timeout).
                 ///
                 /// # Errors
                 ///

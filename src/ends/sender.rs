@@ -175,7 +175,7 @@ macro_rules! sender {
                 /// # When it waits
                 ///
                 /// In the receiver's process it does not. In another process it waits for the receiver's process to answer, at
-                /// most as long as the deadline of [`Options::deadline`](crate::Options::deadline).
+                /// most as long as the timeout of [`Options::timeout`](crate::Options::timeout).
                 ///
                 /// # Errors
                 ///

@@ -20,7 +20,7 @@ impl Options {
     ///
     /// Not there means that nothing stands at the name, or a socket behind which no process listens, or that the directory
     /// of the name does not exist yet; also that the receiver there has closed its channel, and gives the name up next. So a
-    /// mistake in the name shows only after the wait. Once a receiver is there, it has the [`deadline`](Options::deadline) for
+    /// mistake in the name shows only after the wait. Once a receiver is there, it has the [`timeout`](Options::timeout) for
     /// its answer, however long the wait was. That this process may not open the socket ends the wait when it is found four
     /// times in a row, because a receiver sets the mode of its socket a moment after it has made it. Every other error ends
     /// the wait at once.
@@ -54,7 +54,7 @@ impl Options {
     /// # When it waits
     ///
     /// For a receiver to be there, at most as long as [`wait`](Options::wait) says, which is not at all if it was not called. Then for
-    /// the receiver's process to answer, at most as long as the [`deadline`](Options::deadline).
+    /// the receiver's process to answer, at most as long as the [`timeout`](Options::timeout).
     ///
     /// It blocks the thread, usually for less than a millisecond; the other side answers from a thread of its own, whatever its
     /// program does. But a receiver's process that is stopped does not answer. In a task, use

@@ -145,7 +145,7 @@ fn one_that_takes_every_place_keeps_those_outside_who_come_later_and_only_as_lon
     assert_eq!(
         full(&world),
         format!(
-            "all 256 places for processes in the channel at {} are taken; make it with more `members`",
+            "all 256 places for processes in the channel at {} are taken; make it with a larger `max_processes`",
             world.path().display()
         )
     );

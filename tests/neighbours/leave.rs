@@ -109,7 +109,7 @@ fn who_closes_its_lifeline_and_goes_on_is_received_and_keeps_its_number_until_it
     assert_eq!(
         full(&world),
         format!(
-            "all 6 places for processes in the channel at {} are taken; make it with more `members`",
+            "all 6 places for processes in the channel at {} are taken; make it with a larger `max_processes`",
             world.path().display()
         )
     );

@@ -128,7 +128,7 @@ pub(in crate::control) fn hear_hello(
     let Some(looks) = identification.take() else { return Greeting::Refused(Code::BadMessage) };
     match looks.look(&mut message) {
         Verdict::Known(process) => Greeting::Welcome(process, pid),
-        Verdict::Unknown => Greeting::Refused(Code::Unwatchable),
+        Verdict::Unknown => Greeting::Refused(Code::CannotMonitor),
         Verdict::NoDescriptors => Greeting::Refused(Code::NoDescriptors),
         Verdict::Again(looks) => {
             *identification = Some(looks);
@@ -191,14 +191,14 @@ pub(in crate::control) fn allocate_number(endpoint: &Endpoint) -> Result<Number,
         let mut roster = host.roster();
         match roster.admission {
             Admission::Open => {}
-            Admission::HandingOver => return Err(Rejection::new(Code::UnderWay)),
+            Admission::HandingOver => return Err(Rejection::new(Code::HandoverInProgress)),
             Admission::Closed => return Err(Rejection::new(Code::Closed)),
         }
         match host.take_number(&queue, &mut roster) {
             Ok(number) => number,
             Err(full) => {
                 return Err(Rejection {
-                    code: Code::RosterFull,
+                    code: Code::TooManyProcesses,
                     members: full.members,
                     leaving: full.leaving,
                 });

@@ -26,7 +26,7 @@ pub(in crate::control) fn invite_by_and_by(endpoint: &Arc<Endpoint>) -> Result<O
     let until = Instant::now() + endpoint.deadline;
     loop {
         match invite(endpoint) {
-            Err(Rejection { code: Code::RosterFull, .. }) => {}
+            Err(Rejection { code: Code::TooManyProcesses, .. }) => {}
             done => return done,
         }
         if !endpoint.host.as_ref().is_some_and(|host| host.wait_for_farewells(until)) {

@@ -61,8 +61,8 @@ pub(super) fn explain(refusal: Refusal, ours: &Facts) -> OpenError {
         Code::WrongKind => {
             OpenError::WrongKind { path: None, unbounded: theirs.kind == ChannelKind::Unbounded }
         }
-        Code::RosterFull => {
-            OpenError::RosterFull { path: None, members: refusal.members, leaving: refusal.leaving }
+        Code::TooManyProcesses => {
+            OpenError::TooManyProcesses { path: None, members: refusal.members, leaving: refusal.leaving }
         }
         code => reason(code),
     }
@@ -74,8 +74,8 @@ pub(in crate::control) fn reason(code: Code) -> OpenError {
         Code::WrongEnd => OpenError::WrongEnd,
         Code::Closed => OpenError::Closed { path: None },
         Code::Ended => OpenError::Ended { path: None },
-        Code::UnderWay => OpenError::UnderWay { path: None },
-        Code::Unwatchable => OpenError::Unwatchable { path: None },
+        Code::HandoverInProgress => OpenError::HandoverInProgress { path: None },
+        Code::CannotMonitor => OpenError::CannotMonitor { path: None },
         Code::NoBarriers => OpenError::NoBarriers { path: None },
         // What the other process was refused does not cross with the code.
         Code::NoDescriptors => {
@@ -83,10 +83,12 @@ pub(in crate::control) fn reason(code: Code) -> OpenError {
                 "one of the two has no descriptor or no memory left; close some, or raise `RLIMIT_NOFILE`";
             OpenError::system("connect the two processes")(io::Error::other(lack))
         }
-        Code::BadMessage => broken("it could not read what this process said"),
-        Code::NotAllowed | Code::WrongVersion | Code::WrongType | Code::WrongKind | Code::RosterFull => {
-            unexpected()
-        }
+        Code::BadMessage => OpenError::MessageRejected { path: None },
+        Code::NotAllowed
+        | Code::WrongVersion
+        | Code::WrongType
+        | Code::WrongKind
+        | Code::TooManyProcesses => unexpected(),
     }
 }
 

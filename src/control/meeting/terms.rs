@@ -71,7 +71,7 @@ impl Terms {
             ));
         }
         if self.deadline > MAX_DEADLINE {
-            return Err(invalid("deadline", format!("{:?}", self.deadline), "at most 4294967295 seconds"));
+            return Err(invalid("timeout", format!("{:?}", self.deadline), "at most 4294967295 seconds"));
         }
         match (u32::try_from(size), u32::try_from(align)) {
             (Ok(size), Ok(align)) if size <= Geometry::MAX_PAYLOAD => Ok(Facts {

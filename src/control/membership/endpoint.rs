@@ -36,7 +36,7 @@ use crate::{
 pub(in crate::control) enum Role {
     Host,
     /// Host still, but the receiver is being handed to another process.
-    UnderWay,
+    HandingOver,
     Guest,
 }
 
@@ -364,11 +364,11 @@ impl Endpoint {
         self.role_changed.notify_all();
     }
 
-    /// The role, once it is not "under way" any more.
+    /// The role, once the receiver is not being handed over any more.
     pub(in crate::control) fn settled_role(&self) -> Result<Role, OpenError> {
         let until = Instant::now() + self.deadline;
         let mut role = self.role();
-        while *role == Role::UnderWay {
+        while *role == Role::HandingOver {
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return Err(OpenError::TimedOut { path: None, waited: self.deadline });

@@ -1,6 +1,6 @@
-//! A name under which senders find the receiver: a socket file, and the lock file that says who may replace it.
+//! A name under which senders find the receiver: a socket file, and the lock file, whose holder may replace it.
 //!
-//! It lets nobody in; that is [`crate::control::meeting::admission`].
+//! It lets no process in: that is [`crate::control::meeting::door`].
 
 use std::{
     io,
@@ -72,7 +72,7 @@ impl Name {
         let place = PathAt::in_directory(parts.directory, &path)?;
         let lock_place = place.beside(LOCK)?;
         let lock = Lock::from_fd(parts.lock)?;
-        // Another file than its own could be one that the giver may not remove and this process may.
+        // The giver may name a file that is not its own: one that this process may remove and the giver may not.
         let file = facts.file.map(|(device, inode)| FileId { device, inode });
         let file = file.filter(|file| lock.is_of(&lock_place, &place, *file).unwrap_or(false));
         let listener = Arc::new(Listener::from_fd(parts.listener, file)?);
@@ -108,7 +108,7 @@ impl Name {
 /// Calls the receiver that listens at `path`. If too many others stand at its door, it waits to be next, until `until` at most.
 pub(in crate::control) fn connect(path: &Path, until: Instant) -> Result<OwnedFd, OpenError> {
     let called = Instant::now();
-    let no_receiver = |why| OpenError::NobodyThere { path: path.into(), why };
+    let no_receiver = |why| OpenError::NoReceiver { path: path.into(), why };
     let place = match PathAt::new(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             return Err(no_receiver(

@@ -134,7 +134,7 @@ fn the_receiver_stays_once_somebody_has_joined() {
     let host = alone();
     let guest = sender_from_fd(sender_into_fd(&host).unwrap(), SIZE, ALIGN, &terms()).unwrap();
     let error = receiver_into_fd(&host).unwrap_err();
-    assert!(matches!(error, OpenError::Joined { members: 1 }), "{error}");
+    assert!(matches!(error, OpenError::OthersJoined { members: 1 }), "{error}");
     drop(guest);
 }
 
@@ -154,7 +154,7 @@ fn the_receiver_stays_at_once_though_one_that_died_waits_for_one_that_is_stopped
     let roster = || host.host.as_ref().unwrap().roster();
     eventually("it has left", || roster().others() == 1);
     let error = receiver_into_fd(&host).unwrap_err();
-    assert!(matches!(error, OpenError::Joined { members: 1 }), "{error}");
+    assert!(matches!(error, OpenError::OthersJoined { members: 1 }), "{error}");
     assert!(roster().is_leaving());
     drop(stops);
     eventually("with the other one it is repaired", || !roster().is_leaving());
@@ -217,7 +217,7 @@ fn a_place_is_given_again_before_the_porter_hears_a_farewell() {
     let host = host(SIZE, ALIGN, &Terms { members: 2, ..terms() }, None).unwrap();
     let descriptor = sender_into_fd(&host).unwrap();
     let full = sender_into_fd(&host).unwrap_err();
-    assert!(matches!(full, OpenError::RosterFull { members: 2, leaving: 0, .. }), "{full}");
+    assert!(matches!(full, OpenError::TooManyProcesses { members: 2, leaving: 0, .. }), "{full}");
     while_the_porter_is_held_up(|| drop(descriptor), || || sender_into_fd(&host).map(drop).unwrap());
 }
 

@@ -26,7 +26,9 @@ fn refusals_name_both_sides() {
     let guest = connect(&bound.path, SIZE, ALIGN, &Terms { tag: "frame/1".into(), ..terms() }).unwrap();
     assert_eq!(
         with(16, "frame/1").unwrap(),
-        format!("all 2 places for processes in the channel at {at} are taken; make it with more `members`")
+        format!(
+            "all 2 places for processes in the channel at {at} are taken; make it with a larger `max_processes`"
+        )
     );
     assert_eq!(
         host(SIZE, ALIGN, &terms(), Some(&bound.path)).err().unwrap().to_string(),
@@ -214,7 +216,7 @@ fn refusal(code: Code) -> Message {
 
 #[test]
 fn one_who_is_sent_away_without_an_answer_calls_again_a_few_times() {
-    let joined = at_a_name([None, Some(refusal(Code::UnderWay)), None, Some(refusal(Code::Ended))]);
+    let joined = at_a_name([None, Some(refusal(Code::HandoverInProgress)), None, Some(refusal(Code::Ended))]);
     assert!(matches!(joined, Err(OpenError::Ended { .. })));
     let joined = at_a_name([None, None, None, None]);
     assert!(matches!(joined, Err(OpenError::HungUp { .. })));

@@ -20,7 +20,7 @@ fn a_sender_comes_and_goes() {
     assert!(!bound.host.ring().common().has_ended());
     close(&bound.host);
     assert!(bound.host.ring().common().has_ended());
-    assert!(matches!(bound.connect(), Err(OpenError::NobodyThere { .. })));
+    assert!(matches!(bound.connect(), Err(OpenError::NoReceiver { .. })));
 }
 
 #[test]
@@ -31,7 +31,7 @@ fn thousands_come_one_after_the_other() {
         loop {
             match bound.connect() {
                 Ok(guest) => break drop_sender(guest),
-                Err(OpenError::RosterFull { members: 2, .. }) => full += 1,
+                Err(OpenError::TooManyProcesses { members: 2, .. }) => full += 1,
                 Err(other) => panic!("{other}"),
             }
         }
@@ -46,7 +46,7 @@ fn connect_once_there_is_a_number(bound: &Bound) -> Arc<Endpoint> {
     let mut guest = None;
     eventually("a number is free", || {
         let found = bound.connect();
-        assert!(matches!(found, Ok(_) | Err(OpenError::RosterFull { .. })), "{:?}", found.err());
+        assert!(matches!(found, Ok(_) | Err(OpenError::TooManyProcesses { .. })), "{:?}", found.err());
         guest = found.ok();
         guest.is_some()
     });
@@ -89,7 +89,7 @@ fn a_process_that_died_within_a_send_keeps_its_number() {
     let next = connect_once_there_is_a_number(&bound);
     assert_eq!(next.me(), left);
     let error = bound.connect().err().expect("two places are taken, and one is kept");
-    assert!(matches!(error, OpenError::RosterFull { members: 3, leaving: 1, .. }), "{error}");
+    assert!(matches!(error, OpenError::TooManyProcesses { members: 3, leaving: 1, .. }), "{error}");
     assert!(error.to_string().contains("ended in the middle of a send"), "{error}");
     // Once the receiver has passed it, nothing is left of it.
     let mut consumer = Consumer::new(&bound.host.ring());
@@ -121,7 +121,7 @@ fn a_stopped_send_in_quarantine_keeps_its_number() {
     drop_sender(leaving);
     let next = connect_once_there_is_a_number(&bound);
     assert_eq!(next.me(), left);
-    assert!(matches!(bound.connect(), Err(OpenError::RosterFull { members: 3, leaving: 1, .. })));
+    assert!(matches!(bound.connect(), Err(OpenError::TooManyProcesses { members: 3, leaving: 1, .. })));
     assert_eq!(consumer.receive(&queue, Consumer::copy, &*bound.host), Took::Value([2u64; 2]));
     assert!(!consumer.has_stalled());
     assert_eq!(connect_once_there_is_a_number(&bound).me(), number);
@@ -267,7 +267,10 @@ fn a_number_is_not_given_again_before_all_that_its_process_left_is_repaired() {
     eventually("the task was woken", || !lock(&made).is_empty());
     eventually("it was repaired", || !host.host.as_ref().unwrap().roster().is_leaving());
     let mut made = lock(&made);
-    assert!(matches!(made[..], [Err(OpenError::RosterFull { members: 2, leaving: 1, .. })]), "{made:?}");
+    assert!(
+        matches!(made[..], [Err(OpenError::TooManyProcesses { members: 2, leaving: 1, .. })]),
+        "{made:?}"
+    );
     made.push(sender_into_fd(&host));
     assert!(made[1].is_ok());
     assert_eq!(host.ring().common().strong_count(), 2, "nobody took away the handle of the next one");

@@ -65,14 +65,14 @@ pub(crate) fn receiver_into_fd(endpoint: &Arc<Endpoint>) -> Result<OwnedFd, Open
         }
         match roster.others() {
             0 => {}
-            members => return Err(OpenError::Joined { members }),
+            members => return Err(OpenError::OthersJoined { members }),
         }
         if roster.is_leaving() {
             // An account that never comes to rest holds nonsense.
             return Err(OpenError::TimedOut { path: None, waited: endpoint.deadline });
         }
         let number = host.take_number(&endpoint.queue(), &mut roster).map_err(|full| {
-            OpenError::RosterFull { path: None, members: full.members, leaving: full.leaving }
+            OpenError::TooManyProcesses { path: None, members: full.members, leaving: full.leaving }
         })?;
         roster.admission = Admission::HandingOver;
         number
@@ -97,7 +97,7 @@ fn send_off(endpoint: &Arc<Endpoint>, host: &Host, number: Number) -> Result<Own
         carrier::load(theirs).map_err(OpenError::system("make a descriptor that carries the receiver"))?;
     socket::set_pass_credentials(&ours).map_err(OpenError::system("ask who sends"))?;
     // The tasks of this process that sleep must listen to another one soon.
-    endpoint.set_role(Role::UnderWay);
+    endpoint.set_role(Role::HandingOver);
     endpoint.open_bells()?;
     let ours = Arc::new(ours);
     let state = Mutex::new(TransitState::Asked(Some(Identification::default())));

@@ -49,7 +49,7 @@ pub(crate) fn sender_into_fd(endpoint: &Arc<Endpoint>) -> Result<OwnedFd, OpenEr
 
 fn explain_refused(endpoint: &Endpoint, refused: Rejection) -> OpenError {
     match refused.code {
-        Code::RosterFull => OpenError::RosterFull {
+        Code::TooManyProcesses => OpenError::TooManyProcesses {
             path: None,
             members: endpoint.segment().view().geometry().members(),
             leaving: refused.leaving,

@@ -1,4 +1,4 @@
-//! Who is here: how processes meet, talk and part. What a value is and how one is sent is not known here.
+//! How the processes of a channel meet, talk and part. What a value is and how it is sent is not known here.
 //!
 #![doc = include_str!("../../docs/protocol.md")]
 //!

@@ -1,5 +1,5 @@
-//! The one background thread of a process: it sleeps until a descriptor has something to say and calls whoever
-//! watches that descriptor.
+//! The one background thread of a process: it sleeps until a descriptor has an event, and calls the
+//! watcher of that descriptor. It is what the field calls a reactor.
 //!
 //! It knows nothing of channels. What a watcher does must not block: all channels of the process share the thread.
 //!
@@ -24,14 +24,14 @@ use crate::{
     },
 };
 
-/// How long one waits before it tries again what the system refused it for lack of descriptors or memory.
+/// The pause before a second attempt at what the system refused for lack of descriptors or memory.
 pub(super) const PAUSE: Duration = Duration::from_millis(100);
 
 /// The name of a watched descriptor; never used twice.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub(super) struct Token(u64);
 
-/// Who is called about a descriptor, always in the porter's thread.
+/// What is called about a descriptor, always in the background thread.
 pub(super) trait Watcher: Send + Sync {
     /// The descriptor has something to say.
     fn on_event(self: Arc<Self>, porter: &'static Porter, token: Token, event: Event);
@@ -80,7 +80,7 @@ impl Porter {
 
     /// Watches a descriptor until [`Porter::forget`].
     pub fn watch(&self, fd: Watched, interest: Interest, watcher: Arc<dyn Watcher>) -> io::Result<Token> {
-        // First the registration and then the descriptor, so that no event finds nobody.
+        // The registration comes before the descriptor, so that every event finds its watcher.
         let token = {
             let mut registrations = self.registrations();
             registrations.last += 1;
@@ -129,7 +129,7 @@ impl Porter {
 
     /// Watches again what was paused; if that fails, after one more pause.
     pub fn resume(&self, token: Token, interest: Interest) {
-        // Under the lock: whoever forgets it meanwhile is to take it out of the set afterwards.
+        // Under the lock: a thread that forgets the token meanwhile takes the descriptor out of the set afterwards.
         let added = self
             .registrations()
             .by_token

@@ -86,7 +86,7 @@ fn drop_sender(endpoint: Arc<Endpoint>) {
     drop(endpoint);
 }
 
-/// Drops the sender that who makes a channel without a name has.
+/// Drops the sender that the making of a channel without a name gives.
 fn drop_own_sender(host: &Endpoint) {
     host.ring().common().drop_strong(host.me(), host);
     host.drop_handle();

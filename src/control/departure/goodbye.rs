@@ -16,20 +16,20 @@ use crate::{
 };
 
 impl Drop for Guest {
-    /// Says goodbye. The mapping is gone already, so nothing is written after it.
+    /// Says goodbye. The mapping is gone already, so nothing is written to the segment after it.
     fn drop(&mut self) {
         if !self.birthplace.is_here() {
             return;
         }
         self.forget(|tokens| tokens.lifeline.take());
         self.forget(|tokens| tokens.process.take());
-        // Also if the host has hung up, and no process hears it: this end may be over for another reason.
+        // Also if this end is over: the host may have hung up, or a peer may have closed the channel. Then the host still hears.
         say_goodbye(self.lifeline.clone());
     }
 }
 
-/// Says goodbye and hangs up; if the host is too far behind to take the message, or the system has no memory for it, as soon as
-/// it can. Without it the host would keep the number until this process ends.
+/// Says goodbye and hangs up. If the host is too far behind to take the message, or the system has no memory for it, the
+/// background thread says it as soon as it can. Without a goodbye the host would keep the number until this process ends.
 pub(in crate::control) fn say_goodbye(lifeline: Arc<OwnedFd>) {
     if goodbye(&lifeline) != Goodbye::Over
         && let Ok(porter) = Porter::of_this_process()
@@ -61,7 +61,7 @@ fn goodbye(lifeline: &OwnedFd) -> Goodbye {
     }
 }
 
-/// A goodbye that waits for room.
+/// A goodbye that waits for room in the connection.
 struct Farewell(Arc<OwnedFd>);
 
 impl Watcher for Farewell {
@@ -69,7 +69,7 @@ impl Watcher for Farewell {
         match goodbye(&self.0) {
             Goodbye::Over => porter.forget(token),
             Goodbye::NoRoom => {}
-            // There is room at the host, so that would be reported without pause.
+            // There is room at the host, so the connection would be reported as writable without pause.
             Goodbye::NotNow => porter.pause(token),
         }
     }

@@ -14,7 +14,7 @@ use crate::{
     sys::events::{Event, Interest},
 };
 
-/// Begins to hear the host, and to watch it.
+/// Begins to hear the host, and to watch its connection and its process.
 pub(in crate::control) fn attend_host(endpoint: &Arc<Endpoint>) -> Result<(), OpenError> {
     let Some(guest) = endpoint.guest.get() else { return Ok(()) };
     let attend = || {
@@ -25,8 +25,8 @@ pub(in crate::control) fn attend_host(endpoint: &Arc<Endpoint>) -> Result<(), Op
         bell_set.events.add(&guest.lifeline, LIFELINE, Interest::READABLE.once_each())?;
         let porter = Porter::of_this_process()?;
         let watch = || Arc::new(HostWatch(Arc::downgrade(endpoint)));
-        // Held so that the porter, which may hear of the host's end at once, finds both tokens. One that it does not
-        // find would be reported without pause for as long as the endpoint lives.
+        // The lock is held until both tokens are stored. The background thread may hear of the host's end at once and must
+        // find them: a descriptor that it cannot forget would be reported without pause as long as the endpoint lives.
         let mut tokens = lock(&guest.tokens);
         tokens.lifeline = Some(porter.watch(guest.lifeline.clone(), Interest::HANG_UP, watch())?);
         tokens.process = Some(porter.watch(guest.process.clone(), Interest::READABLE, watch())?);
@@ -35,8 +35,8 @@ pub(in crate::control) fn attend_host(endpoint: &Arc<Endpoint>) -> Result<(), Op
     attend().map_err(OpenError::system("watch the receiver's process"))
 }
 
-/// Ends this process's end of the channel: the host listens to it no more. The channel of the others goes on, for a hang-up
-/// does not prove that there is no receiver.
+/// Ends this process's end of the channel, because the host listens to it no more. The channel goes on for other processes: a
+/// hang-up does not prove that there is no receiver.
 pub(in crate::control) fn lose_lifeline(endpoint: &Endpoint) {
     let Some(guest) = endpoint.guest.get() else { return };
     guest.forget(|tokens| tokens.lifeline.take());
@@ -46,18 +46,18 @@ pub(in crate::control) fn lose_lifeline(endpoint: &Endpoint) {
     }
 }
 
-/// Closes the channel for all: the host's process has ended.
+/// Closes the channel for all processes, because the host's process has ended.
 fn lose_host(endpoint: &Endpoint) {
     let Some(guest) = endpoint.guest.get() else { return };
     guest.forget(|tokens| tokens.process.take());
-    // First, so that the senders that wake in this process find it closed, as those of all others do.
+    // This comes first, so that the senders that wake in this process find the channel closed.
     endpoint.queue().close(&CatchPanics(endpoint));
     lose_lifeline(endpoint);
-    // The receiver is gone, and senders that keep a handle keep the memory of the channel.
+    // No process receives any more. A sender that keeps a handle would keep the memory of all values.
     endpoint.segment().give_all_back();
 }
 
-/// Hears of the host's hang-up and of its end.
+/// Is called at the host's hang-up and at the end of its process.
 struct HostWatch(Weak<Endpoint>);
 
 impl Watcher for HostWatch {

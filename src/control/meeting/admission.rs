@@ -32,7 +32,7 @@ use crate::{
     },
 };
 
-/// The host's end of a connection whose other end has not joined yet.
+/// A connection whose other end has not joined yet.
 pub(in crate::control) struct Applicant {
     endpoint: Weak<Endpoint>,
     socket: Arc<OwnedFd>,
@@ -47,7 +47,7 @@ impl Applicant {
         Applicant { endpoint: Arc::downgrade(endpoint), socket, invited, identification }
     }
 
-    /// It will not join.
+    /// Ends an application: the process will not join.
     fn give_up(&self, endpoint: &Arc<Endpoint>, porter: &'static Porter, token: Token) {
         porter.forget(token);
         if let Some(number) = self.invited {
@@ -64,7 +64,7 @@ impl Watcher for Applicant {
             Greeting::Nothing => {}
             Greeting::Gone => self.give_up(&endpoint, porter, token),
             Greeting::Refused(code) => {
-                // In this order: with the answer in its hands the applicant may count on its number being free.
+                // In this order: an applicant that has the answer may count on its number being free.
                 self.give_up(&endpoint, porter, token);
                 refuse(&endpoint, &self.socket, Rejection::new(code), None);
             }
@@ -95,11 +95,11 @@ pub(in crate::control) enum Greeting {
     Nothing,
     Gone,
     Refused(Code),
-    /// All is as it must be, and this is its process, with its number as this process sees it (0: it does not).
+    /// All is as it must be. This is its process, with its process id in this namespace (0: it has none here).
     Welcome(Process, u64),
 }
 
-/// Takes one message of somebody who wants to join. `identification` is empty once it was looked at to the end.
+/// Reads one message of a process that wants to join. `identification` is empty once the process is identified, or cannot be.
 pub(in crate::control) fn hear_hello(
     socket: &OwnedFd,
     identification: &mut Option<Identification>,
@@ -140,7 +140,7 @@ pub(in crate::control) fn hear_hello(
     }
 }
 
-/// What does not fit, if anything.
+/// Returns what does not fit, if anything.
 fn compare(hello: &Hello, end: WantedEnd, endpoint: &Endpoint) -> Option<Code> {
     let (theirs, ours) = (&hello.facts, &endpoint.facts);
     if theirs.layout != ours.layout || theirs.word != ours.word {
@@ -158,15 +158,15 @@ fn compare(hello: &Hello, end: WantedEnd, endpoint: &Endpoint) -> Option<Code> {
     }
 }
 
-/// Says no, with the facts of both sides. If the answer cannot be sent, hanging up must do.
+/// Refuses, with the facts of both sides. If the answer cannot be sent, the peer sees only the hang-up.
 pub(in crate::control) fn refuse(
     endpoint: &Endpoint,
     socket: &OwnedFd,
     refused: Rejection,
-    who: Option<Credentials>,
+    peer: Option<Credentials>,
 ) {
     let own = own_credentials();
-    let (peer_uid, peer_gid) = who.map_or((0, 0), |who| (who.uid, who.gid));
+    let (peer_uid, peer_gid) = peer.map_or((0, 0), |peer| (peer.uid, peer.gid));
     let refusal = Refusal {
         code: refused.code,
         facts: endpoint.facts.clone(),
@@ -180,7 +180,7 @@ pub(in crate::control) fn refuse(
     let _ = socket::send(socket, &Message::Refuse(refusal).encode(), &[]);
 }
 
-/// A number with one strong handle, for somebody who is about to join.
+/// Allocates a number, and counts one sending handle in it, for a process that is about to join.
 pub(in crate::control) fn allocate_number(endpoint: &Endpoint) -> Result<Number, Rejection> {
     let Some(host) = &endpoint.host else { return Err(Rejection::new(Code::Closed)) };
     let queue = endpoint.queue();
@@ -217,7 +217,7 @@ pub(in crate::control) fn allocate_number(endpoint: &Endpoint) -> Result<Number,
     Ok(number)
 }
 
-/// Makes a member of somebody who has a number, and tells it so.
+/// Makes a member of a process that has a number, and tells it so.
 fn admit(
     endpoint: &Arc<Endpoint>,
     porter: &'static Porter,
@@ -247,10 +247,10 @@ fn try_admit(
     let member = Member::new(number, socket, Doorbell::new()?, process);
     host.roster().enter(member.clone());
     attend(&member, endpoint, porter)?;
-    // Who speaks here is known now; to be told so with each message costs a descriptor each time.
+    // The process behind this connection is known now. To be told with each message costs a descriptor each time.
     let _ = socket::stop_pass_credentials(&member.lifeline);
     let descriptors = [endpoint.segment().fd(), member.doorbell.as_fd(), own.as_fd()];
-    // First, for it may send and leave again before this thread goes on, and the stream is to have ended then.
+    // Counted before it is told: it may send and leave again before this thread goes on, and then the stream must end.
     sender_came(endpoint);
     let told =
         socket::send(&member.lifeline, &Message::Accept(endpoint.place_of(number)).encode(), &descriptors);

@@ -23,7 +23,7 @@ use crate::{
     sys::interrupt::{self, Interrupt, Waited},
 };
 
-/// How often one attempt goes to the door. Bounded: a host that is out of descriptors sends everybody away.
+/// How often one attempt goes to the door. Bounded: a host that is out of descriptors sends every caller away.
 const MOST_CALLS: u32 = 4;
 
 /// The first and the longest pause between two looks for a receiver.

@@ -1,7 +1,7 @@
 //! The descriptor by which an end of a channel travels: a socket with one message in it, which carries the connection.
 //!
-//! It works once, whatever copies of it there are: the kernel gives a message to one reader only. So each later user learns at
-//! once that the descriptor was used, and never has the connection of the first one in its hands. When the last copy is closed
+//! It works once, whatever copies of it there are, because the kernel gives a message to one reader only. So each later user
+//! learns at once that the descriptor was used, and never holds the connection of the first user. When the last copy is closed
 //! unused, the kernel closes the connection too, and its other end sees the hang-up.
 
 use std::{
@@ -26,7 +26,7 @@ pub(in crate::control) fn load(connection: OwnedFd) -> io::Result<OwnedFd> {
     Ok(theirs)
 }
 
-/// Takes the connection out of it, if that was not done before.
+/// Takes the connection out of a descriptor, if that was not done before.
 pub(in crate::control) fn unload(carrier: OwnedFd) -> Result<OwnedFd, OpenError> {
     let foreign = |what| OpenError::WrongDescriptor { what };
     let kind = descriptor::kind(&carrier);

@@ -27,8 +27,10 @@ use crate::{
 /// The number of the process that makes a channel.
 const CREATOR: Number = 1;
 
-/// Makes a channel whose receiver lives in this process: without a path one that is known here only, with the first
-/// sender counted; with a path one that senders find there, and no sender yet.
+/// Makes a channel whose receiver lives in this process.
+///
+/// Without a path the channel is known to this process only, and its first sender is counted. With a path other processes can
+/// connect, and there is no sender yet.
 pub(crate) fn host(
     size: usize,
     align: usize,
@@ -83,7 +85,7 @@ fn make(size: usize, align: usize, terms: &Terms, path: Option<&Path>) -> Result
     Ok(endpoint)
 }
 
-/// Makes an open, empty channel of zeros. Nobody else maps it yet.
+/// Makes an open, empty channel of the zeros in a new segment. No other process maps it yet.
 fn format(segment: &Segment, facts: &Facts, id: u128, fences: FenceKind) {
     let (view, geometry) = (segment.view().common(), segment.view().geometry());
     let identity = &view.header.identity;
@@ -103,7 +105,7 @@ fn format(segment: &Segment, facts: &Facts, id: u128, fences: FenceKind) {
         (&identity.fences, fences.number().into()),
         (&view.members[usize::from(CREATOR)].pid, std::process::id().into()),
     ] {
-        // ORDERING: handing the segment to anybody else is a synchronizing act of its own.
+        // ORDERING: handing the segment to another process is a synchronizing act of its own.
         word.store(value, Ordering::Relaxed);
     }
     queue_of(segment).format();

@@ -23,10 +23,10 @@ use crate::{
     },
 };
 
-/// More than this many applicants at once are not kept; of the process that has most of them the one that came first
-/// must go. So a process that comes all the time does not push others out between their call and their `HELLO`.
+/// The most applicants that are kept at once. When there is one more, the process that has most of them loses its oldest. So a
+/// process that calls all the time does not push others out between their call and their `HELLO`.
 const MAX_APPLICANTS: usize = 128;
-/// Callers let in before others have their turn.
+/// Callers that are let in before other descriptors of the background thread have their turn.
 const TURN: usize = 16;
 
 /// Begins to let senders in under the endpoint's name.
@@ -49,7 +49,7 @@ impl Watcher for Door {
     fn on_event(self: Arc<Self>, porter: &'static Porter, token: Token, event: Event) {
         let Some(endpoint) = self.0.upgrade() else { return };
         if event.hung_up {
-            // Who shares the listener has shut it for good, and that would be reported without pause.
+            // A process that shares the listener has shut it for good. That would be reported without pause.
             return porter.forget(token);
         }
         for _ in 0..TURN {
@@ -60,8 +60,8 @@ impl Watcher for Door {
                 Ok(Some(caller)) => let_in(&endpoint, porter, caller),
                 Ok(None) => return,
                 Err(_) => {
-                    // Out of descriptors, or of memory. One caller was turned away, so that we do not spin; until
-                    // something was closed the next would fare no better.
+                    // The system is out of descriptors or memory. One caller was turned away, so this does not spin. The next
+                    // caller would fare no better until something is closed.
                     let _ = porter.change(token, Interest::NONE);
                     porter.set_deadline(token, Some(Instant::now() + PAUSE));
                     return;
@@ -73,7 +73,7 @@ impl Watcher for Door {
     fn on_deadline(self: Arc<Self>, porter: &'static Porter, token: Token) {
         let Some(endpoint) = self.0.upgrade() else { return };
         let Some(host) = &endpoint.host else { return };
-        // Under the lock: whoever sends the receiver away says so there, and shuts the door afterwards.
+        // Under the lock: a thread that hands the receiver over notes that there, and shuts the door afterwards.
         let roster = host.roster();
         if roster.admission == Admission::Open {
             let _ = porter.change(token, Interest::READABLE);
@@ -81,7 +81,7 @@ impl Watcher for Door {
     }
 }
 
-/// One caller, so far only known by what the kernel says of it.
+/// Lets one caller in. So far it is known only by what the kernel says of it.
 fn let_in(endpoint: &Arc<Endpoint>, porter: &'static Porter, caller: OwnedFd) {
     let Some(host) = &endpoint.host else { return };
     let own = own_credentials();
@@ -104,15 +104,15 @@ fn let_in(endpoint: &Arc<Endpoint>, porter: &'static Porter, caller: OwnedFd) {
         waiting.retain(|(token, _)| porter.knows(*token));
     }
     if waiting.len() > MAX_APPLICANTS
-        && let Some(at) = who_must_go(waiting.iter().map(|(_, pid)| *pid))
+        && let Some(at) = which_must_go(waiting.iter().map(|(_, pid)| *pid))
         && let Some((token, _)) = waiting.remove(at)
     {
         porter.forget(token);
     }
 }
 
-/// The first of those who are most, given what they are.
-fn who_must_go(pids: impl Iterator<Item = i32>) -> Option<usize> {
+/// Returns which applicant must go: the oldest one of the process that has most of them. Each is given by its process.
+fn which_must_go(pids: impl Iterator<Item = i32>) -> Option<usize> {
     let mut of = HashMap::new();
     for (at, pid) in pids.enumerate() {
         of.entry(pid).or_insert((0, at)).0 += 1;
@@ -127,7 +127,7 @@ mod tests {
 
     #[test]
     fn of_too_many_applicants_the_first_of_the_process_that_has_most_must_go() {
-        let must_go = |pids: &[i32]| who_must_go(pids.iter().copied());
+        let must_go = |pids: &[i32]| which_must_go(pids.iter().copied());
         assert_eq!(must_go(&[]), None);
         assert_eq!(must_go(&[5, 7, 9]), Some(0), "of one each, the one that came first");
         assert_eq!(must_go(&[5, 7, 7, 9]), Some(1));

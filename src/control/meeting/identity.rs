@@ -1,6 +1,7 @@
-//! Who somebody is, by the word of the kernel: the process behind a message, and whether the rules admit it.
+//! Which process is behind a message, by the word of the kernel. Nothing that a peer writes itself counts here.
 //!
-//! Nothing a peer writes itself counts here.
+//! A kernel from 6.5 on sends a pidfd along with a message. An older one sends only a process id, which may belong to another
+//! process by the time it is looked at. So the peer is asked to say its message twice, with a pidfd opened in between.
 
 use crate::sys::{process::Process, socket::Packet};
 
@@ -8,12 +9,12 @@ use crate::sys::{process::Process, socket::Packet};
 pub(in crate::control) enum Verdict {
     /// The process that sent it, beyond doubt.
     Known(Process),
-    /// Ask it to say it again: only a second message shows that its number was not given to another process between the
-    /// sending and our look.
+    /// Ask it to say its message again. Only a second message shows that its id was not given to another process between the
+    /// sending and this look.
     Again(Identification),
     /// The kernel will not say.
     Unknown,
-    /// It would, but we have no descriptor left to hold on to the process.
+    /// The kernel would say, but this process has no descriptor left to hold on to the other.
     NoDescriptors,
 }
 
@@ -45,11 +46,11 @@ impl Identification {
             && before == number
             && !process.has_ended()
         {
-            // It had this number when we opened it and has not ended since, and in between somebody with this number
-            // spoke: that was this process.
+            // The process had this id when the pidfd was opened, and it has not ended since. A process with this id has spoken
+            // in between, so it was this one.
             return Verdict::Known(process);
         }
-        // A first message can have been sent before we asked the kernel to stamp it.
+        // A first message can have been sent before this process asked the kernel to stamp messages.
         if self.looks >= 2 || (pid.is_none() && self.looks >= 1) {
             return if self.no_descriptors { Verdict::NoDescriptors } else { Verdict::Unknown };
         }

@@ -20,8 +20,8 @@ use crate::{
     sys::{events::Interest, socket},
 };
 
-/// Invites as [`invite`] does. If all numbers are taken, it waits for each farewell that the porter has yet to hear, and
-/// tries again.
+/// Invites as [`invite`] does. If all numbers are taken, it waits for each farewell that the background thread has yet to hear,
+/// and tries again.
 pub(in crate::control) fn invite_by_and_by(endpoint: &Arc<Endpoint>) -> Result<OwnedFd, Rejection> {
     let until = Instant::now() + endpoint.deadline;
     loop {
@@ -30,13 +30,13 @@ pub(in crate::control) fn invite_by_and_by(endpoint: &Arc<Endpoint>) -> Result<O
             done => return done,
         }
         if !endpoint.host.as_ref().is_some_and(|host| host.wait_for_farewells(until)) {
-            // The porter may have dealt with the last one since.
+            // The background thread may have dealt with the last one since.
             return invite(endpoint);
         }
     }
 }
 
-/// A number with a sender in it, and the descriptor that carries both.
+/// Allocates a number with a sender in it, and returns the descriptor that carries both.
 fn invite(endpoint: &Arc<Endpoint>) -> Result<OwnedFd, Rejection> {
     let Some(host) = &endpoint.host else { return Err(Rejection::new(Code::Closed)) };
     let prepare = || {
@@ -54,7 +54,8 @@ fn invite(endpoint: &Arc<Endpoint>) -> Result<OwnedFd, Rejection> {
     let applicant = Arc::new(Applicant::new(endpoint, ours.clone(), Some(number)));
     let said = Interest::READABLE.and(Interest::HANG_UP);
     let watched = {
-        // Held so that the porter, which may hear of it at once, finds the invitation in the roster.
+        // The lock is held until the invitation is in the roster. The background thread may hear of a hang-up at once, and must
+        // find it there.
         let mut roster = host.roster();
         porter.watch(ours, said, applicant).map(|token| roster.invite(number, token))
     };
@@ -66,7 +67,7 @@ fn invite(endpoint: &Arc<Endpoint>) -> Result<OwnedFd, Rejection> {
     Ok(carrier)
 }
 
-/// A guest asked for a descriptor that carries a sender.
+/// Answers a guest that asked for a descriptor that carries a sender.
 pub(super) fn answer_invite(endpoint: &Arc<Endpoint>, member: &Member, request: u64) {
     let (refused, descriptor) = match invite(endpoint) {
         Ok(descriptor) => (0, Some(descriptor)),

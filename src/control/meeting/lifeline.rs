@@ -25,13 +25,13 @@ use crate::{
     },
 };
 
-/// Messages taken from one guest before others have their turn.
+/// Messages read from one member before other members have their turn.
 const TURN: usize = 32;
 
 /// What the porter listens for on a lifeline.
 const SAID: Interest = Interest::READABLE.and(Interest::HANG_UP);
 
-/// Begins to listen to it, to watch its process, and to hear its doorbell.
+/// Begins to listen to a member, to watch its process, and to hear its doorbell.
 pub(in crate::control) fn attend(
     member: &Arc<Member>,
     endpoint: &Arc<Endpoint>,
@@ -51,8 +51,8 @@ fn watcher(member: &Arc<Member>, endpoint: Weak<Endpoint>, what: What) -> Arc<dy
     Arc::new(Watch { endpoint, member: member.clone(), what })
 }
 
-/// Takes no message of it any more, but goes on to watch its process; and listens to its doorbell instead, which says
-/// less but cannot break: it is how a guest that lives on says that a relay word is set.
+/// Reads no message of a member any more, and listens to its doorbell instead. The doorbell says less but cannot break: a member
+/// that lives on rings it to say that a relay word is set. The process is still watched.
 fn stop_listening(member: &Arc<Member>, endpoint: &Weak<Endpoint>, porter: &Porter) {
     let mut tokens = lock(&member.tokens);
     let Some(token) = tokens.lifeline.take() else { return };
@@ -60,7 +60,7 @@ fn stop_listening(member: &Arc<Member>, endpoint: &Weak<Endpoint>, porter: &Port
     tokens.doorbell = porter.watch(member.doorbell.clone(), Interest::READABLE.once_each(), watcher).ok();
     drop(tokens);
     porter.forget(token);
-    // So that it notices, and rings instead: what it says here would wait unread for ever.
+    // The member notices this, and rings instead. What it says here would stay unread for ever.
     socket::hear_no_more(&member.lifeline);
 }
 
@@ -105,8 +105,8 @@ impl Watcher for Watch {
                     heard = true;
                     answer_invite(&endpoint, member, request);
                 }
-                // It broke the protocol, or has left it. Its process may still write to the segment, so its number
-                // stays taken until that has ended; but nobody listens to it.
+                // The member broke the protocol, or has hung up. Its process may still write to the segment. So its number stays
+                // taken until the process has ended, but its messages are not read any more.
                 LifelineMessage::Message(_) | LifelineMessage::Nonsense | LifelineMessage::HungUp => {
                     stop_listening(member, &self.endpoint, porter);
                     heard = true;
@@ -129,7 +129,7 @@ impl Watcher for Watch {
     }
 }
 
-/// What a peer said.
+/// What comes next on a lifeline.
 pub(in crate::control) enum LifelineMessage {
     Message(Message),
     Nonsense,
@@ -139,7 +139,7 @@ pub(in crate::control) enum LifelineMessage {
     HungUp,
 }
 
-/// The next message of a connection on which no descriptors are expected.
+/// Reads the next message of a connection on which no descriptors are expected.
 pub(in crate::control) fn next(lifeline: &OwnedFd) -> LifelineMessage {
     let mut buffer = [0; 256];
     #[cfg(test)]

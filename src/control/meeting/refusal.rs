@@ -8,7 +8,7 @@ use crate::{
     layout::{self, ChannelKind},
 };
 
-/// Checks that the place that was given is in a channel of the values that were asked for.
+/// Checks that the place in the answer is in a channel of the values that were asked for.
 pub(in crate::control) fn check_place(place: &Accept, facts: &Facts) -> Result<(), OpenError> {
     if (place.geometry.payload(), place.align, place.geometry.kind()) == (facts.size, facts.align, facts.kind)
     {
@@ -17,12 +17,12 @@ pub(in crate::control) fn check_place(place: &Accept, facts: &Facts) -> Result<(
     Err(broken("it accepted another type or kind of channel than was asked for"))
 }
 
-/// Descriptors came for which this process has no room.
+/// Returns the error that descriptors came for which this process has no room.
 pub(in crate::control) fn lacks_descriptors() -> OpenError {
     OpenError::system("take the channel's descriptors")(io::Error::from_raw_os_error(libc::EMFILE))
 }
 
-/// It is part of an answer that descriptors come with it.
+/// Returns the error that an answer came without the descriptors that belong to it.
 pub(in crate::control) fn without_descriptors() -> OpenError {
     broken("it did not send the descriptors it must")
 }
@@ -41,7 +41,7 @@ pub(in crate::control) fn unexpected() -> OpenError {
     broken("it sent a message that does not belong here")
 }
 
-/// A refusal as a reason, in which both sides are named.
+/// Returns the error that a refusal is, with the facts of both sides.
 pub(super) fn explain(refusal: Refusal, ours: &Facts) -> OpenError {
     let theirs = refusal.facts;
     match refusal.code {
@@ -68,7 +68,7 @@ pub(super) fn explain(refusal: Refusal, ours: &Facts) -> OpenError {
     }
 }
 
-/// The reasons that need no facts.
+/// Returns the error that a code is, where that needs no facts.
 pub(in crate::control) fn reason(code: Code) -> OpenError {
     match code {
         Code::WrongEnd => OpenError::WrongEnd,
@@ -77,7 +77,7 @@ pub(in crate::control) fn reason(code: Code) -> OpenError {
         Code::HandoverInProgress => OpenError::HandoverInProgress { path: None },
         Code::CannotMonitor => OpenError::CannotMonitor { path: None },
         Code::NoBarriers => OpenError::NoBarriers { path: None },
-        // What the other process was refused does not cross with the code.
+        // What the system refused the other process is not part of the message.
         Code::NoDescriptors => {
             let lack =
                 "one of the two has no descriptor or no memory left; close some, or raise `RLIMIT_NOFILE`";

@@ -30,7 +30,7 @@ pub(in crate::control) struct Patience<'a> {
     pub until: Instant,
     /// What the caller asked for.
     pub deadline: Duration,
-    /// Once this has rung, the result means nothing.
+    /// Once this has rung, no task waits for the result any more.
     pub interrupt: Option<&'a Interrupt>,
 }
 
@@ -52,8 +52,8 @@ impl Patience<'_> {
     }
 }
 
-/// The joining side of a connection until it has joined. If it does not come to that it says goodbye, so that the host,
-/// which may have counted us already, need not wait for the end of this process.
+/// The joining side of a connection until it has joined. If joining fails it says goodbye. The host may have counted this
+/// process already, and would otherwise wait for its end.
 pub(in crate::control) struct Talk<'a> {
     socket: Option<OwnedFd>,
     patience: Patience<'a>,
@@ -68,7 +68,7 @@ impl<'a> Talk<'a> {
         self.socket.as_ref().ok_or(OpenError::HungUp { path: None })
     }
 
-    /// Joined: the connection is a lifeline now.
+    /// Ends the joining with success: the connection is a lifeline now.
     pub fn done(mut self) -> OwnedFd {
         match self.socket.take() {
             Some(socket) => socket,
@@ -76,15 +76,15 @@ impl<'a> Talk<'a> {
         }
     }
 
-    /// Says hello, as often as it is asked for, and returns what is answered, with what came along.
+    /// Says HELLO, as often as it is asked for, and returns the answer with the descriptors that came with it.
     pub fn ask(&self, want: WantedEnd, facts: &Facts) -> Result<(Message, Vec<OwnedFd>), OpenError> {
         let socket = self.socket()?;
-        // What the channel there has is not known yet.
+        // Which fences the channel has is not known yet.
         let has_barriers = can_sleep(FenceKind::Asymmetric);
         let packet = Message::Hello(Hello { want, facts: facts.clone(), has_barriers }).encode();
-        // Bounded: a host may ask for a second look, and then for one more if the first came too early.
+        // A bounded number of times: a host may ask for a second look, and for one more if the first came too early.
         for _ in 0..4 {
-            // A refusal may be there already and the other end closed: so sending may fail and reading not.
+            // The host may have refused and closed its end already. Then sending fails, and the refusal can still be read.
             let sent = socket::send(socket, &packet, &[]);
             if let Err(error) = sent
                 && !socket::is_gone(&error)
@@ -104,9 +104,9 @@ impl<'a> Talk<'a> {
         let mut buffer = vec![0; MAX_MESSAGE];
         let message = loop {
             match socket::receive(socket, &mut buffer) {
-                // A wake: the host counts us among those whom it wakes a moment before it tells us. Nobody sleeps here yet.
+                // A wake: the host begins to wake this process a moment before it answers. No thread or task sleeps here yet.
                 Ok(Incoming::Message(message)) if message.len == 1 => {
-                    // A process that says nothing else would be heard for ever.
+                    // A process that says nothing but wakes must not be heard for ever.
                     if Instant::now() >= self.patience.until {
                         return Err(self.patience.late());
                     }

@@ -1,5 +1,4 @@
-//! By which descriptor an endpoint is told that another process has something to say, and for which sleepers the background
-//! thread watches it. How the endpoint then listens is [`waking::hearing`](crate::control::waking::hearing).
+//! The descriptor by which other processes say "look" to an endpoint, and for which sleepers the background thread watches it. How the endpoint then listens is [`waking::hearing`](crate::control::waking::hearing).
 
 use std::{
     io,

@@ -40,6 +40,7 @@ pub(in crate::control) enum Role {
     Guest,
 }
 
+/// One process's end of one channel.
 pub(crate) struct Endpoint {
     // Fields are dropped in this order: the mapping goes before a guest says goodbye.
     segment: Segment,
@@ -48,7 +49,7 @@ pub(crate) struct Endpoint {
     pub(in crate::control) fence_kind: FenceKind,
     fences: Fences,
     me: Number,
-    /// What all sending threads of this process know, in a bounded channel.
+    /// What the sending threads of this process know, in a bounded channel.
     ring_view: ring::ViewCell,
     ranking: Ranking,
     /// The same, in an unbounded one.
@@ -58,16 +59,16 @@ pub(crate) struct Endpoint {
     spins: Spins,
     pub(in crate::control) sleepers: Sleepers,
     threads: Threads,
-    /// Shut once nothing can be sent from this process any more, whatever the segment says: the channel is closed, or the host has
-    /// hung up.
+    /// Shut once nothing can be sent from this process any more: the channel is closed, or the host has hung up. It is private,
+    /// so a peer that writes over the segment does not open it again.
     gate: Gate,
-    /// Sending handles of this process: any peer can write over the count in the segment.
+    /// The number of sending handles of this process. The segment has a count too, but any peer can write over it.
     handles: AtomicU64,
-    /// Held while a first handle may come, and while it is sure that there is none.
+    /// Held while a first handle may come, and while a thread relies on there being none.
     first_handle: Mutex<()>,
-    /// The corruption of the segment, once this process has found it: it may be gone again.
+    /// The corruption of the segment, once this process has found it. In the segment it may be gone again.
     nonsense: OnceLock<Nonsense>,
-    /// Not zero once all sleepers were woken for it.
+    /// Not zero once all sleepers were woken for that corruption.
     roused: AtomicU32,
     role: Mutex<Role>,
     role_changed: Condvar,
@@ -126,7 +127,7 @@ impl Endpoint {
         }
     }
 
-    /// The queue, of whichever kind.
+    /// Returns the queue, of whichever kind.
     #[inline]
     pub(crate) fn queue(&self) -> Queue<'_> {
         match queue_of(&self.segment) {
@@ -135,7 +136,7 @@ impl Endpoint {
         }
     }
 
-    /// The queue of a bounded channel. What kind it is of was settled when the end was opened.
+    /// Returns the queue of a bounded channel. The kind was settled when the end was opened.
     #[inline(always)]
     pub(crate) fn ring(&self) -> Ring<'_> {
         match self.segment.view() {
@@ -144,7 +145,7 @@ impl Endpoint {
         }
     }
 
-    /// The queue of an unbounded channel, as settled.
+    /// Returns the queue of an unbounded channel, as settled.
     #[inline(always)]
     pub(crate) fn table(&self) -> Table<'_> {
         match self.segment.view() {
@@ -153,13 +154,13 @@ impl Endpoint {
         }
     }
 
-    /// The sending side of this process, in a bounded channel.
+    /// Returns the sending side of this process, in a bounded channel.
     #[inline(always)]
     pub(crate) fn producer(&self) -> ring::Producer<'_> {
         ring::Producer { queue: self.ring(), me: self.me(), view: &self.ring_view }
     }
 
-    /// The sending side of this process, in an unbounded channel.
+    /// Returns the sending side of this process, in an unbounded channel.
     #[inline(always)]
     pub(crate) fn table_producer(&self) -> table::Producer<'_> {
         table::Producer { table: self.table(), me: self.me(), view: &self.table_view }
@@ -171,7 +172,7 @@ impl Endpoint {
         self.fences
     }
 
-    /// The word on which the receiver sleeps.
+    /// Returns the word on which the receiver sleeps.
     #[inline]
     pub(crate) fn receiver_bell(&self) -> &Bell {
         &self.segment.view().common().header.receiver_bell
@@ -219,13 +220,14 @@ impl Endpoint {
         &self.segment
     }
 
-    /// This process's number in the channel.
+    /// Returns this process's number in the channel.
     #[inline]
     pub(crate) fn me(&self) -> Number {
         self.me
     }
 
-    /// Returns how many values the queue of a bounded channel can hold. Private, so also right in a forked child.
+    /// Returns how many values the queue of a bounded channel can hold. It is read from private memory, so it is also right in a
+    /// forked child.
     pub(crate) fn max_capacity(&self) -> usize {
         self.ring().view.geometry.capacity as usize
     }
@@ -235,7 +237,7 @@ impl Endpoint {
         self.segment.memory_in_use()
     }
 
-    /// A random number that tells this channel from every other.
+    /// Returns a random number that tells this channel from every other.
     pub(crate) fn id(&self) -> u128 {
         self.id
     }
@@ -269,7 +271,8 @@ impl Endpoint {
     /// Ends the sending of this process, whatever stands in the segment: the channel is closed, or the host has hung up. The
     /// caller then wakes its tasks.
     pub(in crate::control) fn mark_over(&self) {
-        // ORDERING: the locks of the sleepers, threads and tasks, come after it. A sleeper takes its lock, and then looks.
+        // ORDERING: this comes before the locks of the sleepers below, threads and tasks. A sleeper takes its lock and then looks
+        // at the gate. So either it finds the gate shut, or it is found here.
         self.gate.shut();
         if let View::Ring(view) = self.segment.view() {
             self.threads.end(view.bells.iter());
@@ -296,12 +299,12 @@ impl Endpoint {
         self.handles.load(Ordering::Relaxed)
     }
 
-    /// While it is held, a first sending handle of this process can come to its holder alone.
+    /// Locks the coming of a first sending handle of this process. Only the holder of the lock can then add one.
     pub(crate) fn first_handle(&self) -> MutexGuard<'_, ()> {
         lock(&self.first_handle)
     }
 
-    /// Sets this process's count in the segment to 0 if it has no handle: a peer may have written another there, and the
+    /// Sets this process's count in the segment to 0 if it has no handle. A peer may have written another count there, and the
     /// stream would not end.
     pub(in crate::control) fn forget_own_handles(&self) {
         let _none_comes = self.first_handle();
@@ -311,7 +314,7 @@ impl Endpoint {
         }
     }
 
-    /// The corruption of the segment, as far as this process has found it, or finds it now.
+    /// Returns the corruption of the segment, as far as this process has found it, or finds it now.
     pub(crate) fn nonsense(&self) -> Option<Nonsense> {
         if self.nonsense.get().is_none()
             && let Some(found) = self.queue().nonsense()
@@ -325,7 +328,7 @@ impl Endpoint {
         let _ = self.nonsense.set(found);
     }
 
-    /// Returns whether the sleepers are still to be woken because the channel ends for nonsense. True once.
+    /// Returns true once: the caller then wakes all sleepers, because the channel ends for corruption.
     pub(in crate::control) fn is_first_end(&self) -> bool {
         self.roused.swap(1, Ordering::Relaxed) == 0 // ORDERING: it counts, and orders nothing.
     }
@@ -336,12 +339,12 @@ impl Endpoint {
         &self.threads
     }
 
-    /// Whether the receiver lives in this process.
+    /// Returns whether the receiver lives in this process.
     pub(crate) fn is_host(&self) -> bool {
         self.guest.get().is_none()
     }
 
-    /// Whether this is a child that `fork` made, and so the channel not its own.
+    /// Returns whether this is a child that `fork` made, so that the channel is not its own.
     #[inline]
     pub(crate) fn is_forked(&self) -> bool {
         !self.birthplace.is_here()
@@ -364,7 +367,7 @@ impl Endpoint {
         self.role_changed.notify_all();
     }
 
-    /// The role, once the receiver is not being handed over any more.
+    /// Returns the role, once the receiver is not being handed over any more.
     pub(in crate::control) fn settled_role(&self) -> Result<Role, OpenError> {
         let until = Instant::now() + self.deadline;
         let mut role = self.role();

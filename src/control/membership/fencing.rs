@@ -6,10 +6,10 @@ use crate::{
     sys::membarrier,
 };
 
-/// For a process that the barriers of others reach.
+/// For a process that the barriers of others reach: it leaves the fence out when it sends and receives.
 static ASYMMETRIC: Sides = Sides { is_light_full: false, barrier: Some(membarrier::barrier) };
 
-/// For a process that they do not reach, in a channel where others rely on its barriers.
+/// For a process that they do not reach, in a channel where others rely on its barriers. It passes both.
 static FULL_AND_BARRIER: Sides = Sides { is_light_full: true, barrier: Some(membarrier::barrier) };
 
 /// Returns what kind of fences a channel has that this process makes: asymmetric ones if they are wanted and the system lets it.

@@ -1,4 +1,5 @@
-//! A process in which the receiver does not live, as it knows itself: its connection to the host, and its goodbye.
+//! A process in which the receiver does not live, as it knows itself: its connection to the host, and the questions that it asks.
+//! How it loses its host is [`departure::host_lost`](crate::control::departure::host_lost).
 
 use std::{
     os::fd::OwnedFd,
@@ -24,9 +25,10 @@ use crate::{
 
 /// The number of the lifeline in the set of a guest's bells, which has no other.
 pub(in crate::control) const LIFELINE: u64 = 0;
-/// Messages taken at once. More than any buffer holds: only a host that sends all the time reaches it.
+/// Messages taken at once. It is more than any buffer holds, so only a host that sends all the time reaches it.
 const TURN: usize = 4096;
 
+/// The connection of a guest to its host.
 pub(in crate::control) struct Guest {
     pub lifeline: Arc<OwnedFd>,
     doorbell: Doorbell,
@@ -38,7 +40,7 @@ pub(in crate::control) struct Guest {
     lost: AtomicU32,
     inbox: Mutex<Inbox>,
     arrived: Condvar,
-    /// Held by the thread that waits for an answer: there is one question at a time.
+    /// Held by the thread that waits for an answer. There is one question at a time.
     asking: Mutex<()>,
 }
 
@@ -46,18 +48,18 @@ pub(in crate::control) struct Guest {
 #[derive(Default)]
 pub(in crate::control) struct GuestTokens {
     pub lifeline: Option<Token>,
-    /// Kept after a hang-up: the end of the process is still to be noticed.
+    /// Kept after a hang-up: the guest must still notice the end of the process.
     pub process: Option<Token>,
 }
 
 #[derive(Default)]
 struct Inbox {
     last_request: u64,
-    /// The question to which a thread waits for the answer.
+    /// The request to which a thread waits for the answer.
     open: Option<u64>,
     answer: Option<Result<OwnedFd, u32>>,
     lost: bool,
-    /// The system had nothing to hear a message with that is there.
+    /// The system had no memory to receive a message that is there.
     unheard: bool,
 }
 
@@ -112,13 +114,13 @@ impl Guest {
         socket::send(&self.lifeline, &[0xff; 30], &[]).unwrap();
     }
 
-    /// Wakes the tasks of the host.
+    /// Tells the host to look at its tasks.
     pub fn ring(&self) {
         self.doorbell.ring();
     }
 
-    /// Asks the host to look at the relay words. If its buffer is full, it has yet to read messages of ours, and looks
-    /// after that. If the connection is broken the host listens to the doorbell instead.
+    /// Asks the host to look at the relay words. If its buffer is full, it has unread messages of this process, and looks after
+    /// it has read them. If the connection is broken the host listens to the doorbell instead.
     pub fn relay(&self) {
         match socket::send(&self.lifeline, &Message::Relay.encode(), &[]) {
             Err(error) if error.kind() != std::io::ErrorKind::WouldBlock => self.ring(),
@@ -126,7 +128,7 @@ impl Guest {
         }
     }
 
-    /// Takes in all that the host said. Wakes are single bytes and carry nothing.
+    /// Reads all that the host said. Wakes are single bytes and carry nothing.
     pub fn hear(&self, bell_set: Option<&Arc<BellSet>>) {
         let mut buffer = [0; 256];
         for _ in 0..TURN {
@@ -136,8 +138,8 @@ impl Guest {
                 }
                 Ok(Incoming::Message(_)) => {}
                 Err(error) if socket::is_lack(&error) => {
-                    // What is there will not be reported again. A wake has done its work all the same; a thread that waits
-                    // for an answer is to look for it later.
+                    // The message will not be reported again. That is harmless for a wake: its work is done after this. A
+                    // thread that waits for an answer looks for it later.
                     lock(&self.inbox).unheard = true;
                     self.arrived.notify_all();
                     return;
@@ -145,7 +147,7 @@ impl Guest {
                 Ok(Incoming::Nothing | Incoming::HungUp) | Err(_) => return,
             }
         }
-        // Not read to the end, so the next message would be no news: have what is there reported once more.
+        // Messages are left unread, so the next one would be no edge. Have those that are there reported once more.
         if let Some(bell_set) = bell_set {
             let _ = bell_set.events.renew(&self.lifeline, LIFELINE, Interest::READABLE.once_each());
         }
@@ -164,11 +166,12 @@ impl Guest {
             inbox.answer = Some(answer);
             self.arrived.notify_all();
         }
-        // Else its asker has given up. The descriptor is closed, and so the sender in it is dropped.
+        // Otherwise the asking thread has given up. The descriptor is closed, and so the sender in it is dropped.
     }
 
-    /// Asks the host for a descriptor that carries a sender. The answer comes by the reactor that hears for this process. If that
-    /// lacked memory for it, this thread calls `hear`, which is all that the reactor does: a wake for a task may be read too.
+    /// Asks the host for a descriptor that carries a sender. The answer is read by the thread that hears for this process. If
+    /// that lacked memory for it, this thread calls `hear` itself. That does all that the other thread would do, because a wake
+    /// for a task may be read too.
     pub fn invite(&self, deadline: Duration, hear: impl Fn()) -> Result<OwnedFd, InviteError> {
         let until = Instant::now() + deadline;
         let _asking = lock(&self.asking);
@@ -181,7 +184,7 @@ impl Guest {
         let answer = self.ask(&Message::Invite { request }.encode(), until, hear);
         let mut inbox = lock(&self.inbox);
         inbox.open = None;
-        // It may have come in the last moment.
+        // The answer may have come in the last moment.
         inbox.answer.take().map_or(answer, |answer| answer.map_err(InviteError::Refused))
     }
 
@@ -221,16 +224,16 @@ impl Guest {
     }
 }
 
-/// Why there is no invitation.
+/// Why a guest got no invitation.
 pub(in crate::control) enum InviteError {
     Late,
     Refused(u32),
-    /// The system did not let it ask.
+    /// The system did not let the guest ask.
     Unasked(std::io::Error),
 }
 
 impl Guest {
-    /// Stops watching one thing of the host.
+    /// Stops watching the connection to the host, or its process.
     pub fn forget(&self, which: impl FnOnce(&mut GuestTokens) -> Option<Token>) {
         let token = which(&mut lock(&self.tokens));
         if let (Some(token), Ok(porter)) = (token, Porter::of_this_process()) {

@@ -1,6 +1,7 @@
-//! What the receiver's process keeps about a channel beside the segment: who takes part, who is dead, the name.
+//! What the receiver's process keeps about a channel beside the segment: which processes take part, which of
+//! them are dead, the name.
 //!
-//! All of it is private memory: nothing another process writes can change who is believed dead.
+//! All of it is private memory. So nothing that a peer writes can change which process is believed dead.
 
 use std::{
     collections::VecDeque,
@@ -21,21 +22,22 @@ use crate::{
     sys::process::Process,
 };
 
+/// What the receiver's process keeps about a channel.
 pub(in crate::control) struct Host {
     roster: Mutex<Roster>,
-    /// Told when a process has left, or is found to stay.
+    /// Notified when a process has left, or is found to stay.
     departed: Condvar,
     /// By number: not zero if no process has it, or the one behind it is proved to have left or ended.
     dead: Box<[AtomicU32]>,
     /// By number: slots in quarantine that it owns.
     quarantined: Box<[AtomicU32]>,
-    /// What those who have left held in permits. Locked for no longer than a look: nobody is woken meanwhile.
+    /// The permits that departed processes held. Locked for no longer than a look: no waker runs meanwhile.
     pub recovery: Mutex<Recovery>,
     pub rules: Rules,
     pub name_as_sender: Mutex<NameAsSender>,
     name: Mutex<Option<Name>>,
-    /// Applicants that came through the door, oldest first, with the process that called (0: not known); some have joined
-    /// meanwhile.
+    /// Applicants that came through the door, oldest first, each with the process that called (0: not known). Some of them have
+    /// joined meanwhile.
     pub waiting: Mutex<VecDeque<(Token, i32)>>,
     /// This process, as guests watch it.
     process: OnceLock<Process>,
@@ -62,9 +64,12 @@ impl Host {
         lock(&self.roster)
     }
 
-    /// The roster, once the porter has dealt with every process that has hung up and every repair has ended; or at once if a
-    /// process stays; or when the time is up. The porter does so at once. Only if a process died in the middle of a permit
-    /// operation it takes until the living that were under way have ended theirs: with no others there, this process's own.
+    /// Returns the roster once the background thread has dealt with every process that has hung up, and every repair has ended.
+    /// Returns it at once if a process stays, and at the latest when the time is up.
+    ///
+    /// The background thread needs no time for this, with one exception. If a process died in the middle of a permit operation,
+    /// recovery waits until the living processes have ended those that they were in. With no other process there, these are
+    /// this process's own.
     pub fn settled_roster(&self, time: Duration) -> MutexGuard<'_, Roster> {
         let unsettled =
             |roster: &mut Roster| roster.staying() == 0 && (roster.others() > 0 || roster.is_leaving());
@@ -72,8 +77,8 @@ impl Host {
         waited.unwrap_or_else(PoisonError::into_inner).0
     }
 
-    /// Waits until the porter has dealt with every process that has hung up and each repair has ended, or `deadline` has passed. Returns
-    /// whether there was any.
+    /// Waits until the background thread has dealt with every process that has hung up and each repair has ended, or `deadline`
+    /// has passed. Returns whether there was any.
     pub fn wait_for_farewells(&self, deadline: Instant) -> bool {
         let unheard = |roster: &mut Roster| roster.others() > roster.staying() || roster.is_leaving();
         let mut roster = self.roster();
@@ -92,7 +97,8 @@ impl Host {
         self.departed.notify_all();
     }
 
-    /// Half of a repair is done, its permits or all else; nothing was claimed under the number at `tail` or later.
+    /// Notes that one of the two steps of a repair is done: the permits, or all else. Nothing was claimed under the number at
+    /// `tail` or later.
     pub fn finish_step(&self, number: Number, tail: u64) {
         self.roster().finish_step(number, tail);
         self.departed.notify_all();
@@ -102,7 +108,7 @@ impl Host {
         lock(&self.name)
     }
 
-    /// The process's own descriptor, to be sent to guests.
+    /// Returns the descriptor by which guests watch this process.
     pub fn process(&self) -> std::io::Result<&Process> {
         if self.process.get().is_none() {
             let _ = self.process.set(Process::of_self()?);
@@ -110,6 +116,7 @@ impl Host {
         self.process.get().ok_or_else(|| std::io::ErrorKind::NotFound.into())
     }
 
+    /// Marks a process dead, or a number alive for its next holder.
     pub fn set_dead(&self, number: Number, dead: bool) {
         if let Some(word) = self.dead.get(usize::from(number)) {
             // ORDERING: Release: the receiver that sees a number alive again has seen what came before.
@@ -117,8 +124,9 @@ impl Host {
         }
     }
 
+    /// Returns whether a process is proved to have left or ended.
     pub fn is_dead(&self, number: Number) -> bool {
-        // ORDERING: Acquire: the proof of death comes before the last look at the dead one's stamps.
+        // ORDERING: Acquire: the proof of death comes before the last look at the stamps of the dead process.
         // No process has a number beyond the last.
         self.dead.get(usize::from(number)).is_none_or(|word| word.load(Ordering::Acquire) != 0)
     }
@@ -128,20 +136,20 @@ impl Host {
         self.quarantined.get(usize::from(number)).map_or(0, |count| count.load(Ordering::Acquire))
     }
 
-    /// Takes a number that owns nothing in the queue.
+    /// Allocates a number that owns nothing in the queue.
     pub fn take_number(&self, queue: &Queue<'_>, roster: &mut Roster) -> Result<Number, Full> {
         let head = queue.head();
         let taken = roster.take(|number, tail| head >= tail && self.quarantined(number) == 0);
         if !taken.is_err_and(|full| full.leaving > 0) {
             return taken;
         }
-        // This reads the whole queue. So it is done only if no other number is free, and frees all numbers that it can.
+        // The next look reads the whole queue. So it is made only if no other number is free, and it frees all that it can.
         let unpublished = queue.unpublished_claimants();
         roster.free_those(|number| !unpublished.contains(&number) && self.quarantined(number) == 0);
         roster.take(|_, _| false)
     }
 
-    /// Wakes the tasks of one guest.
+    /// Tells one guest to look at its tasks.
     pub fn ring(&self, number: Number) {
         let member = self.roster().member(number);
         if let Some(member) = member {
@@ -149,7 +157,7 @@ impl Host {
         }
     }
 
-    /// Wakes the tasks of all guests.
+    /// Tells all guests to look at their tasks.
     pub fn ring_all(&self) {
         let members = self.roster().members();
         for member in members {

@@ -294,7 +294,7 @@ mod tests {
             handed_over(path, open(lock)).unwrap().close();
             assert!(path.exists(), "{}", path.display());
         }
-        // Beside the socket, and open for its path only: everybody can have that.
+        // Beside the socket, and open for its path only: every user can have that.
         fs::write(dir.path().join("socket.lock"), "").unwrap();
         let flags = rustix::fs::OFlags::PATH;
         let mode = rustix::fs::Mode::empty();

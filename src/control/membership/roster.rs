@@ -1,6 +1,6 @@
-//! Who holds which number. It says who may have one, and when one may be given again; it repairs nothing.
+//! Which process holds which number, and when a number may be given to another process. It repairs nothing.
 //!
-//! Number 0 is the open name, the others belong to processes. A number of a process that has left is given again only
+//! Number 0 is the bound name, the others belong to processes. A number of a process that has left is given again only
 //! when it owns nothing in the queue: the receiver has passed all that was claimed under it, or all of that was published.
 
 use std::sync::Arc;
@@ -11,6 +11,7 @@ use crate::control::{
 };
 use crate::queue::Number;
 
+/// The numbers of a channel, with what became of each.
 pub(in crate::control) struct Roster {
     entries: Vec<RosterEntry>,
     /// Where the search for a free number begins.
@@ -29,26 +30,27 @@ pub(in crate::control) enum Admission {
     Closed,
 }
 
+/// What a number stands for.
 enum RosterEntry {
     Free,
     /// This process.
     Own,
-    /// Taken, by somebody whose joining is not finished.
+    /// Allocated to a process that has not finished joining.
     Taken,
     /// A descriptor that carries a sender is on its way.
     Invited(Token),
     Member(Arc<Member>),
-    /// Being repaired: its permits, and all else that it left. Of the two one may be done already, in either order.
+    /// Its process has left and is being repaired, in two steps: its permits, and all else. Either may be done first.
     Leaving {
         is_one_step_done: bool,
     },
-    /// Left and repaired. Nothing was claimed under this number from that position on.
+    /// Its process has left and is repaired. Nothing was claimed under this number from that position on.
     Left {
         tail: u64,
     },
 }
 
-/// All numbers are taken.
+/// The error that all numbers are taken.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(in crate::control) struct Full {
     pub members: u32,
@@ -56,7 +58,7 @@ pub(in crate::control) struct Full {
     pub leaving: u32,
 }
 
-/// Who held a number.
+/// What held a number that is being given up.
 pub(in crate::control) enum Departing {
     Member(Arc<Member>),
     Invited(Token),
@@ -64,7 +66,7 @@ pub(in crate::control) enum Departing {
 }
 
 impl Roster {
-    /// Numbers 1 to `members`, of which this process has `own`.
+    /// Makes a roster of the numbers 1 to `members`, of which this process has `own`.
     pub fn new(members: u32, own: Number) -> Roster {
         let mut entries: Vec<RosterEntry> = (0..=members).map(|_| RosterEntry::Free).collect();
         entries[0] = RosterEntry::Own;
@@ -72,8 +74,8 @@ impl Roster {
         Roster { entries, next: own, admission: Admission::Open }
     }
 
-    /// Where the receiver has come from another process: processes that have left claimed something before `tail` under
-    /// the numbers of `claimants`.
+    /// Makes the roster of a receiver that came from another process. Processes that have left claimed positions before `tail`
+    /// under the numbers of `claimants`.
     pub fn taken_over(members: u32, own: Number, tail: u64, claimants: &[Number]) -> Roster {
         let mut roster = Roster::new(members, own);
         for &number in claimants {
@@ -84,7 +86,7 @@ impl Roster {
         roster
     }
 
-    /// Takes a number that is free, or that nothing in the queue bears any more: `passed(number, tail)`.
+    /// Allocates a number that is free, or that owns nothing in the queue any more: `passed(number, tail)`.
     pub fn take(&mut self, passed: impl Fn(Number, u64) -> bool) -> Result<Number, Full> {
         let members = self.entries.len() - 1;
         for step in 0..members {
@@ -118,23 +120,23 @@ impl Roster {
         }
     }
 
-    /// Takes exactly this number, for the process that gave the receiver away.
+    /// Allocates exactly this number, for the process that gave the receiver away.
     pub fn take_exact(&mut self, number: Number) {
         self.entries[usize::from(number)] = RosterEntry::Taken;
     }
 
-    /// The joining of a process that took a number is finished.
+    /// Enters a process that has finished joining.
     pub fn enter(&mut self, member: Arc<Member>) {
         let number = usize::from(member.number);
         self.entries[number] = RosterEntry::Member(member);
     }
 
-    /// A number that was taken belongs to a descriptor on its way.
+    /// Notes that an allocated number belongs to a descriptor on its way.
     pub fn invite(&mut self, number: Number, token: Token) {
         self.entries[usize::from(number)] = RosterEntry::Invited(token);
     }
 
-    /// Somebody came with the descriptor on its way. False if it is none any more.
+    /// Notes that a process came with the descriptor. Returns false if the number is not waiting for one any more.
     pub fn arrive(&mut self, number: Number) -> bool {
         let entry = &mut self.entries[usize::from(number)];
         let invited = matches!(entry, RosterEntry::Invited(_) | RosterEntry::Taken);
@@ -164,7 +166,7 @@ impl Roster {
         members.collect()
     }
 
-    /// Processes other than this one that take part or are invited.
+    /// Counts the other processes that take part or are invited.
     pub fn others(&self) -> usize {
         let others = self.entries.iter();
         others
@@ -174,7 +176,8 @@ impl Roster {
             .count()
     }
 
-    /// Counts those of [`Roster::others`] that have not hung up, also if the porter has yet to hear of a hang-up.
+    /// Counts those of [`Roster::others`] that have not hung up. It asks the system, so it also sees a hang-up of which the
+    /// background thread has yet to hear.
     pub fn staying(&self) -> usize {
         let stays = |entry: &&RosterEntry| match entry {
             RosterEntry::Taken => true,
@@ -187,21 +190,21 @@ impl Roster {
         self.entries.iter().filter(stays).count()
     }
 
-    /// The numbers that no process has.
+    /// Returns the numbers that no process has.
     pub fn unassigned(&self) -> impl Iterator<Item = Number> + '_ {
         let entries = (0..).zip(&self.entries);
-        let nobodies = entries.filter(|(_, entry)| {
+        let unassigned = entries.filter(|(_, entry)| {
             matches!(entry, RosterEntry::Free | RosterEntry::Leaving { .. } | RosterEntry::Left { .. })
         });
-        nobodies.map(|(number, _)| number)
+        unassigned.map(|(number, _)| number)
     }
 
-    /// Whether somebody who left is still being repaired.
+    /// Returns whether a process that has left is still being repaired.
     pub fn is_leaving(&self) -> bool {
         self.entries.iter().any(|entry| matches!(entry, RosterEntry::Leaving { .. }))
     }
 
-    /// Begins a departure, once: None if nobody holds the number or the departure has begun.
+    /// Begins a departure, once. Returns `None` if no other process holds the number or its departure has begun.
     pub fn leave(&mut self, number: Number) -> Option<Departing> {
         let entry = self.entries.get_mut(usize::from(number))?;
         let departing = match entry {
@@ -216,9 +219,9 @@ impl Roster {
         Some(departing)
     }
 
-    /// One of the two halves of a departure is done, see [`RosterEntry::Leaving`]; nothing was claimed under the number at
-    /// `tail` or later. Only with the second one may the number be given again: what is still repaired would be taken
-    /// from its next holder.
+    /// Notes that one of the two steps of a departure is done, see [`RosterEntry::Leaving`]. Nothing was claimed under the number
+    /// at `tail` or later. The number may be given again only after the second step: until then the repair would take from
+    /// the next holder.
     pub fn finish_step(&mut self, number: Number, tail: u64) {
         let entry = &mut self.entries[usize::from(number)];
         match entry {

@@ -2,10 +2,10 @@
 
 use crate::sys::socket::Credentials;
 
-/// The user that stands for all users who are not known in this user namespace.
+/// The user that stands for all users that are not known in this user namespace.
 const OVERFLOW_ID: u32 = 65534;
 
-/// Who may join under a name.
+/// The users and groups that may join under a name, beside the user of the receiver.
 #[derive(Clone, Default, Debug, PartialEq, Eq)]
 pub(crate) struct Rules {
     pub uids: Vec<u32>,
@@ -13,18 +13,19 @@ pub(crate) struct Rules {
 }
 
 impl Rules {
-    /// Whether `who` may join a receiver of the user `own`: that user itself, the users and the groups listed. Not the
-    /// overflow user, unless it is listed: in a user namespace that is everybody who has no name there. `groups` are those
-    /// beside its first.
-    pub fn admit(&self, who: &Credentials, groups: impl FnOnce() -> Vec<u32>, own: u32) -> bool {
-        if self.uids.contains(&who.uid) {
+    /// Returns whether a process with these credentials may join a receiver of the user `own`. That user may, and so may the
+    /// listed users and groups. `groups` are the supplementary groups of the process.
+    ///
+    /// The overflow user may not, unless it is listed. In a user namespace it stands for every user that has no name there.
+    pub fn admit(&self, peer: &Credentials, groups: impl FnOnce() -> Vec<u32>, own: u32) -> bool {
+        if self.uids.contains(&peer.uid) {
             return true;
         }
-        if who.uid == OVERFLOW_ID {
+        if peer.uid == OVERFLOW_ID {
             return false;
         }
         let listed = |gid: &u32| *gid != OVERFLOW_ID && self.gids.contains(gid);
-        who.uid == own || listed(&who.gid) || (!self.gids.is_empty() && groups().iter().any(listed))
+        peer.uid == own || listed(&peer.gid) || (!self.gids.is_empty() && groups().iter().any(listed))
     }
 }
 

@@ -86,7 +86,7 @@ fn one_who_gives_up_half_way_leaves_no_trace() {
     socket::send(&socket, &Message::Goodbye.encode(), &[]).unwrap();
     drop(socket);
     drop(raw_connect(&bound));
-    // Whoever comes next is served after them.
+    // The next caller is served after them.
     drop_sender(bound.connect().unwrap());
     eventually("nobody is counted", || bound.host.ring().common().strong_count() == 0);
 }
@@ -178,7 +178,7 @@ fn one_who_was_let_in_before_the_receiver_went_off_is_sent_back_to_the_door() {
     assert_eq!(guest.id(), host.id());
 }
 
-/// Somebody at a name who does with each caller what comes next.
+/// A process at a name that does with each caller what comes next.
 fn at_a_name(callers: impl IntoIterator<Item = Option<Message>>) -> Result<Arc<Endpoint>, OpenError> {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("feed");
@@ -234,7 +234,7 @@ fn a_door_that_was_shut_for_good_by_who_has_a_copy_is_watched_no_more() {
     eventually("it is forgotten", || !porter.knows(token));
 }
 
-/// Somebody whom the porter calls.
+/// A watcher that reports each call of the background thread.
 struct Called(std::sync::mpsc::Sender<()>);
 
 impl Watcher for Called {
@@ -277,7 +277,7 @@ fn a_door_that_rested_for_lack_of_descriptors_stays_shut_while_the_receiver_is_u
 fn a_wake_that_comes_before_the_answer_is_no_answer() {
     let host = alone();
     let descriptor = carrier::unload(sender_into_fd(&host).unwrap()).unwrap();
-    // Somebody in between, so that the order is sure.
+    // A caller in between, so that the order is sure.
     let (ours, theirs) = socket::pair().unwrap();
     let mut buffer = [0; 4096];
     let accept = loop {

@@ -37,7 +37,7 @@ fn thousands_come_one_after_the_other() {
         }
     }
     eventually("the last has left", || bound.host.ring().common().strong_count() == 0);
-    // The place of one who said goodbye is free a moment later.
+    // The number of a guest that said goodbye is free a moment later.
     println!("found it taken {full} times");
 }
 
@@ -194,8 +194,8 @@ fn the_last_sender_ends_it_if_asked_for() {
     assert!(matches!(bound.connect(), Err(OpenError::Ended { .. })));
 }
 
-/// Of two senders one does something and dies. Whoever sees to it comes no further than the beginning, while another thread sees to
-/// the other one, with which the stream ends.
+/// Of two senders one does something and dies. Its departure comes no further than the beginning, while another thread ends the
+/// other sender, with which the stream ends.
 fn ends_while_one_leaves(does: impl FnOnce(&Producer<'_>, &Endpoint)) -> (Arc<Endpoint>, [Arc<Endpoint>; 2]) {
     let host = alone();
     let [a, b] = two_guests(&host);
@@ -248,7 +248,7 @@ impl<F: Fn() + Send + Sync> std::task::Wake for Act<F> {
 fn a_number_is_not_given_again_before_all_that_its_process_left_is_repaired() {
     let host = host(SIZE, ALIGN, &Terms { members: 2, ..terms() }, None).unwrap();
     let guest = sender_from_fd(sender_into_fd(&host).unwrap(), SIZE, ALIGN, &terms()).unwrap();
-    // A task waits in the line, and has been given room of which nobody told it. The repair does, in its middle; there
+    // A task waits in the line, and has been given room that it was not told of. The repair tells it, in its middle; there
     // the task ends a permit operation for which recovery may have waited, and asks for a sender to be sent.
     let made = Arc::new(std::sync::Mutex::new(Vec::new()));
     let waker = {

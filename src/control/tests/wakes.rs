@@ -1,4 +1,4 @@
-//! Wakes between the processes of a channel, also from those who cannot be heard.
+//! Wakes between the processes of a channel, also from members whose messages are not read.
 
 use super::*;
 use crate::control::CatchPanics;
@@ -159,7 +159,7 @@ impl Wakeable for Task<'_> {
     fn prepare(&mut self, _: crate::queue::ring::Place) {}
 }
 
-/// A host of whose senders the line is full and one waits in the backlog, while no capacity is free. A guest has it all.
+/// A host whose senders fill the line, so that one more waits in the backlog. A guest has all the capacity.
 fn with_a_backlog(waker: &std::task::Waker) -> (Arc<Endpoint>, Arc<Endpoint>, u32) {
     let capacity = 5000;
     let host = host(SIZE, ALIGN, &Terms { capacity: capacity as usize, ..terms() }, None).unwrap();

@@ -1,6 +1,6 @@
 //! Giving the receiver itself to another process as one descriptor: the giver becomes a guest, the taker the host.
 //!
-//! It happens only while nobody else takes part, so nobody else needs to be told.
+//! It happens only while no other process takes part, so no third process needs to be told.
 
 use std::{
     os::fd::{AsFd, OwnedFd},
@@ -51,7 +51,7 @@ use crate::{
     },
 };
 
-/// A descriptor that carries the receiver, which this process then has no longer.
+/// Makes a descriptor that carries the receiver. This process then has the receiver no longer.
 pub(crate) fn receiver_into_fd(endpoint: &Arc<Endpoint>) -> Result<OwnedFd, OpenError> {
     endpoint.check_fork()?;
     let Some(host) = &endpoint.host else { return Err(OpenError::WrongEnd) };
@@ -86,11 +86,11 @@ pub(crate) fn receiver_into_fd(endpoint: &Arc<Endpoint>) -> Result<OwnedFd, Open
 
 fn send_off(endpoint: &Arc<Endpoint>, host: &Host, number: Number) -> Result<OwnedFd, OpenError> {
     let porter = Porter::of_this_process().map_err(OpenError::system("start the porter"))?;
-    // Callers wait at the door until the next host opens it.
+    // New callers wait at the door until the next host opens it.
     let door = host.name().as_ref().and_then(|name| name.token);
     door.map_or(Ok(()), |door| porter.change(door, Interest::NONE))
         .map_err(OpenError::system("shut the door"))?;
-    // Those who came in before call again, and wait there too.
+    // Callers that were let in before call again, and wait at the door too.
     send_applicants_away(host, porter);
     let (ours, theirs) = socket::pair().map_err(OpenError::system("make a pair of sockets"))?;
     let carrier =
@@ -108,7 +108,7 @@ fn send_off(endpoint: &Arc<Endpoint>, host: &Host, number: Number) -> Result<Own
     Ok(carrier)
 }
 
-/// The receiver did not leave after all.
+/// Undoes the beginning of a handover: the receiver did not leave after all.
 fn stay(endpoint: &Endpoint, number: Number) {
     let Some(host) = &endpoint.host else { return };
     {
@@ -123,7 +123,7 @@ fn stay(endpoint: &Endpoint, number: Number) {
     endpoint.set_role(Role::Host);
 }
 
-/// The giver's end while the receiver is under way. It keeps the endpoint: nobody else in this process may.
+/// The giver's end while the receiver is on its way. It keeps the endpoint alive, which no other handle in this process may do.
 struct Transit {
     endpoint: Arc<Endpoint>,
     socket: Arc<OwnedFd>,
@@ -133,9 +133,10 @@ struct Transit {
 }
 
 enum TransitState {
-    /// Nobody has asked for the receiver yet.
+    /// No process has asked for the receiver yet.
     Asked(Option<Identification>),
-    /// It was sent to this process, whose end is watched under the token: somebody else may have a copy of its connection.
+    /// The receiver was sent to this process. Its end is watched under the token, because another process may have a copy of its
+    /// connection and keep it open.
     Sent(Arc<Process>, Token),
     Over,
 }
@@ -199,11 +200,11 @@ impl Watcher for Transit {
             TransitState::Over => return,
         };
         let over = matches!(next, TransitState::Over);
-        // A taker that lives may have it, though its word could not be read.
+        // A taker that lives may have the receiver, though its answer could not be read.
         let may_be_taken = matches!(&*state, TransitState::Sent(process, _) if !process.has_ended());
         *state = next;
         if over {
-            // Lost on its way: as if it had been dropped here.
+            // The receiver is lost on its way: that counts as if it had been dropped here.
             porter.forget(token);
             self.endpoint.set_role(Role::Host);
             close(&self.endpoint);
@@ -214,10 +215,10 @@ impl Watcher for Transit {
     }
 }
 
-/// Hears of the end of the process to which the receiver was sent.
+/// Is called at the end of the process to which the receiver was sent.
 struct TakerWatch {
     transit: Arc<Transit>,
-    /// Of its connection, on which its last words may still be unread.
+    /// The token of its connection, on which its last words may still be unread.
     line: Token,
 }
 
@@ -268,7 +269,7 @@ impl Transit {
     }
 }
 
-/// The receiver has arrived in another process: this one is a guest now.
+/// Makes this process a guest: the receiver has arrived in another process.
 fn become_guest(
     endpoint: &Arc<Endpoint>,
     lifeline: Arc<OwnedFd>,
@@ -287,11 +288,11 @@ fn become_guest(
         drop(name);
     }
     host.roster().admission = Admission::Closed;
-    // Who was being let in while the door was shut.
+    // Callers that were being let in while the door was shut.
     if let Ok(porter) = Porter::of_this_process() {
         send_applicants_away(host, porter);
     }
-    // Who speaks here is known; to be told so with each wake costs a descriptor each time.
+    // The process behind this connection is known. To be told with each wake costs a descriptor each time.
     let _ = socket::stop_pass_credentials(&lifeline);
     let guest = Guest::new(lifeline, doorbell, process, host_number, endpoint.birthplace());
     if endpoint.guest.set(guest).is_err() {
@@ -299,12 +300,12 @@ fn become_guest(
     }
     endpoint.set_role(Role::Guest);
     if attend_host(endpoint).is_err() {
-        // Unable to notice the end of the receiver, so its senders here had better end now.
+        // This process could not notice the end of the receiver, so its senders end now.
         lose_lifeline(endpoint);
         return;
     }
-    // Whoever sent something while the receiver was under way rang nobody, and whoever ended a permit operation for
-    // which the next host may wait already told nobody.
+    // While the receiver was on its way, a thread that sent a value had no process to ring, and a thread that ended a permit
+    // operation had no process to tell. The next host may wait for either.
     if let Some(guest) = endpoint.guest.get() {
         guest.ring();
         guest.relay();
@@ -378,8 +379,8 @@ pub(crate) fn receiver_from_fd(
     endpoint.open_bells()?;
     let lifeline = Arc::new(talk.done());
     let _ = socket::refuse_descriptors(&lifeline);
-    // Taken, before any wake. If the giver has ended meanwhile, its process will show it. If it cannot be told for another
-    // reason it must not go on to think that the receiver is under way.
+    // TAKEN comes before any wake. If the giver has ended meanwhile, its process shows that. If it cannot be told for another
+    // reason, this fails: the giver must not believe that the receiver is still on its way.
     match socket::send(&lifeline, &Message::Taken.encode(), &[doorbell.as_fd()]) {
         Err(error) if !socket::is_gone(&error) => return Err(OpenError::system("take the receiver")(error)),
         _ => {}

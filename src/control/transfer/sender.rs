@@ -23,14 +23,14 @@ use crate::{
     wait::Hear,
 };
 
-/// A descriptor that carries one more sender. The caller's own sender is not touched.
+/// Makes a descriptor that carries one more sender. The caller's own sender is not touched.
 pub(crate) fn sender_into_fd(endpoint: &Arc<Endpoint>) -> Result<OwnedFd, OpenError> {
     endpoint.check_fork()?;
     if endpoint.settled_role()? != Role::Guest {
         return invite_by_and_by(endpoint).map_err(|refused| explain_refused(endpoint, refused));
     }
     let Some(guest) = endpoint.guest.get() else { return Err(OpenError::Closed { path: None }) };
-    // Somebody must take in the answer, and nobody else may be there to do it.
+    // A thread must read the answer, and perhaps no task of this process sleeps, for which one would listen.
     let hears =
         porter_hears_for_a_while(endpoint).map_err(OpenError::system("listen to the receiver's process"))?;
     let answer = guest.invite(endpoint.deadline, || endpoint.hear());

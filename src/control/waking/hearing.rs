@@ -20,8 +20,8 @@ use crate::{
 
 /// Has the background thread call [`Hear::hear`] until what this returns is dropped.
 ///
-/// No lock is taken while no other process can take part, for then there is nothing to hear: thousands of threads may go
-/// to sleep at a time. Once one can, all that sleep are woken, and ask again.
+/// While no other process can take part there is nothing to hear, and no lock is taken: thousands of threads may go to sleep
+/// at a time. Once a process can take part, all sleeping threads are woken, and call this again.
 pub(crate) fn porter_hears_for_a_while(endpoint: &Arc<Endpoint>) -> io::Result<Option<PorterHears<'_>>> {
     if endpoint.bell_set().is_none() {
         return Ok(None);
@@ -45,14 +45,16 @@ fn listen(endpoint: &Arc<Endpoint>, bell_watch: &mut BellWatch) -> io::Result<()
 }
 
 impl Hear for Endpoint {
-    /// Returns the descriptor on which other processes say "look", readable at each new occurrence (so watch for edges, and
-    /// call [`Hear::hear`] at each). None while no other process can take part;
-    /// afterwards always the same. It comes while tasks sleep: then they are all woken, to watch it.
+    /// Returns the descriptor on which other processes say "look". It has an edge at each ring, so the caller watches for edges
+    /// and calls [`Hear::hear`] at each.
+    ///
+    /// There is none while no other process can take part, and afterwards it is always the same. If it is made while tasks
+    /// sleep, they are all woken, and watch it then.
     fn bell_fd(&self) -> Option<BorrowedFd<'_>> {
         self.bell_set().map(|bell_set| bell_set.as_fd())
     }
 
-    /// Takes in what other processes said, then looks at every local sleeper. It does not matter which bell was rung, so
+    /// Reads what other processes said, then looks at every sleeper of this process. It does not matter which bell was rung, so
     /// neither the bells nor the set of them are read.
     fn hear(&self) {
         if self.is_forked() {
@@ -90,7 +92,7 @@ impl Hear for Endpoint {
     }
 }
 
-/// The porter hears for a thread until this is dropped.
+/// Has the background thread hear for a thread until this is dropped.
 pub(crate) struct PorterHears<'a>(&'a Endpoint);
 
 impl Drop for PorterHears<'_> {
@@ -101,7 +103,7 @@ impl Drop for PorterHears<'_> {
     }
 }
 
-/// The porter's registration for an endpoint with tasks for which no listening task hears.
+/// The background thread's registration for an endpoint with sleepers for which no runtime hears.
 struct Listen(Weak<Endpoint>);
 
 impl Watcher for Listen {

@@ -22,8 +22,8 @@ pub(in crate::control) fn wake_process(endpoint: &Endpoint, number: Number) {
         (Some(guest), _) if number == guest.host => guest.ring(),
         (Some(guest), _) => {
             if let Some(member) = endpoint.segment().view().common().members.get(usize::from(number)) {
-                // ORDERING: Release is enough. The message after it is a system call, and
-                // the porter that reads the message reads the word after it.
+                // ORDERING: Release is enough. The message after it is a system call, and the background thread that
+                // reads the message reads the word after it.
                 member.relay.store(1, Ordering::Release);
                 guest.relay();
             }
@@ -68,7 +68,7 @@ pub(in crate::control) fn force_wake_all(endpoint: &Endpoint) {
     }
 }
 
-/// Tells the processes whose relay words are set to look at their tasks. In the receiver's process.
+/// Tells each process with a set relay word to look at its tasks. In the receiver's process.
 pub(in crate::control) fn pass_on_relays(endpoint: &Endpoint) {
     let Some(host) = &endpoint.host else { return };
     let members = endpoint.segment().view().common().members;

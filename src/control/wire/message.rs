@@ -37,7 +37,7 @@ pub(in crate::control) enum Message {
     Again,
     /// To the receiver's process: my last handle is gone, and my mapping.
     Goodbye,
-    /// To the receiver's process: somebody's relay word is set, or a permit operation has ended for which it may wait.
+    /// To the receiver's process: a relay word is set, or a permit operation has ended for which that process may wait.
     Relay,
     /// To the receiver's process: make me a descriptor with a sender in it.
     Invite {
@@ -118,7 +118,7 @@ pub(in crate::control) struct NameFacts {
     pub file: Option<(u64, u64)>,
 }
 
-/// Why somebody may not join.
+/// Why a process may not join.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::control) struct Refusal {
     pub code: Code,
@@ -182,7 +182,7 @@ pub(in crate::control) enum Malformed {
     Invalid,
 }
 
-/// Why somebody got no number.
+/// Why a process got no number: what the host knows of a [`Refusal`].
 #[derive(Clone, Copy, Debug)]
 pub(in crate::control) struct Rejection {
     pub code: Code,

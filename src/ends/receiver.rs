@@ -149,7 +149,7 @@ macro_rules! receiver {
                 /// # When it waits
                 ///
                 /// For the process that handed it over to answer, at most five seconds
-                #[doc = concat!("([`Options::", stringify!($from_fd), "`](crate::Options::", stringify!($from_fd), ") takes another deadline, and a type tag).")]
+                #[doc = concat!("([`Options::", stringify!($from_fd), "`](crate::Options::", stringify!($from_fd), ") takes another timeout, and a type tag).")]
                 ///
                 /// # Errors
                 ///

@@ -202,7 +202,7 @@ macro_rules! sender {
                 /// # When it waits
                 ///
                 /// For the receiver's process to answer, at most five seconds
-                #[doc = concat!("([`Options::", stringify!($from_fd), "`](crate::Options::", stringify!($from_fd), ") takes another deadline, and a type tag).")]
+                #[doc = concat!("([`Options::", stringify!($from_fd), "`](crate::Options::", stringify!($from_fd), ") takes another timeout, and a type tag).")]
                 ///
                 /// # Errors
                 ///

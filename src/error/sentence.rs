@@ -103,7 +103,7 @@ impl fmt::Display for OpenError {
             }
             Self::TimedOut { path, waited } => write!(
                 f,
-                "the other process{} did not answer within {waited:?}; try again, or with a longer `deadline`",
+                "the other process{} did not answer within {waited:?}; try again, or with a longer `timeout`",
                 At(path)
             ),
             Self::HungUp { path } => {

@@ -153,7 +153,7 @@ fn a_host_that_never_answers_is_given_up() {
     let error = sender_from_fd(carrier::load(theirs).unwrap(), SIZE, ALIGN, &short).err().unwrap();
     assert_eq!(
         error.to_string(),
-        "the other process did not answer within 30ms; try again, or with a longer `deadline`"
+        "the other process did not answer within 30ms; try again, or with a longer `timeout`"
     );
     // It said goodbye, in case the host had counted it.
     assert!(matches!(answer(&ours), Some(Message::Hello(_))));

@@ -18,7 +18,7 @@ use super::progress::Progress;
 use super::shard::Shard;
 use super::source::{Input, Source, read_up_to};
 use crate::args::ProducerArgs;
-use crate::channel::sender::{AnySender, Refused};
+use crate::channel::{retry::Refused, sender::AnySender};
 use crate::exit::Verdict;
 use crate::interrupt::Interrupt;
 use crate::live::{self, Live};

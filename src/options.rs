@@ -19,8 +19,8 @@ use std::time::Duration;
 
 /// Options for making and joining channels.
 ///
-/// Setting one never fails: a number out of its range is an error ([`OpenError::InvalidOption`]) of the call that
-/// makes or joins. Options that are for another kind of call, or of channel, do nothing.
+/// Setting an option never fails. A number out of its range is an error ([`OpenError::InvalidOption`]) of the call that makes or joins. An
+/// option for another kind of call or channel does nothing.
 ///
 /// # Examples
 ///
@@ -116,7 +116,7 @@ impl Options {
     /// ```
     /// # let folder = tempfile::tempdir().unwrap();
     /// # let path = folder.path().join("numbers.sock");
-    /// // Everybody may open the socket; only user 1001, and we, may join.
+    /// // Every user may open the socket. Only user 1001, and our own, may join.
     /// let _receiver = shmpsc::Options::new().mode(0o666).allow_uid(1001).bind::<u64>(&path)?;
     /// assert!(shmpsc::connect::<u64>(&path).is_ok());
     /// # Ok::<(), shmpsc::error::OpenError>(())
@@ -134,7 +134,7 @@ impl Options {
     /// ```
     /// # let folder = tempfile::tempdir().unwrap();
     /// # let path = folder.path().join("numbers.sock");
-    /// // Everybody may open the socket; only members of group 100, and we, may join.
+    /// // Every user may open the socket. Only members of group 100, and our own user, may join.
     /// let _receiver = shmpsc::Options::new().mode(0o666).allow_gid(100).bind::<u64>(&path)?;
     /// assert!(shmpsc::connect::<u64>(&path).is_ok());
     /// # Ok::<(), shmpsc::error::OpenError>(())
@@ -166,8 +166,8 @@ impl Options {
         self
     }
 
-    /// Sets how long to wait for the other side to answer, when joining and when handing an end over. For a receiver it is also how
-    /// long a process that connects may take to say what it wants. At most 4,294,967,295 seconds.
+    /// Sets how long this process waits for the other side to answer, when it joins and when it hands an end over. A receiver also gives a
+    /// process that connects this long to send its request. At most 4,294,967,295 seconds.
     ///
     /// # Examples
     ///
@@ -182,10 +182,10 @@ impl Options {
         self
     }
 
-    /// Lets the stream of a bound receiver end once at least one sender came and all have gone.
+    /// Ends the stream of a bound receiver once at least one sender has joined and all have gone.
     ///
-    /// Without it the open name counts as a sender to come, and `recv` waits for the next. For [`bind`](Options::bind) and
-    /// [`bind_unbounded`](Options::bind_unbounded).
+    /// Without this option the name itself counts as a sender, because more senders may join: `recv` waits for the next one. For
+    /// [`bind`](Options::bind) and [`bind_unbounded`](Options::bind_unbounded).
     ///
     /// # Examples
     ///

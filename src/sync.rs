@@ -193,6 +193,14 @@ pub(crate) fn compiler_fence() {
     core::sync::atomic::compiler_fence(Ordering::SeqCst);
 }
 
+/// Returns where words lie, for instructions that are written out. `None` if an access is more than one of memory: the checker's words
+/// are no plain ones, and Miri knows no instructions.
+#[inline(always)]
+pub(crate) fn memory_of(words: &[AtomicU64]) -> Option<*mut u8> {
+    // The words may be written through it, for they are atomics.
+    (!cfg!(any(miri, shmpsc_loom))).then_some(words.as_ptr().cast_mut().cast())
+}
+
 /// Locks, also after a panic elsewhere: nothing that a mutex of this crate guards is left half done by one.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)

@@ -125,6 +125,7 @@ const UNSAFE: &[&str] = &[
     "layout/attach.rs",
     "layout/slot.rs",
     "layout/typed.rs",
+    "queue/common/copy.rs",
     "queue/common/payload.rs",
     "segment.rs",
     "sync.rs",

@@ -1,11 +1,20 @@
-//! What the documents name is there: each test, model and function that a table points to, and each file.
+//! What the documents name is there: each test, model and function that a table points to, and each file. And no name of a test is
+//! too long to be cited.
 //!
 //! It reads names, not meaning: whether the test shows what its line says is for the reader.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+#[path = "documents/numbers.rs"]
+mod numbers;
+#[path = "documents/texts.rs"]
+mod texts;
+#[path = "documents/words.rs"]
+mod words;
+
+use std::{fs, path::PathBuf};
+use texts::root;
+
+/// Set to write down anew what these tests compare.
+const REWRITE: &str = "SHMPSC_REWRITE";
 
 /// The documents that point into the sources.
 const DOCUMENTS: [&str; 9] = [
@@ -23,13 +32,9 @@ const DOCUMENTS: [&str; 9] = [
 /// Where the short names of the documents lie: `tests::name` is a unit test of the bounded queue, `matrix::name` one of the matrix,
 /// `stall::name` a model; `table::tests::name` and `table::stall::name` are those of the unbounded queue.
 const UNIT_TESTS: &str = "src/queue/ring/tests";
-const MATRIX: &str = "tests/matrix";
+const MATRIX: &str = "tests/faults/matrix";
 const MODELS: &str = "src/queue/ring/models";
 const TABLE: &str = "src/queue/table";
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
 
 /// All Rust files below a folder, and the file of its name beside it.
 fn files(folder: &str) -> Vec<PathBuf> {
@@ -49,11 +54,16 @@ fn files(folder: &str) -> Vec<PathBuf> {
     found
 }
 
+/// The words of a source: names, numbers, and what stands in text and comments.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphanumeric() && c != '_')
+}
+
 /// Whether one of the files has this word.
 fn have(files: &[PathBuf], word: &str) -> bool {
     files.iter().any(|path| {
         let text = fs::read_to_string(path).expect("a source");
-        text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|found| found == word)
+        words(&text).any(|found| found == word)
     })
 }
 
@@ -113,13 +123,24 @@ fn what_a_document_names_is_there() {
 }
 
 #[test]
+fn a_document_says_first_for_whom_it_is() {
+    for name in ["edges", "layout", "limits", "parity", "protocol", "recovery", "trust"] {
+        let document = texts::read(&format!("docs/{name}.md"));
+        let (_, text) = document.split_once("\n\n").expect("a title and a text");
+        let reader =
+            text.strip_prefix("For ").and_then(|text| Some(text.split_once(": this page answers ")?.0));
+        assert!(reader.is_some_and(|reader| reader.len() > 3 && !reader.contains('.')), "docs/{name}.md");
+    }
+}
+
+#[test]
 fn a_name_that_is_nowhere_is_found_out() {
     for wrong in [
         "stall::nowhere_to_be_found",
         "table::stall::nowhere_to_be_found",
         "table::nowhere::values_come_out_in_order_over_many_chunks",
         "src/nowhere.rs",
-        "tests/meeting.rs::nowhere",
+        "tests/processes/meeting.rs::nowhere",
         "Endpoint::nowhere_to_be_found",
     ] {
         assert!(fault(wrong).is_some(), "{wrong}");
@@ -134,4 +155,32 @@ fn a_name_that_is_nowhere_is_found_out() {
     ] {
         assert_eq!(fault(right), None, "{right}");
     }
+}
+
+/// The most letters that the name of a test may have, with the underscores.
+const LONGEST: usize = 60;
+
+/// Returns the names in a source that are too long. A number in hexadecimal digits has no underscore.
+fn too_long(text: &str) -> Vec<&str> {
+    words(text).filter(|word| word.contains('_') && word.chars().count() > LONGEST).collect()
+}
+
+#[test]
+fn no_name_of_a_test_is_longer_than_60_letters() {
+    let folders = ["src", "tests", "benches", "examples", "ipc-demo"].map(files);
+    let sources: Vec<_> = folders.into_iter().flatten().collect();
+    assert!(sources.len() > 300, "sources are found");
+    let mut wrong = Vec::new();
+    for path in sources {
+        let text = fs::read_to_string(&path).expect("a source");
+        wrong.extend(too_long(&text).into_iter().map(|name| format!("{}: {name}", path.display())));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_name_of_61_letters_is_found_out() {
+    let name = |letters: usize| format!("fn {}_b() {{}}", "a".repeat(letters - 2));
+    assert!(too_long(&name(LONGEST)).is_empty());
+    assert_eq!(too_long(&name(LONGEST + 1)).len(), 1);
 }

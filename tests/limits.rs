@@ -1,5 +1,6 @@
 //! The numbers of `docs/limits.md` that a program can count for itself.
 
+#[path = "support/mod.rs"]
 mod people;
 
 use people::{Value, my_role, room, start, stay, tell, watch::own_descriptors};

@@ -9,8 +9,8 @@ use bytemuck::Pod;
 impl<T: Pod> Sender<T> {
     /// Sends all of `values`, in order. (Beyond tokio.)
     ///
-    /// It is faster than as many sends: places are claimed for up to 32 values at once, as far as there is room, and the receiver is
-    /// woken once for them. Values of other senders can come between these, whose own order is kept.
+    /// It is faster than single sends: it claims places for up to 32 values at once, as far as there is room, and wakes the receiver once
+    /// for them. These values keep their order. Values of other senders can come between them.
     ///
     /// # When it waits
     ///
@@ -18,8 +18,7 @@ impl<T: Pod> Sender<T> {
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped before it is ready, a first part of `values` may have been sent, and how much is not
-    /// told.
+    /// If the future is dropped before it is ready, a first part of `values` may have been sent. The caller cannot learn how large it is.
     ///
     /// # Errors
     ///
@@ -44,7 +43,7 @@ impl<T: Pod> Sender<T> {
         Ok(())
     }
 
-    /// Sends as many of `values`, from the first on, as there is room for now, and tells how many. (Beyond tokio.)
+    /// Sends as many of `values`, from the first on, as there is room for now, and returns how many. (Beyond tokio.)
     ///
     /// # When it waits
     ///

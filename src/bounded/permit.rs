@@ -8,10 +8,9 @@ use std::mem;
 
 /// Room for one value, held for a sender until it is used or dropped.
 ///
-/// Made by [`Sender::reserve`] and its like. It fixes no place in the stream: the value's place is that of the
-/// [`send`](Permit::send). A permit stays good when the channel is closed. Dropping it gives the room to whoever waits
-/// for it. One that is forgotten keeps its room until its process leaves the channel or ends, and in the receiver's process
-/// for ever.
+/// Made by [`Sender::reserve`] and its like. It fixes no place in the stream: the value's place is that of the [`send`](Permit::send). A
+/// permit stays good when the channel is closed. Dropping it gives the room back, and to the next sender that waits for room. A permit that
+/// is forgotten keeps its room until its process leaves the channel or ends, and in the receiver's process for ever.
 pub struct Permit<'a, T> {
     sender: &'a Sender<T>,
 }
@@ -77,8 +76,7 @@ impl<T> fmt::Debug for Permit<'_, T> {
     }
 }
 
-/// Permits that were granted together. Each one taken out is independent of the rest; what is left when it is dropped is
-/// given back.
+/// Permits that were granted together. Each permit that is taken out is independent of the rest. Dropping the iterator gives the rest back.
 ///
 /// Made by [`Sender::reserve_many`] and [`Sender::try_reserve_many`].
 pub struct PermitIterator<'a, T> {
@@ -137,7 +135,7 @@ impl<T> OwnedPermit<T> {
         OwnedPermit { sender: Some(sender) }
     }
 
-    /// Gives the room back, and the sender out.
+    /// Gives the room back, and returns the sender.
     ///
     /// It never waits.
     ///
@@ -156,7 +154,7 @@ impl<T> OwnedPermit<T> {
         sender
     }
 
-    /// Whether both permits belong to the same channel, also if their senders joined it separately.
+    /// Returns whether both permits belong to the same channel, also if their senders joined it separately.
     ///
     /// # Examples
     ///
@@ -170,7 +168,7 @@ impl<T> OwnedPermit<T> {
         self.sender().same_channel(other.sender())
     }
 
-    /// Whether the permit belongs to the channel of `sender`.
+    /// Returns whether the permit belongs to the channel of `sender`.
     ///
     /// # Examples
     ///
@@ -187,14 +185,14 @@ impl<T> OwnedPermit<T> {
         self.sender.as_ref().expect("it is taken only when the permit is used up")
     }
 
-    /// The sender, with the room still reserved.
+    /// Returns the sender, with the room still reserved.
     fn take(&mut self) -> Sender<T> {
         self.sender.take().expect("it is taken only when the permit is used up")
     }
 }
 
 impl<T: Pod> OwnedPermit<T> {
-    /// Sends a value in the room held, also if the channel has been closed since, and gives the sender out.
+    /// Sends a value in the room held, also if the channel has been closed since, and returns the sender.
     ///
     /// It never waits and cannot fail. If the receiver is gone, the value goes nowhere. The value is on the stack once, as the
     /// argument; [`send_ref`](OwnedPermit::send_ref) needs no room there.

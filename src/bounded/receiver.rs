@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex};
 
-/// Receives the values of all [`Sender`](crate::Sender)s of its channel, in whatever process they live.
+/// Receives the values of all [`Sender`](crate::Sender)s of its channel, in any process.
 ///
 /// Made by [`channel`](crate::channel()), [`Options::bind`](crate::Options::bind) or [`Receiver::from_fd`]. Dropping it
 /// closes the channel.
@@ -31,12 +31,11 @@ impl<T> Receiver<T> {
         Receiver { inner: AssertUnwindSafe(Box::new(inner)), values: PhantomData }
     }
 
-    /// Closes the channel for sending. What is queued, and what is still sent on permits, can be received; then the stream
-    /// ends.
+    /// Closes the channel for sending. Queued values, and those that are still sent on permits, can be received. Then the stream ends.
     ///
-    /// A sender that waits for room fails at once. If the room was there already and the task of that sender has not been polled
-    /// since, the end of the stream waits until it is polled or dropped, as in tokio. For senders in other processes the end does
-    /// not wait: they may be stopped.
+    /// A sender that waits for room fails at once. If it has been promised room and its task has not been polled since, the end of the
+    /// stream waits until that task is polled or dropped, as in tokio. For senders in other processes the end does not wait: they may be
+    /// stopped.
     ///
     /// It never waits. Closing twice does nothing. The name of a bound channel is free from now on.
     ///
@@ -54,10 +53,10 @@ impl<T> Receiver<T> {
         self.inner.close();
     }
 
-    /// The capacity that nobody holds, waits for or has been promised: the same number as
+    /// Returns the free capacity: what no value or permit uses, no sender waits for, and none has been promised. It is the same number as
     /// [`Sender::capacity`](crate::Sender::capacity).
     ///
-    /// It never waits, and can be old as soon as it is told.
+    /// It never waits. The result may be out of date by the time the caller sees it.
     ///
     /// # Examples
     ///
@@ -70,7 +69,7 @@ impl<T> Receiver<T> {
         self.inner.endpoint.free_capacity()
     }
 
-    /// The number of values the queue can hold, as it was made. It never changes.
+    /// Returns the number of values that the queue can hold, as it was made. It never changes.
     ///
     /// # Examples
     ///

@@ -18,8 +18,8 @@ impl<T: Pod> Sender<T> {
     ///
     /// # When it waits
     ///
-    /// While the queue is full, in the order in which the senders of all processes began to wait; before that a sender
-    /// looks again for a moment.
+    /// While the queue is full, in the order in which the senders of all processes began to wait. Before it waits, a sender retries for a
+    /// moment.
     ///
     /// # Cancel safety
     ///

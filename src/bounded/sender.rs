@@ -34,9 +34,10 @@ impl<T> Sender<T> {
         Sender { inner: AssertUnwindSafe(inner), values: PhantomData }
     }
 
-    /// The capacity that nobody holds, waits for or has been promised, 0 to [`max_capacity`](Sender::max_capacity).
+    /// Returns the free capacity, 0 to [`max_capacity`](Sender::max_capacity): what no value or permit uses, no sender waits for, and none
+    /// has been promised.
     ///
-    /// It never waits, and can be old as soon as it is told.
+    /// It never waits. The result may be out of date by the time the caller sees it.
     ///
     /// # Examples
     ///
@@ -50,7 +51,7 @@ impl<T> Sender<T> {
         self.inner.endpoint.free_capacity()
     }
 
-    /// The number of values the queue can hold, as it was made. It never changes.
+    /// Returns the number of values that the queue can hold, as it was made. It never changes.
     ///
     /// # Examples
     ///

@@ -155,6 +155,9 @@ impl<C: Receives> Receiving<C> {
     /// Takes the next value as [`Receiving::receive_at_once`] does, within the task's budget. `Pending` if that is used up.
     #[inline(always)]
     pub fn poll_at_once<T: Pod>(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
+        if size_of::<T>() > SMALL {
+            return Poll::Ready(None);
+        }
         let budget = ready!(poll_proceed(cx));
         let value = self.receive_at_once();
         if value.is_some() {

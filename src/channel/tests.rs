@@ -1,5 +1,5 @@
 //! Two ends in one process whose memory is written over: the channel ends with a reason, and nobody sleeps on; and what the
-//! receiver finds at an end that a death has brought. What a real process does to real others is `tests/scribble/`.
+//! receiver finds at an end that a death has brought. What a real process does to real others is `tests/faults/corrupted_memory/`.
 
 use super::receiving::one;
 use super::*;
@@ -57,8 +57,9 @@ impl Wake for Flag {
     }
 }
 
+/// Shows W67, T39.
 #[test]
-fn a_channel_that_was_written_over_is_closed_for_all_and_says_why() {
+fn a_channel_written_over_is_closed_for_all_and_says_why() {
     let (mut receiving, sending) = joined();
     let flag = Arc::new(Flag::default());
     let waker = Waker::from(Arc::clone(&flag));
@@ -78,8 +79,9 @@ fn a_channel_that_was_written_over_is_closed_for_all_and_says_why() {
     assert_eq!(sending.endpoint.corruption(), Some(Corruption::Claim));
 }
 
+/// Shows T40.
 #[test]
-fn a_sender_that_finds_nonsense_wakes_a_receiver_whose_bell_was_silenced() {
+fn a_sender_that_finds_nonsense_wakes_a_silenced_receiver() {
     let (mut receiving, sending) = joined();
     thread::scope(|scope| {
         let bell = &sending.endpoint.ring().view.common.header.receiver_bell;
@@ -95,8 +97,9 @@ fn a_sender_that_finds_nonsense_wakes_a_receiver_whose_bell_was_silenced() {
     });
 }
 
+/// Shows T41.
 #[test]
-fn the_stream_ends_with_the_last_sender_though_bell_and_counts_were_written_over() {
+fn the_stream_ends_with_the_last_sender_despite_ruined_counts() {
     let (mut receiving, sending) = joined();
     thread::scope(|scope| {
         let view = *sending.endpoint.ring().view;
@@ -112,8 +115,9 @@ fn the_stream_ends_with_the_last_sender_though_bell_and_counts_were_written_over
     });
 }
 
+/// Shows T44.
 #[test]
-fn a_position_that_nobody_who_lives_can_have_claimed_does_not_hold_up_the_end() {
+fn a_position_that_no_living_process_claimed_delays_no_end() {
     let (mut receiving, sending) = joined();
     // By the receiver's own number, which has no sender.
     let me = u64::from(receiving.endpoint.me());
@@ -125,6 +129,7 @@ fn a_position_that_nobody_who_lives_can_have_claimed_does_not_hold_up_the_end() 
     assert_eq!(receiving.corruption(), Some(Corruption::Claim));
 }
 
+/// Shows T43.
 #[test]
 fn a_position_claimed_under_a_number_that_nobody_has_is_passed() {
     // The second one is no number of this channel at all.
@@ -140,6 +145,7 @@ fn a_position_claimed_under_a_number_that_nobody_has_is_passed() {
     }
 }
 
+/// Shows T45.
 #[test]
 fn a_closed_channel_that_was_written_open_again_stays_closed() {
     let (mut receiving, sending) = joined();
@@ -152,8 +158,9 @@ fn a_closed_channel_that_was_written_open_again_stays_closed() {
     assert!(sending.is_closed());
 }
 
+/// Shows T42.
 #[test]
-fn a_sleeping_sender_learns_that_the_receiver_is_gone_though_line_and_bells_were_written_over() {
+fn a_sleeping_sender_learns_the_end_despite_a_ruined_line() {
     let (receiving, sending) = joined();
     assert_eq!(sending.try_send(&[1u64, 2]), Ok(2));
     thread::scope(|scope| {
@@ -189,8 +196,9 @@ fn silenced(sending: Sending) -> thread::JoinHandle<(Result<usize, NoRoom>, Send
     sends
 }
 
+/// Shows T46.
 #[test]
-fn a_silenced_sender_wakes_when_a_closed_channel_was_written_open_again() {
+fn a_silenced_sender_wakes_though_closed_was_written_open() {
     let (mut receiving, sending) = joined();
     let own = receiving.endpoint.producer().claim(Rank::Newcomer, 1, &*receiving.endpoint);
     assert!(matches!(own, Claimed::Granted(_)), "so that the stream has not ended");
@@ -212,8 +220,9 @@ impl Wake for Panics {
     }
 }
 
+/// Shows T46.
 #[test]
-fn a_silenced_sender_wakes_at_the_end_though_a_waker_of_the_receivers_process_panics() {
+fn a_silenced_sender_wakes_at_the_end_though_a_waker_panics() {
     let (mut receiving, sending) = joined();
     assert_eq!(sending.try_send(&[1u64, 2]), Ok(2));
     receiving.endpoint.sleepers().put_closed(None, &Waker::from(Arc::new(Panics)));
@@ -229,7 +238,7 @@ fn a_silenced_sender_wakes_at_the_end_though_a_waker_of_the_receivers_process_pa
 }
 
 #[test]
-fn a_closed_channel_stays_closed_though_a_waker_panicked_at_the_close() {
+fn a_closed_channel_stays_closed_though_a_waker_panicked() {
     let (mut receiving, sending) = joined();
     receiving.endpoint.sleepers().put_closed(None, &Waker::from(Arc::new(Panics)));
     let close = std::panic::AssertUnwindSafe(|| receiving.close());
@@ -256,8 +265,9 @@ impl Wake for Looks {
     }
 }
 
+/// Shows W29.
 #[test]
-fn the_capacity_is_whole_at_the_end_though_the_last_sender_died_in_a_permit_operation() {
+fn the_capacity_is_whole_after_a_death_in_a_permit_operation() {
     let (receiving, sending) = joined();
     assert_eq!(sending.try_reserve(1), Ok(()));
     let member = &sending.endpoint.ring().view.common.members[usize::from(sending.endpoint.me())];

@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn a_forgotten_descriptor_is_silent_though_another_process_keeps_a_copy() {
+    fn a_forgotten_descriptor_is_silent_though_a_copy_lives() {
         let porter = Porter::of_this_process().unwrap();
         let (tell, told) = mpsc::channel();
         let (ours, theirs) = socket::pair().unwrap();

@@ -63,8 +63,8 @@ macro_rules! receive {
                     once(self, |receiver, cx| receiver.get_mut().poll_recv(cx))
                 }
 
-                /// Receives at least one value and up to `limit` into `buffer`, and tells how many. 0 only if `limit` is 0 or the
-                /// stream has ended.
+                /// Receives at least one value and up to `limit` into `buffer`, and returns how many. It returns 0 only if `limit` is 0
+                /// or the stream has ended.
                 ///
                 /// # When it waits
                 ///
@@ -181,7 +181,7 @@ macro_rules! receive {
                     received!(self.inner, found, Ok)
                 }
 
-                /// Receives up to `limit` values that are there into `buffer`, and tells how many. (Beyond tokio.)
+                /// Receives up to `limit` values that are there into `buffer`, and returns how many. (Beyond tokio.)
                 ///
                 /// # When it waits
                 ///
@@ -369,7 +369,7 @@ macro_rules! receive {
 
 pub(crate) use receive;
 
-/// What a call that does not wait comes away with.
+/// Returns the result of a call that does not wait.
 #[inline]
 pub(crate) fn tried<R>(took: Took<R>) -> Result<R, TryRecvError> {
     match took {
@@ -379,7 +379,7 @@ pub(crate) fn tried<R>(took: Took<R>) -> Result<R, TryRecvError> {
     }
 }
 
-/// What a thread that waits without a deadline comes away with.
+/// Returns the result of a thread that waits without a deadline.
 #[inline]
 pub(crate) fn waited<R>(took: Took<R>) -> Option<R> {
     match took {

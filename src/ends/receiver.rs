@@ -11,7 +11,7 @@ macro_rules! receiver {
             impl<T> $Receiver<T> {
                 /// Returns whether the channel is closed, or no sender is left. Values may still be queued.
                 ///
-                /// It never waits. Once true it stays so; false can be old as soon as it is told.
+                /// It never waits. Once true it stays true. False may be out of date by the time the caller sees it.
                 ///
                 /// # Examples
                 ///
@@ -25,12 +25,12 @@ macro_rules! receiver {
                     self.inner.is_closed()
                 }
 
-                /// Returns why the stream ended before its time, if it did: a process that may write to the channel's memory has written over
-                /// it. (Beyond tokio.)
+                /// Returns why the stream ended early, if a process that may write to the channel's memory has written over it. (Beyond
+                /// tokio.)
                 ///
-                /// The receiver learns it when it looks for a value: then every receive tells the end of the stream, for ever, every
-                /// sender finds the channel closed, and this tells the reason. Until then, and if all is well, it is `None`. Corruption
-                /// elsewhere is not detected; `docs/trust.md` says what is promised then.
+                /// The receiver checks when it looks for a value. From then on every receive returns the end of the stream, every
+                /// sender finds the channel closed, and this method returns the reason. Until then, and if all is well, it returns
+                /// `None`. Corruption elsewhere is not detected. `docs/trust.md` says what is promised then.
                 ///
                 /// It never waits. Once there is a reason it stays.
                 ///
@@ -53,7 +53,7 @@ macro_rules! receiver {
 
                 /// Returns whether [`len`](Self::len) is 0.
                 ///
-                /// It never waits. Only receiving makes it true again; true can be old as soon as it is told.
+                /// It never waits. Only receiving makes it true again. True may be out of date by the time the caller sees it.
                 ///
                 /// # Examples
                 ///
@@ -69,7 +69,7 @@ macro_rules! receiver {
 
                 /// Returns the number of values in the queue now. One that is being written may or may not count.
                 ///
-                /// It never waits. It can grow as soon as it is told; only receiving makes it smaller.
+                /// It never waits. The number may have grown by the time the caller sees it. Only receiving makes it smaller.
                 ///
                 /// # Examples
                 ///
@@ -85,8 +85,8 @@ macro_rules! receiver {
                 /// Returns the number of senders in all processes, with those in owned permits of a bounded channel. A bound name does
                 /// not count.
                 ///
-                /// It never waits, and can be old as soon as it is told. A process that was killed counts until the kernel has
-                /// told so, usually within a millisecond.
+                /// It never waits. The result may be out of date by the time the caller sees it. A process that was killed counts until
+                /// the kernel reports its end, usually within a millisecond.
                 ///
                 /// # Examples
                 ///
@@ -101,7 +101,7 @@ macro_rules! receiver {
 
                 /// Returns the number of weak senders in all processes.
                 ///
-                /// It never waits, and can be old as soon as it is told.
+                /// It never waits. The result may be out of date by the time the caller sees it.
                 ///
                 /// # Examples
                 ///
@@ -121,8 +121,8 @@ macro_rules! receiver {
                 ///
                 /// # When it waits
                 ///
-                /// Only while what a process left that has just ended is being put right, usually less than a millisecond, and at most
-                /// as long as the timeout of [`Options::timeout`](crate::Options::timeout).
+                /// Only while the channel is repaired after a process that has just ended: usually less than a millisecond, and at most
+                /// as long as [`Options::timeout`](crate::Options::timeout) says.
                 ///
                 /// # Errors
                 ///
@@ -143,8 +143,8 @@ macro_rules! receiver {
                     self.inner.0.into_fd()
                 }
 
-                /// Makes a receiver of a descriptor from [`into_fd`](Self::into_fd), which is used up: a copy of it, in whatever
-                /// process, gives [`OpenError::AlreadyUsed`].
+                /// Makes a receiver of a descriptor from [`into_fd`](Self::into_fd), which is used up: a copy of it, in any process,
+                /// gives [`OpenError::AlreadyUsed`].
                 ///
                 /// # When it waits
                 ///

@@ -18,7 +18,7 @@ macro_rules! sender {
                 ///
                 /// # Cancel safety
                 ///
-                /// Nothing is lost.
+                /// Dropping the future loses nothing.
                 ///
                 /// # Examples
                 ///
@@ -34,7 +34,8 @@ macro_rules! sender {
                     self.inner.closed().await;
                 }
 
-                /// Returns whether the receiving side is closed. Once true it stays so; false can be old as soon as it is told.
+                /// Returns whether the receiving side is closed. Once true it stays true. False may be out of date by the time the
+                /// caller sees it.
                 ///
                 /// It never waits. It differs from `is_closed` of the receiver, which is also true when no
                 /// sender is left.
@@ -51,11 +52,11 @@ macro_rules! sender {
                     self.inner.is_closed()
                 }
 
-                /// Returns why sending fails as on a closed channel although the receiver has not closed it, if that is so: a process that
-                /// may write to the channel's memory has written over it. (Beyond tokio.)
+                /// Returns why sending fails as on a closed channel although the receiver has not closed it, if a process that may
+                /// write to the channel's memory has written over it. (Beyond tokio.)
                 ///
-                /// It looks now, at what this process can see; the receiver may know more
-                /// (its own `corruption`), and a sender of another process may have found nothing yet.
+                /// It checks now, and only what this process can see. The receiver may know more (its own `corruption`). A sender of
+                /// another process may have found nothing yet.
                 ///
                 /// It never waits. Once there is a reason it stays, for all senders of the process.
                 ///
@@ -87,7 +88,7 @@ macro_rules! sender {
 
                 /// Returns the number of values in the queue now. One that is being written may or may not count. (Beyond tokio.)
                 ///
-                /// It never waits, and can be old as soon as it is told.
+                /// It never waits. The result may be out of date by the time the caller sees it.
                 ///
                 /// # Examples
                 ///
@@ -103,7 +104,7 @@ macro_rules! sender {
 
                 /// Returns whether [`len`](Self::len) is 0. (Beyond tokio.)
                 ///
-                /// It never waits, and can be old as soon as it is told.
+                /// It never waits. The result may be out of date by the time the caller sees it.
                 ///
                 /// # Examples
                 ///
@@ -118,8 +119,8 @@ macro_rules! sender {
                 /// Returns the number of senders in all processes, with those in owned permits of a bounded channel. A bound name does
                 /// not count.
                 ///
-                /// It never waits, and can be old as soon as it is told. A process that was killed counts until the kernel has
-                /// told so, usually within a millisecond.
+                /// It never waits. The result may be out of date by the time the caller sees it. A process that was killed counts until
+                /// the kernel reports its end, usually within a millisecond.
                 ///
                 /// # Examples
                 ///
@@ -134,7 +135,7 @@ macro_rules! sender {
 
                 /// Returns the number of weak senders in all processes.
                 ///
-                /// It never waits, and can be old as soon as it is told.
+                /// It never waits. The result may be out of date by the time the caller sees it.
                 ///
                 /// # Examples
                 ///
@@ -196,8 +197,8 @@ macro_rules! sender {
                     self.inner.0.into_fd()
                 }
 
-                /// Makes a sender of a descriptor from [`into_fd`](Self::into_fd), which is used up: a copy of it, in whatever
-                /// process, gives [`OpenError::AlreadyUsed`].
+                /// Makes a sender of a descriptor from [`into_fd`](Self::into_fd), which is used up: a copy of it, in any process,
+                /// gives [`OpenError::AlreadyUsed`].
                 ///
                 /// # When it waits
                 ///

@@ -16,8 +16,8 @@ macro_rules! weak {
 
                 /// Makes a sender, unless the stream has ended.
                 ///
-                /// It never waits. `None` is for ever. It succeeds though the receiver is closed or gone, as long as a sender lives in
-                /// any process.
+                /// It never waits. Once it returns `None`, it always does. While a sender lives in any process it succeeds, even if the
+                /// receiver is closed or gone.
                 ///
                 /// # Examples
                 ///
@@ -35,7 +35,7 @@ macro_rules! weak {
 
                 /// Returns the number of senders in all processes, as the senders' `strong_count`.
                 ///
-                /// It never waits, and can be old as soon as it is told.
+                /// It never waits. The result may be out of date by the time the caller sees it.
                 ///
                 /// # Examples
                 ///
@@ -49,7 +49,7 @@ macro_rules! weak {
 
                 /// Returns the number of weak senders in all processes, as the senders' `weak_count`.
                 ///
-                /// It never waits, and can be old as soon as it is told.
+                /// It never waits. The result may be out of date by the time the caller sees it.
                 ///
                 /// # Examples
                 ///

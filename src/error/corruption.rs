@@ -5,9 +5,9 @@ use std::fmt;
 /// What was wrong in the shared memory of a channel that ended for it: see [`Receiver::corruption`](crate::Receiver::corruption) and
 /// [`UnboundedReceiver::corruption`](crate::UnboundedReceiver::corruption).
 ///
-/// Some process that may write to that memory did so against the rules: it has a fault, or is hostile. No other is
-/// harmed by it, but the channel cannot go on. Each prints one sentence that says what did not fit and what to do, also as
-/// [`Debug`](std::fmt::Debug), which a `main` that returns an error prints.
+/// A process that may write to that memory broke the rules: it has a fault, or is hostile. No other process is harmed, but the channel
+/// cannot go on. Each variant prints one sentence that says what did not fit and what to do, also as [`Debug`](std::fmt::Debug), which a
+/// `main` that returns an error prints.
 ///
 /// ```
 /// use shmpsc::error::Corruption;

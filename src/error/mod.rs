@@ -1,8 +1,8 @@
 //! Errors: one type for each kind of call, with the value given back.
 //!
-//! Those of calls that tokio has are tokio's, with its names, texts and traits. [`SendManyError`], [`TrySendUnboundedError`] and
-//! [`RecvTimeoutError`] are for calls beyond tokio; [`OpenError`] is for what only a channel between processes has:
-//! meeting; [`Corruption`] says why such a channel ended that a process has written over.
+//! Calls that tokio has return tokio's errors, with their names, texts and traits. [`SendManyError`], [`TrySendUnboundedError`] and
+//! [`RecvTimeoutError`] are for calls beyond tokio. [`OpenError`] says why a process could not open, join or hand over an end.
+//! [`Corruption`] says why a channel ended: a process has written over its shared memory.
 
 mod corruption;
 mod open;

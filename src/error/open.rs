@@ -104,7 +104,7 @@ pub enum OpenError {
         /// What it is.
         what: &'static str,
     },
-    /// The descriptor was used before, by this process or another one that has a copy of it. It carries one end, once.
+    /// This process, or another with a copy, has used the descriptor before. It carries one end, once.
     AlreadyUsed,
     /// As many processes take part as the receiver's process made room for.
     TooManyProcesses {
@@ -143,7 +143,7 @@ pub enum OpenError {
         /// The name, if the call had one.
         path: Option<PathBuf>,
     },
-    /// The other side said something that is not of this library's protocol.
+    /// The other side sent a message that is not of this library's protocol.
     BadMessage {
         /// The name, if the call had one.
         path: Option<PathBuf>,

@@ -33,14 +33,14 @@ impl<T> std::error::Error for SendError<T> {}
 /// comes back, if there was one; from [`try_reserve_owned`](crate::Sender::try_reserve_owned) the sender.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum TrySendError<T> {
-    /// There is no room now, or those who wait for it have all of it.
+    /// There is no room now, or senders that wait for room have all of it.
     Full(T),
     /// The receiver closed the channel, was dropped, or died.
     Closed(T),
 }
 
 impl<T> TrySendError<T> {
-    /// The value that was not sent.
+    /// Returns the value that was not sent.
     ///
     /// # Examples
     ///
@@ -102,7 +102,7 @@ pub enum TrySendUnboundedError<T> {
 }
 
 impl<T> TrySendUnboundedError<T> {
-    /// The value that was not sent.
+    /// Returns the value that was not sent.
     ///
     /// # Examples
     ///
@@ -161,7 +161,7 @@ pub enum SendTimeoutError<T> {
 }
 
 impl<T> SendTimeoutError<T> {
-    /// The value that was not sent.
+    /// Returns the value that was not sent.
     ///
     /// # Examples
     ///

@@ -18,14 +18,17 @@ impl Options {
     /// Sets how long [`connect`](Options::connect), [`connect_async`](Options::connect_async) and their like for unbounded channels
     /// wait for a receiver that is not there yet. Zero, the default, is one look. [`Duration::MAX`] is for ever.
     ///
-    /// Not there means that nothing stands at the name, or a socket behind which no process listens, or that the directory
-    /// of the name does not exist yet; also that the receiver there has closed its channel, and gives the name up next. So a
-    /// mistake in the name shows only after the wait. Once a receiver is there, it has the [`timeout`](Options::timeout) for
-    /// its answer, however long the wait was. That this process may not open the socket ends the wait when it is found four
-    /// times in a row, because a receiver sets the mode of its socket a moment after it has made it. Every other error ends
-    /// the wait at once.
+    /// A receiver is not there if
     ///
-    /// It looks again after 1 ms, then after pauses that grow to 50 ms: a receiver is found within 50 ms, at the price of 20
+    /// - nothing stands at the name, or the directory of the name does not exist yet;
+    /// - a socket stands there and no process listens behind it;
+    /// - the receiver there has closed its channel, and gives the name up next.
+    ///
+    /// So a mistake in the name shows only after the wait. Once a receiver is there, it has the [`timeout`](Options::timeout) for its
+    /// answer, however long the wait was. Every other error ends the wait at once, with one exception: a receiver sets the mode of its socket
+    /// a moment after it has made it. So a socket that this process may not open ends the wait when it is found four times in a row.
+    ///
+    /// The call looks again after 1 ms, and then after pauses that grow to 50 ms. So it finds a receiver within 50 ms, at the price of 20
     /// looks a second.
     ///
     /// # Examples
@@ -53,12 +56,12 @@ impl Options {
     ///
     /// # When it waits
     ///
-    /// For a receiver to be there, at most as long as [`wait`](Options::wait) says, which is not at all if it was not called. Then for
+    /// For a receiver to be there, at most as long as [`wait`](Options::wait) says. Without that option it does not wait for one. Then for
     /// the receiver's process to answer, at most as long as the [`timeout`](Options::timeout).
     ///
-    /// It blocks the thread, usually for less than a millisecond; the other side answers from a thread of its own, whatever its
-    /// program does. But a receiver's process that is stopped does not answer. In a task, use
-    /// [`connect_async`](Options::connect_async): while this waits, no other task of the thread runs.
+    /// The call blocks the thread, usually for less than a millisecond. A background thread of the receiver's process answers, whatever
+    /// its program does. A process that is stopped does not answer. In a task, use [`connect_async`](Options::connect_async): while this
+    /// call waits, no other task of the thread runs.
     ///
     /// # Errors
     ///
@@ -78,14 +81,14 @@ impl Options {
     ///
     /// # When it waits
     ///
-    /// As [`connect`](Options::connect), but only the task waits. The attempt begins when the future is polled first, and runs
-    /// on a thread of its own, which ends with it, because finding the file and mapping the memory can take long too.
+    /// As [`connect`](Options::connect), but only the task waits. The attempt begins when the future is polled first. It runs on a thread
+    /// of its own, because finding the file and mapping the memory can take long too. The thread ends with the attempt.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future gives the attempt up. Its thread then ends within 50 ms, closes what it has opened, and tells the
-    /// receiver's process, so that nothing is left of it there either. If it has just joined, that is the coming and going of a
-    /// sender, with which a receiver of [`end_with_last_sender`](Options::end_with_last_sender) can end.
+    /// Dropping the future gives the attempt up. Its thread then ends within 50 ms, closes what it has opened, and tells the receiver's
+    /// process, so that nothing is left there either. If the attempt has just joined, the receiver sees a sender come and go: with
+    /// [`end_with_last_sender`](Options::end_with_last_sender) the stream can end then.
     ///
     /// # Errors
     ///

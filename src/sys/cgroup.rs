@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_group_leaves_is_its_limit_without_what_cannot_be_had_again() {
+    fn a_group_leaves_its_limit_less_what_cannot_be_reclaimed() {
         let folder = tempfile::tempdir().unwrap();
         let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
         let left = |version: Version, swap| version.left(folder.path(), swap, version.files(folder.path()));

@@ -256,8 +256,9 @@ mod tests {
         super::connect(&PathAt::new(path)?, deadline)
     }
 
+    /// Shows T59.
     #[test]
-    fn nobody_waits_at_an_empty_door_though_another_process_let_all_wait() {
+    fn no_caller_waits_at_an_empty_door_despite_another_process() {
         let (_directory, path) = somewhere();
         let listener = listen(&path, 0o600);
         // The flag is of the open file, which a child and the giver of a receiver have too.
@@ -391,7 +392,7 @@ mod tests {
     }
 
     #[test]
-    fn who_finds_a_crowd_at_the_door_waits_for_room_or_for_the_deadline() {
+    fn a_caller_behind_a_crowd_waits_for_room_or_for_the_deadline() {
         let (_directory, path) = somewhere();
         let listener = listen(&path, 0o600);
         net::listen(&listener, 0).unwrap();
@@ -412,10 +413,9 @@ mod tests {
     }
 
     #[test]
-    fn without_descriptors_a_caller_is_turned_away_and_the_door_is_not_left_ready() {
-        if !is_own_process(
-            "sys::listener::tests::without_descriptors_a_caller_is_turned_away_and_the_door_is_not_left_ready",
-        ) {
+    fn without_descriptors_a_caller_is_refused_and_the_door_rests() {
+        if !is_own_process("sys::listener::tests::without_descriptors_a_caller_is_refused_and_the_door_rests")
+        {
             return;
         }
         let (_directory, path) = somewhere();

@@ -296,6 +296,7 @@ mod tests {
         assert_eq!(std::fs::read(place.path()).unwrap(), b"[[package]]");
     }
 
+    /// Shows T62.
     #[test]
     fn what_its_giver_cannot_have_locked_is_not_taken_over() {
         let (_directory, place) = place();
@@ -367,6 +368,7 @@ mod tests {
         assert_eq!(permissions(&other.look().unwrap().unwrap()), Mode::empty());
     }
 
+    /// Shows T63.
     #[test]
     fn a_file_of_another_user_is_refused_with_both_users() {
         let (directory, place) = place();

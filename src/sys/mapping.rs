@@ -243,7 +243,7 @@ mod tests {
         assert_eq!(told(&lazy, "Rss:"), 0, "it is for one mapping");
     }
 
-    /// How many of them the system has depends on it; `tests/beyond/pages.rs` counts what they save.
+    /// How many of them the system has depends on it; `tests/processes/extensions/pages.rs` counts what they save.
     #[test]
     fn all_is_mapped_whether_the_system_has_huge_pages_or_not() {
         for huge in [(false, true), (true, false), (true, true)] {

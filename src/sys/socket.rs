@@ -372,7 +372,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn as_many_descriptors_as_promised_fit_and_all_beyond_are_reported_and_closed() {
+    fn descriptors_beyond_the_promise_are_reported_and_closed() {
         for tells_sender in [false, true] {
             for count in 1..=40 {
                 let (a, b) = pair().unwrap();

@@ -21,10 +21,9 @@ use bytemuck::Pod;
 
 /// Makes an unbounded channel for this process, which can be handed to others later.
 ///
-/// A send never waits. The queue is memory shared between processes. It has as much as is queued, and what the receiver has taken goes
-/// back to the system. Each process pays for the memory of what it sends: its control group is charged. Its limit is half of the memory
-/// that is free when the channel is made. [`Options::memory_limit`] sets another, and [`UnboundedSender::try_send`] tells when it is
-/// reached.
+/// A send never waits. The queue is memory shared between processes. It has as much as is queued, and what the receiver has taken goes back
+/// to the system. Each process pays for the memory of what it sends: its control group is charged. Its limit is half of the memory that is
+/// free when the channel is made. [`Options::memory_limit`] sets another, and [`UnboundedSender::try_send`] says when it is reached.
 ///
 /// [`UnboundedSender::into_fd`] and [`UnboundedReceiver::into_fd`] hand an end to another process; [`Options::bind_unbounded`] makes
 /// a channel with a name instead.

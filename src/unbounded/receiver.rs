@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex};
 
-/// Receives the values of all [`UnboundedSender`](crate::UnboundedSender)s of its channel, in whatever process they live.
+/// Receives the values of all [`UnboundedSender`](crate::UnboundedSender)s of its channel, in any process.
 ///
 /// Made by [`unbounded_channel`](crate::unbounded_channel()), [`Options::bind_unbounded`](crate::Options::bind_unbounded) or
 /// [`UnboundedReceiver::from_fd`]. Dropping it closes the channel.
@@ -52,7 +52,7 @@ impl<T> UnboundedReceiver<T> {
     /// Returns the bytes of memory that the channel has now, in all processes together, as
     /// [`UnboundedSender::memory_in_use`](crate::UnboundedSender::memory_in_use). (Beyond tokio.)
     ///
-    /// It never waits, and can be old as soon as it is told.
+    /// It never waits. The result may be out of date by the time the caller sees it.
     ///
     /// # Examples
     ///

@@ -12,9 +12,9 @@ impl<T: Pod> UnboundedSender<T> {
     /// `Ok` means that the value is in the queue: it is received unless the receiver closes, is dropped or dies before. From then on
     /// it does not matter if this process is killed.
     ///
-    /// tokio's `send` has one error, and means by it that the receiver is gone. Here it is also returned when the channel may have no
-    /// more memory, or the system has none: then [`is_closed`](UnboundedSender::is_closed) is false. Use
-    /// [`try_send`](UnboundedSender::try_send) to be told the reason.
+    /// tokio's `send` has one error, which means that the receiver is gone. Here `send` also returns it when the channel has reached its
+    /// memory limit, or the system has no memory. Then [`is_closed`](UnboundedSender::is_closed) is false.
+    /// [`try_send`](UnboundedSender::try_send) returns the reason.
     ///
     /// # When it waits
     ///
@@ -46,7 +46,7 @@ impl<T: Pod> UnboundedSender<T> {
         }
     }
 
-    /// Sends a value, and tells why if it cannot. (Beyond tokio.)
+    /// Sends a value, and returns the reason if it cannot. (Beyond tokio.)
     ///
     /// # When it waits
     ///
@@ -86,8 +86,8 @@ impl<T: Pod> UnboundedSender<T> {
 
     /// Sends all of `values`, in order. (Beyond tokio.)
     ///
-    /// It is faster than as many sends: places are claimed for up to 32 values at once, and the receiver is woken once for them. Values
-    /// of other senders can come between these, whose own order is kept.
+    /// It is faster than single sends: it claims places for up to 32 values at once, and wakes the receiver once for them. These values
+    /// keep their order. Values of other senders can come between them.
     ///
     /// # When it waits
     ///
@@ -114,7 +114,7 @@ impl<T: Pod> UnboundedSender<T> {
         Ok(())
     }
 
-    /// Sends as many of `values`, from the first on, as there is memory for, and tells how many. (Beyond tokio.)
+    /// Sends as many of `values`, from the first on, as there is memory for, and returns how many. (Beyond tokio.)
     ///
     /// # When it waits
     ///
@@ -122,8 +122,8 @@ impl<T: Pod> UnboundedSender<T> {
     ///
     /// # Errors
     ///
-    /// [`TrySendUnboundedError`] if not even one could be sent. Once a first part was sent it is `Ok`, whatever kept back the rest. An
-    /// empty slice is sent always.
+    /// [`TrySendUnboundedError`] if not even one could be sent. Once a first part was sent it is `Ok`, for whatever reason the rest was
+    /// not. An empty slice is sent always.
     ///
     /// # Examples
     ///

@@ -37,7 +37,7 @@ impl<T> UnboundedSender<T> {
     /// Returns the bytes of memory that the channel has now, in all processes together: what is queued, what stands ready for the next
     /// values, and what a channel always has. (Beyond tokio.)
     ///
-    /// It never waits, and can be old as soon as it is told.
+    /// It never waits. The result may be out of date by the time the caller sees it.
     ///
     /// # Examples
     ///

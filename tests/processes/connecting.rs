@@ -142,6 +142,7 @@ pub fn gives_up(path: &Path) {
     wait_for_parent();
 }
 
+/// Shows W96.
 #[test]
 fn an_attempt_that_is_dropped_leaves_nothing_on_either_side() {
     let _patience = crate::patience();
@@ -168,6 +169,7 @@ impl Wake for Flag {
     }
 }
 
+/// Shows W96.
 #[test]
 fn an_attempt_dropped_when_it_has_joined_leaves_the_channel() {
     let _patience = crate::patience();

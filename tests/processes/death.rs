@@ -53,6 +53,7 @@ pub fn sends_for_ever(who: u64, batch: u64, path: &Path) {
     }
 }
 
+/// Shows W52.
 #[test]
 fn a_killed_receiver_fails_every_sleeping_sender() {
     let _patience = crate::patience();
@@ -73,6 +74,7 @@ fn a_killed_receiver_fails_every_sleeping_sender() {
     eventually("this process hears it too", || sender.is_closed());
 }
 
+/// Shows W18.
 #[test]
 fn a_sender_killed_in_the_line_lets_those_behind_go_on() {
     let _patience = crate::patience();
@@ -96,6 +98,7 @@ fn a_sender_killed_in_the_line_lets_those_behind_go_on() {
     }
 }
 
+/// Shows W45.
 #[test]
 fn handles_of_the_killed_count_as_dropped() {
     let _patience = crate::patience();

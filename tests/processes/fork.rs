@@ -71,6 +71,7 @@ fn lives(pid: &str) -> bool {
     std::fs::exists(format!("/proc/{pid}")).unwrap()
 }
 
+/// Shows T10.
 #[test]
 fn a_killed_sender_is_dead_although_a_forked_copy_lives_on() {
     let _patience = crate::patience();
@@ -84,6 +85,7 @@ fn a_killed_sender_is_dead_although_a_forked_copy_lives_on() {
     assert!(lives(&copy));
 }
 
+/// Shows T20.
 #[test]
 fn a_killed_receiver_is_dead_although_a_forked_copy_lives_on() {
     let _patience = crate::patience();
@@ -102,6 +104,7 @@ fn a_killed_receiver_is_dead_although_a_forked_copy_lives_on() {
     eventually("the name is free", || Options::new().bind::<Value>(room.name()).is_ok());
 }
 
+/// Shows T11.
 #[test]
 fn a_fork_disturbs_nobody_who_waits_in_the_parent() {
     let _patience = crate::patience();

@@ -102,6 +102,7 @@ pub fn forks_with_everything(path: &Path) {
     wait_for_parent();
 }
 
+/// Shows T12.
 #[test]
 fn a_forked_child_can_use_nothing_that_it_inherits() {
     let room = room();

@@ -79,6 +79,7 @@ fn a_full_channel_with_a_waiting_child() -> (Room, Receiver<Value>, Sender<Value
     (room, receiver, other, child)
 }
 
+/// Shows W114, T56.
 #[test]
 fn a_sender_that_loses_its_connection_is_closed_and_no_other() {
     let _patience = crate::patience();
@@ -103,6 +104,7 @@ fn a_sender_that_loses_its_connection_is_closed_and_no_other() {
     assert_eq!(receiver.blocking_recv(), None);
 }
 
+/// Shows T56.
 #[test]
 fn a_permit_of_a_sender_without_connection_is_free_when_it_dies() {
     let _patience = crate::patience();
@@ -117,6 +119,7 @@ fn a_permit_of_a_sender_without_connection_is_free_when_it_dies() {
     assert_eq!(receiver.blocking_recv(), None);
 }
 
+/// Shows W111.
 #[test]
 fn values_sent_before_an_exit_arrive_and_then_the_stream_ends() {
     let _patience = crate::patience();
@@ -130,6 +133,7 @@ fn values_sent_before_an_exit_arrive_and_then_the_stream_ends() {
     }
 }
 
+/// Shows W69.
 #[test]
 fn dropping_the_receiver_fails_every_sleeping_sender() {
     let _patience = crate::patience();

@@ -170,6 +170,7 @@ fn drain(receiver: &mut Receiver<Value>) {
     }
 }
 
+/// Shows W18.
 #[test]
 fn a_stopped_waiter_costs_the_others_its_need_alone() {
     let _patience = crate::patience();
@@ -261,6 +262,7 @@ pub fn waits_in_crowd(process: u64, path: &Path) {
     wait_for_parent();
 }
 
+/// Shows W27.
 #[test]
 fn more_waiters_than_records_all_get_through_in_order() {
     let _patience = crate::patience();

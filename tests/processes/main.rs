@@ -1,25 +1,29 @@
-//! The channel between real processes: flow, order, waking, dying, stopping, leaving, forking, connecting. No process is simulated, and
-//! nothing but the published API is used.
+//! The channel between real processes: meeting, handing over, flow, order, waking, dying, stopping, leaving, forking, connecting. No
+//! process is simulated, and nothing but the published API is used.
 //!
 //! Each file has tests and the roles that their children play.
 
 mod connecting;
 mod death;
+mod first_example;
 mod flow;
 mod fork;
 mod forked;
+mod handoff;
 mod leave;
 mod line;
 mod listening;
-#[path = "../people/mod.rs"]
+mod meeting;
+#[path = "../support/mod.rs"]
 mod people;
 mod permits;
 mod runtimes;
 mod stop;
 mod traces;
-#[path = "../trials/mod.rs"]
+#[path = "../soak/scenarios/mod.rs"]
 mod trials;
 mod wake;
+mod wakers;
 mod wrappers;
 
 use std::{
@@ -35,6 +39,12 @@ use trials::cycles::Fences;
 #[test]
 fn role() {
     let Some((role, path)) = people::my_role() else { return };
+    if let Some(role) = role.strip_prefix(meeting::ROLES) {
+        return meeting::plays(role, &path);
+    }
+    if let Some(role) = role.strip_prefix(handoff::ROLES) {
+        return handoff::plays(role, &path);
+    }
     people::die_with_parent();
     let words: Vec<&str> = role.split(' ').collect();
     let how = || How::of(words[1]);

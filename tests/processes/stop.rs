@@ -119,6 +119,7 @@ fn a_sender_killed_after_it_was_stopped_holds_nobody_up() {
     assert_eq!([0, 1].map(|who| ledger.count(who)), sent);
 }
 
+/// Shows W19.
 #[test]
 fn senders_that_wait_can_be_stopped_and_go_on() {
     let _patience = crate::patience();
@@ -156,6 +157,7 @@ fn senders_that_wait_can_be_stopped_and_go_on() {
     }
 }
 
+/// Shows W52.
 #[test]
 fn a_stopped_receiver_holds_senders_and_loses_nothing() {
     let _patience = crate::patience();

@@ -441,7 +441,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pipe_as_output_takes_no_shards_and_nothing_more_is_waited_for() {
+    fn a_pipe_as_output_takes_no_shards_and_waits_for_nothing_more() {
         let shard = announce(who(1, 2, 3), 10);
         let mut assembly = Assembly::new(true);
         assert_eq!(assembly.take(&shard), Step::Close);

@@ -34,7 +34,7 @@ pub(in crate::control) fn depart(endpoint: &Endpoint, number: Number) {
     let queue = endpoint.queue();
     forget_handles_of_no_process(endpoint, host);
     queue.repair(number, &CatchPanics(endpoint));
-    // Also if the process has cleared the mark that the receiver sleeps.
+    // Whatever the receiver's bell says: the dead process may have cleared the mark that the receiver sleeps.
     queue.common().alarm(&CatchPanics(endpoint));
     endpoint.note_pid(number, 0);
     // What the process said last may have gone unheard: it rang its doorbell, which was taken away before a thread
@@ -66,7 +66,9 @@ pub(in crate::control) fn begin_departure(endpoint: &Endpoint, number: Number) -
     Some(departing)
 }
 
-/// Clears the handles that no process has. A process that has left may have written some there, and the stream would not end.
+/// Clears the handles of all numbers that no process has, and those of this process if it knows of none. The dead process may
+/// have written some there, and the stream would not end. The next departure would do the same, so a kill in here leaves
+/// nothing.
 fn forget_handles_of_no_process(endpoint: &Endpoint, host: &Host) {
     let queue = endpoint.queue();
     // While the roster is locked no number is given.

@@ -80,6 +80,7 @@ mod tests {
     use std::time::{Duration, Instant};
 
     /// Two ends in one process, of which the host leaves while the guest begins to watch it.
+    /// Shows W97.
     #[test]
     fn of_a_host_that_leaves_at_once_no_hang_up_is_missed() {
         let terms = Terms { capacity: 1, members: 2, ..Terms::default() };

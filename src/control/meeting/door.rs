@@ -125,8 +125,9 @@ fn which_must_go(pids: impl Iterator<Item = i32>) -> Option<usize> {
 mod tests {
     use super::*;
 
+    /// Shows W92.
     #[test]
-    fn of_too_many_applicants_the_first_of_the_process_that_has_most_must_go() {
+    fn of_too_many_applicants_the_busiest_process_loses_its_first() {
         let must_go = |pids: &[i32]| which_must_go(pids.iter().copied());
         assert_eq!(must_go(&[]), None);
         assert_eq!(must_go(&[5, 7, 9]), Some(0), "of one each, the one that came first");

@@ -279,6 +279,7 @@ mod tests {
         Name::from_parts(&facts, NameParts { listener, lock, directory })
     }
 
+    /// Shows T62.
     #[test]
     fn a_giver_cannot_have_a_file_removed_that_is_not_its_own() {
         let dir = directory();
@@ -324,6 +325,7 @@ mod tests {
         connect(path, Instant::now())
     }
 
+    /// Shows T61.
     #[test]
     fn a_name_goes_with_its_directory_and_takes_no_other_along() {
         let dir = directory();

@@ -293,8 +293,9 @@ mod tests {
         assert_eq!(roster.take(|_, _| false), Ok(3));
     }
 
+    /// Shows W107.
     #[test]
-    fn a_number_that_claimed_before_the_receiver_came_is_given_again_when_it_has_passed_that() {
+    fn a_number_is_given_again_once_the_receiver_passed_its_claims() {
         let mut roster = Roster::taken_over(3, 2, 10, &[1]);
         assert_eq!(roster.take(|_, _| false), Ok(3));
         assert_eq!(roster.take(|_, tail| tail > 10), Err(Full { members: 3, leaving: 1 }));

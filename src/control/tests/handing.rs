@@ -24,6 +24,7 @@ fn a_sender_travels_as_a_descriptor() {
     eventually("both have left", || host.ring().common().strong_count() == 1);
 }
 
+/// Shows W101.
 #[test]
 fn a_sender_lost_on_its_way_counts_as_dropped() {
     let host = alone();
@@ -34,6 +35,7 @@ fn a_sender_lost_on_its_way_counts_as_dropped() {
     eventually("the stream ends", || host.ring().common().has_ended());
 }
 
+/// Shows W102.
 #[test]
 fn a_connection_taken_out_and_not_spoken_on_holds_the_sender() {
     let host = alone();
@@ -116,6 +118,7 @@ fn the_receiver_travels_though_its_directory_was_renamed() {
     assert_eq!(std::fs::read_dir(&new).unwrap().count(), 0);
 }
 
+/// Shows T61.
 #[test]
 fn a_receiver_that_travelled_removes_no_socket_of_another() {
     let bound = bind(&terms());
@@ -144,7 +147,7 @@ fn is_in_the_middle(endpoint: &Endpoint) {
 }
 
 #[test]
-fn the_receiver_stays_at_once_though_one_that_died_waits_for_one_that_is_stopped() {
+fn the_receiver_stays_though_a_dead_waits_for_a_stopped_process() {
     let host = alone();
     let [dies, stops] =
         [(); 2].map(|()| sender_from_fd(sender_into_fd(&host).unwrap(), SIZE, ALIGN, &terms()).unwrap());
@@ -222,7 +225,7 @@ fn a_place_is_given_again_before_the_porter_hears_a_farewell() {
 }
 
 #[test]
-fn the_receiver_stays_if_nonsense_in_the_memory_keeps_a_repair_from_its_end() {
+fn the_receiver_stays_if_nonsense_keeps_a_repair_from_its_end() {
     let host = host(SIZE, ALIGN, &Terms { deadline: Duration::from_millis(20), ..terms() }, None).unwrap();
     let guest = sender_from_fd(sender_into_fd(&host).unwrap(), SIZE, ALIGN, &terms()).unwrap();
     is_in_the_middle(&host);
@@ -233,8 +236,9 @@ fn the_receiver_stays_if_nonsense_in_the_memory_keeps_a_repair_from_its_end() {
     assert!(matches!(error, OpenError::TimedOut { .. }), "{error}");
 }
 
+/// Shows W110.
 #[test]
-fn a_repair_that_waits_for_the_giver_of_the_receiver_hears_of_what_it_did_on_the_way() {
+fn a_repair_that_awaits_the_giver_hears_what_it_did_meanwhile() {
     let giver = alone();
     let descriptor = receiver_into_fd(&giver).unwrap();
     // The porter needs this to make a guest of the giver.
@@ -287,8 +291,9 @@ fn role_of_one_who_takes_and_dies() {
     }
 }
 
+/// Shows W108.
 #[test]
-fn a_taker_that_dies_on_the_way_takes_the_receiver_with_it_though_its_connection_lives() {
+fn a_taker_that_dies_on_the_way_takes_the_receiver_with_it() {
     let giver = alone();
     let connection = carrier::unload(receiver_into_fd(&giver).unwrap()).unwrap();
     let copy = connection.try_clone().unwrap();
@@ -308,6 +313,7 @@ fn others(host: &Endpoint) -> usize {
     host.host.as_ref().unwrap().roster().others()
 }
 
+/// Shows W99.
 #[test]
 fn an_invitation_that_comes_too_late_is_dropped_when_it_comes() {
     let terms = Terms { capacity: 1, members: 3, ..Terms::default() };

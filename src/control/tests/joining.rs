@@ -78,6 +78,7 @@ fn nonsense_is_refused_and_hurts_nobody_else() {
     drop((silent, guest));
 }
 
+/// Shows W94, W95.
 #[test]
 fn one_who_gives_up_half_way_leaves_no_trace() {
     let bound = bind(&terms());
@@ -91,8 +92,9 @@ fn one_who_gives_up_half_way_leaves_no_trace() {
     eventually("nobody is counted", || bound.host.ring().common().strong_count() == 0);
 }
 
+/// Shows W94, W95, T68.
 #[test]
-fn one_who_cannot_be_told_that_it_has_joined_does_not_count_as_a_sender_that_came() {
+fn a_caller_that_cannot_be_told_it_joined_did_not_come() {
     let bound = bind(&Terms { end_with_last: true, ..terms() });
     let socket = raw_connect(&bound);
     let socket = UnixStream::from(socket);
@@ -139,6 +141,7 @@ fn unasked_descriptors_are_not_taken() {
     drop_sender(bound.connect().unwrap());
 }
 
+/// Shows W92.
 #[test]
 fn the_silent_one_is_sent_away_after_the_deadline() {
     let bound = bind(&Terms { deadline: Duration::from_millis(50), ..terms() });
@@ -146,6 +149,7 @@ fn the_silent_one_is_sent_away_after_the_deadline() {
     assert_eq!(answer(&silent), None);
 }
 
+/// Shows W98.
 #[test]
 fn a_host_that_never_answers_is_given_up() {
     let (ours, theirs) = socket::pair().unwrap();
@@ -160,8 +164,9 @@ fn a_host_that_never_answers_is_given_up() {
     assert_eq!(answer(&ours), Some(Message::Goodbye));
 }
 
+/// Shows W105.
 #[test]
-fn one_who_was_let_in_before_the_receiver_went_off_is_sent_back_to_the_door() {
+fn a_caller_let_in_before_the_receiver_left_returns_to_the_door() {
     let bound = bind(&terms());
     let caller = raw_connect(&bound);
     let waiting = || lock(&bound.host.host.as_ref().unwrap().waiting).len();
@@ -215,7 +220,7 @@ fn refusal(code: Code) -> Message {
 }
 
 #[test]
-fn one_who_is_sent_away_without_an_answer_calls_again_a_few_times() {
+fn a_caller_sent_away_without_an_answer_retries_a_few_times() {
     let joined = at_a_name([None, Some(refusal(Code::HandoverInProgress)), None, Some(refusal(Code::Ended))]);
     assert!(matches!(joined, Err(OpenError::Ended { .. })));
     let joined = at_a_name([None, None, None, None]);
@@ -224,8 +229,9 @@ fn one_who_is_sent_away_without_an_answer_calls_again_a_few_times() {
     assert!(matches!(joined, Err(OpenError::Closed { .. })));
 }
 
+/// Shows T60.
 #[test]
-fn a_door_that_was_shut_for_good_by_who_has_a_copy_is_watched_no_more() {
+fn a_door_shut_for_good_by_the_owner_of_a_copy_is_not_watched() {
     let bound = bind(&terms());
     let (listener, token) = bound.door();
     let porter = Porter::of_this_process().unwrap();
@@ -257,7 +263,7 @@ fn the_porter_has_looked(porter: &'static Porter) {
 }
 
 #[test]
-fn a_door_that_rested_for_lack_of_descriptors_stays_shut_while_the_receiver_is_under_way() {
+fn a_door_that_rested_stays_shut_while_the_receiver_moves() {
     let bound = bind(&terms());
     let (listener, token) = bound.door();
     let descriptor = receiver_into_fd(&bound.host).unwrap();

@@ -23,6 +23,7 @@ fn a_sender_comes_and_goes() {
     assert!(matches!(bound.connect(), Err(OpenError::NoReceiver { .. })));
 }
 
+/// Shows W112.
 #[test]
 fn thousands_come_one_after_the_other() {
     let bound = bind(&Terms { members: 2, ..terms() });
@@ -161,6 +162,7 @@ fn role_of_one_who_hosts() {
     let _ = std::io::stdin().read_line(&mut String::new());
 }
 
+/// Shows W114.
 #[test]
 fn the_end_of_a_host_that_hung_up_before_closes_the_channel() {
     let dir = tempfile::tempdir().unwrap();
@@ -208,7 +210,7 @@ fn ends_while_one_leaves(does: impl FnOnce(&Producer<'_>, &Endpoint)) -> (Arc<En
 }
 
 #[test]
-fn who_leaves_is_dead_before_its_handles_can_be_cleared_for_another_departure() {
+fn a_leaver_is_dead_before_its_handles_are_cleared_for_another() {
     let (host, _guests) = ends_while_one_leaves(|producer, wake| {
         let claimed = producer.claim(Rank::Newcomer, 1, wake);
         assert!(matches!(claimed, Claimed::Granted(_)));
@@ -219,7 +221,7 @@ fn who_leaves_is_dead_before_its_handles_can_be_cleared_for_another_departure() 
 }
 
 #[test]
-fn what_who_leaves_held_is_given_back_before_its_handles_can_be_cleared_for_another_departure() {
+fn what_a_leaver_held_is_given_back_before_its_handles_clear() {
     let (host, _guests) = ends_while_one_leaves(|producer, wake| {
         assert_eq!(Permits(1).ask(producer, Rank::Newcomer, wake), Claimed::Granted(()));
     });
@@ -227,7 +229,7 @@ fn what_who_leaves_held_is_given_back_before_its_handles_can_be_cleared_for_anot
 }
 
 #[test]
-fn the_name_counts_no_more_once_a_sender_has_come_though_its_count_was_written_over() {
+fn the_name_counts_no_more_once_a_sender_came_despite_its_count() {
     let bound = bind(&Terms { end_with_last: true, ..terms() });
     bound.host.ring().view.common.members[0].strong.store(7, Ordering::Relaxed);
     let guest = bound.connect().unwrap();
@@ -244,8 +246,9 @@ impl<F: Fn() + Send + Sync> std::task::Wake for Act<F> {
     }
 }
 
+/// Shows W115.
 #[test]
-fn a_number_is_not_given_again_before_all_that_its_process_left_is_repaired() {
+fn a_number_is_given_again_only_after_its_process_is_repaired() {
     let host = host(SIZE, ALIGN, &Terms { members: 2, ..terms() }, None).unwrap();
     let guest = sender_from_fd(sender_into_fd(&host).unwrap(), SIZE, ALIGN, &terms()).unwrap();
     // A task waits in the line, and has been given room that it was not told of. The repair tells it, in its middle; there

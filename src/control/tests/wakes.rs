@@ -69,6 +69,7 @@ fn of_two_tasks_with_one_record_both_learn_of_the_end() {
     });
 }
 
+/// Shows T36.
 #[test]
 fn a_guest_unheard_for_lack_of_memory_is_heard_later() {
     let host = alone();
@@ -112,11 +113,13 @@ fn a_guest_with_a_broken_connection_wakes_tasks_of_others() {
     });
 }
 
+/// Shows T51.
 #[test]
 fn a_guest_that_spoke_nonsense_still_wakes_tasks_of_others() {
     wakes_though_unheard(|a, _| a.guest.get().unwrap().say_nonsense());
 }
 
+/// Shows W3.
 #[test]
 fn a_guest_that_died_about_to_say_whom_to_wake_has_woken_it() {
     let host = alone();

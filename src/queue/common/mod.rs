@@ -6,12 +6,14 @@
 //! | [`bell`] | whether a sleeper must be woken: an eventcount |
 //! | [`take`] | what a receiver is asked, and what it answers |
 //! | [`payload`] | a value between private memory and the segment |
+//! | [`copy`] | its bytes, by words or by wider moves |
 //! | [`nonsense`] | words that do not fit each other |
 //! | [`words`] | packed words |
 //! | [`edge`] | the names of the orderings |
 //! | [`fences`] | asymmetric fences |
 
 pub(crate) mod bell;
+mod copy;
 pub(crate) mod edge;
 pub(crate) mod fences;
 mod handles;

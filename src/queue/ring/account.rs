@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_given_back_in_another_round_carries_into_no_other_field() {
+    fn giving_back_in_another_round_carries_into_no_other_field() {
         let mut word = Account(0);
         for (parity, taken) in [(0, 3), (1, -2), (0, 1), (1, -1), (0, -1)] {
             word = Account(word.0 + Account::one_in_flight(parity)).ended(parity, taken);

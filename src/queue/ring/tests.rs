@@ -101,6 +101,7 @@ impl Bench {
     }
 }
 
+/// Shows W107.
 #[test]
 fn the_owner_of_a_position_is_known_without_the_receiver() {
     // The positions go over the end of a lap.
@@ -289,6 +290,7 @@ fn a_dead_senders_position_is_skipped_and_its_capacity_is_back() {
     }
 }
 
+/// Shows W7.
 #[test]
 fn a_value_published_before_the_death_is_not_lost() {
     let bench = Bench::new(3);
@@ -342,6 +344,7 @@ fn the_stream_does_not_end_while_a_live_send_is_stalled() {
     assert_eq!(bench.receive(&mut consumer), Took::End);
 }
 
+/// Shows W10.
 #[test]
 fn the_stream_ends_with_the_whole_capacity_free() {
     let bench = Bench::new(4);
@@ -360,6 +363,7 @@ fn the_stream_ends_with_the_whole_capacity_free() {
     assert_eq!(bench.queue().free_capacity(), 4);
 }
 
+/// Shows W12.
 #[test]
 fn a_stalled_sender_that_dies_gives_its_place_back() {
     let bench = Bench::new(3);

@@ -158,6 +158,7 @@ fn a_promised_sender_gives_up() {
     close_with_promised(2, 1, 1, Goes::Away, Some(4));
 }
 
+/// Shows W66.
 #[test]
 fn a_promised_sender_goes_on() {
     close_with_promised(2, 1, 1, Goes::On, Some(3));

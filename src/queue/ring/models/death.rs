@@ -33,6 +33,7 @@ fn dies_before_publishing(capacity: u32, prefilled: u64) {
     });
 }
 
+/// Shows W6.
 #[test]
 fn dies_before_publishing_capacity_1() {
     dies_before_publishing(1, 0);
@@ -43,6 +44,7 @@ fn dies_before_publishing_capacity_2() {
     dies_before_publishing(2, 1);
 }
 
+/// Shows W6.
 #[test]
 fn dies_before_publishing_capacity_3() {
     dies_before_publishing(3, 1);
@@ -72,11 +74,13 @@ fn dies_after_publishing(capacity: u32) {
     });
 }
 
+/// Shows W7.
 #[test]
 fn dies_after_publishing_capacity_1() {
     dies_after_publishing(1);
 }
 
+/// Shows W7.
 #[test]
 fn dies_after_publishing_capacity_2() {
     dies_after_publishing(2);
@@ -111,6 +115,7 @@ fn whose_position(dead_first: bool) {
     });
 }
 
+/// Shows W5.
 #[test]
 fn whose_position_the_first_dies() {
     whose_position(true);
@@ -154,6 +159,7 @@ fn whose_position_of_three() {
 
 /// A sender read the claim word and the record it needs, and was stopped before it wrote its record. Meanwhile the slot
 /// of that record comes round, and what is recorded there next must not be hidden by the old one.
+/// Shows W5.
 #[test]
 fn an_old_record_does_not_hide_a_newer_one() {
     explore(Some(2), || {

@@ -30,6 +30,7 @@ fn an_old_copy_is_not_trusted() {
 
 /// A sender is stopped while it makes its copy of head, and nearly 2^32 positions go by: it must not bring together a
 /// head from before and an epoch from after.
+/// Shows W54, W55, W56, W57, W58, W59.
 #[test]
 fn a_copy_is_not_made_of_old_and_new() {
     explore(Some(3), || {

@@ -7,6 +7,7 @@ use crate::queue::{Consume, Took};
 use loom::thread;
 
 /// The last handles of two processes are dropped at once.
+/// Shows W49.
 #[test]
 fn two_processes_drop_at_once() {
     explore(None, || {
@@ -64,12 +65,14 @@ fn sends_and_drops_in_one_process() {
     sends_and_drops(true, None);
 }
 
+/// Shows W48.
 #[test]
 fn sends_and_drops_in_two_processes() {
     sends_and_drops(false, Some(4));
 }
 
 /// A handle is upgraded while the last strong one goes: either its value is received, or it was too late.
+/// Shows W47.
 #[test]
 fn upgrade_against_the_last_drop() {
     explore(Some(4), || {
@@ -100,6 +103,7 @@ fn upgrade_against_the_last_drop() {
 
 /// The porter takes a dead process's handles away while the last living one goes: the stream ends, after all that
 /// the dead one sent.
+/// Shows W49.
 #[test]
 fn repair_against_the_last_drop() {
     explore(None, || {

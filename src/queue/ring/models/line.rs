@@ -193,6 +193,7 @@ fn a_look_that_finds_no_waiter_takes_no_mark_away() {
 }
 
 /// A process dies on its way to the line or in it, before any one of its writes: its record is free again.
+/// Shows W17, W20.
 #[test]
 fn a_dead_waiter_is_one_record() {
     for write in 0..=4 {

@@ -104,6 +104,7 @@ fn a_late_value_and_an_older_death() {
 }
 
 /// The receiver closes the channel with a value peeked: that comes first, then the late one, then the end.
+/// Shows W61.
 #[test]
 fn then_close() {
     explore(Some(3), || {

@@ -136,6 +136,7 @@ fn sends(world: &World, me: u16) {
     world.send_reserved(me, u64::from(me) * 10);
 }
 
+/// Shows W41.
 #[test]
 fn close_and_the_last_permit_is_given_back() {
     close_with_permits(1, gives_back, false, None);
@@ -157,6 +158,7 @@ fn close_and_two_permits_are_sent_on() {
 }
 
 /// Everything is reserved; one permit given back wakes one waiter.
+/// Shows W40.
 #[test]
 fn a_permit_given_back_wakes_a_waiter() {
     explore(None, || {
@@ -246,11 +248,13 @@ fn a_large_request_goes(act: fn(&World, &mut Stand)) {
     });
 }
 
+/// Shows W23.
 #[test]
 fn a_large_request_is_cancelled_and_the_next_one_has_its_room() {
     a_large_request_goes(|world, stand| world.leave(1, stand));
 }
 
+/// Shows W21.
 #[test]
 fn a_large_request_dies_and_the_next_one_has_its_room() {
     a_large_request_goes(|world, _| {
@@ -297,11 +301,13 @@ fn a_permit_goes_round_a_stalled_send(capacity: u32, closes: bool) {
     });
 }
 
+/// Shows W35.
 #[test]
 fn a_permit_goes_round_a_stalled_send_capacity_2() {
     a_permit_goes_round_a_stalled_send(2, false);
 }
 
+/// Shows W37.
 #[test]
 fn a_permit_goes_round_a_stalled_send_on_a_closed_channel() {
     a_permit_goes_round_a_stalled_send(2, true);
@@ -313,6 +319,7 @@ fn permits_go_round_a_stalled_send_capacity_3() {
 }
 
 /// The only slot that is left is in quarantine when the permit is sent on.
+/// Shows W35.
 #[test]
 fn a_permit_finds_its_place_behind_a_void_one() {
     explore(None, || {
@@ -338,6 +345,7 @@ fn a_permit_finds_its_place_behind_a_void_one() {
 }
 
 /// A process dies between redeeming its permit and publishing: the position is skipped, the permit is spent.
+/// Shows W36, W37.
 #[test]
 fn a_redeemer_dies_before_publishing() {
     explore(None, || {

@@ -100,31 +100,37 @@ fn one_dies(capacity: u32, how: Dies, act: fn(&World, Number) -> u32, switches: 
     });
 }
 
+/// Shows W32.
 #[test]
 fn one_dies_with_a_permit() {
     one_dies(2, Dies::Holding, takes_and_gives, None);
 }
 
+/// Shows W29, W38.
 #[test]
 fn one_dies_before_taking() {
     one_dies(1, Dies::BeforeTaking, takes_and_gives, Some(3));
 }
 
+/// Shows W31.
 #[test]
 fn one_dies_after_taking() {
     one_dies(2, Dies::AfterTaking, takes_and_gives, Some(3));
 }
 
+/// Shows W31.
 #[test]
 fn one_dies_after_taking_and_another_takes() {
     one_dies(2, Dies::AfterTaking, takes, None);
 }
 
+/// Shows W39.
 #[test]
 fn one_dies_after_giving() {
     one_dies(2, Dies::AfterGiving, takes_and_gives, Some(3));
 }
 
+/// Shows W34.
 #[test]
 fn one_dies_after_taking_and_another_sends_on_a_permit() {
     one_dies(2, Dies::AfterTaking, takes_and_sends, Some(4));
@@ -155,22 +161,26 @@ fn two_die(first: Dies, second: Dies, switches: Option<usize>) {
     });
 }
 
+/// Shows W29.
 #[test]
 fn two_die_in_the_middle() {
     two_die(Dies::AfterTaking, Dies::AfterTaking, Some(2));
 }
 
+/// Shows W32, W43.
 #[test]
 fn one_leaves_with_a_permit_during_a_round() {
     two_die(Dies::AfterTaking, Dies::Holding, Some(2));
 }
 
+/// Shows W42.
 #[test]
 fn one_dies_in_the_middle_after_one_with_a_permit() {
     two_die(Dies::Holding, Dies::AfterGiving, Some(2));
 }
 
 /// One round after the other: the accounts of the living go on from what the first one left.
+/// Shows W30.
 #[test]
 fn two_rounds() {
     explore(Some(2), || {
@@ -214,6 +224,7 @@ fn what_the_dead_held_wakes_a_waiter() {
 }
 
 /// The dead one held the last permit of a closed channel, whose receiver sleeps.
+/// Shows W41.
 #[test]
 fn what_the_dead_held_wakes_a_closed_receiver() {
     explore(None, || {

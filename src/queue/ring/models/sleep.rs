@@ -115,6 +115,7 @@ fn room_wakes_one_after_the_other(line: u32, switches: Option<usize>) {
     });
 }
 
+/// Shows W23.
 #[test]
 fn room_wakes_each_waiter_in_turn() {
     room_wakes_one_after_the_other(1, Some(2));
@@ -154,12 +155,14 @@ fn a_cancelled_waiter(line: u32, switches: Option<usize>) {
     });
 }
 
+/// Shows W23.
 #[test]
 fn a_cancelled_waiter_hands_its_place_on() {
     a_cancelled_waiter(1, Some(2));
 }
 
 /// The first waiter dies while room comes.
+/// Shows W1, W18.
 #[test]
 fn a_dead_waiter_hands_its_place_on() {
     explore(Some(2), || {
@@ -235,6 +238,7 @@ fn a_sender_that_leaves_brings_the_next_to_the_line() {
     });
 }
 
+/// Shows W63.
 #[test]
 fn close_wakes_the_backlog() {
     with_a_backlog(1, 2, |world, _, _| world.queue().close(&**world));
@@ -271,6 +275,7 @@ fn two_backlogs_are_both_woken() {
 }
 
 /// A send stalls at head and its process dies: the porter's repair wakes the receiver.
+/// Shows W1.
 #[test]
 fn a_death_wakes_the_receiver() {
     explore(None, || {
@@ -290,6 +295,7 @@ fn a_death_wakes_the_receiver() {
 }
 
 /// A position behind a stalled one is published first.
+/// Shows W13.
 #[test]
 fn a_stalled_send_wakes_the_receiver() {
     explore(Some(2), || {
@@ -320,6 +326,7 @@ fn a_stalled_send_wakes_the_receiver() {
 
 /// The receiver sleeps with a send in quarantine, and the only other sender waits for room that the void
 /// positions hold.
+/// Shows W11.
 #[test]
 fn a_voiding_sender_wakes_the_receiver() {
     explore(Some(2), || {
@@ -352,6 +359,7 @@ fn a_voiding_sender_wakes_the_receiver() {
 }
 
 /// A process is killed between adding to a bell and waking: the next one to ring still finds it asleep.
+/// Shows W2, W4.
 #[test]
 fn a_waker_dies_while_it_rings() {
     explore(Some(3), || {

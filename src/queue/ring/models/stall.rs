@@ -48,11 +48,13 @@ fn one_stall_capacity_2() {
     one_stall(2, 2, false, false, Some(3));
 }
 
+/// Shows W13.
 #[test]
 fn one_stall_registered_capacity_2() {
     one_stall(2, 2, false, true, Some(3));
 }
 
+/// Shows W13.
 #[test]
 fn one_stall_registered_capacity_3() {
     one_stall(3, 2, false, true, Some(2));
@@ -63,6 +65,7 @@ fn one_stall_that_dies_capacity_2() {
     one_stall(2, 2, true, false, Some(3));
 }
 
+/// Shows W12.
 #[test]
 fn one_stall_that_dies_registered_capacity_2() {
     one_stall(2, 2, true, true, Some(3));
@@ -113,12 +116,14 @@ fn two_stalls_in_one_entry() {
     two_stalls(1, false, Some(2));
 }
 
+/// Shows W12.
 #[test]
 fn two_stalls_one_dies() {
     two_stalls(2, true, Some(2));
 }
 
 /// Two senders find the tail on a quarantined slot at once.
+/// Shows W10.
 #[test]
 fn two_senders_make_a_position_void() {
     explore(Some(3), || {
@@ -142,6 +147,7 @@ fn two_senders_make_a_position_void() {
 }
 
 /// A batch goes no further than the next quarantined slot.
+/// Shows W8.
 #[test]
 fn a_batch_beside_a_stall() {
     explore(Some(2), || {
@@ -202,11 +208,13 @@ fn stopped_anywhere(capacity: u32, rounds: u64, switches: Option<usize>) {
     });
 }
 
+/// Shows W6.
 #[test]
 fn stopped_anywhere_capacity_2() {
     stopped_anywhere(2, 3, Some(4));
 }
 
+/// Shows W6.
 #[test]
 fn stopped_anywhere_capacity_3() {
     stopped_anywhere(3, 4, Some(3));

@@ -81,6 +81,7 @@ fn in_a_send_capacity_3() {
     stopped(3, &[sends], 4, 1);
 }
 
+/// Shows W6.
 #[test]
 fn two_in_a_send_capacity_1() {
     stopped(1, &[sends, sends], 1, 2);

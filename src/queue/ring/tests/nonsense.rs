@@ -7,7 +7,7 @@ use crate::queue::tests::{Dice, for_each_seed};
 use crate::sync::AtomicU64;
 
 #[test]
-fn nonsense_in_the_claim_word_ends_the_channel_and_nothing_hangs() {
+fn nonsense_in_the_claim_word_ends_the_channel_without_a_hang() {
     let bench = Bench::new(3);
     let claim: &AtomicU64 = &bench.segment.view().words.claim;
     for nonsense in [!1, 3 << 32, 0, 0x8000_0000_0000_0000] {

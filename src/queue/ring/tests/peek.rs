@@ -2,6 +2,7 @@
 
 use super::*;
 
+/// Shows W61.
 #[test]
 fn a_peeked_value_keeps_its_place_and_is_the_next_received() {
     for capacity in [1, 2, 3] {
@@ -25,7 +26,7 @@ fn a_peeked_value_keeps_its_place_and_is_the_next_received() {
 }
 
 #[test]
-fn a_late_value_published_after_a_peek_comes_after_the_peeked_one() {
+fn a_late_value_published_after_a_peek_comes_after_it() {
     for capacity in [2, 3, 4] {
         let bench = Bench::new(capacity);
         let mut consumer = Consumer::new(&bench.queue());
@@ -50,7 +51,7 @@ fn a_late_value_published_after_a_peek_comes_after_the_peeked_one() {
 }
 
 #[test]
-fn a_peeked_late_value_stays_the_next_whatever_becomes_of_an_older_stall() {
+fn a_peeked_late_value_stays_next_whatever_an_older_stall_does() {
     for dies in [false, true] {
         let bench = Bench::new(3);
         let mut consumer = Consumer::new(&bench.queue());

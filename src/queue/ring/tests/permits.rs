@@ -57,7 +57,7 @@ fn what_is_reserved_is_neither_free_nor_sent() {
 }
 
 #[test]
-fn a_permit_is_good_on_a_closed_channel_and_its_end_waits_for_it() {
+fn a_permit_is_good_on_a_closed_channel_and_delays_its_end() {
     let bench = Bench::new(2);
     let mut consumer = Consumer::new(&bench.queue());
     assert_eq!(bench.reserve(1, 2), Claimed::Granted(()));
@@ -101,7 +101,7 @@ fn nobody_is_woken_in_the_middle_of_a_permit_operation() {
 }
 
 #[test]
-fn what_a_dead_process_held_is_free_again_and_what_the_living_hold_is_not() {
+fn a_death_frees_what_that_process_held_and_nothing_else() {
     let bench = Bench::new(5);
     let mut recovery = Recovery::default();
     assert_eq!(bench.reserve(1, 2), Claimed::Granted(()));
@@ -111,8 +111,9 @@ fn what_a_dead_process_held_is_free_again_and_what_the_living_hold_is_not() {
     assert_eq!(bench.word().parity(), 0, "nobody was in the middle of anything");
 }
 
+/// Shows W33.
 #[test]
-fn a_death_in_the_middle_of_taking_waits_for_whoever_is_under_way_and_is_told_when_that_has_ended() {
+fn a_death_while_taking_awaits_and_is_told_the_end_of_others() {
     let bench = Bench::new(5);
     let mut recovery = Recovery::default();
     assert_eq!(bench.reserve(2, 1), Claimed::Granted(()));
@@ -141,8 +142,9 @@ fn a_death_in_the_middle_of_taking_waits_for_whoever_is_under_way_and_is_told_wh
     assert_eq!((bench.word().reserved(), bench.account(2).total(), bench.word().parity()), (0, 0, 0));
 }
 
+/// Shows W44.
 #[test]
-fn a_round_stays_exact_though_a_number_is_given_again_and_again_in_its_middle() {
+fn a_round_stays_exact_though_a_number_is_given_again_meanwhile() {
     let bench = Bench::new(9);
     let mut recovery = Recovery::default();
     assert_eq!((bench.reserve(2, 1), bench.reserve(3, 2)), (Claimed::Granted(()), Claimed::Granted(())));
@@ -167,8 +169,9 @@ fn a_round_stays_exact_though_a_number_is_given_again_and_again_in_its_middle() 
     assert_eq!((bench.account(2).total(), bench.account(3).total()), (1, 2));
 }
 
+/// Shows W42.
 #[test]
-fn a_round_is_void_if_the_next_one_with_a_number_of_it_dies_in_the_middle() {
+fn a_round_is_void_if_the_next_process_with_its_number_dies() {
     let bench = Bench::new(9);
     let mut recovery = Recovery::default();
     assert_eq!((bench.reserve(2, 1), bench.reserve(3, 2)), (Claimed::Granted(()), Claimed::Granted(())));
@@ -201,7 +204,7 @@ fn a_waiter_for_more_than_is_free_holds_up_those_behind_it() {
 }
 
 #[test]
-fn nonsense_in_the_words_makes_no_permit_operation_panic_or_go_on_for_ever() {
+fn nonsense_makes_no_permit_operation_panic_or_go_on_for_ever() {
     let words = [0, 1, 2, u64::MAX, u64::MAX - 1, 1 << 63, 0x5555_5555_5555_5555, (1 << 32) - 1, 0xfff << 12];
     for capacity in [1, 2, 3] {
         for claim in words {

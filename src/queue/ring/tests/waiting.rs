@@ -25,6 +25,7 @@ fn waiters_are_rung_in_order_and_newcomers_do_not_overtake() {
     assert!(!bench.is_full(3));
 }
 
+/// Shows W27.
 #[test]
 fn waiters_beyond_the_common_records_have_one_each_process() {
     let bench = Bench::new(1);
@@ -42,6 +43,7 @@ fn waiters_beyond_the_common_records_have_one_each_process() {
     assert_eq!(bench.queue().enter(3, 1).map(|place| place.record), Some(0), "the first free one");
 }
 
+/// Shows W17.
 #[test]
 fn a_waiter_that_never_moves_costs_the_others_its_need_alone() {
     let bench = Bench::new(3);
@@ -97,6 +99,7 @@ fn of_many_waiters_exactly_the_oldest_that_are_covered_are_rung() {
     assert_eq!(*world.woken.borrow(), rung[..200]);
 }
 
+/// Shows W28.
 #[test]
 fn the_line_says_idle_once_no_waiter_is_left() {
     let bench = Bench::new(1);

@@ -11,8 +11,9 @@ impl Bench {
     }
 }
 
+/// Shows W9.
 #[test]
-fn of_a_batch_that_ends_between_two_parts_the_first_part_is_sent_and_nothing_else_is_held() {
+fn a_batch_that_ends_between_parts_sends_the_first_alone() {
     for dies in [false, true] {
         let bench = Bench::new(5);
         let mut consumer = Consumer::new(&bench.queue());
@@ -46,6 +47,7 @@ fn comes_half_way(bench: &Bench, steps: usize) {
     }
 }
 
+/// Shows W14, W15, W16.
 #[test]
 fn a_sender_that_stops_half_way_to_the_line_costs_one_record() {
     for steps in 1..=3 {
@@ -62,6 +64,7 @@ fn a_sender_that_stops_half_way_to_the_line_costs_one_record() {
     }
 }
 
+/// Shows W14, W15, W16.
 #[test]
 fn a_sender_that_dies_half_way_to_the_line_leaves_nothing() {
     for steps in 1..=3 {
@@ -81,6 +84,7 @@ impl Bench {
     }
 }
 
+/// Shows W24, W25.
 #[test]
 fn a_death_while_a_backlog_is_armed_leaves_nothing() {
     for is_marked in [false, true] {
@@ -98,6 +102,7 @@ fn a_death_while_a_backlog_is_armed_leaves_nothing() {
     }
 }
 
+/// Shows W26.
 #[test]
 fn a_mark_that_a_ringer_left_is_taken_by_the_next_look() {
     let bench = Bench::new(1);
@@ -110,8 +115,9 @@ fn a_mark_that_a_ringer_left_is_taken_by_the_next_look() {
     assert!(bench.line().is_idle());
 }
 
+/// Shows W60.
 #[test]
-fn a_receiver_that_moved_the_claim_word_over_the_last_void_position_passes_it_when_it_goes_on() {
+fn a_receiver_stalled_at_the_last_void_position_passes_it() {
     for closes in [false, true] {
         // As many slots as values, so that three values lead back to the first slot.
         let bench = Bench::new(4);
@@ -149,8 +155,9 @@ fn a_receiver_that_moved_the_claim_word_over_the_last_void_position_passes_it_wh
     }
 }
 
+/// Shows W33.
 #[test]
-fn a_round_that_was_not_told_of_the_last_operation_ends_at_the_next_look() {
+fn a_round_not_told_of_the_last_operation_ends_at_the_next_look() {
     let bench = Bench::new(5);
     let mut recovery = Recovery::default();
     let _dying = Operation::begin(bench.queue(), 1);
@@ -167,6 +174,7 @@ fn a_round_that_was_not_told_of_the_last_operation_ends_at_the_next_look() {
     assert_eq!(bench.queue().free_capacity(), 5);
 }
 
+/// Shows W10.
 #[test]
 fn a_void_tail_behind_a_lone_stalled_send_holds_no_capacity() {
     let bench = Bench::new(4);

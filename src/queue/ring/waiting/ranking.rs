@@ -129,6 +129,7 @@ mod tests {
     }
 
     /// Senders come, draw late, and leave, in all orders; after each step what is remembered visits the same as a full walk.
+    /// Shows W16.
     #[test]
     fn what_is_remembered_is_what_stands_in_the_records() {
         let segment = Typed::new(RingGeometry { capacity: 1, payload: 8, line: 70, members: 2, entries: 1 });

@@ -35,6 +35,7 @@ fn close_while_sending((chunks, positions): (u32, u32), each: u64, switches: Opt
     });
 }
 
+/// Shows W89.
 #[test]
 fn close_while_sending_in_one_chunk() {
     close_while_sending((2, 2), 1, Some(2));
@@ -77,6 +78,7 @@ fn close_while_a_send_is_stalled() {
 
 /// The receiver closes and gives all memory back, as its drop does. What a sender that is stopped in the middle of a send writes
 /// later is lost, and no other sender comes to a chunk.
+/// Shows W90.
 #[test]
 fn dropped_while_sending() {
     explore(Some(2), || {

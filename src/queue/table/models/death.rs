@@ -35,6 +35,7 @@ fn one_dies((chunks, positions): (u32, u32), is_published: bool, switches: Optio
     });
 }
 
+/// Shows W75.
 #[test]
 fn dies_before_publishing() {
     one_dies((2, 2), false, Some(2));
@@ -45,6 +46,7 @@ fn dies_before_publishing_in_a_chunk_of_its_own() {
     one_dies((3, 1), false, Some(2));
 }
 
+/// Shows W76.
 #[test]
 fn dies_after_publishing() {
     one_dies((2, 2), true, Some(2));
@@ -82,6 +84,7 @@ fn whose_position((chunks, positions): (u32, u32), dead_first: bool) {
     });
 }
 
+/// Shows W74.
 #[test]
 fn whose_position_the_first_dies() {
     whose_position((2, 2), true);
@@ -92,6 +95,7 @@ fn whose_position_the_second_dies() {
     whose_position((2, 2), false);
 }
 
+/// Shows W74.
 #[test]
 fn whose_position_over_a_border_the_first_dies() {
     whose_position((3, 1), true);

@@ -50,6 +50,7 @@ fn the_receiver_puts_memory_there(chunks: u32, before: u64, switches: Option<usi
     });
 }
 
+/// Shows W87, W88.
 #[test]
 fn the_receiver_puts_memory_there_three_chunks() {
     the_receiver_puts_memory_there(3, 2, Some(3));
@@ -109,6 +110,7 @@ fn the_system_refuses(most: usize, switches: Option<usize>) {
     });
 }
 
+/// Shows W72.
 #[test]
 fn the_system_has_no_memory_at_first() {
     the_system_refuses(0, Some(2));

@@ -50,6 +50,7 @@ fn stopped_anywhere((chunks, positions): (u32, u32), act: Move, rounds: u64) {
     });
 }
 
+/// Shows W75.
 #[test]
 fn anywhere_in_a_send() {
     stopped_anywhere((3, 1), sends, 4);
@@ -89,12 +90,14 @@ fn stopped_at_each_write((chunks, positions): (u32, u32), act: Move) {
     });
 }
 
+/// Shows W70, W71, W80.
 #[test]
 fn at_each_write_of_a_send() {
     stopped_at_each_write((3, 1), sends);
     stopped_at_each_write((3, 2), sends);
 }
 
+/// Shows W77.
 #[test]
 fn at_each_write_of_a_batch() {
     stopped_at_each_write((4, 1), sends_a_batch);
@@ -126,6 +129,7 @@ fn two_stopped((chunks, positions): (u32, u32), moves: [Move; 2]) {
     });
 }
 
+/// Shows W75.
 #[test]
 fn two_in_sends() {
     two_stopped((4, 1), [sends, sends]);
@@ -169,6 +173,7 @@ fn the_receiver_is_stopped_anywhere((chunks, positions): (u32, u32), before: u64
     });
 }
 
+/// Shows W85, W86, W87, W88.
 #[test]
 fn the_receiver_anywhere() {
     the_receiver_is_stopped_anywhere((3, 1), 2);

@@ -53,6 +53,7 @@ fn one_dies((chunks, positions): (u32, u32), before: u64, act: Move, switches: u
     });
 }
 
+/// Shows W70, W71.
 #[test]
 fn in_a_send() {
     one_dies((2, 2), 0, sends, 1);
@@ -65,6 +66,7 @@ fn in_two_sends_over_chunks_used_again() {
     one_dies((3, 1), 3, sends_twice, 0);
 }
 
+/// Shows W77, W78.
 #[test]
 fn in_a_batch() {
     one_dies((3, 2), 1, sends_a_batch, 0);

@@ -177,6 +177,7 @@ fn a_stalled_send_wakes_the_receiver() {
 }
 
 /// A send that was passed is published while the receiver sleeps, and nothing else wakes it.
+/// Shows W84.
 #[test]
 fn a_late_value_wakes_the_receiver() {
     explore(None, || {

@@ -44,6 +44,7 @@ fn one_stall(
     });
 }
 
+/// Shows W75.
 #[test]
 fn one_stall_in_a_chunk() {
     one_stall((2, 2), 2, false, false, Some(2));
@@ -95,11 +96,13 @@ fn while_the_table_comes_round(dies: bool, switches: Option<usize>) {
     });
 }
 
+/// Shows W84.
 #[test]
 fn while_the_table_comes_round_and_goes_on() {
     while_the_table_comes_round(false, Some(2));
 }
 
+/// Shows W83.
 #[test]
 fn while_the_table_comes_round_and_dies() {
     while_the_table_comes_round(true, Some(2));
@@ -178,11 +181,13 @@ fn with_old_words((chunks, positions): (u32, u32), sends: u64, switches: usize) 
     });
 }
 
+/// Shows W81.
 #[test]
 fn with_old_words_two_chunks() {
     with_old_words((2, 1), 4, 1);
 }
 
+/// Shows W79.
 #[test]
 fn with_old_words_three_chunks() {
     with_old_words((3, 1), 4, 2);
@@ -195,6 +200,7 @@ fn with_old_words_four_chunks() {
 
 /// A sender read the claim word, and was stopped before it looked at the record it needs. Meanwhile the chunk of that record comes round,
 /// and what is recorded there next must not be hidden by the old one.
+/// Shows W82.
 #[test]
 fn an_old_record_does_not_hide_a_newer_one() {
     explore(Some(1), || {

@@ -37,6 +37,7 @@ fn nothing_is_memory_before_a_value_is_sent() {
     assert_eq!(bench.memory().count(), 1);
 }
 
+/// Shows W72.
 #[test]
 fn a_sender_without_memory_is_refused_and_goes_on_with_some() {
     let bench = Bench::new(4, 2);
@@ -106,6 +107,7 @@ fn an_empty_queue_keeps_few_chunks_and_a_stream_asks_for_none() {
     assert!(bench.memory().count() <= 4);
 }
 
+/// Shows W80.
 #[test]
 fn a_late_call_for_memory_costs_one_chunk_until_that_is_used() {
     let bench = Bench::new(6, 1);
@@ -126,6 +128,7 @@ fn a_late_call_for_memory_costs_one_chunk_until_that_is_used() {
     assert_eq!(bench.memory().count(), before, "it was put to use, and another one given back");
 }
 
+/// Shows W91.
 #[test]
 fn a_receiver_that_takes_over_finds_every_chunk() {
     for (chunks, positions) in [(2, 1), (2, 2), (3, 2), (5, 1)] {
@@ -176,6 +179,7 @@ fn a_receiver_that_takes_over_each_time_loses_nothing() {
     }
 }
 
+/// Shows W90.
 #[test]
 fn a_dropped_receiver_gives_all_memory_back() {
     for taken in 0..6 {

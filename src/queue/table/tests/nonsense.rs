@@ -101,7 +101,7 @@ fn a_closed_channel_that_is_open_again_ends() {
 }
 
 #[test]
-fn a_table_without_a_chunk_where_values_were_sent_ends_the_channel() {
+fn a_table_that_lacks_a_chunk_of_sent_values_ends_the_channel() {
     for nonsense in [0, u64::MAX, 1, 3] {
         let (bench, mut consumer) = bench();
         // The part where head comes next.

@@ -21,7 +21,7 @@ fn a_peeked_value_keeps_its_place_and_is_the_next_received() {
 }
 
 #[test]
-fn a_late_value_published_after_a_peek_comes_after_the_peeked_one() {
+fn a_late_value_published_after_a_peek_comes_after_it() {
     let bench = Bench::new(4, 1);
     let mut consumer = Consumer::new(&bench.queue());
     let stalled = bench.claim(1);
@@ -37,7 +37,7 @@ fn a_late_value_published_after_a_peek_comes_after_the_peeked_one() {
 }
 
 #[test]
-fn a_peeked_late_value_stays_the_next_whatever_an_older_stall_does() {
+fn a_peeked_late_value_stays_next_whatever_an_older_stall_does() {
     for dies in [false, true] {
         let bench = Bench::new(5, 1);
         let mut consumer = Consumer::new(&bench.queue());

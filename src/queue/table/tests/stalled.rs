@@ -21,6 +21,7 @@ fn a_dead_senders_position_is_skipped_and_its_chunk_comes_again() {
     }
 }
 
+/// Shows W76.
 #[test]
 fn a_value_published_before_the_death_is_not_lost() {
     let bench = Bench::new(4, 1);
@@ -80,6 +81,7 @@ fn no_sender_waits_for_a_stalled_one_and_its_value_comes_late() {
     }
 }
 
+/// Shows W83.
 #[test]
 fn a_stalled_send_keeps_one_chunk_and_no_more() {
     let bench = Bench::new(4, 2);
@@ -106,6 +108,7 @@ fn a_stalled_send_keeps_one_chunk_and_no_more() {
     bench.is_whole(&mut consumer);
 }
 
+/// Shows W83.
 #[test]
 fn with_all_chunks_kept_the_limit_is_told_until_one_comes_free() {
     let bench = Bench::new(3, 1);
@@ -124,6 +127,7 @@ fn with_all_chunks_kept_the_limit_is_told_until_one_comes_free() {
     bench.is_whole(&mut consumer);
 }
 
+/// Shows W83.
 #[test]
 fn with_as_many_stalled_as_are_noted_the_receiver_waits_for_one() {
     let bench = Bench::new(3, 8192);

@@ -41,6 +41,7 @@ fn grows_half_way(bench: &Bench, number: u64, how: Grown) {
     }
 }
 
+/// Shows W70, W71, W73.
 #[test]
 fn a_chunk_that_was_half_made_memory_is_made_by_the_next_sender() {
     for how in GROWN {
@@ -65,6 +66,7 @@ fn a_chunk_that_was_half_made_memory_is_made_by_the_next_sender() {
     }
 }
 
+/// Shows W70, W71.
 #[test]
 fn the_receiver_puts_no_memory_behind_a_chunk_that_is_growing() {
     let bench = Bench::new(4, 1);
@@ -80,8 +82,9 @@ fn the_receiver_puts_no_memory_behind_a_chunk_that_is_growing() {
     bench.is_whole(&mut consumer);
 }
 
+/// Shows W71, W79.
 #[test]
-fn a_sender_that_says_ready_late_changes_no_entry_of_another_part() {
+fn a_late_ready_of_a_sender_changes_no_entry_of_another_part() {
     for how in [Grown::Said, Grown::Made] {
         let bench = Bench::new(3, 1);
         let mut consumer = Consumer::new(&bench.queue());
@@ -101,6 +104,7 @@ fn a_sender_that_says_ready_late_changes_no_entry_of_another_part() {
     }
 }
 
+/// Shows W74.
 #[test]
 fn a_record_without_the_claim_behind_it_is_true() {
     for dies in [false, true] {
@@ -124,6 +128,7 @@ fn a_record_without_the_claim_behind_it_is_true() {
     }
 }
 
+/// Shows W82.
 #[test]
 fn an_old_record_in_a_chunk_used_again_is_written_over() {
     let bench = Bench::new(2, 1);
@@ -145,6 +150,7 @@ fn an_old_record_in_a_chunk_used_again_is_written_over() {
     bench.is_whole(&mut consumer);
 }
 
+/// Shows W82.
 #[test]
 fn a_sender_whose_claim_word_is_old_records_nothing() {
     let bench = Bench::new(2, 1);
@@ -159,6 +165,7 @@ fn a_sender_whose_claim_word_is_old_records_nothing() {
     assert_eq!(bench.memory().strays(), 0, "it touched what is no memory");
 }
 
+/// Shows W78.
 #[test]
 fn of_a_batch_cut_off_between_two_chunks_the_first_part_is_sent() {
     for dies in [false, true] {

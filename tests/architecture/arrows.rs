@@ -95,8 +95,11 @@ fn paths(code: &str) -> Vec<Named> {
         while !text.contains(';') {
             text.push_str(lines.next().expect("a use ends"));
         }
-        let text =
-            text.split(" as ").map(|part| part.trim_start_matches(|c: char| c == '_')).collect::<String>();
+        // What follows is the name here; a path leads to the name there.
+        let end = |part: &str| part.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(part.len());
+        let mut parts = text.split(" as ");
+        let first = parts.next().unwrap_or_default().to_owned();
+        let text = parts.fold(first, |text, part| text + &part[end(part)..]);
         let text: String = text.chars().filter(|c| !c.is_whitespace() && *c != ';').collect();
         named.extend(expand(&text).into_iter().map(|path| Named { path, is_exported: visibility.is_some() }));
     }

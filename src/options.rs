@@ -41,8 +41,8 @@ pub struct Options {
 }
 
 impl Options {
-    /// Returns the defaults: capacity 1024, a memory limit of half of the free memory, 256 members, mode 0600, no other users, no type
-    /// tag, a deadline of five seconds, no wait, pages that are mapped as they are touched.
+    /// Returns the defaults: capacity 1024, a memory limit of half of the free memory, 256 processes, mode 0600, no other users, no type
+    /// tag, a timeout of five seconds, no wait, pages that are mapped as they are touched.
     ///
     /// # Examples
     ///
@@ -77,13 +77,13 @@ impl Options {
     /// # let folder = tempfile::tempdir().unwrap();
     /// # let path = folder.path().join("numbers.sock");
     /// use shmpsc::{Options, error::OpenError};
-    /// let _receiver = Options::new().members(2).bind::<u64>(&path)?;
+    /// let _receiver = Options::new().max_processes(2).bind::<u64>(&path)?;
     /// let _first = shmpsc::connect::<u64>(&path)?;
-    /// assert!(matches!(shmpsc::connect::<u64>(&path), Err(OpenError::RosterFull { members: 2, .. })));
+    /// assert!(matches!(shmpsc::connect::<u64>(&path), Err(OpenError::TooManyProcesses { members: 2, .. })));
     /// # Ok::<(), shmpsc::error::OpenError>(())
     /// ```
-    pub fn members(mut self, members: usize) -> Options {
-        self.terms.members = members;
+    pub fn max_processes(mut self, max_processes: usize) -> Options {
+        self.terms.members = max_processes;
         self
     }
 
@@ -174,11 +174,11 @@ impl Options {
     /// ```
     /// use shmpsc::{Options, error::OpenError};
     /// use std::time::Duration;
-    /// let for_ever = Options::new().deadline(Duration::MAX).channel::<u64>();
+    /// let for_ever = Options::new().timeout(Duration::MAX).channel::<u64>();
     /// assert!(matches!(for_ever, Err(OpenError::InvalidOption { .. })));
     /// ```
-    pub fn deadline(mut self, deadline: Duration) -> Options {
-        self.terms.deadline = deadline;
+    pub fn timeout(mut self, timeout: Duration) -> Options {
+        self.terms.deadline = timeout;
         self
     }
 

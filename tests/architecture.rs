@@ -1,9 +1,12 @@
 //! The direction of the arrows between the rooms, read from the sources.
 //!
 //! What a room may use stands in `ALLOWED` and `FOREIGN`; a use that is not there fails here, in review, rather than in
-//! a year.
+//! a year. No files use one another in a circle, except those in `CIRCLES`.
 
-use std::collections::BTreeSet;
+#[path = "architecture/arrows.rs"]
+mod arrows;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -27,6 +30,45 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("sink", &["bounded"]),
     ("lib", &["bounded", "control", "error", "options", "unbounded"]),
 ];
+
+/// The rooms in `control`, each with the others of them that it may use.
+const CONTROL: &[(&str, &[&str])] = &[
+    ("wire", &[]),
+    ("porter", &[]),
+    ("membership", &["porter", "wire"]),
+    ("waking", &["membership", "porter"]),
+    ("departure", &["membership", "porter", "waking", "wire"]),
+    ("meeting", &["departure", "membership", "porter", "waking", "wire"]),
+    ("transfer", &["departure", "meeting", "membership", "porter", "waking", "wire"]),
+];
+
+/// Files that use one another, and why they must.
+const CIRCLES: &[(&[&str], &str)] = &[
+    (
+        &["control::meeting::admission", "control::meeting::invite", "control::meeting::lifeline"],
+        "the protocol's own: an applicant that is admitted gets a lifeline; what it says there may ask for an \
+         invitation; and that makes an applicant",
+    ),
+    (
+        &[
+            "bounded::receiver",
+            "bounded::sender",
+            "bounded::weak",
+            "ends::receiver",
+            "ends::sender",
+            "options",
+        ],
+        "the programmer's own: an end is made by the builder, and `from_fd` of an end is that of the builder with \
+         nothing set; a sender gives a weak one and the reverse",
+    ),
+    (
+        &["unbounded::sender", "unbounded::weak"],
+        "the programmer's own: a sender gives a weak one and the reverse",
+    ),
+];
+
+/// Most lines of a file.
+const MOST_LINES: usize = 500;
 
 /// Files that only tests and models are built from: they may look down from above. (What only they use, as the
 /// checker's atomics, has no other way in.)
@@ -198,6 +240,79 @@ fn rooms_use_only_what_lies_below_them() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The arrows between all files that are not for tests alone.
+fn file_arrows() -> arrows::Arrows {
+    let is_test = |path: &Path| path.iter().any(|part| part == "tests" || part == "tests.rs");
+    let files: Vec<_> = rooms()
+        .filter(|(path, ..)| !is_test(path))
+        .map(|(path, _, code)| (arrows::module(&path), code))
+        .collect();
+    arrows::arrows(&files)
+}
+
+#[test]
+fn files_use_one_another_in_no_circle_but_those_argued() {
+    let circles: BTreeSet<Vec<String>> = arrows::circles(&file_arrows()).into_iter().collect();
+    let argued = CIRCLES.iter().map(|(files, _)| files.iter().map(|file| file.to_string()).collect());
+    assert_eq!(circles, argued.collect::<BTreeSet<_>>());
+}
+
+#[test]
+fn rooms_of_control_use_only_rooms_below_them() {
+    let mut wrong = Vec::new();
+    for (file, targets) in file_arrows() {
+        let [root, room, ..] = file.as_slice() else { continue };
+        if root != "control" {
+            continue;
+        }
+        let allowed = row(CONTROL, room);
+        for target in targets.iter().filter(|target| target[0] == "control") {
+            match target.get(1) {
+                Some(other) if other == room || allowed.contains(&other.as_str()) => {}
+                _ => {
+                    wrong.push(format!("{} must not use {}", arrows::written(&file), arrows::written(target)))
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn no_file_is_longer_than_a_concept() {
+    let lines = |text: &str| text.lines().count();
+    let long: Vec<_> =
+        sources().into_iter().filter(|(_, text)| lines(text) > MOST_LINES).map(|(path, _)| path).collect();
+    assert!(long.is_empty(), "more than {MOST_LINES} lines in {long:?}");
+}
+
+#[test]
+fn a_type_has_a_name_of_its_own() {
+    let mut places: BTreeMap<String, BTreeSet<PathBuf>> = BTreeMap::new();
+    let is_test = |path: &Path| path.iter().any(|part| part == "tests" || part == "tests.rs");
+    for (path, _, code) in rooms().filter(|(path, ..)| !is_test(path)) {
+        for line in code.lines().map(str::trim_start) {
+            let line = match line.strip_prefix("pub") {
+                Some(rest) if rest.starts_with('(') => rest.split_once(") ").map_or("", |(_, rest)| rest),
+                Some(rest) => rest.trim_start(),
+                None => line,
+            };
+            let kinds = ["struct ", "enum ", "trait ", "union "];
+            if let Some(rest) = kinds.iter().find_map(|kind| line.strip_prefix(kind)) {
+                places.entry(identifier(rest).to_owned()).or_default().insert(path.clone());
+            }
+        }
+    }
+    // The two kinds of queue have the same concepts. They are named with their kind: `ring::Producer`, `table::Producer`.
+    let is_of_two_queues = |paths: &BTreeSet<PathBuf>| {
+        paths.len() == 2
+            && ["queue/ring", "queue/table"].iter().zip(paths).all(|(room, path)| path.starts_with(room))
+    };
+    // What a macro defines has no name here.
+    places.retain(|name, paths| !name.is_empty() && paths.len() > 1 && !is_of_two_queues(paths));
+    assert!(places.is_empty(), "{places:#?}");
 }
 
 #[test]

@@ -1,14 +1,11 @@
-//! The other processes, each in a role.
+//! The other processes, as the measuring one sees them. Which role a child plays is `main`'s.
 
 use std::{path::Path, time::Duration};
 
 use nix::unistd::Pid;
 use rustix::time::{ClockId, clock_gettime};
 
-use crate::{
-    harness::child::{self, Child},
-    killed, stopped,
-};
+use crate::harness::child::Child;
 
 /// Nanoseconds on the clock that all processes have in common.
 pub(crate) fn now() -> u64 {
@@ -47,20 +44,4 @@ impl Partner {
             stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('S'))
         })
     }
-}
-
-/// Plays its role until the parent has nothing more to say, if we are a child.
-pub(crate) fn play_if_child() -> bool {
-    let Some(words) = child::arguments() else { return false };
-    let words: Vec<_> = words.collect();
-    let [role, path] = &words[..] else { panic!("a role and a path") };
-    let path = Path::new(path);
-    match role.to_str().expect("a role") {
-        "sends" => stopped::sends(path),
-        "stalls" => stopped::stalls(path),
-        "hosts" => killed::hosts(path),
-        "waits" => killed::waits(path),
-        other => panic!("no role {other}"),
-    }
-    true
 }

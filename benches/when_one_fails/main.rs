@@ -10,10 +10,11 @@ mod child;
 mod killed;
 mod stopped;
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 use harness::{
     args::{Args, Usage},
+    child::arguments,
     machine,
     rounds::Pace,
 };
@@ -28,7 +29,7 @@ const USAGE: Usage = Usage {
 const PARTS: [&str; 2] = ["one of four senders stopped", "receiver killed"];
 
 fn main() {
-    if child::play_if_child() {
+    if play_if_child() {
         return;
     }
     let args = Args::parse(&USAGE, |_, _| ());
@@ -51,4 +52,20 @@ fn main() {
         let deaths = if let Pace::Smoke = args.pace { 1 } else { rounds * 10 };
         killed::measure(directory.path(), deaths);
     }
+}
+
+/// Plays its role until the parent has nothing more to say, if this process is a child.
+fn play_if_child() -> bool {
+    let Some(words) = arguments() else { return false };
+    let words: Vec<_> = words.collect();
+    let [role, path] = &words[..] else { panic!("a role and a path") };
+    let path = Path::new(path);
+    match role.to_str().expect("a role") {
+        "sends" => stopped::sends(path),
+        "stalls" => stopped::stalls(path),
+        "hosts" => killed::hosts(path),
+        "waits" => killed::waits(path),
+        other => panic!("no role {other}"),
+    }
+    true
 }

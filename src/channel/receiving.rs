@@ -8,7 +8,7 @@ use super::Took;
 use crate::control::{self, Endpoint};
 use crate::error::{Corruption, OpenError};
 use crate::queue::{BellKey, Consume, Effort, Kind, SMALL, ring, table};
-use crate::wait::{self, Hear, Wait};
+use crate::wait::{self, Hear, PolledWait};
 use bytemuck::Pod;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
@@ -83,7 +83,7 @@ pub(crate) struct Receiving<C: Receives> {
     /// The key under which a task sleeps, while the receiver's bell may still say so.
     asleep: Option<BellKey>,
     /// How far a task has got with waiting for the next value.
-    wait: Wait,
+    wait: PolledWait,
     /// Another process has it now.
     is_handed_over: bool,
 }
@@ -91,7 +91,7 @@ pub(crate) struct Receiving<C: Receives> {
 impl<C: Receives> Receiving<C> {
     pub fn new(endpoint: Arc<Endpoint>) -> Receiving<C> {
         let consumer = C::new(&C::queue(&endpoint));
-        Receiving { endpoint, consumer, asleep: None, wait: Wait::New, is_handed_over: false }
+        Receiving { endpoint, consumer, asleep: None, wait: PolledWait::New, is_handed_over: false }
     }
 
     /// Takes the next value on the fast path of [`Consume::take_at_once`], if values are small.
@@ -182,7 +182,7 @@ impl<C: Receives> Receiving<C> {
             false
         } else {
             self.rise();
-            matches!(self.wait, Wait::New)
+            matches!(self.wait, PolledWait::New)
         };
         let mut took = self.look(if is_new { Effort::Least } else { Effort::Once }, &mut take);
         if is_new && matches!(took, Took::Empty) {
@@ -300,7 +300,7 @@ impl<C: Receives> Receiving<C> {
     fn close_for_good(&mut self) -> bool {
         // First: a waker that panics must not keep it from being known here.
         let is_first = !self.endpoint.is_forked() && self.consumer.close();
-        self.endpoint.close();
+        control::close(&self.endpoint);
         is_first
     }
 
@@ -372,11 +372,11 @@ fn look<C: Receives, R>(
 #[cold]
 fn ends<C: Receives>(endpoint: &Endpoint, consumer: &C) {
     if let Some(nonsense) = consumer.nonsense() {
-        endpoint.end_for(nonsense);
+        control::fail_with(endpoint, nonsense);
     }
     // A process that died in the middle of a permit operation may have had the last sender. Its departure ends the stream
     // before its permits are given back. Now no process is left that could hold that up, so the capacity is whole.
-    endpoint.go_on_with_recovery();
+    control::go_on_with_recovery(endpoint);
 }
 
 impl<C: Receives> Drop for Receiving<C> {

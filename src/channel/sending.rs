@@ -2,7 +2,7 @@
 //! [`super::waiting`].
 
 use super::waiting::{Closing, Taking, Waiting};
-use crate::control::{self, Calmly, Endpoint};
+use crate::control::{self, CatchPanics, Endpoint};
 use crate::error::OpenError;
 use crate::queue::BellKey;
 use crate::queue::ring::{Claimed, Permits, Positions, Rank, Span, Want};
@@ -63,11 +63,11 @@ impl Sending {
         if self.endpoint.is_forked() || self.endpoint.is_over() {
             return Err(Unsent::Closed);
         }
-        match want.ask(&self.endpoint.producer(), Rank::Newcomer, &Calmly(&self.endpoint)) {
+        match want.ask(&self.endpoint.producer(), Rank::Newcomer, &CatchPanics(&self.endpoint)) {
             Claimed::Granted(grant) => Ok(grant),
             Claimed::Full => Err(Unsent::Full),
             Claimed::Closed => {
-                self.endpoint.was_refused();
+                control::was_refused(&self.endpoint);
                 Err(Unsent::Closed)
             }
         }
@@ -104,11 +104,11 @@ impl Sending {
             want,
             &self.endpoint.sleepers().backlog,
             &Resting { futex: sleep, endpoint: &self.endpoint },
-            &Calmly(&self.endpoint),
+            &CatchPanics(&self.endpoint),
         );
         spin.slept(since.elapsed(), head().wrapping_sub(before));
         if let Err(NoRoom::Closed) = taken {
-            self.endpoint.was_refused();
+            control::was_refused(&self.endpoint);
         }
         taken
     }
@@ -211,11 +211,11 @@ impl Sending {
         if self.endpoint.is_forked() {
             return;
         }
-        match self.endpoint.producer().redeem(&Calmly(&self.endpoint)) {
+        match self.endpoint.producer().redeem(&CatchPanics(&self.endpoint)) {
             Some(span) => {
                 self.fill(span, slice::from_ref(value));
             }
-            None => self.endpoint.was_refused(),
+            None => control::was_refused(&self.endpoint),
         }
     }
 
@@ -283,7 +283,7 @@ impl Park for Resting<'_> {
     fn park_in_backlog(&self, signal: &Signal) -> bool {
         // A backlog is rung through its process, whose threads all may sleep. If the porter cannot be had, the thread is woken
         // by those of its own process.
-        let _hears = self.endpoint.porter_hears_for_a_while();
+        let _hears = control::porter_hears_for_a_while(self.endpoint);
         self.futex.park_in_backlog(signal)
     }
 

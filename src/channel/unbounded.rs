@@ -1,6 +1,7 @@
 //! What a handle of the sending end does in an unbounded channel. It never waits.
 
 use super::Sending;
+use crate::control;
 use crate::queue::table::Refused;
 use bytemuck::Pod;
 use std::slice;
@@ -52,7 +53,7 @@ impl Sending {
     #[cold]
     fn unsendable(&self, refused: Refused) -> Unsendable {
         // What looks like a limit may be nonsense in the segment. Then the receiver is told, and closes the channel.
-        self.endpoint.was_refused();
+        control::was_refused(&self.endpoint);
         match refused {
             Refused::Closed => Unsendable::Closed,
             Refused::Limit if self.endpoint.nonsense().is_some() => Unsendable::Closed,

@@ -1,6 +1,6 @@
 //! How a task of the sending end waits: for room, in the line, and for the close. What it wants is told it.
 
-use crate::control::{Calmly, Endpoint};
+use crate::control::{self, CatchPanics, Endpoint};
 use crate::queue::Kind;
 use crate::queue::ring::{Claimed, Permits, Place, Rank, Want};
 use crate::wait::{Next, Stand, Wakeable, WakerKey};
@@ -42,13 +42,14 @@ impl Waiting {
         let Poll::Ready(budget) = poll_proceed(cx) else {
             // The order is that of arrival, although its turn is over. So it takes its room, or its place in the line.
             if *stand == Stand::Nowhere && *held == 0 {
-                match Permits(want.need()).ask(&producer, Rank::Newcomer, &Calmly(endpoint)) {
+                match Permits(want.need()).ask(&producer, Rank::Newcomer, &CatchPanics(endpoint)) {
                     Claimed::Granted(()) => *held = want.need(),
                     Claimed::Full => {
-                        *stand = endpoint.sleepers().backlog.come(&producer, want.need(), &Calmly(endpoint))
+                        *stand =
+                            endpoint.sleepers().backlog.come(&producer, want.need(), &CatchPanics(endpoint))
                     }
                     Claimed::Closed => {
-                        endpoint.was_refused();
+                        control::was_refused(endpoint);
                         return Poll::Ready(None);
                     }
                 }
@@ -57,15 +58,15 @@ impl Waiting {
         };
         if *held > 0 {
             *held = 0;
-            let grant = want.redeem(&producer, &Calmly(endpoint));
+            let grant = want.redeem(&producer, &CatchPanics(endpoint));
             match grant {
                 Some(_) => budget.made_progress(),
-                None => endpoint.was_refused(),
+                None => control::was_refused(endpoint),
             }
             return Poll::Ready(grant);
         }
         if *stand == Stand::Nowhere {
-            let look = || match want.ask(&producer, Rank::Newcomer, &Calmly(endpoint)) {
+            let look = || match want.ask(&producer, Rank::Newcomer, &CatchPanics(endpoint)) {
                 Claimed::Granted(grant) => Some(Some(grant)),
                 Claimed::Closed => Some(None),
                 Claimed::Full => None,
@@ -76,7 +77,7 @@ impl Waiting {
                     return Poll::Ready(Some(grant));
                 }
                 Some(None) => {
-                    endpoint.was_refused();
+                    control::was_refused(endpoint);
                     return Poll::Ready(None);
                 }
                 None => {}
@@ -84,7 +85,7 @@ impl Waiting {
         }
         let sleepers = endpoint.sleepers();
         let mut task = WaitingTask { endpoint, spot, waker: cx.waker() };
-        match sleepers.backlog.next(&producer, stand, want, &mut task, &Calmly(endpoint)) {
+        match sleepers.backlog.next(&producer, stand, want, &mut task, &CatchPanics(endpoint)) {
             Next::Granted(grant) => {
                 sleepers.forget(spot.take());
                 budget.made_progress();
@@ -92,7 +93,7 @@ impl Waiting {
             }
             Next::Closed => {
                 sleepers.forget(spot.take());
-                endpoint.was_refused();
+                control::was_refused(endpoint);
                 return Poll::Ready(None);
             }
             Next::Sleep(_, asleep) => {
@@ -119,7 +120,7 @@ impl Waiting {
         if !self.is_new() && !endpoint.is_forked() {
             give_back(endpoint, &mut self.held);
             endpoint.sleepers().forget(self.spot.take());
-            endpoint.sleepers().backlog.leave(&endpoint.producer(), &mut self.stand, &Calmly(endpoint));
+            endpoint.sleepers().backlog.leave(&endpoint.producer(), &mut self.stand, &CatchPanics(endpoint));
         }
     }
 }
@@ -128,7 +129,7 @@ impl Waiting {
 fn give_back(endpoint: &Endpoint, held: &mut u32) {
     let held = take(held);
     if held > 0 {
-        endpoint.producer().give_back(held, &Calmly(endpoint));
+        endpoint.producer().give_back(held, &CatchPanics(endpoint));
     }
 }
 

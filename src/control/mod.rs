@@ -1,4 +1,4 @@
-//! Who is here: how processes meet, talk and part. What a value is and how one is sent is not known here.
+//! How the processes of a channel meet, talk and part. What a value is and how it is sent is not known here.
 //!
 #![doc = include_str!("../../docs/protocol.md")]
 //!
@@ -25,18 +25,17 @@ mod waking;
 mod wire;
 
 pub(crate) use crate::layout::ChannelKind;
-pub(crate) use meeting::{
-    attempt::Attempt,
-    call::connect,
-    join::sender_from_fd,
-    terms::{Terms, host},
+pub(crate) use departure::{
+    close::{close, fail_with, was_refused},
+    wake::{CatchPanics, go_on_with_recovery},
 };
+pub(crate) use meeting::{attempt::Attempt, call::connect, create::host, join::sender_from_fd, terms::Terms};
 pub(crate) use membership::endpoint::Endpoint;
 pub(crate) use transfer::{
     receiver::{receiver_from_fd, receiver_into_fd},
     sender::sender_into_fd,
 };
-pub(crate) use waking::Calmly;
+pub(crate) use waking::hearing::porter_hears_for_a_while;
 
 #[cfg(test)]
 mod tests;

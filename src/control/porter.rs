@@ -1,5 +1,5 @@
-//! The one background thread of a process: it sleeps until a descriptor has something to say and calls whoever
-//! watches that descriptor.
+//! The one background thread of a process: it sleeps until a descriptor has an event, and calls the
+//! watcher of that descriptor. It is what the field calls a reactor.
 //!
 //! It knows nothing of channels. What a watcher does must not block: all channels of the process share the thread.
 //!
@@ -24,20 +24,20 @@ use crate::{
     },
 };
 
-/// How long one waits before it tries again what the system refused it for lack of descriptors or memory.
+/// The pause before a second attempt at what the system refused for lack of descriptors or memory.
 pub(super) const PAUSE: Duration = Duration::from_millis(100);
 
 /// The name of a watched descriptor; never used twice.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub(super) struct Token(u64);
 
-/// Who is called about a descriptor, always in the porter's thread.
+/// What is called about a descriptor, always in the background thread.
 pub(super) trait Watcher: Send + Sync {
     /// The descriptor has something to say.
-    fn noticed(self: Arc<Self>, porter: &'static Porter, token: Token, event: Event);
+    fn on_event(self: Arc<Self>, porter: &'static Porter, token: Token, event: Event);
 
     /// The deadline set for it has passed.
-    fn overdue(self: Arc<Self>, _porter: &'static Porter, _token: Token) {}
+    fn on_deadline(self: Arc<Self>, _porter: &'static Porter, _token: Token) {}
 }
 
 /// A descriptor that the porter keeps open while it watches it.
@@ -45,18 +45,18 @@ pub(super) type Watched = Arc<dyn AsFd + Send + Sync>;
 
 pub(super) struct Porter {
     events: Events,
-    posts: Mutex<Posts>,
+    registrations: Mutex<Registrations>,
     running: Mutex<bool>,
 }
 
 #[derive(Default)]
-struct Posts {
+struct Registrations {
     last: u64,
-    by_token: HashMap<Token, Post>,
+    by_token: HashMap<Token, Registration>,
     deadlines: BTreeSet<(Instant, Token)>,
 }
 
-struct Post {
+struct Registration {
     fd: Watched,
     watcher: Arc<dyn Watcher>,
     deadline: Option<Instant>,
@@ -68,11 +68,11 @@ impl Porter {
     /// The porter of this process, started if it does not run yet.
     pub fn of_this_process() -> io::Result<&'static Porter> {
         let porter = PORTER.get(|| {
-            Ok(Porter { events: Events::new()?, posts: Mutex::default(), running: Mutex::new(false) })
+            Ok(Porter { events: Events::new()?, registrations: Mutex::default(), running: Mutex::new(false) })
         })?;
         let mut running = lock(&porter.running);
         if !*running {
-            thread::spawn_deaf("shmpsc-porter", || porter.run())?;
+            thread::spawn_with_signals_blocked("shmpsc-io", || porter.run())?;
             *running = true;
         }
         Ok(porter)
@@ -80,20 +80,20 @@ impl Porter {
 
     /// Watches a descriptor until [`Porter::forget`].
     pub fn watch(&self, fd: Watched, interest: Interest, watcher: Arc<dyn Watcher>) -> io::Result<Token> {
-        // First the post and then the descriptor, so that no event finds nobody.
+        // The registration comes before the descriptor, so that every event finds its watcher.
         let token = {
-            let mut posts = self.posts();
-            posts.last += 1;
-            let token = Token(posts.last);
-            posts.by_token.insert(token, Post { fd: fd.clone(), watcher, deadline: None });
+            let mut registrations = self.registrations();
+            registrations.last += 1;
+            let token = Token(registrations.last);
+            registrations.by_token.insert(token, Registration { fd: fd.clone(), watcher, deadline: None });
             token
         };
         match self.events.add(fd.as_fd(), token.0, interest) {
             Ok(()) => Ok(token),
             Err(error) => {
                 // Dropped after the lock is given back: a watcher may be the last to hold its endpoint.
-                let post = self.posts().by_token.remove(&token);
-                drop(post);
+                let registration = self.registrations().by_token.remove(&token);
+                drop(registration);
                 Err(error)
             }
         }
@@ -101,37 +101,40 @@ impl Porter {
 
     /// Watches for something else from now on.
     pub fn change(&self, token: Token, interest: Interest) -> io::Result<()> {
-        let fd = self.posts().by_token.get(&token).map(|post| post.fd.clone());
+        let fd = self.registrations().by_token.get(&token).map(|registration| registration.fd.clone());
         fd.map_or(Ok(()), |fd| self.events.modify(fd.as_fd(), token.0, interest))
     }
 
     /// Calls the watcher at that time. For the porter's own thread: a sleeping porter would not notice.
     pub fn set_deadline(&self, token: Token, deadline: Option<Instant>) {
-        let mut posts = self.posts();
-        let Some(post) = posts.by_token.get_mut(&token) else { return };
-        let before = std::mem::replace(&mut post.deadline, deadline);
+        let mut registrations = self.registrations();
+        let Some(registration) = registrations.by_token.get_mut(&token) else { return };
+        let before = std::mem::replace(&mut registration.deadline, deadline);
         if let Some(before) = before {
-            posts.deadlines.remove(&(before, token));
+            registrations.deadlines.remove(&(before, token));
         }
         if let Some(deadline) = deadline {
-            posts.deadlines.insert((deadline, token));
+            registrations.deadlines.insert((deadline, token));
         }
     }
 
-    /// Watches it no more for a while, whatever it has to say: then the watcher is [`overdue`](Watcher::overdue), and is to
+    /// Watches it no more for a while, whatever it has to say: then the watcher is [`overdue`](Watcher::on_deadline), and is to
     /// call [`Porter::resume`]. For the porter's own thread.
     pub fn pause(&self, token: Token) {
-        if let Some(post) = self.posts().by_token.get(&token) {
-            let _ = self.events.remove(post.fd.as_fd());
+        if let Some(registration) = self.registrations().by_token.get(&token) {
+            let _ = self.events.remove(registration.fd.as_fd());
         }
         self.set_deadline(token, Some(Instant::now() + PAUSE));
     }
 
     /// Watches again what was paused; if that fails, after one more pause.
     pub fn resume(&self, token: Token, interest: Interest) {
-        // Under the lock: whoever forgets it meanwhile is to take it out of the set afterwards.
-        let added =
-            self.posts().by_token.get(&token).map(|post| self.events.add(post.fd.as_fd(), token.0, interest));
+        // Under the lock: a thread that forgets the token meanwhile takes the descriptor out of the set afterwards.
+        let added = self
+            .registrations()
+            .by_token
+            .get(&token)
+            .map(|registration| self.events.add(registration.fd.as_fd(), token.0, interest));
         if let Some(Err(_)) = added {
             self.pause(token);
         }
@@ -139,40 +142,40 @@ impl Porter {
 
     /// Whether it is still watched.
     pub fn knows(&self, token: Token) -> bool {
-        self.posts().by_token.contains_key(&token)
+        self.registrations().by_token.contains_key(&token)
     }
 
     /// Returns whether the peer of a watched connection has closed its end.
     pub fn has_hung_up(&self, token: Token) -> bool {
-        let fd = self.posts().by_token.get(&token).map(|post| post.fd.clone());
+        let fd = self.registrations().by_token.get(&token).map(|registration| registration.fd.clone());
         fd.is_some_and(|fd| socket::has_hung_up(fd.as_fd()))
     }
 
     /// Watches no longer. The watcher may still be called about an event that was noticed before.
     pub fn forget(&self, token: Token) {
-        let post = {
-            let mut posts = self.posts();
-            let post = posts.by_token.remove(&token);
-            if let Some(deadline) = post.as_ref().and_then(|post| post.deadline) {
-                posts.deadlines.remove(&(deadline, token));
+        let registration = {
+            let mut registrations = self.registrations();
+            let registration = registrations.by_token.remove(&token);
+            if let Some(deadline) = registration.as_ref().and_then(|registration| registration.deadline) {
+                registrations.deadlines.remove(&(deadline, token));
             }
-            post
+            registration
         };
-        if let Some(post) = post {
+        if let Some(registration) = registration {
             // Explicitly, and before it is closed: a copy of the descriptor in another process would keep it in the
             // set. It can only fail if it is not there.
-            let _ = self.events.remove(post.fd.as_fd());
+            let _ = self.events.remove(registration.fd.as_fd());
         }
     }
 
-    fn posts(&self) -> MutexGuard<'_, Posts> {
-        lock(&self.posts)
+    fn registrations(&self) -> MutexGuard<'_, Registrations> {
+        lock(&self.registrations)
     }
 
     fn run(&'static self) {
         let mut batch = Batch::with_capacity(64);
         loop {
-            let next = self.posts().deadlines.first().map(|(deadline, _)| *deadline);
+            let next = self.registrations().deadlines.first().map(|(deadline, _)| *deadline);
             let timeout = next.map(|deadline| deadline.saturating_duration_since(Instant::now()));
             if self.events.wait(&mut batch, timeout).is_err() {
                 // Only lack of memory can do that; nothing is lost, the events are still there.
@@ -180,30 +183,32 @@ impl Porter {
             }
             for event in batch.iter() {
                 let token = Token(event.token);
-                self.call(token, |watcher| watcher.noticed(self, token, event));
+                self.call(token, |watcher| watcher.on_event(self, token, event));
             }
             while let Some(token) = self.first_overdue() {
-                self.call(token, |watcher| watcher.overdue(self, token));
+                self.call(token, |watcher| watcher.on_deadline(self, token));
             }
         }
     }
 
-    /// A post whose deadline has passed; the deadline is taken away from it.
+    /// A registration whose deadline has passed; the deadline is taken away from it.
     fn first_overdue(&self) -> Option<Token> {
-        let mut posts = self.posts();
-        let (deadline, token) = *posts.deadlines.first()?;
+        let mut registrations = self.registrations();
+        let (deadline, token) = *registrations.deadlines.first()?;
         if deadline > Instant::now() {
             return None;
         }
-        posts.deadlines.remove(&(deadline, token));
-        if let Some(post) = posts.by_token.get_mut(&token) {
-            post.deadline = None;
+        registrations.deadlines.remove(&(deadline, token));
+        if let Some(registration) = registrations.by_token.get_mut(&token) {
+            registration.deadline = None;
         }
         Some(token)
     }
 
     fn call(&self, token: Token, act: impl FnOnce(Arc<dyn Watcher>)) {
-        let Some(watcher) = self.posts().by_token.get(&token).map(|post| post.watcher.clone()) else {
+        let Some(watcher) =
+            self.registrations().by_token.get(&token).map(|registration| registration.watcher.clone())
+        else {
             return;
         };
         // An application's waker may run in here. If it panics, its own task is what suffers, not every channel.
@@ -220,11 +225,11 @@ mod tests {
     struct Tell(mpsc::Sender<(Token, &'static str)>);
 
     impl Watcher for Tell {
-        fn noticed(self: Arc<Self>, _: &'static Porter, token: Token, _: Event) {
+        fn on_event(self: Arc<Self>, _: &'static Porter, token: Token, _: Event) {
             self.0.send((token, "noticed")).unwrap();
         }
 
-        fn overdue(self: Arc<Self>, _: &'static Porter, token: Token) {
+        fn on_deadline(self: Arc<Self>, _: &'static Porter, token: Token) {
             self.0.send((token, "overdue")).unwrap();
         }
     }
@@ -233,12 +238,12 @@ mod tests {
     struct Panics(mpsc::Sender<(Token, &'static str)>);
 
     impl Watcher for Panics {
-        fn noticed(self: Arc<Self>, porter: &'static Porter, token: Token, _: Event) {
+        fn on_event(self: Arc<Self>, porter: &'static Porter, token: Token, _: Event) {
             porter.set_deadline(token, Some(Instant::now()));
             panic!("on purpose");
         }
 
-        fn overdue(self: Arc<Self>, _: &'static Porter, token: Token) {
+        fn on_deadline(self: Arc<Self>, _: &'static Porter, token: Token) {
             self.0.send((token, "overdue")).unwrap();
         }
     }

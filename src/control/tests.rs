@@ -11,12 +11,17 @@ use std::{
 };
 
 use crate::control::{
-    Endpoint, Terms, connect, host,
-    meeting::{carrier, identity::IS_OLD_KERNEL},
-    membership::member::{Member, starving},
+    Endpoint, Terms, close, connect,
+    departure::{
+        departed::{begin_departure, depart},
+        wake::wake_recovery,
+    },
+    go_on_with_recovery, host,
+    meeting::{carrier, identity::IS_OLD_KERNEL, lifeline::starving},
+    membership::member::Member,
     porter::{PAUSE, Porter, Token, Watcher},
     receiver_from_fd, receiver_into_fd, sender_from_fd, sender_into_fd,
-    wire::{Code, Facts, Hello, Message, Refusal, Want},
+    wire::{Code, Facts, Hello, Message, Refusal, WantedEnd},
 };
 use crate::{
     error::OpenError,
@@ -29,7 +34,7 @@ use crate::{
     sys::{
         events::{Batch, Doorbell, Event, Events, Interest},
         listener::{self, Listener},
-        place::Place,
+        path_at::PathAt,
         socket::{self, Incoming},
     },
     wait::Hear,
@@ -81,7 +86,7 @@ fn drop_sender(endpoint: Arc<Endpoint>) {
     drop(endpoint);
 }
 
-/// Drops the sender that who makes a channel without a name has.
+/// Drops the sender that the making of a channel without a name gives.
 fn drop_own_sender(host: &Endpoint) {
     host.ring().common().drop_strong(host.me(), host);
     host.drop_handle();
@@ -106,11 +111,11 @@ fn hello(size: u32) -> Vec<u8> {
         tag: String::new(),
         kind: crate::layout::ChannelKind::Bounded,
     };
-    Message::Hello(Hello { want: Want::Sender, facts }).encode()
+    Message::Hello(Hello { want: WantedEnd::Sender, facts }).encode()
 }
 
 fn raw_connect(bound: &Bound) -> OwnedFd {
-    listener::connect(&Place::new(&bound.path).unwrap(), Instant::now() + Duration::from_secs(5)).unwrap()
+    listener::connect(&PathAt::new(&bound.path).unwrap(), Instant::now() + Duration::from_secs(5)).unwrap()
 }
 
 /// The answer to a hello, said again if that is asked for: see `on_an_older_kernel_one_is_looked_at_twice`.

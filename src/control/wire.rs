@@ -5,185 +5,16 @@
 //! `docs/protocol.md` has the table of offsets.
 
 mod bytes;
+mod message;
 
-use self::bytes::{Reader, Writer};
-use crate::layout::{ChannelKind, FenceKind, Geometry};
-use crate::queue::Number;
+pub(in crate::control) use message::{
+    ACCEPT_FDS, Accept, CONNECTION_FDS, Code, Facts, HANDOVER_FDS, HANDOVER_FDS_NAMED, Handover, Hello,
+    MAX_MESSAGE, MAX_RULES, MAX_TAG, Malformed, Message, NameFacts, PROTOCOL, Refusal, Rejection, TAKEN_FDS,
+    WantedEnd,
+};
 
-/// Version of the messages: one number with that of the bytes in memory, since neither is of use without the other.
-/// The head of a message and all of `REFUSE` stay as they are in every version.
-pub(super) const PROTOCOL: u16 = crate::layout::VERSION as u16;
-/// Most bytes of a type tag.
-pub(super) const MAX_TAG: usize = 64;
-/// No message is longer.
-pub(super) const MAX_MESSAGE: usize = 16 * 1024;
-/// Most users, and most groups, in the rules of a name.
-pub(super) const MAX_RULES: usize = 1024;
-
-const MAGIC: u32 = u32::from_le_bytes(*b"shmp");
-
-/// Descriptors that come with `ACCEPT`: segment, doorbell, the receiver's process.
-pub(super) const ACCEPT_FDS: usize = 3;
-/// Descriptors that come with `HANDOVER`: segment, the giver's process; if named also listener, lock and
-/// the directory of both.
-pub(super) const HANDOVER_FDS: usize = 2;
-pub(super) const HANDOVER_FDS_NAMED: usize = 5;
-/// Descriptors that come with `TAKEN`: doorbell.
-pub(super) const TAKEN_FDS: usize = 1;
-/// Descriptors that come with `CONNECTION`: the joining side's end of it.
-pub(super) const CONNECTION_FDS: usize = 1;
-
-/// Everything that is said on a connection, except the single byte that wakes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Message {
-    Hello(Hello),
-    Accept(Accept),
-    Handover(Handover),
-    Refuse(Refusal),
-    /// To the joining side: say `HELLO` again, so that I can look at you a second time.
-    Again,
-    /// To the receiver's process: my last handle is gone, and my mapping.
-    Goodbye,
-    /// To the receiver's process: somebody's relay word is set, or a permit operation has ended for which it may wait.
-    Relay,
-    /// To the receiver's process: make me a descriptor with a sender in it.
-    Invite {
-        request: u64,
-    },
-    /// The answer, with the descriptor if `refused` is 0.
-    Invitation {
-        request: u64,
-        refused: u32,
-    },
-    /// To the process that gave the receiver away: it lives here now.
-    Taken,
-    /// To the first user of a descriptor that carries an end of a channel: this is the connection to say `HELLO` on.
-    Connection,
-}
-
-/// Which end a joining process asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Want {
-    Sender,
-    Receiver,
-}
-
-/// What both sides must agree on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Facts {
-    /// Version of the segment's layout.
-    pub layout: u32,
-    /// Bytes of a value.
-    pub size: u32,
-    pub align: u32,
-    /// Bits of a pointer.
-    pub word: u32,
-    /// At most [`MAX_TAG`] bytes.
-    pub tag: String,
-    pub kind: ChannelKind,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Hello {
-    pub want: Want,
-    pub facts: Facts,
-}
-
-/// A place in the channel, and the numbers that say where everything is in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Accept {
-    /// The joining process's number.
-    pub number: Number,
-    /// The answering process's number.
-    pub host: Number,
-    pub geometry: Geometry,
-    pub align: u32,
-    pub id: u128,
-    pub fences: FenceKind,
-}
-
-/// The receiver itself, with its name and its rules.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Handover {
-    pub accept: Accept,
-    pub name: Option<NameFacts>,
-    /// `recv` returns `None` once a sender came and all have gone.
-    pub end_with_last: bool,
-    /// The open name still counts as a sender.
-    pub open: bool,
-    pub uids: Vec<u32>,
-    pub gids: Vec<u32>,
-}
-
-/// A name, so that its next holder can remove it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct NameFacts {
-    pub path: Vec<u8>,
-    /// Device and inode of the socket file, if known: the next holder removes no other.
-    pub file: Option<(u64, u64)>,
-}
-
-/// Why somebody may not join.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Refusal {
-    pub code: Code,
-    /// Of the refusing side.
-    pub facts: Facts,
-    pub members: u32,
-    pub leaving: u32,
-    pub host_uid: u32,
-    pub host_gid: u32,
-    pub peer_uid: u32,
-    pub peer_gid: u32,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u32)]
-pub(super) enum Code {
-    NotAllowed = 1,
-    WrongVersion = 2,
-    WrongType = 3,
-    WrongEnd = 4,
-    RosterFull = 5,
-    Closed = 6,
-    Ended = 7,
-    Unwatchable = 8,
-    BadMessage = 9,
-    NoDescriptors = 10,
-    UnderWay = 11,
-    WrongKind = 12,
-}
-
-impl Code {
-    pub fn from_number(number: u32) -> Option<Code> {
-        Some(match number {
-            1 => Code::NotAllowed,
-            2 => Code::WrongVersion,
-            3 => Code::WrongType,
-            4 => Code::WrongEnd,
-            5 => Code::RosterFull,
-            6 => Code::Closed,
-            7 => Code::Ended,
-            8 => Code::Unwatchable,
-            9 => Code::BadMessage,
-            10 => Code::NoDescriptors,
-            11 => Code::UnderWay,
-            12 => Code::WrongKind,
-            _ => return None,
-        })
-    }
-}
-
-/// Why bytes are not a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Malformed {
-    /// Not this library's.
-    Foreign,
-    /// This library's, in another version of the protocol.
-    Version(u16),
-    /// Wrong length, unknown kind, or a number out of its range.
-    Invalid,
-}
+use bytes::{Reader, Writer};
+use message::MAGIC;
 
 impl Message {
     fn kind(&self) -> u16 {
@@ -210,8 +41,8 @@ impl Message {
         match self {
             Message::Hello(hello) => {
                 w.u32(match hello.want {
-                    Want::Sender => 1,
-                    Want::Receiver => 2,
+                    WantedEnd::Sender => 1,
+                    WantedEnd::Receiver => 2,
                 });
                 w.facts(&hello.facts);
             }
@@ -263,8 +94,8 @@ fn body(kind: u16, r: &mut Reader<'_>) -> Option<Message> {
     Some(match kind {
         1 => {
             let want = match r.u32()? {
-                1 => Want::Sender,
-                2 => Want::Receiver,
+                1 => WantedEnd::Sender,
+                2 => WantedEnd::Receiver,
                 _ => return None,
             };
             let facts = r.facts()?;
@@ -300,6 +131,7 @@ fn body(kind: u16, r: &mut Reader<'_>) -> Option<Message> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::layout::{ChannelKind, FenceKind, Geometry};
 
     fn facts() -> Facts {
         Facts { layout: 1, size: 64, align: 8, word: 64, tag: "frame/2".into(), kind: ChannelKind::Bounded }
@@ -341,8 +173,8 @@ mod tests {
 
     fn every_kind() -> Vec<(Message, usize)> {
         vec![
-            (Message::Hello(Hello { want: Want::Sender, facts: facts() }), 100),
-            (Message::Hello(Hello { want: Want::Receiver, facts: facts() }), 100),
+            (Message::Hello(Hello { want: WantedEnd::Sender, facts: facts() }), 100),
+            (Message::Hello(Hello { want: WantedEnd::Receiver, facts: facts() }), 100),
             (Message::Accept(accept()), 64),
             (Message::Accept(Accept { geometry: unbounded(), fences: FenceKind::Full, ..accept() }), 64),
             (Message::Handover(handover()), 64 + 16 + 12 + 16 + 9),
@@ -368,7 +200,7 @@ mod tests {
 
     #[test]
     fn the_bytes_are_those_of_the_document() {
-        let hello = Message::Hello(Hello { want: Want::Sender, facts: facts() }).encode();
+        let hello = Message::Hello(Hello { want: WantedEnd::Sender, facts: facts() }).encode();
         assert_eq!(&hello[..8], b"shmp\x01\0\x01\0");
         assert_eq!(
             &hello[8..32],
@@ -423,13 +255,13 @@ mod tests {
         invalid(Message::Accept(Accept { number: 1, ..accept() }));
         let geometry = Geometry::of(ChannelKind::Bounded, 64, 8, [0, 4096, 64]);
         invalid(Message::Accept(Accept { geometry, ..accept() }));
-        let mut hello = Message::Hello(Hello { want: Want::Sender, facts: facts() }).encode();
+        let mut hello = Message::Hello(Hello { want: WantedEnd::Sender, facts: facts() }).encode();
         hello[28] = 65;
         assert_eq!(Message::decode(&hello), Err(Malformed::Invalid));
-        let mut hello = Message::Hello(Hello { want: Want::Sender, facts: facts() }).encode();
+        let mut hello = Message::Hello(Hello { want: WantedEnd::Sender, facts: facts() }).encode();
         hello[32] = 0xff;
         assert_eq!(Message::decode(&hello), Err(Malformed::Invalid));
-        let mut hello = Message::Hello(Hello { want: Want::Sender, facts: facts() }).encode();
+        let mut hello = Message::Hello(Hello { want: WantedEnd::Sender, facts: facts() }).encode();
         hello[96] = 3;
         assert_eq!(Message::decode(&hello), Err(Malformed::Invalid), "a kind of channel that there is not");
         for fences in [0, 3] {
@@ -447,7 +279,7 @@ mod tests {
 
     #[test]
     fn only_a_refusal_is_understood_in_another_version() {
-        let mut hello = Message::Hello(Hello { want: Want::Sender, facts: facts() }).encode();
+        let mut hello = Message::Hello(Hello { want: WantedEnd::Sender, facts: facts() }).encode();
         hello[4] = 9;
         assert_eq!(Message::decode(&hello), Err(Malformed::Version(9)));
         let mut refuse = Message::Refuse(refusal()).encode();

@@ -122,7 +122,7 @@ macro_rules! receiver {
                 /// # When it waits
                 ///
                 /// Only while the channel is repaired after a process that has just ended: usually less than a millisecond, and at most
-                /// as long as [`Options::deadline`](crate::Options::deadline) says.
+                /// as long as [`Options::timeout`](crate::Options::timeout) says.
                 ///
                 /// # Errors
                 ///
@@ -149,7 +149,7 @@ macro_rules! receiver {
                 /// # When it waits
                 ///
                 /// For the process that handed it over to answer, at most five seconds
-                #[doc = concat!("([`Options::", stringify!($from_fd), "`](crate::Options::", stringify!($from_fd), ") takes another deadline, and a type tag).")]
+                #[doc = concat!("([`Options::", stringify!($from_fd), "`](crate::Options::", stringify!($from_fd), ") takes another timeout, and a type tag).")]
                 ///
                 /// # Errors
                 ///

@@ -176,7 +176,7 @@ macro_rules! sender {
                 /// # When it waits
                 ///
                 /// In the receiver's process it does not. In another process it waits for the receiver's process to answer, at
-                /// most as long as the deadline of [`Options::deadline`](crate::Options::deadline).
+                /// most as long as the timeout of [`Options::timeout`](crate::Options::timeout).
                 ///
                 /// # Errors
                 ///
@@ -203,7 +203,7 @@ macro_rules! sender {
                 /// # When it waits
                 ///
                 /// For the receiver's process to answer, at most five seconds
-                #[doc = concat!("([`Options::", stringify!($from_fd), "`](crate::Options::", stringify!($from_fd), ") takes another deadline, and a type tag).")]
+                #[doc = concat!("([`Options::", stringify!($from_fd), "`](crate::Options::", stringify!($from_fd), ") takes another timeout, and a type tag).")]
                 ///
                 /// # Errors
                 ///

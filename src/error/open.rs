@@ -34,7 +34,7 @@ use std::{
 #[non_exhaustive]
 pub enum OpenError {
     /// No receiver listens under this name: there is no such file, or its owner has died.
-    NobodyThere {
+    NoReceiver {
         /// The name.
         path: PathBuf,
         /// What was found instead, and what to do.
@@ -107,7 +107,7 @@ pub enum OpenError {
     /// This process, or another with a copy, has used the descriptor before. It carries one end, once.
     AlreadyUsed,
     /// As many processes take part as the receiver's process made room for.
-    RosterFull {
+    TooManyProcesses {
         /// The name, if the call had one.
         path: Option<PathBuf>,
         /// Processes that can take part at once.
@@ -122,7 +122,7 @@ pub enum OpenError {
         path: Option<PathBuf>,
     },
     /// The receiver is being handed to another process at this moment. Try again.
-    UnderWay {
+    HandoverInProgress {
         /// The name, if the call had one.
         path: Option<PathBuf>,
     },
@@ -135,7 +135,7 @@ pub enum OpenError {
     TimedOut {
         /// The name, if the call had one.
         path: Option<PathBuf>,
-        /// How long this side waited, see [`Options::deadline`](crate::Options::deadline).
+        /// How long this side waited, see [`Options::timeout`](crate::Options::timeout).
         waited: Duration,
     },
     /// The other side hung up before it had answered.
@@ -150,8 +150,13 @@ pub enum OpenError {
         /// What was wrong with it.
         what: &'static str,
     },
+    /// The receiver's process could not read what this process said.
+    MessageRejected {
+        /// The name, if the call had one.
+        path: Option<PathBuf>,
+    },
     /// The receiver can be handed over only while no other process takes part.
-    Joined {
+    OthersJoined {
         /// Other processes that take part or are invited.
         members: usize,
     },
@@ -159,7 +164,7 @@ pub enum OpenError {
     Stalled,
     /// The receiver's process cannot watch this one and so would never learn of its death: it runs in another PID
     /// namespace, on a kernel older than 6.5.
-    Unwatchable {
+    CannotMonitor {
         /// The name, if the call had one.
         path: Option<PathBuf>,
     },
@@ -200,6 +205,11 @@ pub struct ValueType {
 }
 
 impl OpenError {
+    /// Returns what makes an error of a refusal by the system; `what` was asked of it.
+    pub(crate) fn system(what: &'static str) -> impl FnOnce(io::Error) -> OpenError {
+        move |source| OpenError::System { what, path: None, name: None, source }
+    }
+
     /// Returns the error with the name of the call that failed, if it has a place for one and none stands there.
     pub(crate) fn at(mut self, name: &Path) -> OpenError {
         match &mut self {
@@ -207,25 +217,26 @@ impl OpenError {
             | Self::WrongVersion { path, .. }
             | Self::WrongType { path, .. }
             | Self::WrongKind { path, .. }
-            | Self::RosterFull { path, .. }
+            | Self::TooManyProcesses { path, .. }
             | Self::Closed { path }
-            | Self::UnderWay { path }
+            | Self::HandoverInProgress { path }
             | Self::Ended { path }
             | Self::TimedOut { path, .. }
             | Self::HungUp { path }
             | Self::BadMessage { path, .. }
-            | Self::Unwatchable { path }
+            | Self::MessageRejected { path }
+            | Self::CannotMonitor { path }
             | Self::System { name: path, path: None, .. } => {
                 path.get_or_insert_with(|| name.into());
             }
-            Self::NobodyThere { .. }
+            Self::NoReceiver { .. }
             | Self::NameInUse { .. }
             | Self::NotASocket { .. }
             | Self::NotPermitted { .. }
             | Self::WrongEnd
             | Self::WrongDescriptor { .. }
             | Self::AlreadyUsed
-            | Self::Joined { .. }
+            | Self::OthersJoined { .. }
             | Self::Stalled
             | Self::InvalidOption { .. }
             | Self::Forked
@@ -254,24 +265,24 @@ impl From<OpenError> for io::Error {
     fn from(error: OpenError) -> io::Error {
         use io::ErrorKind as Kind;
         let kind = match &error {
-            OpenError::NobodyThere { .. } => Kind::NotFound,
+            OpenError::NoReceiver { .. } => Kind::NotFound,
             OpenError::NameInUse { .. } => Kind::AddrInUse,
             OpenError::NotASocket { .. } => Kind::AlreadyExists,
             OpenError::NotAllowed { .. } | OpenError::NotPermitted { .. } => Kind::PermissionDenied,
-            OpenError::WrongVersion { .. } | OpenError::Unwatchable { .. } => Kind::Unsupported,
+            OpenError::WrongVersion { .. } | OpenError::CannotMonitor { .. } => Kind::Unsupported,
             OpenError::WrongType { .. }
             | OpenError::WrongKind { .. }
             | OpenError::WrongEnd
             | OpenError::WrongDescriptor { .. }
             | OpenError::AlreadyUsed
             | OpenError::InvalidOption { .. } => Kind::InvalidInput,
-            OpenError::RosterFull { .. } => Kind::QuotaExceeded,
+            OpenError::TooManyProcesses { .. } => Kind::QuotaExceeded,
             OpenError::Closed { .. } | OpenError::Ended { .. } => Kind::BrokenPipe,
             OpenError::TimedOut { .. } => Kind::TimedOut,
             OpenError::HungUp { .. } => Kind::ConnectionReset,
-            OpenError::BadMessage { .. } => Kind::InvalidData,
-            OpenError::UnderWay { .. } => Kind::ResourceBusy,
-            OpenError::Joined { .. } | OpenError::Stalled | OpenError::Forked => Kind::Other,
+            OpenError::BadMessage { .. } | OpenError::MessageRejected { .. } => Kind::InvalidData,
+            OpenError::HandoverInProgress { .. } => Kind::ResourceBusy,
+            OpenError::OthersJoined { .. } | OpenError::Stalled | OpenError::Forked => Kind::Other,
             OpenError::System { source, .. } => source.kind(),
         };
         io::Error::new(kind, error)

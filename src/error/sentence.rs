@@ -14,7 +14,7 @@ use super::{OpenError, ValueType, open::explanation};
 impl fmt::Display for OpenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NobodyThere { path, why } => {
+            Self::NoReceiver { path, why } => {
                 write!(f, "no receiver listens at {}: {why}", path.display())
             }
             Self::NameInUse { path, socket_missing: false } => write!(
@@ -80,12 +80,12 @@ impl fmt::Display for OpenError {
             Self::AlreadyUsed => f.write_str(
                 "the descriptor was used already, and carries one end once; make one more with `into_fd`",
             ),
-            Self::RosterFull { path, members, leaving: 0 } => write!(
+            Self::TooManyProcesses { path, members, leaving: 0 } => write!(
                 f,
-                "all {members} places for processes in the channel{} are taken; make it with more `members`",
+                "all {members} places for processes in the channel{} are taken; make it with a larger `max_processes`",
                 At(path)
             ),
-            Self::RosterFull { path, members, leaving } => write!(
+            Self::TooManyProcesses { path, members, leaving } => write!(
                 f,
                 "all {members} places for processes in the channel{} are taken, {leaving} of them by processes that \
                  left and are not yet repaired, or ended in the middle of a send that the receiver has not passed yet; \
@@ -95,7 +95,7 @@ impl fmt::Display for OpenError {
             Self::Closed { path } => {
                 write!(f, "the receiver{} has closed the channel; open a new one", At(path))
             }
-            Self::UnderWay { path } => {
+            Self::HandoverInProgress { path } => {
                 write!(f, "the receiver{} is being handed to another process; try again", At(path))
             }
             Self::Ended { path } => {
@@ -103,7 +103,7 @@ impl fmt::Display for OpenError {
             }
             Self::TimedOut { path, waited } => write!(
                 f,
-                "the other process{} did not answer within {waited:?}; try again, or with a longer `deadline`",
+                "the other process{} did not answer within {waited:?}; try again, or with a longer `timeout`",
                 At(path)
             ),
             Self::HungUp { path } => {
@@ -114,7 +114,13 @@ impl fmt::Display for OpenError {
                 "the other process{} broke the protocol: {what}; make sure that it uses shmpsc, in the same version",
                 At(path)
             ),
-            Self::Joined { members } => write!(
+            Self::MessageRejected { path } => write!(
+                f,
+                "the receiver's process{} rejected a message of this process as malformed; make sure that both use \
+                 shmpsc in the same version",
+                At(path)
+            ),
+            Self::OthersJoined { members } => write!(
                 f,
                 "the receiver can no longer be handed over: {members} other process(es) take part in the channel; \
                  hand it over before they join"
@@ -122,7 +128,7 @@ impl fmt::Display for OpenError {
             Self::Stalled => {
                 f.write_str("the receiver cannot be handed over while a send is stopped half-way; try again")
             }
-            Self::Unwatchable { path } => write!(
+            Self::CannotMonitor { path } => write!(
                 f,
                 "the receiver's process{} cannot watch this one (another PID namespace, and a kernel older than \
                  6.5); run both in one namespace",

@@ -20,7 +20,7 @@ fn every_reason() -> Vec<OpenError> {
     let path = PathBuf::from(NAME);
     let value = |tag: &str| ValueType { size: 64, align: 8, tag: tag.into() };
     vec![
-        OpenError::NobodyThere { path: path.clone(), why: "there is no such file" },
+        OpenError::NoReceiver { path: path.clone(), why: "there is no such file" },
         OpenError::NameInUse { path: path.clone(), socket_missing: false },
         OpenError::NotASocket { path: path.clone() },
         OpenError::NotPermitted { path: path.clone(), source: reason() },
@@ -30,17 +30,17 @@ fn every_reason() -> Vec<OpenError> {
         OpenError::WrongEnd,
         OpenError::WrongDescriptor { what: "a pipe" },
         OpenError::AlreadyUsed,
-        OpenError::RosterFull { path: None, members: 2, leaving: 0 },
-        OpenError::RosterFull { path: None, members: 2, leaving: 1 },
+        OpenError::TooManyProcesses { path: None, members: 2, leaving: 0 },
+        OpenError::TooManyProcesses { path: None, members: 2, leaving: 1 },
         OpenError::Closed { path: None },
-        OpenError::UnderWay { path: None },
+        OpenError::HandoverInProgress { path: None },
         OpenError::Ended { path: None },
         OpenError::TimedOut { path: None, waited: Duration::from_secs(5) },
         OpenError::HungUp { path: None },
         OpenError::BadMessage { path: None, what: "it does not speak this protocol" },
-        OpenError::Joined { members: 1 },
+        OpenError::OthersJoined { members: 1 },
         OpenError::Stalled,
-        OpenError::Unwatchable { path: None },
+        OpenError::CannotMonitor { path: None },
         OpenError::InvalidOption { what: "capacity", given: "0".into(), range: "from 1 to 1048575" },
         OpenError::Forked,
         OpenError::System { what: "lock", path: Some(path.clone()), name: None, source: reason() },
@@ -49,13 +49,14 @@ fn every_reason() -> Vec<OpenError> {
         OpenError::System { what: "use the path", path: Some(path), name: None, source: explained() },
         OpenError::WrongKind { path: None, unbounded: true },
         OpenError::WrongKind { path: None, unbounded: false },
+        OpenError::MessageRejected { path: None },
     ]
 }
 
 /// Returns the place of a reason in the list above: a new reason does not compile without one.
 fn place(error: &OpenError) -> usize {
     match error {
-        OpenError::NobodyThere { .. } => 0,
+        OpenError::NoReceiver { .. } => 0,
         OpenError::NameInUse { socket_missing: false, .. } => 1,
         OpenError::NotASocket { .. } => 2,
         OpenError::NotPermitted { .. } => 3,
@@ -65,17 +66,17 @@ fn place(error: &OpenError) -> usize {
         OpenError::WrongEnd => 7,
         OpenError::WrongDescriptor { .. } => 8,
         OpenError::AlreadyUsed => 9,
-        OpenError::RosterFull { leaving: 0, .. } => 10,
-        OpenError::RosterFull { .. } => 11,
+        OpenError::TooManyProcesses { leaving: 0, .. } => 10,
+        OpenError::TooManyProcesses { .. } => 11,
         OpenError::Closed { .. } => 12,
-        OpenError::UnderWay { .. } => 13,
+        OpenError::HandoverInProgress { .. } => 13,
         OpenError::Ended { .. } => 14,
         OpenError::TimedOut { .. } => 15,
         OpenError::HungUp { .. } => 16,
         OpenError::BadMessage { .. } => 17,
-        OpenError::Joined { .. } => 18,
+        OpenError::OthersJoined { .. } => 18,
         OpenError::Stalled => 19,
-        OpenError::Unwatchable { .. } => 20,
+        OpenError::CannotMonitor { .. } => 20,
         OpenError::InvalidOption { .. } => 21,
         OpenError::Forked => 22,
         OpenError::System { path: Some(_), source, .. } if source.get_ref().is_none() => 23,
@@ -84,6 +85,7 @@ fn place(error: &OpenError) -> usize {
         OpenError::NameInUse { .. } => 25,
         OpenError::WrongKind { unbounded: true, .. } => 27,
         OpenError::WrongKind { .. } => 28,
+        OpenError::MessageRejected { .. } => 29,
     }
 }
 
@@ -141,7 +143,7 @@ fn every_error() -> Vec<Box<dyn Error>> {
 #[test]
 fn the_list_has_each_reason_once() {
     let places: Vec<usize> = every_reason().iter().map(place).collect();
-    assert_eq!(places, (0..29).collect::<Vec<_>>());
+    assert_eq!(places, (0..30).collect::<Vec<_>>());
 }
 
 #[test]
@@ -186,7 +188,7 @@ fn needs_no_name(error: &OpenError) -> bool {
         WrongEnd
             | WrongDescriptor { .. }
             | AlreadyUsed
-            | Joined { .. }
+            | OthersJoined { .. }
             | Stalled
             | InvalidOption { .. }
             | Forked
@@ -223,7 +225,7 @@ fn a_refusal_names_both_sides() {
 
 #[test]
 fn an_io_error_keeps_kind_and_sentence() {
-    let error = io::Error::from(OpenError::NobodyThere { path: NAME.into(), why: "there is no such file" });
+    let error = io::Error::from(OpenError::NoReceiver { path: NAME.into(), why: "there is no such file" });
     assert_eq!(error.kind(), io::ErrorKind::NotFound);
     assert_eq!(error.to_string(), "no receiver listens at /run/feed: there is no such file");
     let system = every_reason().remove(23);

@@ -1,10 +1,8 @@
 //! What every channel has, of whatever kind: its identity, the receiver's bell, the latch, the processes. Names for words, no
 //! operations on them.
 
+use super::geometry::HEADER_SIZE;
 use crate::sync::{AtomicU32, AtomicU64};
-
-/// Bytes of [`Header`].
-pub(super) const HEADER_SIZE: usize = 3 * super::geometry::BLOCK;
 
 /// A word, or a few that are written together, alone on two cache lines.
 #[repr(C, align(128))]
@@ -82,7 +80,7 @@ pub(crate) struct Bell {
 /// are written by the receiver's process, and `relay` by any process.
 #[repr(C, align(64))]
 #[derive(Default)]
-pub(crate) struct Member {
+pub(crate) struct MemberWords {
     /// `{ held odd: 21 | held even: 21 | in flight odd: 11 | in flight even: 11 }`: permits, for recovery.
     pub account: AtomicU64,
     /// Strong handles.
@@ -100,7 +98,7 @@ pub(crate) struct Member {
 pub(crate) struct CommonView<'a> {
     pub header: &'a Header,
     /// One for each process, by its number.
-    pub members: &'a [Member],
+    pub members: &'a [MemberWords],
 }
 
 #[cfg(not(shmpsc_loom))]
@@ -111,9 +109,9 @@ const _: () = {
     assert!(offset_of!(Header, receiver_bell) == 128);
     assert!(offset_of!(Header, latch) == 256);
     assert!(size_of::<Bell>() == 8 && offset_of!(Bell, word) == 0);
-    assert!(size_of::<Member>() == 64 && offset_of!(Member, account) == 0);
-    assert!(offset_of!(Member, strong) == 8 && offset_of!(Member, weak) == 16);
-    assert!(offset_of!(Member, relay) == 24 && offset_of!(Member, pid) == 32);
+    assert!(size_of::<MemberWords>() == 64 && offset_of!(MemberWords, account) == 0);
+    assert!(offset_of!(MemberWords, strong) == 8 && offset_of!(MemberWords, weak) == 16);
+    assert!(offset_of!(MemberWords, relay) == 24 && offset_of!(MemberWords, pid) == 32);
     assert!(offset_of!(Identity, numbers) == 48 && offset_of!(Identity, id) == 72);
     assert!(offset_of!(Identity, fences) == 88);
 };

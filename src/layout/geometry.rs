@@ -3,11 +3,12 @@
 //! It holds no bytes and knows no address: a `Geometry` is plain private numbers, kept by each process after
 //! it joined, so that nothing a peer writes later can move a region.
 
-use super::common::HEADER_SIZE;
 use super::{RingGeometry, TableGeometry};
 
 /// Bytes of a region's alignment: two cache lines, because x86 fetches lines in pairs.
 pub(super) const BLOCK: usize = 128;
+/// Bytes of the [`Header`](super::Header), with which every segment begins.
+pub(super) const HEADER_SIZE: usize = 3 * BLOCK;
 /// Bytes of a cache line.
 pub(super) const LINE: usize = 64;
 pub(super) const WORD: usize = 8;

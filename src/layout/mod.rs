@@ -35,7 +35,7 @@ mod table;
 mod typed;
 
 pub(crate) use attach::View;
-pub(crate) use common::{Bell, CommonView, FenceKind, Header, Member};
+pub(crate) use common::{Bell, CommonView, FenceKind, Header, MemberWords};
 pub(crate) use geometry::{ChannelKind, Geometry, GeometryError};
 pub(crate) use ring::{RingGeometry, RingView};
 pub(crate) use slot::{Slot, rounds_up};

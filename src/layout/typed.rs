@@ -10,7 +10,7 @@
 use super::slot::{ChunkedSlots, Slots};
 use super::table::{TableWords, Touch};
 use super::{
-    Bell, CommonView, Header, Member, RingGeometry, RingView, TableGeometry, TableView, ring::RingWords,
+    Bell, CommonView, Header, MemberWords, RingGeometry, RingView, TableGeometry, TableView, ring::RingWords,
 };
 use crate::sync::AtomicU64;
 use core::ptr::NonNull;
@@ -21,7 +21,7 @@ pub(crate) struct Typed {
     _header: Box<Header>,
     _single: Box<RingWords>,
     _words: [Box<[AtomicU64]>; 5],
-    _members: Box<[Member]>,
+    _members: Box<[MemberWords]>,
     _bells: [Box<[Bell]>; 2],
 }
 
@@ -84,7 +84,7 @@ pub(crate) struct TypedTable<M> {
     view: TableView<'static>,
     _header: Box<Header>,
     _single: Box<TableWords>,
-    _members: Box<[Member]>,
+    _members: Box<[MemberWords]>,
     _entries: Box<[AtomicU64]>,
     memory: Box<M>,
 }

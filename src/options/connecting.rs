@@ -24,7 +24,7 @@ impl Options {
     /// - a socket stands there and no process listens behind it;
     /// - the receiver there has closed its channel, and gives the name up next.
     ///
-    /// So a mistake in the name shows only after the wait. Once a receiver is there, it has the [`deadline`](Options::deadline) for its
+    /// So a mistake in the name shows only after the wait. Once a receiver is there, it has the [`timeout`](Options::timeout) for its
     /// answer, however long the wait was. Every other error ends the wait at once, with one exception: a receiver sets the mode of its socket
     /// a moment after it has made it. So a socket that this process may not open ends the wait when it is found four times in a row.
     ///
@@ -57,7 +57,7 @@ impl Options {
     /// # When it waits
     ///
     /// For a receiver to be there, at most as long as [`wait`](Options::wait) says. Without that option it does not wait for one. Then for
-    /// the receiver's process to answer, at most as long as the [`deadline`](Options::deadline).
+    /// the receiver's process to answer, at most as long as the [`timeout`](Options::timeout).
     ///
     /// The call blocks the thread, usually for less than a millisecond. A background thread of the receiver's process answers, whatever
     /// its program does. A process that is stopped does not answer. In a task, use [`connect_async`](Options::connect_async): while this

@@ -12,7 +12,7 @@ use std::{io, mem};
 
 use rustix::process::{Resource, getrlimit};
 
-use super::group;
+use super::cgroup;
 use crate::sync::{AtomicU64, Ordering};
 
 /// Refuses a file larger than the process may write: growing it would kill the process by SIGXFSZ before any error could be seen.
@@ -48,7 +48,7 @@ fn is_strict(mode: &str) -> bool {
 pub(crate) fn memory() -> u64 {
     let text = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
     let machine = bytes(&text, "MemAvailable:").unwrap_or_else(free);
-    group::too_little_memory(u64::MAX, 0).map_or(machine, |left| left.min(machine))
+    cgroup::too_little_memory(u64::MAX, 0).map_or(machine, |left| left.min(machine))
 }
 
 /// Returns the bytes of memory that the machine has free, without what it could take from its caches: for a process that has no
@@ -80,7 +80,7 @@ fn check_memory(size: u64) -> io::Result<()> {
     if let Some(left) = machine.filter(|left| *left < need) {
         return too_little(left, "the machine");
     }
-    group::too_little_memory(need, swap)
+    cgroup::too_little_memory(need, swap)
         .map_or(Ok(()), |left| too_little(left, "the control group of this process"))
 }
 

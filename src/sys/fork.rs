@@ -103,10 +103,10 @@ impl Gate {
 /// One thing for each process along a line of forks: a child does not use its parent's, it makes one of its own. It is
 /// made at the first use and never dropped.
 pub(crate) struct PerProcess<T: 'static> {
-    current: AtomicPtr<Owned<T>>,
+    current: AtomicPtr<OfProcess<T>>,
 }
 
-struct Owned<T> {
+struct OfProcess<T> {
     birthplace: Birthplace,
     thing: T,
 }
@@ -130,7 +130,8 @@ impl<T: Send + Sync + 'static> PerProcess<T> {
             {
                 return Ok(&owned.thing);
             }
-            let fresh = Box::into_raw(Box::new(Owned { birthplace: Birthplace::here()?, thing: make()? }));
+            let fresh =
+                Box::into_raw(Box::new(OfProcess { birthplace: Birthplace::here()?, thing: make()? }));
             // ORDERING: Release publishes the thing; a failed exchange is followed by a new look.
             match self.current.compare_exchange(current, fresh, Ordering::Release, Ordering::Relaxed) {
                 // SAFETY: just published and leaked, so it stays for ever.

@@ -17,7 +17,7 @@ use rustix::{
 };
 
 use super::{
-    place::{FileId, Place, set_mode},
+    path_at::{FileId, PathAt, set_mode},
     socket::{hang_up, is_messages_socket, refuse_descriptors, set_pass_credentials, wait_readable},
 };
 use crate::sync::lock;
@@ -40,7 +40,7 @@ impl Listener {
     ///
     /// A file that stands there is an error (`AddrInUse`), even if nobody listens behind it. Nobody can connect before
     /// the permissions are set.
-    pub(crate) fn bind(place: &Place, mode: u32) -> io::Result<Listener> {
+    pub(crate) fn bind(place: &PathAt, mode: u32) -> io::Result<Listener> {
         let mode = Mode::from_raw_mode(mode & 0o777);
         let listener = Listener::unbound(mode)?;
         place.at_address(|address| Ok(net::bind(&listener.socket, address)?))?;
@@ -63,7 +63,7 @@ impl Listener {
     }
 
     /// Finds the file that was bound at `place` just now, and lets callers come. If it cannot, removes the file.
-    fn open_door(mut self, place: &Place, mode: Mode) -> io::Result<Listener> {
+    fn open_door(mut self, place: &PathAt, mode: Mode) -> io::Result<Listener> {
         let found = place.look().inspect_err(|_| drop(place.remove()))?;
         let stat = match found {
             Some(stat) if FileType::from_raw_mode(stat.st_mode) == FileType::Socket => stat,
@@ -88,7 +88,7 @@ impl Listener {
     }
 
     /// Sees to it that the file has exactly the permissions `mode`. `Unsupported`: this system cannot.
-    fn permit(&self, place: &Place, stat: &Stat, mode: Mode) -> io::Result<()> {
+    fn permit(&self, place: &PathAt, stat: &Stat, mode: Mode) -> io::Result<()> {
         if Mode::from_raw_mode(stat.st_mode) == mode {
             return Ok(());
         }
@@ -117,7 +117,7 @@ impl Listener {
     }
 
     /// Removes the socket's file, if it still stands at `place`. While the socket is open no other file can be taken for it.
-    pub(crate) fn remove_file(&self, place: &Place) -> io::Result<()> {
+    pub(crate) fn remove_file(&self, place: &PathAt) -> io::Result<()> {
         match self.file {
             Some(file) if place.has(file)? => place.remove(),
             _ => Ok(()),
@@ -173,7 +173,7 @@ impl AsFd for Listener {
 
 /// Connects to the listener at `place`. Waits only if too many others wait at the door, and until `deadline` at most
 /// (`TimedOut`). `NotFound`: no file; `ConnectionRefused`: nobody listens behind it.
-pub(crate) fn connect(place: &Place, deadline: Instant) -> io::Result<OwnedFd> {
+pub(crate) fn connect(place: &PathAt, deadline: Instant) -> io::Result<OwnedFd> {
     // The socket is still ours alone, so it may block: the kernel then wakes us when there is room at the door.
     let socket = new_socket(SocketFlags::CLOEXEC)?;
     place.at_address(|address| {
@@ -196,7 +196,7 @@ pub(crate) fn connect(place: &Place, deadline: Instant) -> io::Result<OwnedFd> {
 
 /// Lets the owner of the socket at `place` connect to it, if that is the user of this process and the mode of the socket does not
 /// allow it. True: it was changed. So it stands if its maker was killed before it could set the mode.
-pub(crate) fn let_owner_in(place: &Place) -> io::Result<bool> {
+pub(crate) fn let_owner_in(place: &PathAt) -> io::Result<bool> {
     let owner_may = Mode::RUSR | Mode::WUSR;
     let file = place.open_path()?;
     let stat = fs::fstat(&file)?;
@@ -249,11 +249,11 @@ mod tests {
     }
 
     fn listen(path: &Path, mode: u32) -> Listener {
-        Listener::bind(&Place::new(path).unwrap(), mode).unwrap()
+        Listener::bind(&PathAt::new(path).unwrap(), mode).unwrap()
     }
 
     fn connect(path: &Path, deadline: Instant) -> io::Result<OwnedFd> {
-        super::connect(&Place::new(path)?, deadline)
+        super::connect(&PathAt::new(path)?, deadline)
     }
 
     /// Shows T59.
@@ -364,7 +364,7 @@ mod tests {
         drop(listen(&path, 0o600));
         eventually(|| connect(&path, soon()).is_err());
         assert_eq!(connect(&path, soon()).unwrap_err().kind(), io::ErrorKind::ConnectionRefused);
-        let place = Place::new(&path).unwrap();
+        let place = PathAt::new(&path).unwrap();
         assert_eq!(Listener::bind(&place, 0o600).unwrap_err().kind(), io::ErrorKind::AddrInUse);
         place.remove().unwrap();
         let _stream = std::os::unix::net::UnixListener::bind(&path).unwrap();

@@ -13,7 +13,7 @@ use rustix::{
     process::geteuid,
 };
 
-use super::place::{FileId, Place, set_mode};
+use super::path_at::{FileId, PathAt, set_mode};
 
 /// The mode of the lock file, whatever the umask. A process that can open the file, if only to read it, can lock it and so keep the
 /// name from its owner. So only processes of the owner's user can, and the superuser's.
@@ -33,7 +33,7 @@ pub(crate) struct Lock {
 
 impl Lock {
     /// Takes the lock file at `place`, making it if need be. None: somebody else holds it. Never waits.
-    pub(crate) fn take(place: &Place) -> io::Result<Option<Lock>> {
+    pub(crate) fn take(place: &PathAt) -> io::Result<Option<Lock>> {
         for _ in 0..ATTEMPTS {
             let Some(file) = open(place)? else { continue };
             match LockOutcome::of(file, place)? {
@@ -65,7 +65,7 @@ impl Lock {
 
     /// Whether the lock, which stands at `place`, is that of this socket at `socket`: one user made both. So the user of a process
     /// that hands a lock over can have only sockets of its own removed.
-    pub(crate) fn is_of(&self, place: &Place, socket: &Place, file: FileId) -> io::Result<bool> {
+    pub(crate) fn is_of(&self, place: &PathAt, socket: &PathAt, file: FileId) -> io::Result<bool> {
         let lock = fs::fstat(&self.file)?;
         let made_by_its_user = |stat: Stat| {
             let is_socket = FileType::from_raw_mode(stat.st_mode) == FileType::Socket;
@@ -76,7 +76,7 @@ impl Lock {
 
     /// Ends it: removes the file, if it still is ours, and lets go of the lock, also on behalf of forked children and
     /// of processes to which the descriptor was sent.
-    pub(crate) fn release(self, place: &Place) -> io::Result<()> {
+    pub(crate) fn release(self, place: &PathAt) -> io::Result<()> {
         // Removed while it is held, so nobody can lock the file and lose it to us; see `take`.
         let removed = if stands_at(&self.file, place)? { place.remove() } else { Ok(()) };
         fs::flock(&self.file, FlockOperation::Unlock)?;
@@ -98,7 +98,7 @@ enum LockOutcome {
 }
 
 impl LockOutcome {
-    fn of(file: OwnedFd, place: &Place) -> io::Result<LockOutcome> {
+    fn of(file: OwnedFd, place: &PathAt) -> io::Result<LockOutcome> {
         match fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
             // The last owner may have removed the file after we opened it: then we locked what nobody finds any more.
             Ok(()) if stands_at(&file, place)? => Ok(LockOutcome::Held(Lock { file })),
@@ -110,7 +110,7 @@ impl LockOutcome {
 }
 
 /// Opens or makes the file. None: it came, went or was repaired, try again.
-fn open(place: &Place) -> io::Result<Option<OwnedFd>> {
+fn open(place: &PathAt) -> io::Result<Option<OwnedFd>> {
     // Without CREATE: in a directory that all may write to, the kernel may refuse that for a file of another user, even to the
     // superuser (`fs.protected_regular`).
     match fs::openat(place.directory(), place.name(), FLAGS, Mode::empty()) {
@@ -129,7 +129,7 @@ fn open(place: &Place) -> io::Result<Option<OwnedFd>> {
 }
 
 /// Makes the file, with its mode. None: it is there by now, try again.
-fn create(place: &Place) -> io::Result<Option<OwnedFd>> {
+fn create(place: &PathAt) -> io::Result<Option<OwnedFd>> {
     let flags = FLAGS | OFlags::CREATE | OFlags::EXCL;
     let file = match fs::openat(place.directory(), place.name(), flags, MODE) {
         Ok(file) => file,
@@ -157,7 +157,7 @@ fn settle_mode(file: &OwnedFd) -> io::Result<()> {
 
 /// Gives a file that could not be opened the mode that it lacks: a process of the same user made it and was killed before it could
 /// set the mode. Changes no file of another user, and none that has a second name: that one may be anything.
-fn repair(place: &Place) -> io::Result<()> {
+fn repair(place: &PathAt) -> io::Result<()> {
     let file = match place.open_path() {
         Err(Errno::NOENT) => return Ok(()),
         file => file?,
@@ -200,7 +200,7 @@ fn is_lock(stat: &Stat) -> bool {
     is_regular(stat) && stat.st_size == 0
 }
 
-fn stands_at(file: &OwnedFd, place: &Place) -> io::Result<bool> {
+fn stands_at(file: &OwnedFd, place: &PathAt) -> io::Result<bool> {
     place.has(FileId::from(&fs::fstat(file)?))
 }
 
@@ -213,9 +213,9 @@ mod tests {
     use super::*;
     use crate::sys::tests::{eventually, is_own_process};
 
-    fn place() -> (tempfile::TempDir, Place) {
+    fn place() -> (tempfile::TempDir, PathAt) {
         let directory = tempfile::tempdir().unwrap();
-        let place = Place::new(&directory.path().join("name.lock")).unwrap();
+        let place = PathAt::new(&directory.path().join("name.lock")).unwrap();
         (directory, place)
     }
 

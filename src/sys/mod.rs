@@ -6,9 +6,9 @@
 //! |---|---|
 //! | [`memory`] | a sealed memory file and its mapping |
 //! | [`available`] | how much memory this process may still have |
-//! | [`group`] | how much memory the control groups of this process leave it |
+//! | [`cgroup`] | how much memory the control groups of this process leave it |
 //! | [`futex`] | sleep on a word of shared memory, and wake its sleepers |
-//! | [`place`] | a file name in an open directory: where a socket or a lock file stands |
+//! | [`path_at`] | a file name in an open directory: where a socket or a lock file stands |
 //! | [`listener`] | a door in the file system: the socket at which strangers arrive, and the way to one |
 //! | [`socket`] | Unix sockets that carry whole messages and descriptors |
 //! | [`raw`] | the calls for which there is no safe wrapper |
@@ -24,18 +24,18 @@
 //! | [`random`] | a number that nobody else has |
 
 pub(crate) mod available;
+mod cgroup;
 pub(crate) mod descriptor;
 pub(crate) mod events;
 pub(crate) mod fork;
 pub(crate) mod futex;
-mod group;
 pub(crate) mod interrupt;
 pub(crate) mod listener;
 pub(crate) mod lock;
 mod mapping;
 pub(crate) mod membarrier;
 pub(crate) mod memory;
-pub(crate) mod place;
+pub(crate) mod path_at;
 pub(crate) mod process;
 pub(crate) mod random;
 mod raw;

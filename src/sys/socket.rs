@@ -60,7 +60,7 @@ pub(crate) fn send(fd: impl AsFd, bytes: &[u8], descriptors: &[BorrowedFd<'_>]) 
 #[derive(Debug)]
 pub(crate) enum Incoming {
     /// A message.
-    Message(Message),
+    Message(Packet),
     /// Nothing yet.
     Nothing,
     /// The peer closed its end, and there are no more messages.
@@ -69,7 +69,7 @@ pub(crate) enum Incoming {
 
 /// A message that came in.
 #[derive(Debug)]
-pub(crate) struct Message {
+pub(crate) struct Packet {
     /// How many bytes of the buffer it fills.
     pub(crate) len: usize,
     /// The descriptors that came with it, all closed on exec.
@@ -81,7 +81,7 @@ pub(crate) struct Message {
     /// The message was longer than the buffer, and its rest is lost.
     pub(crate) truncated: bool,
     /// Descriptors were sent that did not come: there were more than [`MOST_DESCRIPTORS`], or this process has as many
-    /// open as it may. Those that did come are in [`Message::descriptors`].
+    /// open as it may. Those that did come are in [`Packet::descriptors`].
     pub(crate) descriptors_lost: bool,
 }
 
@@ -106,7 +106,7 @@ pub(crate) fn receive(fd: impl AsFd, buffer: &mut [u8]) -> io::Result<Incoming> 
     if bare && has_hung_up(fd) {
         return Ok(Incoming::HungUp);
     }
-    Ok(Incoming::Message(Message {
+    Ok(Incoming::Message(Packet {
         len: parts.len,
         descriptors: parts.descriptors,
         sender: parts.sender,
@@ -246,7 +246,7 @@ pub(super) mod tests {
         Instant::now() + Duration::from_secs(20)
     }
 
-    pub(in crate::sys) fn message(fd: impl AsFd, buffer: &mut [u8]) -> Message {
+    pub(in crate::sys) fn message(fd: impl AsFd, buffer: &mut [u8]) -> Packet {
         assert!(wait_readable(&fd, Some(soon())).unwrap());
         match receive(fd, buffer).unwrap() {
             Incoming::Message(message) => message,

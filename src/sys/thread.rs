@@ -22,7 +22,7 @@ const STACK: usize = 512 << 10;
 
 /// Starts a detached thread in which every signal is blocked, from its first instruction on: the application's
 /// handlers never run in it, and a signal sent to the process interrupts one of the application's own threads.
-pub(crate) fn spawn_deaf(name: &str, body: impl FnOnce() + Send + 'static) -> io::Result<()> {
+pub(crate) fn spawn_with_signals_blocked(name: &str, body: impl FnOnce() + Send + 'static) -> io::Result<()> {
     let before = block_all()?;
     let started = thread::Builder::new().name(name.into()).stack_size(STACK).spawn(body);
     restore(&before);
@@ -122,7 +122,7 @@ mod tests {
             }
         };
         let (tell, told) = mpsc::channel();
-        spawn_deaf("deaf", move || tell.send(blocked()).unwrap()).unwrap();
+        spawn_with_signals_blocked("deaf", move || tell.send(blocked()).unwrap()).unwrap();
         assert!(told.recv().unwrap());
         assert!(!blocked());
     }

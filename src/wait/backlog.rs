@@ -57,7 +57,7 @@ pub(crate) struct Backlog(Mutex<Queued>);
 #[derive(Default)]
 struct Queued {
     /// By key; later ones have greater keys.
-    waiting: BTreeMap<u64, Waiting>,
+    waiting: BTreeMap<u64, BacklogEntry>,
     /// Those that came to the line while they slept, until they have noticed.
     admitted: HashMap<u64, Place>,
     needs: u64,
@@ -66,7 +66,7 @@ struct Queued {
     promised: HashMap<Stand, u32>,
 }
 
-struct Waiting {
+struct BacklogEntry {
     need: u32,
     /// None once it was woken, until it looks again.
     waker: Option<Waker>,
@@ -134,7 +134,7 @@ impl Backlog {
             let mut queued = lock(&self.0);
             queued.last_key += 1;
             let key = queued.last_key;
-            queued.waiting.insert(key, Waiting { need, waker: None });
+            queued.waiting.insert(key, BacklogEntry { need, waker: None });
             queued.needs += u64::from(need);
             producer.view.set_backlog(queued.needs);
             // ORDERING: the backlog says that it is not empty, then a free record is looked for; a sender that leaves frees its
@@ -272,13 +272,13 @@ impl Backlog {
 /// What is to be done after a look at the backlog, once its lock is given back.
 #[derive(Default)]
 #[must_use]
-struct Admission {
+struct Admitting {
     woken: Vec<Waker>,
     /// The backlog has registered on its bell.
     registers: bool,
 }
 
-impl Admission {
+impl Admitting {
     fn end(self, wake: &impl Wake) {
         if self.registers {
             wake.backlog_sleeps();
@@ -289,7 +289,7 @@ impl Admission {
 
 impl Queued {
     /// Takes one out. Its place, if it has come to the line meanwhile.
-    fn remove(&mut self, key: u64) -> (Option<Place>, Option<Waiting>) {
+    fn remove(&mut self, key: u64) -> (Option<Place>, Option<BacklogEntry>) {
         let gone = self.waiting.remove(&key);
         self.needs -= gone.as_ref().map_or(0, |gone| u64::from(gone.need));
         (self.admitted.remove(&key), gone)
@@ -297,8 +297,8 @@ impl Queued {
 
     /// Brings the first ones to the line, as far as a record is free. For those that are left it arms the bell of the
     /// backlog, and looks once more. Gives the wakers of all that are to look.
-    fn admit(&mut self, producer: &Producer<'_>) -> Admission {
-        let mut admission = Admission::default();
+    fn admit(&mut self, producer: &Producer<'_>) -> Admitting {
+        let mut admission = Admitting::default();
         while let Some(first) = self.waiting.first_entry() {
             let Some(place) = producer.queue.enter(producer.me, first.get().need) else {
                 producer.queue.arm_backlog(producer.me);

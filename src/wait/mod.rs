@@ -29,7 +29,7 @@ mod trials;
 
 pub(crate) use backlog::{Backlog, Next, Stand, Wakeable};
 #[cfg(not(shmpsc_loom))]
-pub(crate) use polls::Wait;
+pub(crate) use polls::PolledWait;
 #[cfg(not(shmpsc_loom))]
 pub(crate) use reactors::{Hear, Reactors};
 pub(crate) use signal::Signal;

@@ -87,7 +87,7 @@ struct Pace {
 
 /// How far a task has got with one wait.
 #[derive(Clone, Copy, Default, Debug)]
-pub(crate) enum Wait {
+pub(crate) enum PolledWait {
     #[default]
     New,
     /// It has yielded so often, of so many times, and last at that time.
@@ -186,19 +186,19 @@ impl Polls {
 
     /// Returns whether the task is to return `Pending`, because it has yielded. Its poll has found nothing, and nothing will wake it.
     /// `is_shared` says that other processes can take part in the channel.
-    pub fn yields(&self, wait: &mut Wait, is_shared: bool, cx: &mut Context<'_>) -> bool {
+    pub fn yields(&self, wait: &mut PolledWait, is_shared: bool, cx: &mut Context<'_>) -> bool {
         if SLEEPS_AT_ONCE {
             return false;
         }
         let (spent, granted, now) = match *wait {
-            Wait::New => {
+            PolledWait::New => {
                 let granted = self.yields_granted();
                 if granted == 0 {
                     return false;
                 }
                 (0, granted, Instant::now())
             }
-            Wait::Yields { spent, granted, since } => {
+            PolledWait::Yields { spent, granted, since } => {
                 let now = Instant::now();
                 self.yielded(now - since);
                 if spent >= granted || !self.neighbours.is_due() {
@@ -207,7 +207,7 @@ impl Polls {
                 }
                 (spent, granted, now)
             }
-            Wait::Sleeps(_) => return false,
+            PolledWait::Sleeps(_) => return false,
         };
         if !yield_to_runtime(is_shared, cx) {
             return false;
@@ -216,7 +216,7 @@ impl Polls {
             self.is_worth_a_trial.store(0, Ordering::Relaxed);
         }
         self.run.store(0, Ordering::Relaxed);
-        *wait = Wait::Yields { spent: spent + 1, granted, since: now };
+        *wait = PolledWait::Yields { spent: spent + 1, granted, since: now };
         true
     }
 
@@ -247,26 +247,26 @@ impl Polls {
     }
 
     /// Notes that the task goes to sleep.
-    pub fn sleeps(&self, wait: &mut Wait) {
+    pub fn sleeps(&self, wait: &mut PolledWait) {
         let is_tried = !SLEEPS_AT_ONCE && self.neighbours.is_due() && self.yields.now() == 0;
         let is_timed = is_tried && self.yields.trials.count();
         self.run.store(0, Ordering::Relaxed);
-        *wait = Wait::Sleeps(is_timed.then(Instant::now));
+        *wait = PolledWait::Sleeps(is_timed.then(Instant::now));
     }
 
     /// Notes that the wait is over.
     #[inline]
-    pub fn ended(&self, wait: &mut Wait) {
-        if !matches!(wait, Wait::New) {
+    pub fn ended(&self, wait: &mut PolledWait) {
+        if !matches!(wait, PolledWait::New) {
             self.learn_from(std::mem::take(wait));
         }
     }
 
     #[cold]
-    fn learn_from(&self, wait: Wait) {
+    fn learn_from(&self, wait: PolledWait) {
         match wait {
-            Wait::New | Wait::Sleeps(None) => {}
-            Wait::Yields { spent, since, .. } => {
+            PolledWait::New | PolledWait::Sleeps(None) => {}
+            PolledWait::Yields { spent, since, .. } => {
                 self.yielded(since.elapsed());
                 if !self.neighbours.is_due() {
                     return self.yields.was_vain();
@@ -276,7 +276,7 @@ impl Polls {
                     self.spins.trials.hurry();
                 }
             }
-            Wait::Sleeps(Some(since)) => {
+            PolledWait::Sleeps(Some(since)) => {
                 self.yields.trials.put_off();
                 let was_short = since.elapsed() < SHORT;
                 self.is_worth_a_trial.store(u32::from(was_short), Ordering::Relaxed);
@@ -348,7 +348,7 @@ mod tests {
     fn yields(polls: &Polls, is_shared: bool) -> (u32, usize) {
         let counter = Arc::new(Counter::default());
         let waker = Waker::from(counter.clone());
-        let (mut wait, mut count) = (Wait::New, 0);
+        let (mut wait, mut count) = (PolledWait::New, 0);
         while polls.yields(&mut wait, is_shared, &mut Context::from_waker(&waker)) {
             count += 1;
         }
@@ -364,7 +364,7 @@ mod tests {
     /// Sleeps and is woken at once, until one such sleep was timed and found to be short.
     fn sleep_shortly(polls: &Polls) {
         while polls.is_worth_a_trial.load(Ordering::Relaxed) == 0 {
-            let mut wait = Wait::New;
+            let mut wait = PolledWait::New;
             polls.sleeps(&mut wait);
             polls.ended(&mut wait);
         }
@@ -436,7 +436,7 @@ mod tests {
         let polls = Polls::receiving();
         for _ in 0..10 {
             assert_eq!(yields(&polls, true).0, 0);
-            let mut wait = Wait::New;
+            let mut wait = PolledWait::New;
             polls.sleeps(&mut wait);
             polls.ended(&mut wait);
         }

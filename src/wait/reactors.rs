@@ -49,14 +49,14 @@ const FACTOR: u32 = 8;
 /// The choice between the reactors.
 #[derive(Default)]
 pub(crate) struct Reactors {
-    state: Mutex<State>,
+    state: Mutex<Choice>,
 }
 
 #[derive(Default)]
-struct State {
+struct Choice {
     /// Whether the porter hears.
     porter: bool,
-    listener: Option<Listener>,
+    listener: Option<ListeningTask>,
     last_turn: u64,
     /// Where the last task went to sleep since the porter hears.
     last: Option<Spot>,
@@ -69,7 +69,7 @@ struct State {
 }
 
 /// The listening task.
-struct Listener {
+struct ListeningTask {
     runtime: DrivenRuntime,
     turn: u64,
     /// Whether it has taken over from the porter.
@@ -172,8 +172,8 @@ impl Reactors {
     }
 }
 
-impl State {
-    fn listener_of(&mut self, turn: u64) -> Option<&mut Listener> {
+impl Choice {
+    fn listener_of(&mut self, turn: u64) -> Option<&mut ListeningTask> {
         self.listener.as_mut().filter(|listener| listener.turn == turn)
     }
 
@@ -185,7 +185,7 @@ impl State {
     /// Notes where a task goes to sleep, for which the porter hears. Gives the listening task that must end, and the turn of one
     /// that must begin.
     #[must_use]
-    fn sleeps_at(&mut self, spot: Spot) -> (Option<Listener>, Option<u64>) {
+    fn sleeps_at(&mut self, spot: Spot) -> (Option<ListeningTask>, Option<u64>) {
         let spot = match spot {
             Spot::In(runtime) if self.unfit == Some(runtime.id) => Spot::Elsewhere,
             Spot::Unknown => {
@@ -213,7 +213,7 @@ impl State {
         }
         self.in_a_row = 0;
         self.last_turn += 1;
-        self.listener = Some(Listener { runtime, turn: self.last_turn, listens: false, task: None });
+        self.listener = Some(ListeningTask { runtime, turn: self.last_turn, listens: false, task: None });
         (over, Some(self.last_turn))
     }
 
@@ -225,7 +225,7 @@ impl State {
 }
 
 /// Ends a listening task. Not under the lock.
-fn end(listener: Option<Listener>) {
+fn end(listener: Option<ListeningTask>) {
     if let Some(task) = listener.and_then(|listener| listener.task) {
         task.abort();
     }

@@ -157,7 +157,7 @@ fn learn_of_roots() {
             let _ = OF_ROOTS.set(known);
         }
     };
-    if sys::thread::spawn_deaf("shmpsc-learner", learn).is_err() {
+    if sys::thread::spawn_with_signals_blocked("shmpsc-learner", learn).is_err() {
         LEARNING.store(0, Ordering::Relaxed); // ORDERING: as above.
     }
 }

@@ -31,7 +31,7 @@ const HOUR: Duration = Duration::from_secs(3600);
 
 /// Role: keeps a name at which so many processes can take part.
 pub fn keeps_a_name(members: u64, path: &Path) {
-    let mut receiver: Receiver<Value> = Options::new().members(members as usize).bind(path).unwrap();
+    let mut receiver: Receiver<Value> = Options::new().max_processes(members as usize).bind(path).unwrap();
     tell("bound");
     while receiver.blocking_recv().is_some() {}
 }
@@ -50,7 +50,7 @@ fn running_receiver(path: &Path) -> Person {
 }
 
 fn patient() -> Options {
-    Options::new().deadline(HOUR)
+    Options::new().timeout(HOUR)
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn a_receiver_that_does_not_answer_in_time_is_named() {
     let _patience = crate::patience();
     let room = room();
     let _child = stopped_receiver(&room.name());
-    let impatient = || Options::new().deadline(Duration::from_millis(30));
+    let impatient = || Options::new().timeout(Duration::from_millis(30));
     let blocking = impatient().connect::<Value>(room.name()).unwrap_err();
     let joins = impatient().connect_async::<Value>(room.name());
     let tasks = Runner::new(How::Plain).run(joins).unwrap_err();
@@ -174,7 +174,7 @@ impl Wake for Flag {
 fn an_attempt_dropped_when_it_has_joined_leaves_the_channel() {
     let _patience = crate::patience();
     let room = room();
-    let receiver: Receiver<Value> = Options::new().members(2).bind(room.name()).unwrap();
+    let receiver: Receiver<Value> = Options::new().max_processes(2).bind(room.name()).unwrap();
     let flag = Arc::new(Flag::default());
     let mut attempt = connect_async::<Value>(room.name());
     assert!(poll_with(&mut attempt, &flag.clone().into()).is_pending());
@@ -291,7 +291,7 @@ fn a_wait_that_runs_out_says_that_no_receiver_listens() {
             let tasks = Runner::new(How::Plain).run(options().connect_async::<Value>(&path)).unwrap_err();
             assert!(began.elapsed() >= wait);
             for error in [blocking, tasks] {
-                assert!(matches!(error, OpenError::NobodyThere { .. }), "{error}");
+                assert!(matches!(error, OpenError::NoReceiver { .. }), "{error}");
                 assert!(error.to_string().contains(path.to_str().unwrap()), "{error}");
             }
         }
@@ -306,7 +306,7 @@ fn the_time_for_an_answer_begins_when_the_receiver_is_there() {
     let began = Instant::now();
     let joins = thread::spawn({
         let path = room.name();
-        move || Options::new().wait(HOUR).deadline(deadline).connect::<Value>(path)
+        move || Options::new().wait(HOUR).timeout(deadline).connect::<Value>(path)
     });
     // A lower bound: were the time for the answer counted from the beginning, it would be over.
     thread::sleep((began + 2 * deadline).saturating_duration_since(Instant::now()));

@@ -402,7 +402,7 @@ fn once_somebody_has_joined_the_receiver_stays() {
     let receiver = Options::new().bind::<Value>(room.name()).unwrap();
     let sender = shmpsc::connect::<Value>(room.name()).unwrap();
     let error = receiver.into_fd().unwrap_err();
-    assert!(matches!(error, OpenError::Joined { members: 1 }), "{error}");
+    assert!(matches!(error, OpenError::OthersJoined { members: 1 }), "{error}");
     eventually("it is dropped then", || sender.is_closed());
 }
 

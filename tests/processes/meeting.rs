@@ -58,7 +58,7 @@ pub fn plays(role: &str, path: &Path) {
                     match connect() {
                         Ok(sender) => break sender,
                         // Those who left are on their way out.
-                        Err(OpenError::RosterFull { .. }) => std::thread::yield_now(),
+                        Err(OpenError::TooManyProcesses { .. }) => std::thread::yield_now(),
                         Err(other) => panic!("{other}"),
                     }
                 };
@@ -95,7 +95,7 @@ pub fn plays(role: &str, path: &Path) {
         }
         "forks" => forks(path),
         "has few descriptors" => {
-            let receiver = Options::new().members(100).bind::<Value>(path).unwrap();
+            let receiver = Options::new().max_processes(100).bind::<Value>(path).unwrap();
             limit_descriptors(40);
             tell("bound");
             wait_for_parent();
@@ -282,7 +282,7 @@ fn one_who_hangs_up_and_lives_on_is_not_dead() {
 #[test]
 fn many_come_at_once() {
     let room = room();
-    let receiver = Options::new().members(70).bind::<Value>(room.name()).unwrap();
+    let receiver = Options::new().max_processes(70).bind::<Value>(room.name()).unwrap();
     std::thread::scope(|scope| {
         for _ in 0..64 {
             scope.spawn(|| {
@@ -297,7 +297,7 @@ fn many_come_at_once() {
 #[test]
 fn numbers_are_given_again_and_again() {
     let room = room();
-    let mut receiver = Options::new().capacity(8).members(3).bind::<Value>(room.name()).unwrap();
+    let mut receiver = Options::new().capacity(8).max_processes(3).bind::<Value>(room.name()).unwrap();
     let child = start("comes and goes", &room.name());
     for n in 0..3000 {
         assert_eq!(receiver.blocking_recv(), Some([n, 0]));
@@ -388,7 +388,7 @@ fn without_descriptors_the_door_stays_shut_and_opens_again() {
     assert_eq!(host.hear(), "bound");
     let mut senders = Vec::new();
     let error = loop {
-        match Options::new().deadline(Duration::from_secs(20)).connect::<Value>(room.name()) {
+        match Options::new().timeout(Duration::from_secs(20)).connect::<Value>(room.name()) {
             Ok(sender) => senders.push(sender),
             Err(error) => break error,
         }

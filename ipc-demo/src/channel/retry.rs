@@ -9,11 +9,13 @@ use std::time::Duration;
 
 use bytemuck::Pod;
 use shmpsc::UnboundedSender;
-
-use super::sender::Refused;
+use shmpsc::error::TrySendUnboundedError;
 
 const FIRST: Duration = Duration::from_millis(1);
 const LONGEST: Duration = Duration::from_millis(64);
+
+/// Why values were not sent: now, or for good.
+pub type Refused = TrySendUnboundedError<()>;
 
 /// Values to be sent, without those that have been.
 #[derive(Debug)]

@@ -3,13 +3,9 @@
 use std::thread;
 
 use bytemuck::Pod;
-use shmpsc::error::TrySendUnboundedError;
 use shmpsc::{Sender, UnboundedSender};
 
-use super::retry::Retry;
-
-/// Why values were not sent: now, or for good.
-pub type Refused = TrySendUnboundedError<()>;
+use super::retry::{Refused, Retry};
 
 /// A sender of a bounded or of an unbounded channel.
 #[derive(Debug)]

@@ -25,7 +25,7 @@ const PERIOD: Duration = Duration::from_millis(100);
 pub fn run(name: &Name, queue: Queue, producers: usize) -> Result<()> {
     // This process takes part twice, once with its guard.
     let members = producers + 2;
-    let mut receiver = queue.bind(options().members(members).end_with_last_sender(), name.path())?;
+    let mut receiver = queue.bind(options().max_processes(members).end_with_last_sender(), name.path())?;
     // If the first producer is killed before the next has joined, the channel must not end.
     hold_until_go(queue.kind().connect(options(), name.path())?)?;
     tell(&Word::Ready)?;

@@ -12,7 +12,7 @@ use super::options;
 use super::record::Record;
 use super::words::{Word, tell};
 use crate::channel::Kind;
-use crate::channel::sender::{AnySender, Refused};
+use crate::channel::{retry::Refused, sender::AnySender};
 use crate::name::Name;
 
 /// Joins, waits for the stage to say go, and sends until the stage lets go of this process's stdin.

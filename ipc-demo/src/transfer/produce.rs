@@ -18,7 +18,7 @@ use super::progress::Progress;
 use super::shard::Shard;
 use super::source::{Input, Source, read_up_to};
 use crate::args::ProducerArgs;
-use crate::channel::sender::{AnySender, Refused};
+use crate::channel::{retry::Refused, sender::AnySender};
 use crate::exit::Verdict;
 use crate::interrupt::Interrupt;
 use crate::live::{self, Live};
@@ -93,8 +93,8 @@ pub fn run(args: &ProducerArgs, interrupt: Interrupt) -> Result<Sent> {
 fn join(args: &ProducerArgs, interrupt: &Interrupt) -> Result<AnySender<Chunk>> {
     let until = Instant::now() + args.wait();
     loop {
-        match args.kind().connect(options().deadline(args.deadline()), args.name.path()) {
-            Err(OpenError::NobodyThere { .. }) if Instant::now() < until && !interrupt.is_requested() => {
+        match args.kind().connect(options().timeout(args.deadline()), args.name.path()) {
+            Err(OpenError::NoReceiver { .. }) if Instant::now() < until && !interrupt.is_requested() => {
                 thread::sleep(PAUSE);
             }
             outcome => return Ok(outcome?),

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::time::Instant;
 
 use super::chunk::UNKNOWN;
-use crate::channel::sender::Refused;
+use crate::channel::retry::Refused;
 use crate::live;
 
 /// How far a producer is.

@@ -1,115 +1,79 @@
-//! What happens when a process has left or is proved to have ended: its handles, permits and places in the line end
-//! with it. Its unpublished values are the receiver's to skip.
+//! A guest has left, or is proved to have ended, and its host puts right what it left: its handles, permits and places in the
+//! line end with it. Its unpublished values are the receiver's to skip.
 //!
 #![doc = include_str!("../../../docs/recovery.md")]
 
-use crate::control::{
-    membership::{endpoint::Endpoint, roster::Leaver},
-    porter::Porter,
-    waking::Calmly,
-};
+use super::wake::{CatchPanics, go_on_with_recovery};
 use crate::{
+    control::{
+        membership::{endpoint::Endpoint, host::Host, roster::Departing},
+        porter::Porter,
+        waking::wakes::{look_at_sleepers, pass_on_relays},
+    },
     queue::{Number, Queue},
-    sync::{Ordering, lock},
+    sync::lock,
 };
 
-impl Endpoint {
-    /// Writes down for observers which process holds a number.
-    pub(in crate::control) fn note_pid(&self, number: Number, pid: u64) {
-        if let Some(member) = self.segment().view().common().members.get(usize::from(number)) {
-            member.pid.store(pid, Ordering::Relaxed); // ORDERING: advisory, nothing is decided by it.
-        }
-    }
-
-    /// A process said goodbye, or is proved to have ended, or never came. Does it once, however often it is called.
-    pub(in crate::control) fn depart(&self, number: Number) {
-        let Some(host) = &self.host else { return };
-        let Some(leaver) = self.begin_departure(number) else { return };
-        if let Ok(porter) = Porter::of_this_process() {
-            match &leaver {
-                Leaver::Member(member) => {
-                    member.forget(porter);
-                    if let Some(hearing) = self.hearing() {
-                        let _ = hearing.events.remove(&member.doorbell);
-                    }
+/// Ends the membership of a process that said goodbye, is proved to have ended, or never came. Does it once, however often it
+/// is called.
+pub(in crate::control) fn depart(endpoint: &Endpoint, number: Number) {
+    let Some(host) = &endpoint.host else { return };
+    let Some(departing) = begin_departure(endpoint, number) else { return };
+    if let Ok(porter) = Porter::of_this_process() {
+        match &departing {
+            Departing::Member(member) => {
+                member.forget(porter);
+                if let Some(bell_set) = endpoint.bell_set() {
+                    let _ = bell_set.events.remove(&member.doorbell);
                 }
-                Leaver::Invited(token) => porter.forget(*token),
-                Leaver::Unfinished => {}
             }
+            Departing::Invited(token) => porter.forget(*token),
+            Departing::Unfinished => {}
         }
-        let queue = self.queue();
-        self.forget_strangers();
-        queue.repair(number, &Calmly(self));
-        // Whatever the receiver's bell says: the dead process may have taken the mark of its sleep away.
-        queue.common().alarm(&Calmly(self));
-        self.note_pid(number, 0);
-        // What it said last may have gone unheard: its doorbell rang, and then was taken away before anybody
-        // listened; or it set a relay word, and the message about it was never read.
-        self.pass_on_relays();
-        Calmly(self).hear();
-        host.half_left(number, queue.tail());
-        // The other half. Another thread may have been here before, while this one was still repairing.
-        self.go_on_with_recovery();
     }
+    let queue = endpoint.queue();
+    forget_handles_of_no_process(endpoint, host);
+    queue.repair(number, &CatchPanics(endpoint));
+    // Whatever the receiver's bell says: the dead process may have cleared the mark that the receiver sleeps.
+    queue.common().alarm(&CatchPanics(endpoint));
+    endpoint.note_pid(number, 0);
+    // What the process said last may have gone unheard: it rang its doorbell, which was taken away before a thread
+    // listened; or it set a relay word, and the message about it was never read.
+    pass_on_relays(endpoint);
+    look_at_sleepers(endpoint);
+    host.finish_step(number, queue.tail());
+    // The other half. Another thread may have been here before, while this one was still repairing.
+    go_on_with_recovery(endpoint);
+}
 
-    /// Begins a departure, once: None if nobody holds the number or the departure has begun.
-    ///
-    /// All of it while the roster is locked: from then on another departure may clear its handles, and the stream end. The
-    /// receiver is then to pass what it left, not to take it for nonsense, and the capacity is to be whole.
-    pub(in crate::control) fn begin_departure(&self, number: Number) -> Option<Leaver> {
-        let host = self.host.as_ref()?;
-        let mut roster = host.roster();
-        let leaver = roster.leave(number)?;
-        // The repair rings the receiver, which then asks for the mark.
-        host.set_dead(number, true);
-        // If it died in the middle of a permit operation, the receiver goes on with this at the end.
-        let mut recovery = lock(&host.recovery);
-        match self.queue() {
-            Queue::Ring(ring) => recovery.add(&ring, number),
-            Queue::Table(_) => recovery.add_without_permits(number),
-        }
-        Some(leaver)
+/// Begins a departure, once. Returns `None` if no process holds the number or its departure has begun.
+///
+/// All of it happens while the roster is locked. Once the lock is released another departure may clear the handles of this
+/// one, and the stream end. The receiver must then skip what the process left instead of reporting corruption, and the
+/// capacity must be whole.
+pub(in crate::control) fn begin_departure(endpoint: &Endpoint, number: Number) -> Option<Departing> {
+    let host = endpoint.host.as_ref()?;
+    let mut roster = host.roster();
+    let departing = roster.leave(number)?;
+    // The repair rings the receiver, which then asks for the mark.
+    host.set_dead(number, true);
+    // If it died in the middle of a permit operation, the receiver goes on with this at the end of the stream.
+    let mut recovery = lock(&host.recovery);
+    match endpoint.queue() {
+        Queue::Ring(ring) => recovery.add(&ring, number),
+        Queue::Table(_) => recovery.add_without_permits(number),
     }
+    Some(departing)
+}
 
-    /// Clears the handles of all numbers that no process has, and those of this process if it knows of none. The dead process may have
-    /// written some there, and the stream would not end. The next departure would do the same, so a kill in here leaves nothing.
-    fn forget_strangers(&self) {
-        let Some(host) = &self.host else { return };
-        let queue = self.queue();
-        // While the roster is locked no number is given.
-        let roster = host.roster();
-        roster.strangers().for_each(|number| queue.common().forget_strong(number));
-        self.forget_shut_name();
-        self.forget_own_handles();
-    }
-
-    /// Gives back what the dead held in permits, as far as nobody living must end an operation first; if so, this is
-    /// called again when it has ([`Sleeper::Recovery`](crate::queue::Sleeper)). Their numbers are free then, once all else
-    /// that they left is repaired.
-    pub(crate) fn go_on_with_recovery(&self) {
-        let Some(host) = &self.host else { return };
-        let queue = self.queue();
-        // A statement of its own: whoever is woken below may come here again.
-        let settled = match queue {
-            Queue::Ring(ring) => lock(&host.recovery).go_on(&ring),
-            Queue::Table(_) => lock(&host.recovery).take_settled(),
-        };
-        if settled.is_empty() {
-            return;
-        }
-        queue.let_look(&Calmly(self));
-        for number in settled {
-            // It claims nothing any more, so all its claims are before this tail.
-            host.half_left(number, queue.tail());
-        }
-    }
-
-    /// A permit operation of this process has ended for which somebody waits.
-    pub(in crate::control) fn wake_recovery(&self) {
-        match self.guest.get() {
-            // The porter of the host looks at every message.
-            Some(guest) => guest.relay(),
-            None => self.go_on_with_recovery(),
-        }
-    }
+/// Clears the handles of all numbers that no process has, and those of this process if it knows of none. The dead process may
+/// have written some there, and the stream would not end. The next departure would do the same, so a kill in here leaves
+/// nothing.
+fn forget_handles_of_no_process(endpoint: &Endpoint, host: &Host) {
+    let queue = endpoint.queue();
+    // While the roster is locked no number is given.
+    let roster = host.roster();
+    roster.unassigned().for_each(|number| queue.common().forget_strong(number));
+    lock(&host.name_as_sender).forget_closed(&queue);
+    endpoint.forget_own_handles();
 }

@@ -17,22 +17,19 @@ use std::{
     thread,
 };
 
-use crate::control::{
-    Terms,
-    meeting::call::connect_interruptibly,
-    membership::endpoint::{Endpoint, refused},
-};
+use super::{call::connect_interruptibly, terms::Terms};
 use crate::{
+    control::membership::endpoint::Endpoint,
     error::OpenError,
     sync::{Mutex, lock},
-    sys::{fork::Birthplace, interrupt::Interrupt, thread::spawn_deaf},
+    sys::{fork::Birthplace, interrupt::Interrupt, thread::spawn_with_signals_blocked},
     wait::wake_calmly,
 };
 
 /// An attempt to join by name, as a task waits for it.
-pub(crate) struct Attempt(State);
+pub(crate) struct Attempt(Stage);
 
-enum State {
+enum Stage {
     /// It begins when it is polled first.
     Asked(Asked),
     Begun(Begun),
@@ -68,7 +65,7 @@ enum Progress {
 impl Attempt {
     /// Makes an attempt that has not begun.
     pub fn new(path: PathBuf, size: usize, align: usize, terms: Terms) -> Attempt {
-        Attempt(State::Asked(Asked { path, size, align, terms }))
+        Attempt(Stage::Asked(Asked { path, size, align, terms }))
     }
 
     /// Begins the attempt, or returns what came of it.
@@ -78,27 +75,27 @@ impl Attempt {
     /// If it was over before.
     pub fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Arc<Endpoint>, OpenError>> {
         let waker = cx.waker().clone();
-        match mem::replace(&mut self.0, State::Over) {
-            State::Asked(asked) => {
+        match mem::replace(&mut self.0, Stage::Over) {
+            Stage::Asked(asked) => {
                 let path = asked.path.clone();
                 match asked.begin(waker) {
                     Ok(begun) => {
-                        self.0 = State::Begun(begun);
+                        self.0 = Stage::Begun(begun);
                         Poll::Pending
                     }
                     Err(error) => Poll::Ready(Err(error.at(&path))),
                 }
             }
-            State::Begun(begun) if !begun.birthplace.is_here() => Poll::Ready(Err(OpenError::Forked)),
-            State::Begun(begun) => match begun.shared.look(waker) {
+            Stage::Begun(begun) if !begun.birthplace.is_here() => Poll::Ready(Err(OpenError::Forked)),
+            Stage::Begun(begun) => match begun.shared.look(waker) {
                 Some(Ok(joined)) => Poll::Ready(joined),
                 Some(Err(panic)) => resume_unwind(panic),
                 None => {
-                    self.0 = State::Begun(begun);
+                    self.0 = Stage::Begun(begun);
                     Poll::Pending
                 }
             },
-            State::Over => panic!("an attempt to connect was polled after it had ended"),
+            Stage::Over => panic!("an attempt to connect was polled after it had ended"),
         }
     }
 }
@@ -106,12 +103,13 @@ impl Attempt {
 impl Asked {
     /// Starts the thread that joins.
     fn begin(self, waker: Waker) -> Result<Begun, OpenError> {
-        let birthplace = Birthplace::here().map_err(refused("mark this process"))?;
-        let interrupt = Interrupt::new().map_err(refused("make a descriptor that ends the attempt"))?;
+        let birthplace = Birthplace::here().map_err(OpenError::system("mark this process"))?;
+        let interrupt =
+            Interrupt::new().map_err(OpenError::system("make a descriptor that ends the attempt"))?;
         let shared = Arc::new(Shared { interrupt, progress: Mutex::new(Progress::Waits(waker)) });
         let thread = Joining(Some(shared.clone()));
-        spawn_deaf("shmpsc-join", move || thread.join(&self))
-            .map_err(refused("start the thread that connects"))?;
+        spawn_with_signals_blocked("shmpsc-join", move || thread.join(&self))
+            .map_err(OpenError::system("start the thread that connects"))?;
         Ok(Begun { shared, birthplace })
     }
 }
@@ -135,7 +133,7 @@ impl Drop for Joining {
     fn drop(&mut self) {
         if let Some(shared) = self.0.take() {
             let lost = io::Error::other("the thread for it did not start");
-            shared.finish(Ok(Err(refused("connect")(lost))));
+            shared.finish(Ok(Err(OpenError::system("connect")(lost))));
         }
     }
 }

@@ -13,18 +13,17 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::control::{
-    Terms,
-    meeting::join::{Patience, join},
-    membership::{endpoint::Endpoint, name},
-    wire::Facts,
-};
+use super::{join::join, talk::Patience, terms::Terms};
 use crate::{
+    control::{
+        membership::{endpoint::Endpoint, name},
+        wire::Facts,
+    },
     error::OpenError,
     sys::interrupt::{self, Interrupt, Waited},
 };
 
-/// How often one attempt goes to the door. Bounded: a host that is out of descriptors sends everybody away.
+/// How often one attempt goes to the door. Bounded: a host that is out of descriptors sends every caller away.
 const MOST_CALLS: u32 = 4;
 
 /// The first and the longest pause between two looks for a receiver.
@@ -85,7 +84,7 @@ impl<'a> Absence<'a> {
     fn goes_on(&mut self, error: &OpenError) -> bool {
         self.barred = match error {
             // Closed: of a receiver that is on its way out, and gives up its name next.
-            OpenError::NobodyThere { .. } | OpenError::Closed { .. } => 0,
+            OpenError::NoReceiver { .. } | OpenError::Closed { .. } => 0,
             OpenError::NotPermitted { .. } => {
                 self.pause = LONGEST_PAUSE;
                 self.barred + 1
@@ -117,7 +116,9 @@ fn attempt(
     loop {
         match join(call(path, &patience)?, patience, facts.clone(), terms.pages) {
             // Sent back to the door: others crowd there, or the receiver goes to another process, which opens it again.
-            Err(OpenError::HungUp { .. } | OpenError::UnderWay { .. }) if calls < MOST_CALLS => calls += 1,
+            Err(OpenError::HungUp { .. } | OpenError::HandoverInProgress { .. }) if calls < MOST_CALLS => {
+                calls += 1
+            }
             joined => return joined,
         }
     }
@@ -166,7 +167,7 @@ mod tests {
         let mut absence = Absence::new(Duration::MAX, None);
         let barred =
             OpenError::NotPermitted { path: "feed".into(), source: std::io::ErrorKind::Other.into() };
-        let absent = OpenError::NobodyThere { path: "feed".into(), why: "it has ended" };
+        let absent = OpenError::NoReceiver { path: "feed".into(), why: "it has ended" };
         for error in [&barred, &barred, &barred, &absent, &barred, &barred, &barred] {
             assert!(absence.goes_on(error));
         }

@@ -1,7 +1,7 @@
 //! The descriptor by which an end of a channel travels: a socket with one message in it, which carries the connection.
 //!
-//! It works once, whatever copies of it there are: the kernel gives a message to one reader only. So each later user learns at
-//! once that the descriptor was used, and never has the connection of the first one in its hands. When the last copy is closed
+//! It works once, whatever copies of it there are, because the kernel gives a message to one reader only. So each later user
+//! learns at once that the descriptor was used, and never holds the connection of the first user. When the last copy is closed
 //! unused, the kernel closes the connection too, and its other end sees the hang-up.
 
 use std::{
@@ -9,12 +9,9 @@ use std::{
     os::fd::{AsFd, OwnedFd},
 };
 
-use crate::control::{
-    meeting::join::{lacks_descriptors, other_version},
-    membership::endpoint::refused,
-    wire::{CONNECTION_FDS, Malformed, Message},
-};
+use super::refusal::{lacks_descriptors, other_version};
 use crate::{
+    control::wire::{CONNECTION_FDS, Malformed, Message},
     error::OpenError,
     sys::{
         descriptor::{self, DescriptorKind},
@@ -29,7 +26,7 @@ pub(in crate::control) fn load(connection: OwnedFd) -> io::Result<OwnedFd> {
     Ok(theirs)
 }
 
-/// Takes the connection out of it, if that was not done before.
+/// Takes the connection out of a descriptor, if that was not done before.
 pub(in crate::control) fn unload(carrier: OwnedFd) -> Result<OwnedFd, OpenError> {
     let foreign = |what| OpenError::WrongDescriptor { what };
     let kind = descriptor::kind(&carrier);
@@ -50,7 +47,9 @@ pub(in crate::control) fn unload(carrier: OwnedFd) -> Result<OwnedFd, OpenError>
         Err(error) if matches!(error.raw_os_error(), Some(libc::ENOTCONN | libc::EINVAL)) => {
             return Err(foreign("a socket without a connection"));
         }
-        Err(error) => return Err(refused("take the end of the channel from its descriptor")(error)),
+        Err(error) => {
+            return Err(OpenError::system("take the end of the channel from its descriptor")(error));
+        }
     };
     if message.descriptors_lost {
         return Err(lacks_descriptors());

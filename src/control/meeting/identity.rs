@@ -1,48 +1,20 @@
-//! Who somebody is, by the word of the kernel: the process behind a message, and whether the rules admit it.
+//! Which process is behind a message, by the word of the kernel. Nothing that a peer writes itself counts here.
 //!
-//! Nothing a peer writes itself counts here.
+//! A kernel from 6.5 on sends a pidfd along with a message. An older one sends only a process id, which may belong to another
+//! process by the time it is looked at. So the peer is asked to say its message twice, with a pidfd opened in between.
 
-use crate::sys::{
-    process::Process,
-    socket::{Credentials, Message},
-};
-
-/// The user that stands for all users who are not known in this user namespace.
-const OVERFLOW_ID: u32 = 65534;
-
-/// Who may join under a name.
-#[derive(Clone, Default, Debug, PartialEq, Eq)]
-pub(crate) struct Rules {
-    pub uids: Vec<u32>,
-    pub gids: Vec<u32>,
-}
-
-impl Rules {
-    /// Whether `who` may join a receiver of the user `own`: that user itself, the users and the groups listed. Not the
-    /// overflow user, unless it is listed: in a user namespace that is everybody who has no name there. `groups` are those
-    /// beside its first.
-    pub fn admit(&self, who: &Credentials, groups: impl FnOnce() -> Vec<u32>, own: u32) -> bool {
-        if self.uids.contains(&who.uid) {
-            return true;
-        }
-        if who.uid == OVERFLOW_ID {
-            return false;
-        }
-        let listed = |gid: &u32| *gid != OVERFLOW_ID && self.gids.contains(gid);
-        who.uid == own || listed(&who.gid) || (!self.gids.is_empty() && groups().iter().any(listed))
-    }
-}
+use crate::sys::{process::Process, socket::Packet};
 
 /// What looking at the sender of a message has shown.
-pub(in crate::control) enum Look {
+pub(in crate::control) enum Verdict {
     /// The process that sent it, beyond doubt.
     Known(Process),
-    /// Ask it to say it again: only a second message shows that its number was not given to another process between the
-    /// sending and our look.
-    Again(Suspicion),
+    /// Ask it to say its message again. Only a second message shows that its id was not given to another process between the
+    /// sending and this look.
+    Again(Identification),
     /// The kernel will not say.
     Unknown,
-    /// It would, but we have no descriptor left to hold on to the process.
+    /// The kernel would say, but this process has no descriptor left to hold on to the other.
     NoDescriptors,
 }
 
@@ -52,21 +24,21 @@ pub(in crate::control) static IS_OLD_KERNEL: crate::sync::AtomicU32 = crate::syn
 
 /// What the first look left.
 #[derive(Default)]
-pub(in crate::control) struct Suspicion {
+pub(in crate::control) struct Identification {
     looks: u32,
     process: Option<(i32, Process)>,
     no_descriptors: bool,
 }
 
-impl Suspicion {
+impl Identification {
     /// Looks at the sender of one more message.
-    pub fn look(self, message: &mut Message) -> Look {
+    pub fn look(self, message: &mut Packet) -> Verdict {
         #[cfg(test)]
         if IS_OLD_KERNEL.load(crate::sync::Ordering::Relaxed) != 0 {
             message.sender_pidfd = None;
         }
         if let Some(pidfd) = message.sender_pidfd.take() {
-            return Process::from_fd(pidfd).map_or(Look::Unknown, Look::Known);
+            return Process::from_fd(pidfd).map_or(Verdict::Unknown, Verdict::Known);
         }
         let pid = message.sender.and_then(|sender| sender.pid);
         let number = pid.map_or(0, |pid| pid.as_raw_nonzero().get());
@@ -74,18 +46,18 @@ impl Suspicion {
             && before == number
             && !process.has_ended()
         {
-            // It had this number when we opened it and has not ended since, and in between somebody with this number
-            // spoke: that was this process.
-            return Look::Known(process);
+            // The process had this id when the pidfd was opened, and it has not ended since. A process with this id has spoken
+            // in between, so it was this one.
+            return Verdict::Known(process);
         }
-        // A first message can have been sent before we asked the kernel to stamp it.
+        // A first message can have been sent before this process asked the kernel to stamp messages.
         if self.looks >= 2 || (pid.is_none() && self.looks >= 1) {
-            return if self.no_descriptors { Look::NoDescriptors } else { Look::Unknown };
+            return if self.no_descriptors { Verdict::NoDescriptors } else { Verdict::Unknown };
         }
         let opened = pid.map(Process::from_pid);
         let no_descriptors = matches!(&opened, Some(Err(error)) if is_exhausted(error));
         let process = opened.and_then(|process| Some((number, process.ok()?)));
-        Look::Again(Suspicion { looks: self.looks + 1, process, no_descriptors })
+        Verdict::Again(Identification { looks: self.looks + 1, process, no_descriptors })
     }
 }
 
@@ -98,35 +70,7 @@ mod tests {
     use super::*;
     use crate::sys::socket::{self, Incoming};
 
-    fn who(uid: u32, gid: u32) -> Credentials {
-        Credentials { pid: None, uid, gid }
-    }
-
-    fn admits(rules: &Rules, who: Credentials, groups: &[u32], own: u32) -> bool {
-        rules.admit(&who, || groups.to_vec(), own)
-    }
-
-    #[test]
-    fn own_user_and_those_listed_are_admitted() {
-        let rules = Rules { uids: vec![1001], gids: vec![50] };
-        assert!(admits(&rules, who(1000, 1000), &[], 1000));
-        assert!(admits(&rules, who(1001, 1001), &[], 1000));
-        assert!(admits(&rules, who(1002, 50), &[], 1000));
-        assert!(admits(&rules, who(1002, 1002), &[7, 50], 1000));
-        assert!(!admits(&rules, who(1002, 1002), &[7], 1000));
-        assert!(!admits(&rules, who(0, 0), &[], 1000), "the superuser is a user like others");
-    }
-
-    #[test]
-    fn the_overflow_user_is_nobody_unless_listed() {
-        let rules = Rules { uids: vec![], gids: vec![50, OVERFLOW_ID] };
-        assert!(!admits(&rules, who(OVERFLOW_ID, 50), &[50], OVERFLOW_ID));
-        assert!(!admits(&rules, who(1002, OVERFLOW_ID), &[OVERFLOW_ID], 1000));
-        let listed = Rules { uids: vec![OVERFLOW_ID], gids: vec![] };
-        assert!(admits(&listed, who(OVERFLOW_ID, 1), &[], 1000));
-    }
-
-    fn message(stamped: bool, modern: bool) -> Message {
+    fn message(stamped: bool, modern: bool) -> Packet {
         let (a, b) = socket::pair().unwrap();
         if stamped {
             socket::set_pass_credentials(&a).unwrap();
@@ -141,17 +85,23 @@ mod tests {
 
     #[test]
     fn an_older_kernel_needs_a_second_look() {
-        let Look::Again(first) = Suspicion::default().look(&mut message(true, false)) else { panic!() };
-        let Look::Known(process) = first.look(&mut message(true, false)) else { panic!() };
+        let Verdict::Again(first) = Identification::default().look(&mut message(true, false)) else {
+            panic!()
+        };
+        let Verdict::Known(process) = first.look(&mut message(true, false)) else { panic!() };
         assert!(!process.has_ended());
     }
 
     #[test]
     fn one_unstamped_message_is_asked_for_again_and_no_more() {
-        let Look::Again(first) = Suspicion::default().look(&mut message(false, false)) else { panic!() };
-        assert!(matches!(first.look(&mut message(false, false)), Look::Unknown));
-        let Look::Again(first) = Suspicion::default().look(&mut message(false, false)) else { panic!() };
-        let Look::Again(second) = first.look(&mut message(true, false)) else { panic!() };
-        assert!(matches!(second.look(&mut message(true, false)), Look::Known(_)));
+        let Verdict::Again(first) = Identification::default().look(&mut message(false, false)) else {
+            panic!()
+        };
+        assert!(matches!(first.look(&mut message(false, false)), Verdict::Unknown));
+        let Verdict::Again(first) = Identification::default().look(&mut message(false, false)) else {
+            panic!()
+        };
+        let Verdict::Again(second) = first.look(&mut message(true, false)) else { panic!() };
+        assert!(matches!(second.look(&mut message(true, false)), Verdict::Known(_)));
     }
 }

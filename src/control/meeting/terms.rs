@@ -1,39 +1,21 @@
-//! What an end is opened with, checked; and the making of a new channel.
+//! What an end is opened with, checked.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::time::Duration;
 
-use crate::control::{
-    meeting::identity::Rules,
-    membership::{
-        chunks::queue_of,
-        endpoint::{Endpoint, Parts, refused},
-        fencing::{self, fences},
-        host::Host,
-        name::Name,
-        open_name::OpenName,
-        roster::Roster,
-    },
-    wire::{Facts, MAX_RULES, MAX_TAG},
-};
 use crate::{
+    control::{
+        membership::rules::Rules,
+        wire::{Facts, MAX_RULES, MAX_TAG},
+    },
     error::OpenError,
     layout::{
-        self, ChannelKind, FenceKind, Geometry, GeometryError, MAX_CAPACITY, MAX_MEMBERS, RingGeometry,
-        TableGeometry,
+        self, ChannelKind, Geometry, GeometryError, MAX_CAPACITY, MAX_MEMBERS, RingGeometry, TableGeometry,
     },
-    queue::Number,
-    segment::Segment,
-    sync::Ordering,
     sys::{
         available,
-        fork::Birthplace,
         memory::{self, Pages},
-        random,
     },
 };
-
-/// The number of the process that makes a channel.
-const CREATOR: Number = 1;
 
 /// The longest deadline: no process lives to see its end, and it can be added to any point in time.
 const MAX_DEADLINE: Duration = Duration::from_secs(u32::MAX as u64);
@@ -89,7 +71,7 @@ impl Terms {
             ));
         }
         if self.deadline > MAX_DEADLINE {
-            return Err(invalid("deadline", format!("{:?}", self.deadline), "at most 4294967295 seconds"));
+            return Err(invalid("timeout", format!("{:?}", self.deadline), "at most 4294967295 seconds"));
         }
         match (u32::try_from(size), u32::try_from(align)) {
             (Ok(size), Ok(align)) if size <= Geometry::MAX_PAYLOAD => Ok(Facts {
@@ -108,7 +90,8 @@ impl Terms {
         }
     }
 
-    fn geometry(&self, facts: &Facts) -> Result<Geometry, OpenError> {
+    /// Returns where everything lies in the segment of a channel of such values.
+    pub(super) fn geometry(&self, facts: &Facts) -> Result<Geometry, OpenError> {
         let members = u32::try_from(self.members).unwrap_or(u32::MAX);
         for (what, allowed) in
             [("number of allowed users", &self.rules.uids), ("number of allowed groups", &self.rules.gids)]
@@ -158,86 +141,4 @@ const _: () = assert!(Geometry::MAX_PAYLOAD == 67_108_864 && MAX_DEADLINE.as_sec
 /// Returns the error that an option is out of its range.
 fn invalid(what: &'static str, given: String, range: &'static str) -> OpenError {
     OpenError::InvalidOption { what, given, range }
-}
-
-/// Makes a channel whose receiver lives in this process: without a path one that is known here only, with the first
-/// sender counted; with a path one that senders find there, and no sender yet.
-pub(crate) fn host(
-    size: usize,
-    align: usize,
-    terms: &Terms,
-    path: Option<&Path>,
-) -> Result<Arc<Endpoint>, OpenError> {
-    make(size, align, terms, path).map_err(|error| match path {
-        Some(path) => error.at(path),
-        None => error,
-    })
-}
-
-fn make(size: usize, align: usize, terms: &Terms, path: Option<&Path>) -> Result<Arc<Endpoint>, OpenError> {
-    let facts = terms.facts(size, align)?;
-    let geometry = terms.geometry(&facts)?;
-    let birthplace = Birthplace::here().map_err(refused("mark this process"))?;
-    let id = random::number().map_err(refused("get a random number"))?;
-    let name = path.map(|path| Name::take(path, terms.mode)).transpose()?;
-    let segment = match Segment::create(geometry, terms.pages) {
-        Ok(segment) => segment,
-        Err(error) => {
-            name.into_iter().for_each(Name::close);
-            return Err(refused("get memory for the channel")(error));
-        }
-    };
-    let fence_kind = fencing::kind_of_new_channel(terms.full_fences);
-    format(&segment, &facts, id, fence_kind);
-    queue_of(&segment).common().add_strong(if name.is_some() { 0 } else { CREATOR });
-    let roster = Roster::new(geometry.members(), CREATOR);
-    let open_name = OpenName::new(name.is_some(), terms.end_with_last);
-    let host = Host::new(roster, geometry.members(), terms.rules.clone(), open_name);
-    host.set_dead(CREATOR, false);
-    *host.name() = name;
-    let endpoint = Endpoint::new(Parts {
-        segment,
-        birthplace,
-        facts,
-        fence_kind,
-        fences: fences(fence_kind),
-        me: CREATOR,
-        id,
-        deadline: terms.deadline,
-        host: Some(host),
-        guest: None,
-    });
-    if path.is_none() {
-        endpoint.add_handle();
-    } else {
-        endpoint.open_doors()?;
-        endpoint.attend_door()?;
-    }
-    Ok(endpoint)
-}
-
-/// Makes an open, empty channel of zeros. Nobody else maps it yet.
-fn format(segment: &Segment, facts: &Facts, id: u128, fences: FenceKind) {
-    let (view, geometry) = (segment.view().common(), segment.view().geometry());
-    let identity = &view.header.identity;
-    let [first, second, third] = geometry.numbers();
-    for (word, value) in [
-        (&identity.magic, layout::MAGIC),
-        (&identity.version, layout::VERSION.into()),
-        (&identity.kind, geometry.kind().number().into()),
-        (&identity.payload, geometry.payload().into()),
-        (&identity.align, facts.align.into()),
-        (&identity.members, geometry.members().into()),
-        (&identity.numbers[0], first.into()),
-        (&identity.numbers[1], second.into()),
-        (&identity.numbers[2], third.into()),
-        (&identity.id[0], id as u64),
-        (&identity.id[1], (id >> 64) as u64),
-        (&identity.fences, fences.number().into()),
-        (&view.members[usize::from(CREATOR)].pid, std::process::id().into()),
-    ] {
-        // ORDERING: handing the segment to anybody else is a synchronizing act of its own.
-        word.store(value, Ordering::Relaxed);
-    }
-    queue_of(segment).format();
 }

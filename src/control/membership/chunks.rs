@@ -19,7 +19,8 @@ pub(in crate::control) fn queue_of(segment: &Segment) -> Queue<'_> {
     }
 }
 
-impl table::Memory for Segment {
+/// The system is asked for memory here, and nowhere in the queue.
+impl table::ChunkMemory for Segment {
     fn make_real(&self, chunk: u32) -> Result<(), NoMemory> {
         Segment::make_real(self, chunk).map_err(|_| NoMemory)
     }

@@ -5,47 +5,46 @@
 //! A *host* is the process where the receiver lives, a *guest* any other. An endpoint is made as one of them; a host
 //! becomes a guest when its receiver is handed to another process.
 
-mod hearing;
-mod late;
-
-pub(in crate::control) use hearing::Hearing;
-
 use std::{
-    io,
     sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError},
     time::{Duration, Instant},
 };
 
-use crate::control::{
-    membership::{chunks::queue_of, guest::Guest, host::Host},
-    waking::Calmly,
-    wire::Facts,
+use super::{
+    bell_set::{BellSet, BellWatch},
+    chunks::queue_of,
+    guest::Guest,
+    host::Host,
+    late::{self, LateLook},
 };
 use crate::{
+    control::wire::{Accept, Facts},
     error::OpenError,
     layout::{Bell, FenceKind, View},
     queue::{
-        Fences, Nonsense, Number, Queue,
+        Fences, Nonsense, Number, Peers, Queue,
         ring::{self, Ranking, Ring},
         table::{self, Table},
     },
     segment::Segment,
     sync::{AtomicU32, AtomicU64, Ordering, lock},
-    sys::fork::{Birthplace, Gate},
+    sys::{
+        fork::{Birthplace, Gate},
+        membarrier::LONG,
+    },
     wait::{Sleepers, Spins, Threads},
 };
-use hearing::Ear;
-use late::Late;
 
 /// What this process is in the channel.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(in crate::control) enum Role {
     Host,
     /// Host still, but the receiver is being handed to another process.
-    UnderWay,
+    HandingOver,
     Guest,
 }
 
+/// One process's end of one channel.
 pub(crate) struct Endpoint {
     // Fields are dropped in this order: the mapping goes before a guest says goodbye.
     segment: Segment,
@@ -53,9 +52,10 @@ pub(crate) struct Endpoint {
     pub(in crate::control) facts: Facts,
     pub(in crate::control) fence_kind: FenceKind,
     fences: Fences,
-    late: Arc<Late>,
+    late: Arc<LateLook>,
+    look_late: fn(&Endpoint),
     me: Number,
-    /// What all sending threads of this process know, in a bounded channel.
+    /// What the sending threads of this process know, in a bounded channel.
     ring_view: ring::ViewCell,
     ranking: Ranking,
     /// The same, in an unbounded one.
@@ -63,29 +63,29 @@ pub(crate) struct Endpoint {
     id: u128,
     pub(in crate::control) deadline: Duration,
     spins: Spins,
-    sleepers: Sleepers,
+    pub(in crate::control) sleepers: Sleepers,
     threads: Threads,
-    /// Shut once nothing can be sent from this process any more, whatever the segment says: the channel is closed, or the host has
-    /// hung up.
+    /// Shut once nothing can be sent from this process any more: the channel is closed, or the host has hung up. It is private,
+    /// so a peer that writes over the segment does not open it again.
     gate: Gate,
-    /// Sending handles of this process: any peer can write over the count in the segment.
+    /// The number of sending handles of this process. The segment has a count too, but any peer can write over it.
     handles: AtomicU64,
-    /// Held while a first handle may come, and while it is sure that there is none.
+    /// Held while a first handle may come, and while a thread relies on there being none.
     first_handle: Mutex<()>,
-    /// The corruption of the segment, once this process has found it: it may be gone again.
+    /// The corruption of the segment, once this process has found it. In the segment it may be gone again.
     nonsense: OnceLock<Nonsense>,
-    /// Not zero once all sleepers were woken for it.
+    /// Not zero once all sleepers were woken for that corruption.
     roused: AtomicU32,
     role: Mutex<Role>,
     role_changed: Condvar,
-    hearing: OnceLock<Arc<Hearing>>,
-    ear: Mutex<Ear>,
+    bell_set: OnceLock<Arc<BellSet>>,
+    pub(in crate::control) bell_watch: Mutex<BellWatch>,
     pub(in crate::control) host: Option<Host>,
     pub(in crate::control) guest: OnceLock<Guest>,
 }
 
 /// What an endpoint is made of.
-pub(in crate::control) struct Parts {
+pub(in crate::control) struct EndpointParts {
     pub segment: Segment,
     pub birthplace: Birthplace,
     pub facts: Facts,
@@ -96,14 +96,32 @@ pub(in crate::control) struct Parts {
     pub deadline: Duration,
     pub host: Option<Host>,
     pub guest: Option<Guest>,
+    /// Looks late for the sleepers of this process.
+    pub look_late: fn(&Endpoint),
 }
 
 impl Endpoint {
-    pub(in crate::control) fn new(parts: Parts) -> Arc<Endpoint> {
-        let Parts { segment, birthplace, facts, fence_kind, fences, me, id, deadline, host, guest } = parts;
+    pub(in crate::control) fn new(parts: EndpointParts) -> Arc<Endpoint> {
+        let EndpointParts {
+            segment,
+            birthplace,
+            facts,
+            fence_kind,
+            fences,
+            me,
+            id,
+            deadline,
+            host,
+            guest,
+            look_late,
+        } = parts;
         let role = if host.is_some() { Role::Host } else { Role::Guest };
         Arc::new_cyclic(|this| Endpoint {
-            late: Late::new(this),
+            late: {
+                let this = this.clone();
+                LateLook::new(move || this.upgrade().iter().for_each(|endpoint| look_late(endpoint)))
+            },
+            look_late,
             spins: Spins::default(),
             sleepers: Sleepers::new(),
             threads: Threads::default(),
@@ -126,14 +144,43 @@ impl Endpoint {
             deadline,
             role: Mutex::new(role),
             role_changed: Condvar::new(),
-            hearing: OnceLock::new(),
-            ear: Mutex::default(),
+            bell_set: OnceLock::new(),
+            bell_watch: Mutex::default(),
             host,
             guest: guest.map_or_else(OnceLock::new, OnceLock::from),
         })
     }
 
-    /// The queue, of whichever kind.
+    /// Returns how long after a thread has registered as a sleeper its late look is due, if one is.
+    pub(crate) fn looks_late_after(&self) -> Option<Duration> {
+        (self.fence_kind == FenceKind::Asymmetric).then_some(LONG)
+    }
+
+    /// Has a late look made for the receiver's task, which has just registered and goes to sleep.
+    pub(crate) fn have_receiver_look_late(&self, has_stalled: bool) {
+        self.late.set_stalled(has_stalled);
+        self.have_senders_look_late();
+    }
+
+    /// Has a late look made for the sending tasks of this process, or its backlog, of which one has just registered.
+    pub(crate) fn have_senders_look_late(&self) {
+        if self.fence_kind == FenceKind::Asymmetric {
+            self.late.ask();
+        }
+    }
+
+    /// Looks once more for the sleepers of this process that registered at least [`LONG`] ago, and wakes those for which there is
+    /// something.
+    pub(crate) fn look_late(&self) {
+        (self.look_late)(self);
+    }
+
+    /// Returns whether the receiver's task has gone past positions that were not published, before it went to sleep.
+    pub(in crate::control) fn has_stalled(&self) -> bool {
+        self.late.has_stalled()
+    }
+
+    /// Returns the queue, of whichever kind.
     #[inline]
     pub(crate) fn queue(&self) -> Queue<'_> {
         match queue_of(&self.segment) {
@@ -142,7 +189,7 @@ impl Endpoint {
         }
     }
 
-    /// The queue of a bounded channel. What kind it is of was settled when the end was opened.
+    /// Returns the queue of a bounded channel. The kind was settled when the end was opened.
     #[inline(always)]
     pub(crate) fn ring(&self) -> Ring<'_> {
         match self.segment.view() {
@@ -151,7 +198,7 @@ impl Endpoint {
         }
     }
 
-    /// The queue of an unbounded channel, as settled.
+    /// Returns the queue of an unbounded channel, as settled.
     #[inline(always)]
     pub(crate) fn table(&self) -> Table<'_> {
         match self.segment.view() {
@@ -160,13 +207,13 @@ impl Endpoint {
         }
     }
 
-    /// The sending side of this process, in a bounded channel.
+    /// Returns the sending side of this process, in a bounded channel.
     #[inline(always)]
     pub(crate) fn producer(&self) -> ring::Producer<'_> {
         ring::Producer { queue: self.ring(), me: self.me(), view: &self.ring_view }
     }
 
-    /// The sending side of this process, in an unbounded channel.
+    /// Returns the sending side of this process, in an unbounded channel.
     #[inline(always)]
     pub(crate) fn table_producer(&self) -> table::Producer<'_> {
         table::Producer { table: self.table(), me: self.me(), view: &self.table_view }
@@ -178,23 +225,65 @@ impl Endpoint {
         self.fences
     }
 
-    /// The word on which the receiver sleeps.
+    /// Returns the word on which the receiver sleeps.
     #[inline]
     pub(crate) fn receiver_bell(&self) -> &Bell {
         &self.segment.view().common().header.receiver_bell
+    }
+
+    /// Returns the set of bells by which other processes ring for this one. None while no other process can take part.
+    pub(in crate::control) fn bell_set(&self) -> Option<&Arc<BellSet>> {
+        self.bell_set.get()
+    }
+
+    /// Makes the set of bells, and lets the local sleepers know that there is one.
+    pub(in crate::control) fn open_bells(&self) -> Result<&Arc<BellSet>, OpenError> {
+        if self.bell_set.get().is_none() {
+            let bell_set = BellSet::new().map_err(OpenError::system("make a set of doorbells"))?;
+            if self.fence_kind == FenceKind::Asymmetric {
+                late::prepare();
+            }
+            if self.bell_set.set(Arc::new(bell_set)).is_ok() {
+                self.sleepers.wake_all();
+            }
+        }
+        match self.bell_set.get() {
+            Some(bell_set) => Ok(bell_set),
+            None => Err(OpenError::Closed { path: None }),
+        }
+    }
+
+    /// Returns the place in the channel that a process with this number has, as a message says it.
+    pub(in crate::control) fn place_of(&self, number: Number) -> Accept {
+        Accept {
+            number,
+            host: self.me,
+            geometry: self.segment.view().geometry(),
+            align: self.facts.align,
+            id: self.id,
+            fences: self.fence_kind,
+        }
+    }
+
+    /// Writes down for observers which process holds a number.
+    pub(in crate::control) fn note_pid(&self, number: Number, pid: u64) {
+        if let Some(member) = self.segment.view().common().members.get(usize::from(number)) {
+            member.pid.store(pid, Ordering::Relaxed); // ORDERING: advisory, nothing is decided by it.
+        }
     }
 
     pub(in crate::control) fn segment(&self) -> &Segment {
         &self.segment
     }
 
-    /// This process's number in the channel.
+    /// Returns this process's number in the channel.
     #[inline]
     pub(crate) fn me(&self) -> Number {
         self.me
     }
 
-    /// Returns how many values the queue of a bounded channel can hold. Private, so also right in a forked child.
+    /// Returns how many values the queue of a bounded channel can hold. It is read from private memory, so it is also right in a
+    /// forked child.
     pub(crate) fn max_capacity(&self) -> usize {
         self.ring().view.geometry.capacity as usize
     }
@@ -204,7 +293,7 @@ impl Endpoint {
         self.segment.memory_in_use()
     }
 
-    /// A random number that tells this channel from every other.
+    /// Returns a random number that tells this channel from every other.
     pub(crate) fn id(&self) -> u128 {
         self.id
     }
@@ -237,8 +326,9 @@ impl Endpoint {
 
     /// Ends the sending of this process, whatever stands in the segment: the channel is closed, or the host has hung up. The
     /// caller then wakes its tasks.
-    pub(in crate::control) fn make_over(&self) {
-        // ORDERING: the locks of the sleepers, threads and tasks, come after it. A sleeper takes its lock, and then looks.
+    pub(in crate::control) fn mark_over(&self) {
+        // ORDERING: this comes before the locks of the sleepers below, threads and tasks. A sleeper takes its lock and then looks
+        // at the gate. So either it finds the gate shut, or it is found here.
         self.gate.shut();
         if let View::Ring(view) = self.segment.view() {
             self.threads.end(view.bells.iter());
@@ -265,12 +355,12 @@ impl Endpoint {
         self.handles.load(Ordering::Relaxed)
     }
 
-    /// While it is held, a first sending handle of this process can come to its holder alone.
+    /// Locks the coming of a first sending handle of this process. Only the holder of the lock can then add one.
     pub(crate) fn first_handle(&self) -> MutexGuard<'_, ()> {
         lock(&self.first_handle)
     }
 
-    /// Sets this process's count in the segment to 0 if it has no handle: a peer may have written another there, and the
+    /// Sets this process's count in the segment to 0 if it has no handle. A peer may have written another count there, and the
     /// stream would not end.
     pub(in crate::control) fn forget_own_handles(&self) {
         let _none_comes = self.first_handle();
@@ -280,7 +370,7 @@ impl Endpoint {
         }
     }
 
-    /// The corruption of the segment, as far as this process has found it, or finds it now.
+    /// Returns the corruption of the segment, as far as this process has found it, or finds it now.
     pub(crate) fn nonsense(&self) -> Option<Nonsense> {
         if self.nonsense.get().is_none()
             && let Some(found) = self.queue().nonsense()
@@ -294,19 +384,9 @@ impl Endpoint {
         let _ = self.nonsense.set(found);
     }
 
-    /// Returns whether the sleepers are still to be woken because the channel ends for nonsense. True once.
+    /// Returns true once: the caller then wakes all sleepers, because the channel ends for corruption.
     pub(in crate::control) fn is_first_end(&self) -> bool {
         self.roused.swap(1, Ordering::Relaxed) == 0 // ORDERING: it counts, and orders nothing.
-    }
-
-    /// Has the receiver look, which may sleep, if the words of a channel do not fit each other: a send was refused as on a
-    /// closed channel, and it is not closed. The receiver closes it then.
-    #[cold]
-    pub(crate) fn was_refused(&self) {
-        let queue = self.queue();
-        if !queue.is_closed() && self.nonsense().is_some() {
-            queue.common().alarm(&Calmly(self));
-        }
     }
 
     /// Returns the sending threads of this process that sleep in this channel.
@@ -315,12 +395,12 @@ impl Endpoint {
         &self.threads
     }
 
-    /// Whether the receiver lives in this process.
+    /// Returns whether the receiver lives in this process.
     pub(crate) fn is_host(&self) -> bool {
         self.guest.get().is_none()
     }
 
-    /// Whether this is a child that `fork` made, and so the channel not its own.
+    /// Returns whether this is a child that `fork` made, so that the channel is not its own.
     #[inline]
     pub(crate) fn is_forked(&self) -> bool {
         !self.birthplace.is_here()
@@ -343,11 +423,11 @@ impl Endpoint {
         self.role_changed.notify_all();
     }
 
-    /// The role, once it is not "under way" any more.
+    /// Returns the role, once the receiver is not being handed over any more.
     pub(in crate::control) fn settled_role(&self) -> Result<Role, OpenError> {
         let until = Instant::now() + self.deadline;
         let mut role = self.role();
-        while *role == Role::UnderWay {
+        while *role == Role::HandingOver {
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return Err(OpenError::TimedOut { path: None, waited: self.deadline });
@@ -358,19 +438,14 @@ impl Endpoint {
     }
 }
 
-impl Drop for Endpoint {
-    fn drop(&mut self) {
-        if self.is_forked() {
-            self.sleepers.abandon();
-            return;
-        }
-        self.porter_forgets();
-        if self.guest.get().is_none()
-            && let Some(host) = &self.host
-        {
-            // Usually the receiver has done so. If one was handed here and could not be taken, only this closes the channel.
-            self.queue().close(&Calmly(self));
-            host.leave();
+impl Peers for Endpoint {
+    fn is_dead(&self, number: Number) -> bool {
+        self.host.as_ref().is_some_and(|host| host.is_dead(number))
+    }
+
+    fn bears(&self, number: Number, more: bool) {
+        if let Some(host) = &self.host {
+            host.bears(number, more);
         }
     }
 }
@@ -378,8 +453,4 @@ impl Drop for Endpoint {
 #[cold]
 fn wrong_kind() -> ! {
     unreachable!("the kind of a channel is compared before an end of it is made")
-}
-
-pub(in crate::control) fn refused(what: &'static str) -> impl FnOnce(io::Error) -> OpenError {
-    move |source| OpenError::System { what, path: None, name: None, source }
 }

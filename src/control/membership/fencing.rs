@@ -6,10 +6,10 @@ use crate::{
     sys::membarrier::{self, barrier},
 };
 
-/// For a process that the barriers of others reach.
+/// For a process that the barriers of others reach: it leaves the fence out when it sends and receives.
 static ASYMMETRIC: Sides = Sides { is_light_full: false, barrier: Some(barrier) };
 
-/// For a process that they do not reach, in a channel where others rely on its barriers.
+/// For a process that they do not reach, in a channel where others rely on its barriers. It passes both.
 static FULL_AND_BARRIER: Sides = Sides { is_light_full: true, barrier: Some(barrier) };
 
 /// The same two for a process that may not issue barriers: its sleepers rely on late looks alone.

@@ -1,6 +1,6 @@
-//! A name under which senders find the receiver: a socket file, and the lock file that says who may replace it.
+//! A name under which senders find the receiver: a socket file, and the lock file, whose holder may replace it.
 //!
-//! It lets nobody in; that is [`crate::control::meeting::admission`].
+//! It lets no process in: that is [`crate::control::meeting::door`].
 
 use std::{
     io,
@@ -19,7 +19,7 @@ use crate::{
     sys::{
         listener::{self, Listener},
         lock::Lock,
-        place::{FileId, Occupant, Place},
+        path_at::{FileId, Occupant, PathAt},
     },
 };
 
@@ -27,8 +27,8 @@ use crate::{
 const LOCK: &str = ".lock";
 
 pub(in crate::control) struct Name {
-    place: Place,
-    lock_place: Place,
+    place: PathAt,
+    lock_place: PathAt,
     lock: Lock,
     listener: Arc<Listener>,
     /// Under which the porter watches the listener.
@@ -46,7 +46,7 @@ pub(in crate::control) struct NameParts {
 impl Name {
     /// Takes the name at `path`: locks it, removes the socket of an owner that died, and listens.
     pub fn take(path: &Path, mode: u32) -> Result<Name, OpenError> {
-        let place = Place::new(path).map_err(unusable(path))?;
+        let place = PathAt::new(path).map_err(unusable(path))?;
         let lock_place = place.beside(LOCK).map_err(unusable(path))?;
         let lock = match Lock::take(&lock_place).map_err(failed("lock", lock_place.path()))? {
             Some(lock) => lock,
@@ -69,10 +69,10 @@ impl Name {
     /// Takes over a name that another process handed over.
     pub fn from_parts(facts: &NameFacts, parts: NameParts) -> io::Result<Name> {
         let path = PathBuf::from(std::ffi::OsString::from_vec(facts.path.clone()));
-        let place = Place::in_directory(parts.directory, &path)?;
+        let place = PathAt::in_directory(parts.directory, &path)?;
         let lock_place = place.beside(LOCK)?;
         let lock = Lock::from_fd(parts.lock)?;
-        // Another file than its own could be one that the giver may not remove and this process may.
+        // The giver may name a file that is not its own: one that this process may remove and the giver may not.
         let file = facts.file.map(|(device, inode)| FileId { device, inode });
         let file = file.filter(|file| lock.is_of(&lock_place, &place, *file).unwrap_or(false));
         let listener = Arc::new(Listener::from_fd(parts.listener, file)?);
@@ -108,8 +108,8 @@ impl Name {
 /// Calls the receiver that listens at `path`. If too many others stand at its door, it waits to be next, until `until` at most.
 pub(in crate::control) fn connect(path: &Path, until: Instant) -> Result<OwnedFd, OpenError> {
     let called = Instant::now();
-    let no_receiver = |why| OpenError::NobodyThere { path: path.into(), why };
-    let place = match Place::new(path) {
+    let no_receiver = |why| OpenError::NoReceiver { path: path.into(), why };
+    let place = match PathAt::new(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             return Err(no_receiver(
                 "its directory does not exist; start the receiver first, or correct the path",
@@ -139,13 +139,13 @@ pub(in crate::control) fn connect(path: &Path, until: Instant) -> Result<OwnedFd
 }
 
 /// Returns whether there is a lock file for the name. It may be held or not: to try that could keep a receiver from the name.
-fn has_lock_file(place: &Place) -> bool {
+fn has_lock_file(place: &PathAt) -> bool {
     place.beside(LOCK).and_then(|lock| lock.occupant()).is_ok_and(|lock| lock == Occupant::Other)
 }
 
 /// Makes sure that nothing stands at the name. The lock is held, so a socket of ours found there has lost its owner; a
 /// foreign one may be alive, which it shows by letting us connect.
-fn clear(place: &Place) -> Result<(), OpenError> {
+fn clear(place: &PathAt) -> Result<(), OpenError> {
     let path = place.path();
     match place.occupant().map_err(failed("look at", path))? {
         Occupant::Nothing => return Ok(()),
@@ -175,7 +175,7 @@ fn clear(place: &Place) -> Result<(), OpenError> {
 }
 
 /// Returns the error that another process holds the name: it has the lock, or its socket lets callers in.
-fn in_use(place: &Place) -> OpenError {
+fn in_use(place: &PathAt) -> OpenError {
     let socket_missing = matches!(place.occupant(), Ok(Occupant::Nothing));
     OpenError::NameInUse { path: place.path().into(), socket_missing }
 }
@@ -295,7 +295,7 @@ mod tests {
             handed_over(path, open(lock)).unwrap().close();
             assert!(path.exists(), "{}", path.display());
         }
-        // Beside the socket, and open for its path only: everybody can have that.
+        // Beside the socket, and open for its path only: every user can have that.
         fs::write(dir.path().join("socket.lock"), "").unwrap();
         let flags = rustix::fs::OFlags::PATH;
         let mode = rustix::fs::Mode::empty();

@@ -1,6 +1,6 @@
-//! Who holds which number. It says who may have one, and when one may be given again; it repairs nothing.
+//! Which process holds which number, and when a number may be given to another process. It repairs nothing.
 //!
-//! Number 0 is the open name, the others belong to processes. A number of a process that has left is given again only
+//! Number 0 is the bound name, the others belong to processes. A number of a process that has left is given again only
 //! when it owns nothing in the queue: the receiver has passed all that was claimed under it, or all of that was published.
 
 use std::sync::Arc;
@@ -11,44 +11,46 @@ use crate::control::{
 };
 use crate::queue::Number;
 
+/// The numbers of a channel, with what became of each.
 pub(in crate::control) struct Roster {
-    places: Vec<Place>,
+    entries: Vec<RosterEntry>,
     /// Where the search for a free number begins.
     next: Number,
     /// What happens to processes that want to join.
-    pub doors: Doors,
+    pub admission: Admission,
 }
 
 /// What happens to processes that want to join.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(in crate::control) enum Doors {
+pub(in crate::control) enum Admission {
     Open,
     /// The receiver itself is being handed to another process.
-    UnderWay,
+    HandingOver,
     /// There is no receiver any more.
-    Shut,
+    Closed,
 }
 
-enum Place {
+/// What a number stands for.
+enum RosterEntry {
     Free,
     /// This process.
     Own,
-    /// Taken, by somebody whose joining is not finished.
+    /// Allocated to a process that has not finished joining.
     Taken,
     /// A descriptor that carries a sender is on its way.
     Invited(Token),
     Member(Arc<Member>),
-    /// Being repaired: its permits, and all else that it left. Of the two one may be done already, in either order.
+    /// Its process has left and is being repaired, in two steps: its permits, and all else. Either may be done first.
     Leaving {
-        is_half_done: bool,
+        is_one_step_done: bool,
     },
-    /// Left and repaired. Nothing was claimed under this number from that position on.
+    /// Its process has left and is repaired. Nothing was claimed under this number from that position on.
     Left {
         tail: u64,
     },
 }
 
-/// All numbers are taken.
+/// The error that all numbers are taken.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(in crate::control) struct Full {
     pub members: u32,
@@ -56,54 +58,54 @@ pub(in crate::control) struct Full {
     pub leaving: u32,
 }
 
-/// Who held a number.
-pub(in crate::control) enum Leaver {
+/// What held a number that is being given up.
+pub(in crate::control) enum Departing {
     Member(Arc<Member>),
     Invited(Token),
     Unfinished,
 }
 
 impl Roster {
-    /// Numbers 1 to `members`, of which this process has `own`.
+    /// Makes a roster of the numbers 1 to `members`, of which this process has `own`.
     pub fn new(members: u32, own: Number) -> Roster {
-        let mut places: Vec<Place> = (0..=members).map(|_| Place::Free).collect();
-        places[0] = Place::Own;
-        places[usize::from(own)] = Place::Own;
-        Roster { places, next: own, doors: Doors::Open }
+        let mut entries: Vec<RosterEntry> = (0..=members).map(|_| RosterEntry::Free).collect();
+        entries[0] = RosterEntry::Own;
+        entries[usize::from(own)] = RosterEntry::Own;
+        Roster { entries, next: own, admission: Admission::Open }
     }
 
-    /// Where the receiver has come from another process: processes that have left claimed something before `tail` under
-    /// the numbers of `claimants`.
+    /// Makes the roster of a receiver that came from another process. Processes that have left claimed positions before `tail`
+    /// under the numbers of `claimants`.
     pub fn taken_over(members: u32, own: Number, tail: u64, claimants: &[Number]) -> Roster {
         let mut roster = Roster::new(members, own);
         for &number in claimants {
-            if let Some(place @ Place::Free) = roster.places.get_mut(usize::from(number)) {
-                *place = Place::Left { tail };
+            if let Some(entry @ RosterEntry::Free) = roster.entries.get_mut(usize::from(number)) {
+                *entry = RosterEntry::Left { tail };
             }
         }
         roster
     }
 
-    /// Takes a number that is free, or that nothing in the queue bears any more: `passed(number, tail)`.
+    /// Allocates a number that is free, or that owns nothing in the queue any more: `passed(number, tail)`.
     pub fn take(&mut self, passed: impl Fn(Number, u64) -> bool) -> Result<Number, Full> {
-        let members = self.places.len() - 1;
+        let members = self.entries.len() - 1;
         for step in 0..members {
             let number = (usize::from(self.next) + step) % members + 1;
-            let free = match self.places[number] {
-                Place::Free => true,
-                Place::Left { tail } => passed(number as Number, tail),
+            let free = match self.entries[number] {
+                RosterEntry::Free => true,
+                RosterEntry::Left { tail } => passed(number as Number, tail),
                 _ => false,
             };
             if free {
-                self.places[number] = Place::Taken;
+                self.entries[number] = RosterEntry::Taken;
                 self.next = number as Number;
                 return Ok(number as Number);
             }
         }
         let leaving = self
-            .places
+            .entries
             .iter()
-            .filter(|place| matches!(place, Place::Left { .. } | Place::Leaving { .. }))
+            .filter(|entry| matches!(entry, RosterEntry::Left { .. } | RosterEntry::Leaving { .. }))
             .count();
         Err(Full { members: members as u32, leaving: leaving as u32 })
     }
@@ -111,119 +113,127 @@ impl Roster {
     /// Frees the numbers for which `is_over` holds, of processes that have left, although the receiver has not passed all that they
     /// claimed.
     pub fn free_those(&mut self, is_over: impl Fn(Number) -> bool) {
-        for (number, place) in (0..).zip(&mut self.places) {
-            if matches!(place, Place::Left { .. }) && is_over(number) {
-                *place = Place::Free;
+        for (number, entry) in (0..).zip(&mut self.entries) {
+            if matches!(entry, RosterEntry::Left { .. }) && is_over(number) {
+                *entry = RosterEntry::Free;
             }
         }
     }
 
-    /// Takes exactly this number, for the process that gave the receiver away.
-    pub fn take_this(&mut self, number: Number) {
-        self.places[usize::from(number)] = Place::Taken;
+    /// Allocates exactly this number, for the process that gave the receiver away.
+    pub fn take_exact(&mut self, number: Number) {
+        self.entries[usize::from(number)] = RosterEntry::Taken;
     }
 
-    /// The joining of a process that took a number is finished.
+    /// Enters a process that has finished joining.
     pub fn enter(&mut self, member: Arc<Member>) {
         let number = usize::from(member.number);
-        self.places[number] = Place::Member(member);
+        self.entries[number] = RosterEntry::Member(member);
     }
 
-    /// A number that was taken belongs to a descriptor on its way.
+    /// Notes that an allocated number belongs to a descriptor on its way.
     pub fn invite(&mut self, number: Number, token: Token) {
-        self.places[usize::from(number)] = Place::Invited(token);
+        self.entries[usize::from(number)] = RosterEntry::Invited(token);
     }
 
-    /// Somebody came with the descriptor on its way. False if it is none any more.
+    /// Notes that a process came with the descriptor. Returns false if the number is not waiting for one any more.
     pub fn arrive(&mut self, number: Number) -> bool {
-        let place = &mut self.places[usize::from(number)];
-        let invited = matches!(place, Place::Invited(_) | Place::Taken);
+        let entry = &mut self.entries[usize::from(number)];
+        let invited = matches!(entry, RosterEntry::Invited(_) | RosterEntry::Taken);
         if invited {
-            *place = Place::Taken;
+            *entry = RosterEntry::Taken;
         }
         invited
     }
 
     /// Gives back a number under which nothing was ever done.
-    pub fn untake(&mut self, number: Number) {
-        self.places[usize::from(number)] = Place::Free;
+    pub fn release(&mut self, number: Number) {
+        self.entries[usize::from(number)] = RosterEntry::Free;
     }
 
     pub fn member(&self, number: Number) -> Option<Arc<Member>> {
-        match self.places.get(usize::from(number)) {
-            Some(Place::Member(member)) => Some(member.clone()),
+        match self.entries.get(usize::from(number)) {
+            Some(RosterEntry::Member(member)) => Some(member.clone()),
             _ => None,
         }
     }
 
     pub fn members(&self) -> Vec<Arc<Member>> {
-        let members = self.places.iter().filter_map(|place| match place {
-            Place::Member(member) => Some(member.clone()),
+        let members = self.entries.iter().filter_map(|entry| match entry {
+            RosterEntry::Member(member) => Some(member.clone()),
             _ => None,
         });
         members.collect()
     }
 
-    /// Processes other than this one that take part or are invited.
+    /// Counts the other processes that take part or are invited.
     pub fn others(&self) -> usize {
-        let others = self.places.iter();
-        others.filter(|place| matches!(place, Place::Taken | Place::Invited(_) | Place::Member(_))).count()
+        let others = self.entries.iter();
+        others
+            .filter(|entry| {
+                matches!(entry, RosterEntry::Taken | RosterEntry::Invited(_) | RosterEntry::Member(_))
+            })
+            .count()
     }
 
-    /// Counts those of [`Roster::others`] that have not hung up, also if the porter has yet to hear of a hang-up.
+    /// Counts those of [`Roster::others`] that have not hung up. It asks the system, so it also sees a hang-up of which the
+    /// background thread has yet to hear.
     pub fn staying(&self) -> usize {
-        let stays = |place: &&Place| match place {
-            Place::Taken => true,
-            Place::Invited(token) => {
+        let stays = |entry: &&RosterEntry| match entry {
+            RosterEntry::Taken => true,
+            RosterEntry::Invited(token) => {
                 !Porter::of_this_process().is_ok_and(|porter| porter.has_hung_up(*token))
             }
-            Place::Member(member) => !member.is_hanging_up(),
+            RosterEntry::Member(member) => !member.is_hanging_up(),
             _ => false,
         };
-        self.places.iter().filter(stays).count()
+        self.entries.iter().filter(stays).count()
     }
 
-    /// The numbers that no process has.
-    pub fn strangers(&self) -> impl Iterator<Item = Number> + '_ {
-        let places = (0..).zip(&self.places);
-        let nobodies = places
-            .filter(|(_, place)| matches!(place, Place::Free | Place::Leaving { .. } | Place::Left { .. }));
-        nobodies.map(|(number, _)| number)
+    /// Returns the numbers that no process has.
+    pub fn unassigned(&self) -> impl Iterator<Item = Number> + '_ {
+        let entries = (0..).zip(&self.entries);
+        let unassigned = entries.filter(|(_, entry)| {
+            matches!(entry, RosterEntry::Free | RosterEntry::Leaving { .. } | RosterEntry::Left { .. })
+        });
+        unassigned.map(|(number, _)| number)
     }
 
-    /// Whether somebody who left is still being repaired.
+    /// Returns whether a process that has left is still being repaired.
     pub fn is_leaving(&self) -> bool {
-        self.places.iter().any(|place| matches!(place, Place::Leaving { .. }))
+        self.entries.iter().any(|entry| matches!(entry, RosterEntry::Leaving { .. }))
     }
 
-    /// Begins a departure, once: None if nobody holds the number or the departure has begun.
-    pub fn leave(&mut self, number: Number) -> Option<Leaver> {
-        let place = self.places.get_mut(usize::from(number))?;
-        let leaver = match place {
-            Place::Member(member) => Leaver::Member(member.clone()),
-            Place::Invited(token) => Leaver::Invited(*token),
-            Place::Taken => Leaver::Unfinished,
-            Place::Free | Place::Own | Place::Leaving { .. } | Place::Left { .. } => return None,
+    /// Begins a departure, once. Returns `None` if no other process holds the number or its departure has begun.
+    pub fn leave(&mut self, number: Number) -> Option<Departing> {
+        let entry = self.entries.get_mut(usize::from(number))?;
+        let departing = match entry {
+            RosterEntry::Member(member) => Departing::Member(member.clone()),
+            RosterEntry::Invited(token) => Departing::Invited(*token),
+            RosterEntry::Taken => Departing::Unfinished,
+            RosterEntry::Free | RosterEntry::Own | RosterEntry::Leaving { .. } | RosterEntry::Left { .. } => {
+                return None;
+            }
         };
-        *place = Place::Leaving { is_half_done: false };
-        Some(leaver)
+        *entry = RosterEntry::Leaving { is_one_step_done: false };
+        Some(departing)
     }
 
-    /// One of the two halves of a departure is done, see [`Place::Leaving`]; nothing was claimed under the number at
-    /// `tail` or later. Only with the second one may the number be given again: what is still repaired would be taken
-    /// from its next holder.
-    pub fn half_left(&mut self, number: Number, tail: u64) {
-        let place = &mut self.places[usize::from(number)];
-        match place {
-            Place::Leaving { is_half_done: true } => *place = Place::Left { tail },
-            Place::Leaving { is_half_done } => *is_half_done = true,
+    /// Notes that one of the two steps of a departure is done, see [`RosterEntry::Leaving`]. Nothing was claimed under the number
+    /// at `tail` or later. The number may be given again only after the second step: until then the repair would take from
+    /// the next holder.
+    pub fn finish_step(&mut self, number: Number, tail: u64) {
+        let entry = &mut self.entries[usize::from(number)];
+        match entry {
+            RosterEntry::Leaving { is_one_step_done: true } => *entry = RosterEntry::Left { tail },
+            RosterEntry::Leaving { is_one_step_done } => *is_one_step_done = true,
             _ => {}
         }
     }
 
     /// Forgets all processes and all descriptors on their way.
-    pub fn clear(&mut self) -> Vec<Leaver> {
-        let all = 1..self.places.len();
+    pub fn clear(&mut self) -> Vec<Departing> {
+        let all = 1..self.entries.len();
         all.filter_map(|number| self.leave(number as Number)).collect()
     }
 }
@@ -248,13 +258,13 @@ mod tests {
         assert!(roster.leave(2).is_some());
         assert!(roster.leave(2).is_none(), "a departure begins once");
         assert_eq!(roster.take(|_, _| true), Err(Full { members: 2, leaving: 1 }));
-        roster.half_left(2, 100);
+        roster.finish_step(2, 100);
         assert_eq!(
             roster.take(|_, _| true),
             Err(Full { members: 2, leaving: 1 }),
             "only half of it is repaired"
         );
-        roster.half_left(2, 100);
+        roster.finish_step(2, 100);
         let head = |head| move |_, tail| head >= tail;
         assert_eq!(roster.take(head(99)), Err(Full { members: 2, leaving: 1 }));
         assert_eq!(roster.take(head(100)), Ok(2));
@@ -266,8 +276,8 @@ mod tests {
         let numbers = [roster.take(|_, _| false), roster.take(|_, _| false)];
         assert_eq!(numbers, [Ok(2), Ok(3)]);
         assert!(roster.leave(2).is_some() && roster.leave(3).is_some());
-        (0..2).for_each(|_| roster.half_left(2, 100));
-        roster.half_left(3, 100);
+        (0..2).for_each(|_| roster.finish_step(2, 100));
+        roster.finish_step(3, 100);
         roster.free_those(|number| number == 3);
         assert_eq!(roster.take(|_, _| false), Err(Full { members: 3, leaving: 2 }), "3 is still repaired");
         roster.free_those(|number| number == 2);
@@ -279,7 +289,7 @@ mod tests {
         let mut roster = Roster::taken_over(3, 2, 10, &[0, 2, 9]);
         assert!(roster.leave(0).is_none() && roster.leave(2).is_none() && roster.leave(9).is_none());
         assert_eq!(roster.others(), 0);
-        roster.take_this(1);
+        roster.take_exact(1);
         assert_eq!(roster.take(|_, _| false), Ok(3));
     }
 

@@ -137,7 +137,7 @@ fn the_receiver_stays_once_somebody_has_joined() {
     let host = alone();
     let guest = sender_from_fd(sender_into_fd(&host).unwrap(), SIZE, ALIGN, &terms()).unwrap();
     let error = receiver_into_fd(&host).unwrap_err();
-    assert!(matches!(error, OpenError::Joined { members: 1 }), "{error}");
+    assert!(matches!(error, OpenError::OthersJoined { members: 1 }), "{error}");
     drop(guest);
 }
 
@@ -157,7 +157,7 @@ fn the_receiver_stays_though_a_dead_waits_for_a_stopped_process() {
     let roster = || host.host.as_ref().unwrap().roster();
     eventually("it has left", || roster().others() == 1);
     let error = receiver_into_fd(&host).unwrap_err();
-    assert!(matches!(error, OpenError::Joined { members: 1 }), "{error}");
+    assert!(matches!(error, OpenError::OthersJoined { members: 1 }), "{error}");
     assert!(roster().is_leaving());
     drop(stops);
     eventually("with the other one it is repaired", || !roster().is_leaving());
@@ -170,7 +170,7 @@ struct HoldUp {
 }
 
 impl Watcher for HoldUp {
-    fn noticed(self: Arc<Self>, porter: &'static Porter, token: Token, _: Event) {
+    fn on_event(self: Arc<Self>, porter: &'static Porter, token: Token, _: Event) {
         porter.forget(token);
         self.held.send(()).unwrap();
         let _ = lock(&self.go_on).recv();
@@ -220,7 +220,7 @@ fn a_place_is_given_again_before_the_porter_hears_a_farewell() {
     let host = host(SIZE, ALIGN, &Terms { members: 2, ..terms() }, None).unwrap();
     let descriptor = sender_into_fd(&host).unwrap();
     let full = sender_into_fd(&host).unwrap_err();
-    assert!(matches!(full, OpenError::RosterFull { members: 2, leaving: 0, .. }), "{full}");
+    assert!(matches!(full, OpenError::TooManyProcesses { members: 2, leaving: 0, .. }), "{full}");
     while_the_porter_is_held_up(|| drop(descriptor), || || sender_into_fd(&host).map(drop).unwrap());
 }
 
@@ -249,9 +249,9 @@ fn a_repair_that_awaits_the_giver_hears_what_it_did_meanwhile() {
     let dead = 4;
     account(dead).store(1, Ordering::Relaxed);
     lock(&host.host.as_ref().unwrap().recovery).add(&host.ring(), dead);
-    host.go_on_with_recovery();
+    go_on_with_recovery(&host);
     account(giver.me()).store(0, Ordering::Relaxed);
-    giver.wake_recovery();
+    wake_recovery(&giver);
     assert_eq!(account(dead).load(Ordering::Relaxed), 1, "it waits");
     drop(roster);
     eventually("it goes on", || account(dead).load(Ordering::Relaxed) == 0);
@@ -280,7 +280,7 @@ fn role_of_one_who_takes_and_dies() {
         tag: String::new(),
         kind: ChannelKind::Bounded,
     };
-    let hello = Message::Hello(Hello { want: Want::Receiver, facts }).encode();
+    let hello = Message::Hello(Hello { want: WantedEnd::Receiver, facts }).encode();
     loop {
         socket::send(&socket, &hello, &[]).unwrap();
         match next(&socket) {
@@ -307,4 +307,26 @@ fn a_taker_that_dies_on_the_way_takes_the_receiver_with_it() {
     assert!(status.success());
     eventually("it is closed", || giver.ring().is_closed());
     drop(copy);
+}
+
+fn others(host: &Endpoint) -> usize {
+    host.host.as_ref().unwrap().roster().others()
+}
+
+/// Shows W99.
+#[test]
+fn an_invitation_that_comes_too_late_is_dropped_when_it_comes() {
+    let terms = Terms { capacity: 1, members: 3, ..Terms::default() };
+    let host = host(8, 8, &terms, None).unwrap();
+    let guest = sender_from_fd(sender_into_fd(&host).unwrap(), 8, 8, &terms).unwrap();
+    assert!(guest.guest.get().unwrap().invite(Duration::ZERO, || ()).is_err());
+    let until = Instant::now() + Duration::from_secs(20);
+    while others(&host) < 2 {
+        assert!(Instant::now() < until, "the host never answered");
+        std::thread::yield_now();
+    }
+    while others(&host) > 1 {
+        assert!(Instant::now() < until, "its sender lives on");
+        guest.hear();
+    }
 }

@@ -26,7 +26,9 @@ fn refusals_name_both_sides() {
     let guest = connect(&bound.path, SIZE, ALIGN, &Terms { tag: "frame/1".into(), ..terms() }).unwrap();
     assert_eq!(
         with(16, "frame/1").unwrap(),
-        format!("all 2 places for processes in the channel at {at} are taken; make it with more `members`")
+        format!(
+            "all 2 places for processes in the channel at {at} are taken; make it with a larger `max_processes`"
+        )
     );
     assert_eq!(
         host(SIZE, ALIGN, &terms(), Some(&bound.path)).err().unwrap().to_string(),
@@ -85,7 +87,7 @@ fn one_who_gives_up_half_way_leaves_no_trace() {
     socket::send(&socket, &Message::Goodbye.encode(), &[]).unwrap();
     drop(socket);
     drop(raw_connect(&bound));
-    // Whoever comes next is served after them.
+    // The next caller is served after them.
     drop_sender(bound.connect().unwrap());
     eventually("nobody is counted", || bound.host.ring().common().strong_count() == 0);
 }
@@ -155,7 +157,7 @@ fn a_host_that_never_answers_is_given_up() {
     let error = sender_from_fd(carrier::load(theirs).unwrap(), SIZE, ALIGN, &short).err().unwrap();
     assert_eq!(
         error.to_string(),
-        "the other process did not answer within 30ms; try again, or with a longer `deadline`"
+        "the other process did not answer within 30ms; try again, or with a longer `timeout`"
     );
     // It said goodbye, in case the host had counted it.
     assert!(matches!(answer(&ours), Some(Message::Hello(_))));
@@ -181,11 +183,11 @@ fn a_caller_let_in_before_the_receiver_left_returns_to_the_door() {
     assert_eq!(guest.id(), host.id());
 }
 
-/// Somebody at a name who does with each caller what comes next.
+/// A process at a name that does with each caller what comes next.
 fn at_a_name(callers: impl IntoIterator<Item = Option<Message>>) -> Result<Arc<Endpoint>, OpenError> {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("feed");
-    let listener = Listener::bind(&Place::new(&path).unwrap(), 0o600).unwrap();
+    let listener = Listener::bind(&PathAt::new(&path).unwrap(), 0o600).unwrap();
     std::thread::scope(|scope| {
         let joins = scope.spawn(|| connect(&path, SIZE, ALIGN, &terms()));
         for answer in callers {
@@ -219,7 +221,7 @@ fn refusal(code: Code) -> Message {
 
 #[test]
 fn a_caller_sent_away_without_an_answer_retries_a_few_times() {
-    let joined = at_a_name([None, Some(refusal(Code::UnderWay)), None, Some(refusal(Code::Ended))]);
+    let joined = at_a_name([None, Some(refusal(Code::HandoverInProgress)), None, Some(refusal(Code::Ended))]);
     assert!(matches!(joined, Err(OpenError::Ended { .. })));
     let joined = at_a_name([None, None, None, None]);
     assert!(matches!(joined, Err(OpenError::HungUp { .. })));
@@ -238,11 +240,11 @@ fn a_door_shut_for_good_by_the_owner_of_a_copy_is_not_watched() {
     eventually("it is forgotten", || !porter.knows(token));
 }
 
-/// Somebody whom the porter calls.
+/// A watcher that reports each call of the background thread.
 struct Called(std::sync::mpsc::Sender<()>);
 
 impl Watcher for Called {
-    fn noticed(self: Arc<Self>, _: &'static Porter, _: Token, _: Event) {
+    fn on_event(self: Arc<Self>, _: &'static Porter, _: Token, _: Event) {
         let _ = self.0.send(());
     }
 }
@@ -281,7 +283,7 @@ fn a_door_that_rested_stays_shut_while_the_receiver_moves() {
 fn a_wake_that_comes_before_the_answer_is_no_answer() {
     let host = alone();
     let descriptor = carrier::unload(sender_into_fd(&host).unwrap()).unwrap();
-    // Somebody in between, so that the order is sure.
+    // A caller in between, so that the order is sure.
     let (ours, theirs) = socket::pair().unwrap();
     let mut buffer = [0; 4096];
     let accept = loop {

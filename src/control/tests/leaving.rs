@@ -18,9 +18,9 @@ fn a_sender_comes_and_goes() {
     eventually("its handle counts as dropped", || bound.host.ring().common().strong_count() == 0);
     eventually("it is proved gone", || bound.host.is_dead(number));
     assert!(!bound.host.ring().common().has_ended());
-    bound.host.close();
+    close(&bound.host);
     assert!(bound.host.ring().common().has_ended());
-    assert!(matches!(bound.connect(), Err(OpenError::NobodyThere { .. })));
+    assert!(matches!(bound.connect(), Err(OpenError::NoReceiver { .. })));
 }
 
 /// Shows W112.
@@ -32,13 +32,13 @@ fn thousands_come_one_after_the_other() {
         loop {
             match bound.connect() {
                 Ok(guest) => break drop_sender(guest),
-                Err(OpenError::RosterFull { members: 2, .. }) => full += 1,
+                Err(OpenError::TooManyProcesses { members: 2, .. }) => full += 1,
                 Err(other) => panic!("{other}"),
             }
         }
     }
     eventually("the last has left", || bound.host.ring().common().strong_count() == 0);
-    // The place of one who said goodbye is free a moment later.
+    // The number of a guest that said goodbye is free a moment later.
     println!("found it taken {full} times");
 }
 
@@ -47,7 +47,7 @@ fn connect_once_there_is_a_number(bound: &Bound) -> Arc<Endpoint> {
     let mut guest = None;
     eventually("a number is free", || {
         let found = bound.connect();
-        assert!(matches!(found, Ok(_) | Err(OpenError::RosterFull { .. })), "{:?}", found.err());
+        assert!(matches!(found, Ok(_) | Err(OpenError::TooManyProcesses { .. })), "{:?}", found.err());
         guest = found.ok();
         guest.is_some()
     });
@@ -85,12 +85,12 @@ fn a_process_that_died_within_a_send_keeps_its_number() {
     send_one(&leaving, 1);
     assert!(matches!(dying.producer().claim(Rank::Newcomer, 1, &*dying), Claimed::Granted(_)));
     send_one(&leaving, 2);
-    bound.host.depart(dead);
+    depart(&bound.host, dead);
     drop_sender(leaving);
     let next = connect_once_there_is_a_number(&bound);
     assert_eq!(next.me(), left);
     let error = bound.connect().err().expect("two places are taken, and one is kept");
-    assert!(matches!(error, OpenError::RosterFull { members: 3, leaving: 1, .. }), "{error}");
+    assert!(matches!(error, OpenError::TooManyProcesses { members: 3, leaving: 1, .. }), "{error}");
     assert!(error.to_string().contains("ended in the middle of a send"), "{error}");
     // Once the receiver has passed it, nothing is left of it.
     let mut consumer = Consumer::new(&bound.host.ring());
@@ -118,11 +118,11 @@ fn a_stopped_send_in_quarantine_keeps_its_number() {
     send_one(&stopped, 2);
     send_one(&leaving, 3);
     let left = leaving.me();
-    bound.host.depart(number);
+    depart(&bound.host, number);
     drop_sender(leaving);
     let next = connect_once_there_is_a_number(&bound);
     assert_eq!(next.me(), left);
-    assert!(matches!(bound.connect(), Err(OpenError::RosterFull { members: 3, leaving: 1, .. })));
+    assert!(matches!(bound.connect(), Err(OpenError::TooManyProcesses { members: 3, leaving: 1, .. })));
     assert_eq!(consumer.receive(&queue, Consumer::copy, &*bound.host), Took::Value([2u64; 2]));
     assert!(!consumer.has_stalled());
     assert_eq!(connect_once_there_is_a_number(&bound).me(), number);
@@ -196,15 +196,15 @@ fn the_last_sender_ends_it_if_asked_for() {
     assert!(matches!(bound.connect(), Err(OpenError::Ended { .. })));
 }
 
-/// Of two senders one does something and dies. Whoever sees to it comes no further than the beginning, while another thread sees to
-/// the other one, with which the stream ends.
+/// Of two senders one does something and dies. Its departure comes no further than the beginning, while another thread ends the
+/// other sender, with which the stream ends.
 fn ends_while_one_leaves(does: impl FnOnce(&Producer<'_>, &Endpoint)) -> (Arc<Endpoint>, [Arc<Endpoint>; 2]) {
     let host = alone();
     let [a, b] = two_guests(&host);
     drop_own_sender(&host);
     does(&a.producer(), &a);
-    assert!(host.begin_departure(a.me()).is_some());
-    host.depart(b.me());
+    assert!(begin_departure(&host, a.me()).is_some());
+    depart(&host, b.me());
     assert!(host.ring().common().has_ended());
     (host, [a, b])
 }
@@ -251,14 +251,14 @@ impl<F: Fn() + Send + Sync> std::task::Wake for Act<F> {
 fn a_number_is_given_again_only_after_its_process_is_repaired() {
     let host = host(SIZE, ALIGN, &Terms { members: 2, ..terms() }, None).unwrap();
     let guest = sender_from_fd(sender_into_fd(&host).unwrap(), SIZE, ALIGN, &terms()).unwrap();
-    // A task waits in the line, and has been given room of which nobody told it. The repair does, in its middle; there
+    // A task waits in the line, and has been given room that it was not told of. The repair tells it, in its middle; there
     // the task ends a permit operation for which recovery may have waited, and asks for a sender to be sent.
     let made = Arc::new(std::sync::Mutex::new(Vec::new()));
     let waker = {
         let (host, made) = (Arc::downgrade(&host), made.clone());
         std::task::Waker::from(Arc::new(Act(move || {
             let host = host.upgrade().unwrap();
-            host.wake_recovery();
+            wake_recovery(&host);
             lock(&made).push(sender_into_fd(&host));
         })))
     };
@@ -270,7 +270,10 @@ fn a_number_is_given_again_only_after_its_process_is_repaired() {
     eventually("the task was woken", || !lock(&made).is_empty());
     eventually("it was repaired", || !host.host.as_ref().unwrap().roster().is_leaving());
     let mut made = lock(&made);
-    assert!(matches!(made[..], [Err(OpenError::RosterFull { members: 2, leaving: 1, .. })]), "{made:?}");
+    assert!(
+        matches!(made[..], [Err(OpenError::TooManyProcesses { members: 2, leaving: 1, .. })]),
+        "{made:?}"
+    );
     made.push(sender_into_fd(&host));
     assert!(made[1].is_ok());
     assert_eq!(host.ring().common().strong_count(), 2, "nobody took away the handle of the next one");

@@ -1,7 +1,7 @@
-//! Wakes between the processes of a channel, also from those who cannot be heard.
+//! Wakes between the processes of a channel, also from members whose messages are not read.
 
 use super::*;
-use crate::control::waking::Calmly;
+use crate::control::CatchPanics;
 use crate::queue::ring::Permits;
 use crate::sync::AtomicU32;
 use crate::wait::{Next, Stand, Wakeable};
@@ -62,7 +62,7 @@ fn of_two_tasks_with_one_record_both_learn_of_the_end() {
     for count in &counts {
         guest.sleepers().put(place, None, &std::task::Waker::from(count.clone()));
     }
-    host.close();
+    close(&host);
     eventually("both are woken", || {
         guest.hear();
         counts.iter().all(|count| count.0.load(Ordering::Relaxed) == 1)
@@ -127,7 +127,7 @@ fn a_guest_that_died_about_to_say_whom_to_wake_has_woken_it() {
     let ear = Ear::of(&b);
     host.segment().view().common().members[usize::from(b.me())].relay.store(1, Ordering::Relaxed);
     assert!(!ear.rings());
-    host.depart(a.me());
+    depart(&host, a.me());
     assert!(ear.rings());
 }
 
@@ -162,7 +162,7 @@ impl Wakeable for Task<'_> {
     fn prepare(&mut self, _: crate::queue::ring::Place) {}
 }
 
-/// A host of whose senders the line is full and one waits in the backlog, while no capacity is free. A guest has it all.
+/// A host whose senders fill the line, so that one more waits in the backlog. A guest has all the capacity.
 fn with_a_backlog(waker: &std::task::Waker) -> (Arc<Endpoint>, Arc<Endpoint>, u32) {
     let capacity = 5000;
     let host = host(SIZE, ALIGN, &Terms { capacity: capacity as usize, ..terms() }, None).unwrap();
@@ -173,7 +173,7 @@ fn with_a_backlog(waker: &std::task::Waker) -> (Arc<Endpoint>, Arc<Endpoint>, u3
     ));
     while host.ring().enter(host.me(), 1).is_some() {}
     let (backlog, mut stand) = (&host.sleepers().backlog, Stand::Nowhere);
-    let next = backlog.next(&host.producer(), &mut stand, Permits(1), &mut Task(waker), &Calmly(&host));
+    let next = backlog.next(&host.producer(), &mut stand, Permits(1), &mut Task(waker), &CatchPanics(&host));
     assert!(matches!(next, Next::SleepInBacklog));
     (host, guest, capacity)
 }
@@ -184,7 +184,7 @@ fn a_backlog_is_told_of_what_its_benefactor_gave_before_it_left() {
     let (host, guest, capacity) = with_a_backlog(&std::task::Waker::from(count.clone()));
     // The guest rings its bell, which is not heard before it is gone.
     guest.producer().give_back(capacity, &*guest);
-    host.depart(guest.me());
+    depart(&host, guest.me());
     eventually("the backlog is told", || count.0.load(Ordering::Relaxed) == 1);
     std::mem::forget(guest);
 }

@@ -1,36 +1,45 @@
 //! Giving the receiver itself to another process as one descriptor: the giver becomes a guest, the taker the host.
 //!
-//! It happens only while nobody else takes part, so nobody else needs to be told.
+//! It happens only while no other process takes part, so no third process needs to be told.
 
 use std::{
     os::fd::{AsFd, OwnedFd},
     sync::{Arc, Mutex},
 };
 
-use crate::control::{
-    Terms,
-    meeting::{
-        admission::{Heard, hear_hello, refuse},
-        carrier,
-        identity::{Rules, Suspicion},
-        join::{Patience, Talk, check_place, unexpected, without_descriptors},
-    },
-    membership::{
-        chunks::queue_of,
-        endpoint::{Endpoint, Parts, Role, refused},
-        fencing::fences,
-        guest::Guest,
-        host::{Host, Refused},
-        member::Member,
-        name::{Name, NameParts},
-        open_name::OpenName,
-        roster::{Doors, Roster},
-    },
-    porter::{Porter, Token, Watcher},
-    waking::Calmly,
-    wire::{Accept, Code, HANDOVER_FDS, HANDOVER_FDS_NAMED, Handover, Message, TAKEN_FDS, Want},
-};
 use crate::{
+    control::{
+        departure::{
+            close::{close, send_applicants_away},
+            host_lost::{attend_host, lose_lifeline},
+            wake::look_late,
+        },
+        meeting::{
+            admission::{Greeting, hear_hello, refuse},
+            carrier,
+            door::attend_door,
+            identity::Identification,
+            lifeline::attend,
+            refusal::{check_place, unexpected, without_descriptors},
+            talk::{Patience, Talk},
+            terms::Terms,
+        },
+        membership::{
+            chunks::queue_of,
+            endpoint::{Endpoint, EndpointParts, Role},
+            fencing::fences,
+            guest::Guest,
+            host::Host,
+            member::Member,
+            name::{Name, NameParts},
+            name_as_sender::NameAsSender,
+            roster::{Admission, Roster},
+            rules::Rules,
+        },
+        porter::{Porter, Token, Watcher},
+        waking::wakes::look_at_sleepers,
+        wire::{Code, HANDOVER_FDS, HANDOVER_FDS_NAMED, Handover, Message, Rejection, TAKEN_FDS, WantedEnd},
+    },
     error::OpenError,
     queue::Number,
     segment::Segment,
@@ -43,7 +52,7 @@ use crate::{
     },
 };
 
-/// A descriptor that carries the receiver, which this process then has no longer.
+/// Makes a descriptor that carries the receiver. This process then has the receiver no longer.
 pub(crate) fn receiver_into_fd(endpoint: &Arc<Endpoint>) -> Result<OwnedFd, OpenError> {
     endpoint.check_fork()?;
     let Some(host) = &endpoint.host else { return Err(OpenError::WrongEnd) };
@@ -52,109 +61,110 @@ pub(crate) fn receiver_into_fd(endpoint: &Arc<Endpoint>) -> Result<OwnedFd, Open
     }
     let number = {
         let mut roster = host.settled_roster(endpoint.deadline);
-        if roster.doors != Doors::Open {
+        if roster.admission != Admission::Open {
             return Err(OpenError::Closed { path: None });
         }
         match roster.others() {
             0 => {}
-            members => return Err(OpenError::Joined { members }),
+            members => return Err(OpenError::OthersJoined { members }),
         }
         if roster.is_leaving() {
             // An account that never comes to rest holds nonsense.
             return Err(OpenError::TimedOut { path: None, waited: endpoint.deadline });
         }
         let number = host.take_number(&endpoint.queue(), &mut roster).map_err(|full| {
-            OpenError::RosterFull { path: None, members: full.members, leaving: full.leaving }
+            OpenError::TooManyProcesses { path: None, members: full.members, leaving: full.leaving }
         })?;
-        roster.doors = Doors::UnderWay;
+        roster.admission = Admission::HandingOver;
         number
     };
     let sent = send_off(endpoint, host, number);
     if sent.is_err() {
-        endpoint.stay(number);
+        stay(endpoint, number);
     }
     sent
 }
 
 fn send_off(endpoint: &Arc<Endpoint>, host: &Host, number: Number) -> Result<OwnedFd, OpenError> {
-    let porter = Porter::of_this_process().map_err(refused("start the porter"))?;
-    // Callers wait at the door until the next host opens it.
+    let porter = Porter::of_this_process().map_err(OpenError::system("start the porter"))?;
+    // New callers wait at the door until the next host opens it.
     let door = host.name().as_ref().and_then(|name| name.token);
-    door.map_or(Ok(()), |door| porter.change(door, Interest::NONE)).map_err(refused("shut the door"))?;
-    // Those who came in before call again, and wait there too.
-    host.send_applicants_away(porter);
-    let (ours, theirs) = socket::pair().map_err(refused("make a pair of sockets"))?;
-    let carrier = carrier::load(theirs).map_err(refused("make a descriptor that carries the receiver"))?;
-    socket::set_pass_credentials(&ours).map_err(refused("ask who sends"))?;
+    door.map_or(Ok(()), |door| porter.change(door, Interest::NONE))
+        .map_err(OpenError::system("shut the door"))?;
+    // Callers that were let in before call again, and wait at the door too.
+    send_applicants_away(host, porter);
+    let (ours, theirs) = socket::pair().map_err(OpenError::system("make a pair of sockets"))?;
+    let carrier =
+        carrier::load(theirs).map_err(OpenError::system("make a descriptor that carries the receiver"))?;
+    socket::set_pass_credentials(&ours).map_err(OpenError::system("ask who sends"))?;
     // The tasks of this process that sleep must listen to another one soon.
-    endpoint.set_role(Role::UnderWay);
-    endpoint.open_doors()?;
+    endpoint.set_role(Role::HandingOver);
+    endpoint.open_bells()?;
     let ours = Arc::new(ours);
-    let state = Mutex::new(State::Asked(Some(Suspicion::default())));
+    let state = Mutex::new(TransitState::Asked(Some(Identification::default())));
     let transit = Arc::new(Transit { endpoint: endpoint.clone(), socket: ours.clone(), number, state });
     porter
         .watch(ours, Interest::READABLE.and(Interest::HANG_UP), transit)
-        .map_err(refused("watch the descriptor"))?;
+        .map_err(OpenError::system("watch the descriptor"))?;
     Ok(carrier)
 }
 
-impl Endpoint {
-    /// The receiver did not leave after all.
-    fn stay(&self, number: Number) {
-        let Some(host) = &self.host else { return };
-        {
-            let mut roster = host.roster();
-            roster.untake(number);
-            roster.doors = Doors::Open;
-        }
-        let door = host.name().as_ref().and_then(|name| name.token);
-        if let (Some(door), Ok(porter)) = (door, Porter::of_this_process()) {
-            let _ = porter.change(door, Interest::READABLE);
-        }
-        self.set_role(Role::Host);
+/// Undoes the beginning of a handover: the receiver did not leave after all.
+fn stay(endpoint: &Endpoint, number: Number) {
+    let Some(host) = &endpoint.host else { return };
+    {
+        let mut roster = host.roster();
+        roster.release(number);
+        roster.admission = Admission::Open;
     }
+    let door = host.name().as_ref().and_then(|name| name.token);
+    if let (Some(door), Ok(porter)) = (door, Porter::of_this_process()) {
+        let _ = porter.change(door, Interest::READABLE);
+    }
+    endpoint.set_role(Role::Host);
 }
 
-/// The giver's end while the receiver is under way. It keeps the endpoint: nobody else in this process may.
+/// The giver's end while the receiver is on its way. It keeps the endpoint alive, which no other handle in this process may do.
 struct Transit {
     endpoint: Arc<Endpoint>,
     socket: Arc<OwnedFd>,
     /// The number of the next host.
     number: Number,
-    state: Mutex<State>,
+    state: Mutex<TransitState>,
 }
 
-enum State {
-    /// Nobody has asked for the receiver yet.
-    Asked(Option<Suspicion>),
-    /// It was sent to this process, whose end is watched under the token: somebody else may have a copy of its connection.
+enum TransitState {
+    /// No process has asked for the receiver yet.
+    Asked(Option<Identification>),
+    /// The receiver was sent to this process. Its end is watched under the token, because another process may have a copy of its
+    /// connection and keep it open.
     Sent(Arc<Process>, Token),
     Over,
 }
 
 impl Watcher for Transit {
-    fn noticed(self: Arc<Self>, porter: &'static Porter, token: Token, _: Event) {
+    fn on_event(self: Arc<Self>, porter: &'static Porter, token: Token, _: Event) {
         let mut state = lock(&self.state);
         let next = match &mut *state {
-            State::Asked(suspicion) => {
-                match hear_hello(&self.socket, suspicion, Want::Receiver, &self.endpoint) {
-                    Heard::Nothing => return,
-                    Heard::Welcome(process, _) => match self.hand_over(porter, token, process) {
-                        Ok((process, end)) => State::Sent(process, end),
+            TransitState::Asked(identification) => {
+                match hear_hello(&self.socket, identification, WantedEnd::Receiver, &self.endpoint) {
+                    Greeting::Nothing => return,
+                    Greeting::Welcome(process, _) => match self.hand_over(porter, token, process) {
+                        Ok((process, end)) => TransitState::Sent(process, end),
                         Err(_) => {
-                            let lack = Refused::new(Code::NoDescriptors);
+                            let lack = Rejection::new(Code::NoDescriptors);
                             refuse(&self.endpoint, &self.socket, lack, None);
-                            State::Over
+                            TransitState::Over
                         }
                     },
-                    Heard::Refused(code) => {
-                        refuse(&self.endpoint, &self.socket, Refused::new(code), None);
-                        State::Over
+                    Greeting::Refused(code) => {
+                        refuse(&self.endpoint, &self.socket, Rejection::new(code), None);
+                        TransitState::Over
                     }
-                    Heard::Gone => State::Over,
+                    Greeting::Gone => TransitState::Over,
                 }
             }
-            State::Sent(process, end) => {
+            TransitState::Sent(process, end) => {
                 let (process, end) = (process.clone(), *end);
                 let mut buffer = [0; 256];
                 match socket::receive(&self.socket, &mut buffer) {
@@ -168,9 +178,10 @@ impl Watcher for Transit {
                         };
                         match doorbell.filter(|_| taken) {
                             Some(doorbell) => {
-                                *state = State::Over;
+                                *state = TransitState::Over;
                                 porter.forget(token);
-                                self.endpoint.become_guest(
+                                become_guest(
+                                    &self.endpoint,
                                     self.socket.clone(),
                                     doorbell,
                                     process,
@@ -178,26 +189,26 @@ impl Watcher for Transit {
                                 );
                                 return;
                             }
-                            None => State::Over,
+                            None => TransitState::Over,
                         }
                     }
                     Ok(Incoming::Nothing | Incoming::HungUp) | Err(_) => {
                         porter.forget(end);
-                        State::Over
+                        TransitState::Over
                     }
                 }
             }
-            State::Over => return,
+            TransitState::Over => return,
         };
-        let over = matches!(next, State::Over);
-        // A taker that lives may have it, though its word could not be read.
-        let may_be_taken = matches!(&*state, State::Sent(process, _) if !process.has_ended());
+        let over = matches!(next, TransitState::Over);
+        // A taker that lives may have the receiver, though its answer could not be read.
+        let may_be_taken = matches!(&*state, TransitState::Sent(process, _) if !process.has_ended());
         *state = next;
         if over {
-            // Lost on its way: as if it had been dropped here.
+            // The receiver is lost on its way: that counts as if it had been dropped here.
             porter.forget(token);
             self.endpoint.set_role(Role::Host);
-            self.endpoint.close();
+            close(&self.endpoint);
             if !may_be_taken {
                 self.endpoint.segment().give_all_back();
             }
@@ -205,16 +216,16 @@ impl Watcher for Transit {
     }
 }
 
-/// Hears of the end of the process to which the receiver was sent.
+/// Is called at the end of the process to which the receiver was sent.
 struct TakerWatch {
     transit: Arc<Transit>,
-    /// Of its connection, on which its last words may still be unread.
+    /// The token of its connection, on which its last words may still be unread.
     line: Token,
 }
 
 impl Watcher for TakerWatch {
-    fn noticed(self: Arc<Self>, porter: &'static Porter, _: Token, event: Event) {
-        self.transit.clone().noticed(porter, self.line, event);
+    fn on_event(self: Arc<Self>, porter: &'static Porter, _: Token, event: Event) {
+        self.transit.clone().on_event(porter, self.line, event);
     }
 }
 
@@ -241,15 +252,8 @@ impl Transit {
         let Some(host) = &endpoint.host else { return Err(std::io::ErrorKind::NotFound.into()) };
         let process = host.process()?;
         let name = host.name();
-        let accept = Accept {
-            number: self.number,
-            host: endpoint.me(),
-            geometry: endpoint.segment().view().geometry(),
-            align: endpoint.facts.align,
-            id: endpoint.id(),
-            fences: endpoint.fence_kind,
-        };
-        let (open, end_with_last) = host.open_name_facts();
+        let accept = endpoint.place_of(self.number);
+        let (open, end_with_last) = host.name_as_sender_facts();
         let handover = Handover {
             accept,
             name: name.as_ref().map(Name::facts),
@@ -266,50 +270,48 @@ impl Transit {
     }
 }
 
-impl Endpoint {
-    /// The receiver has arrived in another process: this one is a guest now.
-    fn become_guest(
-        self: &Arc<Self>,
-        lifeline: Arc<OwnedFd>,
-        doorbell: Doorbell,
-        process: Arc<Process>,
-        host_number: Number,
-    ) {
-        let Some(host) = &self.host else { return };
-        let name = host.name().take();
-        if let Some(name) = name {
-            name.token
-                .into_iter()
-                .zip(Porter::of_this_process())
-                .for_each(|(token, porter)| porter.forget(token));
-            // Closed here and not given up: name, listener and lock live on in the other process.
-            drop(name);
-        }
-        host.roster().doors = Doors::Shut;
-        // Who was being let in while the door was shut.
-        if let Ok(porter) = Porter::of_this_process() {
-            host.send_applicants_away(porter);
-        }
-        // Who speaks here is known; to be told so with each wake costs a descriptor each time.
-        let _ = socket::stop_pass_credentials(&lifeline);
-        let guest = Guest::new(lifeline, doorbell, process, host_number, self.birthplace());
-        if self.guest.set(guest).is_err() {
-            return;
-        }
-        self.set_role(Role::Guest);
-        if self.attend_host().is_err() {
-            // Unable to notice the end of the receiver, so its senders here had better end now.
-            self.lose_lifeline();
-            return;
-        }
-        // Whoever sent something while the receiver was under way rang nobody, and whoever ended a permit operation for
-        // which the next host may wait already told nobody.
-        if let Some(guest) = self.guest.get() {
-            guest.ring();
-            guest.relay();
-        }
-        Calmly(self).hear();
+/// Makes this process a guest: the receiver has arrived in another process.
+fn become_guest(
+    endpoint: &Arc<Endpoint>,
+    lifeline: Arc<OwnedFd>,
+    doorbell: Doorbell,
+    process: Arc<Process>,
+    host_number: Number,
+) {
+    let Some(host) = &endpoint.host else { return };
+    let name = host.name().take();
+    if let Some(name) = name {
+        name.token
+            .into_iter()
+            .zip(Porter::of_this_process())
+            .for_each(|(token, porter)| porter.forget(token));
+        // Closed here and not given up: name, listener and lock live on in the other process.
+        drop(name);
     }
+    host.roster().admission = Admission::Closed;
+    // Callers that were being let in while the door was shut.
+    if let Ok(porter) = Porter::of_this_process() {
+        send_applicants_away(host, porter);
+    }
+    // The process behind this connection is known. To be told with each wake costs a descriptor each time.
+    let _ = socket::stop_pass_credentials(&lifeline);
+    let guest = Guest::new(lifeline, doorbell, process, host_number, endpoint.birthplace());
+    if endpoint.guest.set(guest).is_err() {
+        return;
+    }
+    endpoint.set_role(Role::Guest);
+    if attend_host(endpoint).is_err() {
+        // This process could not notice the end of the receiver, so its senders end now.
+        lose_lifeline(endpoint);
+        return;
+    }
+    // While the receiver was on its way, a thread that sent a value had no process to ring, and a thread that ended a permit
+    // operation had no process to tell. The next host may wait for either.
+    if let Some(guest) = endpoint.guest.get() {
+        guest.ring();
+        guest.relay();
+    }
+    look_at_sleepers(endpoint);
 }
 
 /// Takes over the receiver by a descriptor that carries it.
@@ -320,9 +322,9 @@ pub(crate) fn receiver_from_fd(
     terms: &Terms,
 ) -> Result<Arc<Endpoint>, OpenError> {
     let facts = terms.facts(size, align)?;
-    let birthplace = Birthplace::here().map_err(refused("mark this process"))?;
+    let birthplace = Birthplace::here().map_err(OpenError::system("mark this process"))?;
     let talk = Talk::new(carrier::unload(descriptor)?, Patience::of(terms));
-    let (answer, descriptors) = talk.ask(Want::Receiver, &facts)?;
+    let (answer, descriptors) = talk.ask(WantedEnd::Receiver, &facts)?;
     let Message::Handover(handover) = answer else { return Err(unexpected()) };
     let accept = handover.accept;
     check_place(&accept, &facts)?;
@@ -343,26 +345,26 @@ pub(crate) fn receiver_from_fd(
     let (Some(memory), Some(process)) = (memory, process) else {
         return Err(without_descriptors());
     };
-    let process = Process::from_fd(process).map_err(refused("watch the giver's process"))?;
-    let segment =
-        Segment::open(memory, accept.geometry, terms.pages).map_err(refused("map the channel's memory"))?;
+    let process = Process::from_fd(process).map_err(OpenError::system("watch the giver's process"))?;
+    let segment = Segment::open(memory, accept.geometry, terms.pages)
+        .map_err(OpenError::system("map the channel's memory"))?;
     let name = name
         .map(|(facts, parts)| Name::from_parts(facts, parts))
         .transpose()
-        .map_err(refused("take over the receiver's name"))?;
-    let doorbell = Doorbell::new().map_err(refused("make a doorbell"))?;
+        .map_err(OpenError::system("take over the receiver's name"))?;
+    let doorbell = Doorbell::new().map_err(OpenError::system("make a doorbell"))?;
     let (tail, claimants) = queue_of(&segment).claimants();
     let mut roster = Roster::taken_over(accept.geometry.members(), accept.number, tail, &claimants);
-    roster.take_this(accept.host);
+    roster.take_exact(accept.host);
     let rules = Rules { uids: handover.uids, gids: handover.gids };
     let members = accept.geometry.members();
-    let open_name = OpenName::new(handover.open, handover.end_with_last);
-    let host = Host::new(roster, members, rules, open_name);
+    let name_as_sender = NameAsSender::new(handover.open, handover.end_with_last);
+    let host = Host::new(roster, members, rules, name_as_sender);
     for number in 1..=members as Number {
         host.set_dead(number, number != accept.number && number != accept.host);
     }
     *host.name() = name;
-    let endpoint = Endpoint::new(Parts {
+    let endpoint = Endpoint::new(EndpointParts {
         segment,
         birthplace,
         facts,
@@ -373,23 +375,24 @@ pub(crate) fn receiver_from_fd(
         deadline: terms.deadline,
         host: Some(host),
         guest: None,
+        look_late,
     });
     endpoint.note_pid(accept.number, std::process::id().into());
-    endpoint.open_doors()?;
+    endpoint.open_bells()?;
     let lifeline = Arc::new(talk.done());
     let _ = socket::refuse_descriptors(&lifeline);
-    // Taken, before any wake. If the giver has ended meanwhile, its process will show it. If it cannot be told for another
-    // reason it must not go on to think that the receiver is under way.
+    // TAKEN comes before any wake. If the giver has ended meanwhile, its process shows that. If it cannot be told for another
+    // reason, this fails: the giver must not believe that the receiver is still on its way.
     match socket::send(&lifeline, &Message::Taken.encode(), &[doorbell.as_fd()]) {
-        Err(error) if !socket::is_gone(&error) => return Err(refused("take the receiver")(error)),
+        Err(error) if !socket::is_gone(&error) => return Err(OpenError::system("take the receiver")(error)),
         _ => {}
     }
     let giver = Member::new(accept.host, lifeline, doorbell, process);
     if let Some(host) = &endpoint.host {
         host.roster().enter(giver.clone());
     }
-    let porter = Porter::of_this_process().map_err(refused("start the porter"))?;
-    giver.attend(&endpoint, porter).map_err(refused("watch the giver's process"))?;
-    endpoint.attend_door()?;
+    let porter = Porter::of_this_process().map_err(OpenError::system("start the porter"))?;
+    attend(&giver, &endpoint, porter).map_err(OpenError::system("watch the giver's process"))?;
+    attend_door(&endpoint)?;
     Ok(endpoint)
 }

@@ -1,7 +1,7 @@
 //! The parts of messages as bytes, written behind one another and read from the front. Which parts make a message is not
 //! known here.
 
-use super::{Accept, Facts, Handover, MAX_RULES, MAX_TAG, NameFacts};
+use super::message::{Accept, Facts, Handover, MAX_RULES, MAX_TAG, NameFacts};
 use crate::{
     layout::{ChannelKind, FenceKind, Geometry},
     queue::Number,

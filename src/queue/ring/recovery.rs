@@ -99,8 +99,9 @@ impl Recovery {
         let mut claim = Claim(word.load(Ordering::Relaxed)); // ORDERING: nobody else changes the parity.
         let old = claim.parity();
         // ORDERING: relaxed. Operations of the new parity ended in an earlier round, which saw them end.
-        let held =
-            |member: &crate::layout::Member| Account(member.account.load(Ordering::Relaxed)).held(1 - old);
+        let held = |member: &crate::layout::MemberWords| {
+            Account(member.account.load(Ordering::Relaxed)).held(1 - old)
+        };
         let base = queue.view.common.members.iter().map(held).collect();
         // ORDERING: these loads, then the flip. A load that came after it could see what an operation of the new parity
         // has taken since; the exchange alone would let it.

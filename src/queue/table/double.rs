@@ -2,7 +2,7 @@
 //! chunk that is no memory fails the test, but for the late touch of a record that [`super::send`] speaks of.
 
 use super::words::{Claim, Entry};
-use super::{Memory, NoMemory};
+use super::{ChunkMemory, NoMemory};
 use crate::layout::{Part, TableGeometry, TableView, Touch};
 use crate::sync::{AtomicU64, Ordering};
 use std::sync::Mutex;
@@ -85,7 +85,7 @@ impl Kernel {
     }
 }
 
-impl Memory for MemoryDouble {
+impl ChunkMemory for MemoryDouble {
     fn make_real(&self, chunk: u32) -> Result<(), NoMemory> {
         let mut kernel = self.kernel.lock().unwrap();
         kernel.calls += 1;

@@ -5,8 +5,7 @@
 //! a chunk memory that is on offer elsewhere, or does nothing to one that is in use. So each thread that was stopped there can cost one
 //! chunk, until that is used and given back.
 
-use super::Table;
-use super::send::Refused;
+use super::{Refused, Table};
 
 /// Returns the chunk of the part of the stream with this number, which is memory then. The caller looks at the claim word again if it is
 /// refused.

@@ -41,7 +41,7 @@ mod stalled;
 pub(crate) mod take;
 pub(crate) mod words;
 
-pub(crate) use send::{Producer, Refused, ViewCell};
+pub(crate) use send::{Producer, ViewCell};
 pub(crate) use take::Consumer;
 
 use super::edge::{Edge, acquire, release};
@@ -51,7 +51,7 @@ use crate::sync::Ordering;
 use words::{Claim, Entry};
 
 /// The chunks of a segment as memory of the system. Beside waking, it is the one thing that the queue asks of the system.
-pub(crate) trait Memory: Sync {
+pub(crate) trait ChunkMemory: Sync {
     /// Makes the chunk memory, all of it. If it is memory already it stays as it is.
     fn make_real(&self, chunk: u32) -> Result<(), NoMemory>;
 
@@ -66,18 +66,28 @@ pub(crate) trait Memory: Sync {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct NoMemory;
 
+/// Why nothing can be claimed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Refused {
+    Closed,
+    /// Every chunk of the channel is in use.
+    Limit,
+    /// The system has no memory for another one.
+    NoMemory,
+}
+
 /// The segment of an unbounded channel, and how its chunks become memory.
 #[derive(Clone, Copy)]
 pub(crate) struct Table<'a> {
     pub view: &'a TableView<'a>,
-    pub memory: &'a dyn Memory,
+    pub memory: &'a dyn ChunkMemory,
     pub fences: Fences,
 }
 
 impl<'a> Table<'a> {
     /// Returns the queue with full fences.
     #[inline(always)]
-    pub fn new(view: &'a TableView<'a>, memory: &'a dyn Memory) -> Table<'a> {
+    pub fn new(view: &'a TableView<'a>, memory: &'a dyn ChunkMemory) -> Table<'a> {
         Table { view, memory, fences: Fences::FULL }
     }
 

@@ -6,7 +6,7 @@
 //! keeps.
 
 use super::words::{Claim, Record, Stamp};
-use super::{Table, grow};
+use super::{Refused, Table, grow};
 use crate::queue::edge::{Edge, Fence, acquire, release};
 use crate::queue::{Number, Wake, payload};
 use crate::sync::{AtomicU64, Ordering};
@@ -54,16 +54,6 @@ pub(crate) struct Span {
     pub first: u64,
     pub count: u32,
     pub(super) chunk: u32,
-}
-
-/// Why nothing can be claimed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Refused {
-    Closed,
-    /// Every chunk of the channel is in use.
-    Limit,
-    /// The system has no memory for another one.
-    NoMemory,
 }
 
 /// One process's sending side.

@@ -12,7 +12,7 @@ mod layout;
 #[allow(dead_code, unused_imports, reason = "as above")]
 #[path = "../../../src/queue/mod.rs"]
 mod queue;
-#[allow(dead_code, reason = "nothing is sent")]
+#[allow(dead_code, unused_imports, reason = "nothing is sent")]
 #[path = "../../../src/control"]
 mod control {
     // Here, for messages are this room's own.

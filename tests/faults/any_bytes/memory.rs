@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::layout::TableView;
-use crate::queue::table::{Memory, NoMemory};
+use crate::queue::table::{ChunkMemory, NoMemory};
 use crate::sync;
 
 /// The chunks of one image.
@@ -40,7 +40,7 @@ impl Chunks {
     }
 }
 
-impl Memory for Chunks {
+impl ChunkMemory for Chunks {
     fn make_real(&self, chunk: u32) -> Result<(), NoMemory> {
         self.addresses(chunk);
         sync::does_one_thing();

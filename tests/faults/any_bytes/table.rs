@@ -14,7 +14,7 @@ use crate::layout::{Geometry, TableGeometry, TableView, View};
 use crate::memory::Chunks;
 use crate::queue::table::send::Span;
 use crate::queue::table::words::{Claim, Entry, Record, Stamp};
-use crate::queue::table::{Consumer, Memory, Producer, Refused, Table, ViewCell};
+use crate::queue::table::{ChunkMemory, Consumer, Producer, Refused, Table, ViewCell};
 use crate::queue::{Consume, Effort, Number, Took};
 use crate::sync::{self, Intrusion, Ordering};
 use crate::world::World;

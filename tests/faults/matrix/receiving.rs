@@ -236,7 +236,7 @@ fn hand_over(hands: &mut Hands) {
     let descriptor = match receiver.into_fd() {
         Ok(descriptor) => descriptor,
         Err(error) => {
-            assert!(matches!(error, OpenError::Joined { members: 1 }), "{error}");
+            assert!(matches!(error, OpenError::OthersJoined { members: 1 }), "{error}");
             return;
         }
     };
@@ -265,7 +265,7 @@ pub fn receives(name: &str, path: &Path) {
     act(&mut elsewhere);
     drop((elsewhere, sender));
 
-    let receiver = Options::new().capacity(CAPACITY).members(MEMBERS).bind(path).unwrap();
+    let receiver = Options::new().capacity(CAPACITY).max_processes(MEMBERS).bind(path).unwrap();
     let mut hands = Hands::new(receiver);
     if operation.is_async {
         // So that the porter hears for it.

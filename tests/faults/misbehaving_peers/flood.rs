@@ -151,7 +151,7 @@ fn a_peer_with_every_place_keeps_others_out_while_it_lives() {
     assert_eq!(
         full(&world),
         format!(
-            "all 256 places for processes in the channel at {} are taken; make it with more `members`",
+            "all 256 places for processes in the channel at {} are taken; make it with a larger `max_processes`",
             world.path().display()
         )
     );

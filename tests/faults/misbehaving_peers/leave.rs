@@ -111,7 +111,7 @@ fn a_closed_lifeline_keeps_its_number_until_its_member_ends() {
     assert_eq!(
         full(&world),
         format!(
-            "all 6 places for processes in the channel at {} are taken; make it with more `members`",
+            "all 6 places for processes in the channel at {} are taken; make it with a larger `max_processes`",
             world.path().display()
         )
     );

@@ -27,7 +27,7 @@ use crate::{
 /// Role: tries to join, as often as it is asked to, and says what came of it and how many descriptors it has.
 pub fn joins_in_vain(path: &Path) {
     while next_order().is_some() {
-        let joined = shmpsc::Options::new().deadline(Duration::from_millis(500)).connect::<Value>(path);
+        let joined = shmpsc::Options::new().timeout(Duration::from_millis(500)).connect::<Value>(path);
         tell(joined.map_or_else(|error| error.to_string(), |_| "joined".into()));
         tell(watch::own_descriptors());
     }

@@ -29,7 +29,7 @@ const SENDERS: [How; 3] = [How::Blocking, How::CurrentThread, How::Plain];
 /// Role: has the receiver, and says how much it received from whom it is asked about.
 pub fn hosts(how: How, members: u64, path: &Path) {
     let receiver =
-        Options::new().capacity(CAPACITY).members(members as usize).mode(0o666).bind(path).unwrap();
+        Options::new().capacity(CAPACITY).max_processes(members as usize).mode(0o666).bind(path).unwrap();
     let ledger = Arc::new(Mutex::new(Ledger::default()));
     let enters = ledger.clone();
     thread::spawn(move || {
@@ -123,7 +123,7 @@ impl World {
     pub fn newcomer(&mut self) {
         self.newcomers += 1;
         let who = 1000 + self.newcomers;
-        let newcomer = Options::new().deadline(Duration::from_secs(60)).connect::<Value>(self.path());
+        let newcomer = Options::new().timeout(Duration::from_secs(60)).connect::<Value>(self.path());
         newcomer.unwrap().blocking_send([who, 0]).unwrap();
         eventually("its value came", || self.received(who) == 1);
     }

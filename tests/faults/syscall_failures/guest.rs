@@ -93,7 +93,7 @@ fn without(
         let done = catch_unwind(AssertUnwindSafe(&act));
         let call = refuser.relent();
         // Those who left before may be on their way out.
-        if call.is_some() || !matches!(done, Ok(Err(OpenError::RosterFull { .. }))) {
+        if call.is_some() || !matches!(done, Ok(Err(OpenError::TooManyProcesses { .. }))) {
             break (done, call);
         }
     };

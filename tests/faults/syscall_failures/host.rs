@@ -49,7 +49,7 @@ fn lets_in_after_each_refused_call(kind: Kind) {
         host.order(what);
         host.hear()
     };
-    let joins = |deadline| kind.connect(options().deadline(deadline), &room.name());
+    let joins = |deadline| kind.connect(options().timeout(deadline), &room.name());
     let member = joins(Duration::from_secs(20)).unwrap();
     drop(joins(Duration::from_secs(20)).unwrap());
     let (mut here, mut there) = (0, 0);

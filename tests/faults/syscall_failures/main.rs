@@ -82,7 +82,7 @@ fn panics() -> u32 {
 
 /// Two numbers of processes beside the receiver's own: whatever keeps one is noticed soon.
 fn options() -> Options {
-    Options::new().capacity(4).members(3).prefault(true)
+    Options::new().capacity(4).max_processes(3).prefault(true)
 }
 
 /// An error is a sentence.

@@ -181,7 +181,7 @@ pub fn show(scale: Scale) {
 
 fn show_one(kind: Kind, each: u64) {
     let room = room();
-    let options = Options::new().capacity(4).memory_limit(1 << 20).members(1023);
+    let options = Options::new().capacity(4).memory_limit(1 << 20).max_processes(1023);
     let receiver = kind.bind(options, &room.name()).unwrap();
     let own = kind.connect(Options::new(), &room.name()).unwrap();
     let role = |parent: u64| format!("forks-who-is-killed {kind} {parent} {each}");

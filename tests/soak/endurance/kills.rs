@@ -233,7 +233,8 @@ pub fn show(scale: Scale) {
     let rounds = scale.of(1000).div_ceil(SENDERS);
     let room = room();
     let acknowledgements = Acknowledgements::of(&room);
-    let (receiver, memory) = Memory::bind(Options::new().memory_limit(LIMIT).members(MEMBERS), &room.name());
+    let (receiver, memory) =
+        Memory::bind(Options::new().memory_limit(LIMIT).max_processes(MEMBERS), &room.name());
     let own = connect_unbounded(room.name()).unwrap();
     let mut world = World { room, receiver, memory, own, sent: 0, seen: Seen::default() };
     let held = || holdings(std::process::id());

@@ -353,7 +353,7 @@ pub fn show(scale: Scale) {
 
 fn show_one(kind: Kind, length: Duration) {
     let room = room();
-    let options = Options::new().capacity(CAPACITY).memory_limit(LIMIT).members(MEMBERS);
+    let options = Options::new().capacity(CAPACITY).memory_limit(LIMIT).max_processes(MEMBERS);
     let receiver = kind.bind(options, &room.name()).unwrap();
     let own = kind.connect(Options::new(), &room.name()).unwrap();
     let free_places = || free_places(&format!("joins-till-full {kind}"), &room, || own.strong_count() == 1);

@@ -262,7 +262,7 @@ impl Shares {
 /// At least so many rounds and kills.
 pub fn run(shares: Shares, rounds: u64, kills: u64) -> Tally {
     let room = room();
-    let options = Options::new().capacity(shares.capacity).members(MEMBERS).end_with_last_sender();
+    let options = Options::new().capacity(shares.capacity).max_processes(MEMBERS).end_with_last_sender();
     let receiver = options.bind(room.name()).unwrap();
     let own: Sender<Value> = shmpsc::connect(room.name()).unwrap();
     let (done, mut killed) = (AtomicU64::new(0), 0);

@@ -76,7 +76,7 @@ impl World for Beside {
 
     fn before(operation: &Operation, fill: Fill) -> (Beside, Led) {
         let room = people::room();
-        let options = options().members(MEMBERS).end_with_last_sender();
+        let options = options().max_processes(MEMBERS).end_with_last_sender();
         let receiver = options.bind_unbounded(room.name()).unwrap();
         let fixed = receiver.memory_in_use();
         let others = (0..2).map(|_| shmpsc::connect_unbounded(room.name()).unwrap()).collect();

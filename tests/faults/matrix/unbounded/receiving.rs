@@ -153,7 +153,7 @@ fn hand_over(hands: &mut Hands) {
             let taken = UnboundedReceiver::from_fd(descriptor).expect("the giver lives");
             hands.receiver = Some(taken);
         }
-        Err(error) => assert!(matches!(error, OpenError::Joined { members: 1 }), "{error}"),
+        Err(error) => assert!(matches!(error, OpenError::OthersJoined { members: 1 }), "{error}"),
     }
 }
 
@@ -177,7 +177,7 @@ pub fn receives(name: &str, path: &Path) {
     acts(&mut elsewhere);
     drop((elsewhere, sender));
 
-    let receiver = options().members(MEMBERS).bind_unbounded(path).unwrap();
+    let receiver = options().max_processes(MEMBERS).bind_unbounded(path).unwrap();
     let mut hands = Hands::new(receiver);
     if is_async {
         // So that the porter hears for it.

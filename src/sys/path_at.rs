@@ -30,7 +30,7 @@ const LONGEST_PATH: usize = 4096;
 
 /// A file name in an open directory.
 #[derive(Debug)]
-pub(crate) struct Place {
+pub(crate) struct PathAt {
     directory: Arc<OwnedFd>,
     name: CString,
     path: PathBuf,
@@ -59,9 +59,9 @@ impl From<&Stat> for FileId {
     }
 }
 
-impl Place {
+impl PathAt {
     /// The place that `path` names. The directory must exist; whether the file does is not looked at.
-    pub(crate) fn new(path: &Path) -> io::Result<Place> {
+    pub(crate) fn new(path: &Path) -> io::Result<PathAt> {
         let name = file_name(path)?;
         let parent = match path.parent() {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
@@ -72,26 +72,26 @@ impl Place {
         // The working directory has no path if it was removed or lies outside of the root, and perhaps too long a one.
         let absolute = std::path::absolute(path).ok().filter(|path| path.as_os_str().len() < LONGEST_PATH);
         let path = absolute.unwrap_or_else(|| path.to_owned());
-        Ok(Place { directory: Arc::new(directory), name, path })
+        Ok(PathAt { directory: Arc::new(directory), name, path })
     }
 
     /// Makes the place with the file name of `path` in a directory that another process handed over.
-    pub(crate) fn in_directory(directory: OwnedFd, path: &Path) -> io::Result<Place> {
+    pub(crate) fn in_directory(directory: OwnedFd, path: &Path) -> io::Result<PathAt> {
         if FileType::from_raw_mode(fs::fstat(&directory)?.st_mode) != FileType::Directory {
             return Err(io::Error::new(
                 io::ErrorKind::InvalidData,
                 "the descriptor is not one of a directory",
             ));
         }
-        Ok(Place { directory: Arc::new(directory), name: file_name(path)?, path: path.to_owned() })
+        Ok(PathAt { directory: Arc::new(directory), name: file_name(path)?, path: path.to_owned() })
     }
 
     /// The place in the same directory whose name has `suffix` appended.
-    pub(crate) fn beside(&self, suffix: &str) -> io::Result<Place> {
+    pub(crate) fn beside(&self, suffix: &str) -> io::Result<PathAt> {
         let mut name = self.name.as_bytes().to_owned();
         name.extend_from_slice(suffix.as_bytes());
         let path = self.path.with_file_name(OsStr::from_bytes(&name));
-        Ok(Place { directory: self.directory.clone(), name: CString::new(name)?, path })
+        Ok(PathAt { directory: self.directory.clone(), name: CString::new(name)?, path })
     }
 
     /// Returns the path as it was when the directory was opened, absolute if it could be: for messages.
@@ -248,17 +248,17 @@ mod tests {
             ("\0abstract", "abstract"),
             (&*long, "at most 107"),
         ] {
-            let error = Place::new(Path::new(path)).unwrap_err();
+            let error = PathAt::new(Path::new(path)).unwrap_err();
             assert_eq!(error.kind(), io::ErrorKind::InvalidInput, "{path:?}");
             assert!(error.to_string().contains(word), "{path:?}: {error}");
         }
-        let missing = Place::new(Path::new("/nowhere/at/all")).unwrap_err();
+        let missing = PathAt::new(Path::new("/nowhere/at/all")).unwrap_err();
         assert_eq!(missing.kind(), io::ErrorKind::NotFound);
     }
 
     #[test]
     fn a_bare_name_is_in_the_working_directory() {
-        let place = Place::new(Path::new("name")).unwrap();
+        let place = PathAt::new(Path::new("name")).unwrap();
         let (here, there) = (fs::stat(".").unwrap(), fs::fstat(place.directory()).unwrap());
         assert_eq!((here.st_dev, here.st_ino), (there.st_dev, there.st_ino));
     }
@@ -266,7 +266,7 @@ mod tests {
     #[test]
     fn the_place_beside_has_the_same_directory() {
         let directory = tempfile::tempdir().unwrap();
-        let place = Place::new(&directory.path().join("name")).unwrap();
+        let place = PathAt::new(&directory.path().join("name")).unwrap();
         let beside = place.beside(".lock").unwrap();
         assert_eq!(beside.path(), directory.path().join("name.lock"));
         std::fs::write(beside.path(), "").unwrap();
@@ -281,7 +281,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let (old, new) = (directory.path().join("old"), directory.path().join("new"));
         std::fs::create_dir(&old).unwrap();
-        let place = Place::new(&old.join("name")).unwrap();
+        let place = PathAt::new(&old.join("name")).unwrap();
         let path = |address: &SocketAddrUnix| address.path_bytes().unwrap().to_owned();
         assert_eq!(path(&place.address().unwrap()), old.join("name").as_os_str().as_bytes());
         std::fs::rename(&old, &new).unwrap();

@@ -8,19 +8,13 @@
 use std::{
     io,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, Mutex, Weak},
+    sync::{Arc, Mutex},
     thread::sleep,
-    time::{Duration, Instant},
+    time::Instant,
 };
 
-use super::Endpoint;
 use crate::{
-    control::{
-        porter::{Porter, Token, Watcher},
-        waking::Calmly,
-    },
-    layout::FenceKind,
-    queue::Queue,
+    control::porter::{Porter, Token, Watcher},
     sync::{AtomicU32, Ordering, lock},
     sys::{
         events::{Doorbell, Event, Interest},
@@ -30,73 +24,50 @@ use crate::{
 };
 
 /// What an endpoint keeps for its late looks.
-pub(super) struct Late {
-    endpoint: Weak<Endpoint>,
+pub(in crate::control) struct LateLook {
+    /// Looks, if the endpoint still is.
+    look: Box<dyn Fn() + Send + Sync>,
     /// Not zero while the endpoint is in the list of those that ask.
     is_asked: AtomicU32,
     /// Not zero: the receiver sleeps, and has gone past positions that were not published.
     has_stalled: AtomicU32,
 }
 
-impl Late {
-    pub fn new(endpoint: &Weak<Endpoint>) -> Arc<Late> {
+impl LateLook {
+    /// Of an endpoint for which `look` looks.
+    pub fn new(look: impl Fn() + Send + Sync + 'static) -> Arc<LateLook> {
         let (is_asked, has_stalled) = (AtomicU32::new(0), AtomicU32::new(0));
-        Arc::new(Late { endpoint: endpoint.clone(), is_asked, has_stalled })
+        Arc::new(LateLook { look: Box::new(look), is_asked, has_stalled })
+    }
+
+    /// Notes whether the receiver's task, which goes to sleep, has gone past positions that were not published.
+    pub fn set_stalled(&self, has_stalled: bool) {
+        // ORDERING: the request that follows releases it.
+        self.has_stalled.store(has_stalled.into(), Ordering::Relaxed);
+    }
+
+    /// Returns what was noted last.
+    pub fn has_stalled(&self) -> bool {
+        // ORDERING: see `set_stalled`.
+        self.has_stalled.load(Ordering::Relaxed) != 0
+    }
+
+    /// Has a look made at least [`LONG`] from now.
+    pub fn ask(self: &Arc<LateLook>) {
+        // ORDERING: AcqRel. A request that finds the mark comes before the mark is taken away, and the time begins after that.
+        if self.is_asked.swap(1, Ordering::AcqRel) == 0 && Looks::ask(self).is_err() {
+            // Without a porter: descriptors, memory or threads are exhausted. Also for those that have found the mark meanwhile.
+            self.is_asked.store(0, Ordering::Release); // ORDERING: as in `Looks::begin`.
+            sleep(LONG);
+            (self.look)();
+        }
     }
 }
 
-impl Endpoint {
-    /// Returns how long after a thread has registered as a sleeper its late look is due, if one is.
-    pub(crate) fn looks_late_after(&self) -> Option<Duration> {
-        (self.fence_kind == FenceKind::Asymmetric).then_some(LONG)
-    }
-
-    /// Has a late look made for the receiver's task, which has just registered and goes to sleep.
-    pub(crate) fn have_receiver_look_late(&self, has_stalled: bool) {
-        // ORDERING: the request that follows releases it.
-        self.late.has_stalled.store(has_stalled.into(), Ordering::Relaxed);
-        self.have_senders_look_late();
-    }
-
-    /// Has a late look made for the sending tasks of this process, or its backlog, of which one has just registered.
-    pub(crate) fn have_senders_look_late(&self) {
-        if self.fence_kind == FenceKind::Full {
-            return;
-        }
-        // ORDERING: AcqRel. A request that finds the mark comes before the mark is taken away, and the time begins after that.
-        if self.late.is_asked.swap(1, Ordering::AcqRel) == 0 && Looks::ask(&self.late).is_err() {
-            // Without a porter: descriptors, memory or threads are exhausted. Also for those that have found the mark meanwhile.
-            self.late.is_asked.store(0, Ordering::Release); // ORDERING: as in `Looks::begin`.
-            sleep(LONG);
-            self.look_late();
-        }
-    }
-
-    /// Makes what late looks need in this process, so that they need nothing later.
-    pub(in crate::control) fn prepare_late_looks(&self) {
-        if self.fence_kind == FenceKind::Asymmetric {
-            // If it cannot be made now, it may be later, or each look is waited for.
-            let _ = Looks::of_this_process().and_then(|looks| looks.watch(&mut lock(&looks.list)));
-        }
-    }
-
-    /// Looks once more for the sleepers of this process that registered at least [`LONG`] ago, and wakes those for which there is
-    /// something. It reads each word of the segment a bounded number of times, whatever stands there.
-    pub(crate) fn look_late(&self) {
-        if self.is_forked() {
-            return;
-        }
-        let queue = self.queue();
-        if self.is_host() {
-            // ORDERING: see `have_receiver_look_late`.
-            let has_stalled = self.late.has_stalled.load(Ordering::Relaxed) != 0;
-            queue.look_late_for_receiver(has_stalled, &Calmly(self));
-        }
-        if let Queue::Ring(ring) = queue {
-            ring.look_late(&Calmly(self));
-            self.sleepers.backlog.look_late(&self.producer());
-        }
-    }
+/// Makes what late looks need in this process, so that they need nothing later.
+pub(in crate::control) fn prepare() {
+    // If it cannot be made now, it may be later, or each look is waited for.
+    let _ = Looks::of_this_process().and_then(|looks| looks.watch(&mut lock(&looks.list)));
 }
 
 /// The late looks of this process.
@@ -114,9 +85,9 @@ struct List {
     /// The porter has been told, and will look.
     is_begun: bool,
     /// Those that have asked since the present wait began.
-    asked: Vec<Arc<Late>>,
+    asked: Vec<Arc<LateLook>>,
     /// Those at which the porter looks at the end of the wait.
-    due: Vec<Arc<Late>>,
+    due: Vec<Arc<LateLook>>,
 }
 
 impl Looks {
@@ -127,14 +98,14 @@ impl Looks {
     fn watch(&'static self, list: &mut List) -> io::Result<()> {
         if list.token.is_none() {
             let interest = Interest::READABLE.once_each();
-            let watcher = Arc::new(Watch(self));
+            let watcher = Arc::new(LooksWatch(self));
             list.token = Some(Porter::of_this_process()?.watch(self.bell.clone(), interest, watcher)?);
         }
         Ok(())
     }
 
     /// Notes an endpoint whose mark has just been set.
-    fn ask(late: &Arc<Late>) -> io::Result<()> {
+    fn ask(late: &Arc<LateLook>) -> io::Result<()> {
         let looks = Looks::of_this_process()?;
         let mut list = lock(&looks.list);
         looks.watch(&mut list)?;
@@ -165,19 +136,18 @@ impl Looks {
 }
 
 /// The porter's part.
-struct Watch(&'static Looks);
+struct LooksWatch(&'static Looks);
 
-impl Watcher for Watch {
-    fn noticed(self: Arc<Self>, porter: &'static Porter, token: Token, _: Event) {
+impl Watcher for LooksWatch {
+    fn on_event(self: Arc<Self>, porter: &'static Porter, token: Token, _: Event) {
         self.0.begin(porter, token);
     }
 
-    fn overdue(self: Arc<Self>, porter: &'static Porter, token: Token) {
+    fn on_deadline(self: Arc<Self>, porter: &'static Porter, token: Token) {
         let due = std::mem::take(&mut lock(&self.0.list).due);
         for late in due {
             // A waker may panic; and the endpoint may end here, with the wakers that it has.
-            let look = || late.endpoint.upgrade().iter().for_each(|endpoint| endpoint.look_late());
-            let _ = catch_unwind(AssertUnwindSafe(look));
+            let _ = catch_unwind(AssertUnwindSafe(&late.look));
         }
         self.0.begin(porter, token);
     }

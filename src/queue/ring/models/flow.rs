@@ -114,10 +114,11 @@ fn two_threads_of_one_process_capacity_2() {
     two_threads_of_one_process(2);
 }
 
-/// A batch takes what is free, its values come in order, the receiver takes batches too.
+/// A batch takes what is free, its values come in order, the receiver takes batches too. At two switches, half a million runs, it takes
+/// longer than any other model: `SHMPSC_LOOM_SWITCHES=2 .ci/loom flow::batches`.
 #[test]
 fn batches() {
-    explore(Some(2), || {
+    explore(Some(1), || {
         let world = World::with_light_fences(3, 1, 2);
         let mut consumer = Consumer::new(&world.queue());
         world.send(3, 30);

@@ -34,6 +34,30 @@ mod sys;
 mod unbounded;
 mod wait;
 
+/// The crate that says what a message can be: [`Pod`](bytemuck::Pod) types, which are plain data of one size.
+///
+/// A type of your own needs one `use`, the feature `derive` of this crate, and an attribute that tells the derive macros where
+/// `bytemuck` is. A program that has `bytemuck` among its own dependencies needs no attribute.
+///
+/// ```
+/// use shmpsc::bytemuck::{Pod, Zeroable};
+///
+/// #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+/// #[bytemuck(crate = "shmpsc::bytemuck")]
+/// #[repr(C)]
+/// struct Reading {
+///     sensor: u64,
+///     value: f64,
+/// }
+///
+/// let (sender, mut receiver) = shmpsc::channel::<Reading>(4);
+/// sender.try_send(Reading { sensor: 1, value: 20.5 })?;
+/// assert_eq!(receiver.blocking_recv(), Some(Reading { sensor: 1, value: 20.5 }));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[cfg(not(shmpsc_loom))]
+#[doc(no_inline)]
+pub use bytemuck;
 #[cfg(not(shmpsc_loom))]
 pub use {
     bounded::{OwnedPermit, Permit, PermitIterator, Receiver, Sender, WeakSender, channel},

@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use bytemuck::Pod;
+use shmpsc::bytemuck::Pod;
 use shmpsc::error::TrySendUnboundedError;
 use shmpsc::{Sender, UnboundedSender};
 

@@ -1,7 +1,19 @@
+#![doc = include_str!("docs/links.md")]
 #![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![cfg_attr(docsrs, doc(auto_cfg(hide(shmpsc_loom))))]
 #![deny(unsafe_code)]
 // The checker builds what the models need, which is not all.
 #![cfg_attr(shmpsc_loom, allow(dead_code, unused_imports))]
+
+#[cfg(not(target_os = "linux"))]
+compile_error!(
+    "shmpsc needs Linux: it is built on memfd, futex, pidfd and eventfd, which other systems do not have"
+);
+#[cfg(not(target_pointer_width = "64"))]
+compile_error!("shmpsc needs a 64-bit system: processes of 32 bits cannot take part in a channel");
+#[cfg(not(target_endian = "little"))]
+compile_error!("shmpsc needs a little-endian system: the words of the shared memory are little-endian");
 
 extern crate alloc;
 
@@ -13,6 +25,8 @@ mod bounded;
 mod channel;
 #[cfg(not(shmpsc_loom))]
 mod control;
+#[cfg(not(shmpsc_loom))]
+pub mod docs;
 #[cfg(not(shmpsc_loom))]
 mod ends;
 #[cfg(not(shmpsc_loom))]

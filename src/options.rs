@@ -205,7 +205,7 @@ impl Options {
     }
 
     /// Makes the channel one of asymmetric fences, where the system lets this process. For measurements: the system call that they
-    /// rest on does not reach every thread that it must, so a wake can be lost. `docs/edges.md` says when.
+    /// rest on does not reach every thread that it must, so a wake can be lost. [`edges`](crate::docs::edges#asymmetric-fences) says when.
     #[doc(hidden)]
     pub fn asymmetric_fences(mut self) -> Options {
         self.terms.asymmetric_fences = true;

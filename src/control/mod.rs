@@ -1,6 +1,5 @@
 //! Who is here: how processes meet, talk and part. What a value is and how one is sent is not known here.
-//!
-#![doc = include_str!("../../docs/protocol.md")]
+//! What they say to each other is the page [`protocol`](crate::docs::protocol).
 //!
 //! # The files
 //!

@@ -1,7 +1,5 @@
 //! What happens when a process has left or is proved to have ended: its handles, permits and places in the line end
-//! with it. Its unpublished values are the receiver's to skip.
-//!
-#![doc = include_str!("../../docs/recovery.md")]
+//! with it. Its unpublished values are the receiver's to skip. The page [`recovery`](crate::docs::recovery) has every window.
 
 use super::{endpoint::Endpoint, porter::Porter, roster::Leaver, wakes::Calmly};
 use crate::{

@@ -30,7 +30,7 @@ macro_rules! receiver {
                 ///
                 /// The receiver learns it when it looks for a value: then every receive tells the end of the stream, for ever, every
                 /// sender finds the channel closed, and this tells the reason. Until then, and if all is well, it is `None`. Corruption
-                /// elsewhere is not detected; `docs/trust.md` says what is promised then.
+                /// elsewhere is not detected; The page [`trust`](crate::docs::trust) says what is promised then.
                 ///
                 /// It never waits. Once there is a reason it stays.
                 ///

@@ -2,6 +2,7 @@
 //!
 //! | page | for whom | what it says |
 //! | --- | --- | --- |
+//! | [`guide`] | users | from tokio to here, messages of your own, shutdown, errors, services, questions |
 //! | [`limits`] | users | sizes, limits, differences to tokio |
 //! | [`performance`] | users | figures beside other channels |
 //! | [`parity`] | users | tokio's contract, item by item |
@@ -21,6 +22,10 @@ pub mod contributing {}
 #[doc = include_str!("docs/links.md")]
 #[doc = include_str!("../docs/edges.md")]
 pub mod edges {}
+
+#[doc = include_str!("docs/links.md")]
+#[doc = include_str!("../docs/guide.md")]
+pub mod guide {}
 
 #[doc = include_str!("docs/links.md")]
 #[doc = include_str!("../docs/layout.md")]

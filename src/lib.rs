@@ -1,5 +1,6 @@
 #![doc = include_str!("docs/links.md")]
-#![doc = include_str!("../README.md")]
+// The blocks of README are parts of one example, which the tests run with real processes; alone they do not compile.
+#![cfg_attr(not(doctest), doc = include_str!("../README.md"))]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(docsrs, doc(auto_cfg(hide(shmpsc_loom))))]
 #![deny(unsafe_code)]

@@ -137,6 +137,58 @@ fn a_name_that_is_nowhere_is_found_out() {
     }
 }
 
+/// The rooms, from the top row to the bottom.
+const ROWS: [&[&str]; 9] = [
+    &["options", "bounded", "unbounded", "ends"],
+    &["channel"],
+    &["control"],
+    &["wait"],
+    &["queue"],
+    &["segment"],
+    &["layout"],
+    &["sys"],
+    &["sync"],
+];
+
+/// Returns what is wrong with the walks in a text: a room that is entered after one below it, or a file that is not of its room.
+fn lost_walks(text: &str) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let mut deepest = 0;
+    for line in text.lines() {
+        if line.starts_with("| ---") {
+            deepest = 0;
+        }
+        let Some((rooms, places)) = line.strip_prefix("| `").and_then(|line| line.split_once(" | ")) else {
+            continue;
+        };
+        let rooms: Vec<&str> = rooms.split('`').step_by(2).collect();
+        for room in &rooms {
+            match ROWS.iter().position(|row| row.contains(room)) {
+                Some(row) if row >= deepest => deepest = row,
+                _ => wrong.push(format!("{room} is no room, or comes too late")),
+            }
+        }
+        for place in places.split('`').skip(1).step_by(2).filter_map(|place| place.strip_prefix("src/")) {
+            if !rooms.contains(&place.split(['/', '.']).next().expect("a room")) {
+                wrong.push(format!("{place} is not of {rooms:?}"));
+            }
+        }
+    }
+    wrong
+}
+
+#[test]
+fn each_walk_goes_down_the_rooms() {
+    let text = fs::read_to_string(root().join("CONTRIBUTING.md")).expect("it is there");
+    let (_, walks) = text.split_once("\n## Walks\n").expect("the walks");
+    let (walks, _) = walks.split_once("\n## ").expect("what follows");
+    assert_eq!(walks.matches("| --- |").count(), 4, "send, recv, connect, and a death");
+    let wrong = lost_walks(walks);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert_eq!(lost_walks("| `queue` | |\n| `channel` | |").len(), 1);
+    assert_eq!(lost_walks("| `queue` | `src/channel/mod.rs` |").len(), 1);
+}
+
 /// Returns all documents, with their paths from the root.
 fn documents() -> Vec<String> {
     let mut found =

@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex};
 /// A call that is given a value has room for it on the stack twice: the argument, and the result, which can give it back. The
 /// futures of [`send`](Sender::send) and [`send_timeout`](Sender::send_timeout) keep it once, and a poll of them has room for the
 /// result. Calls that send from a slice ([`send_many`](Sender::send_many) and its like) or from a reference
-/// ([`send_ref`](Sender::send_ref) and its like) need no room for values on the stack. `docs/limits.md` has each call.
+/// ([`send_ref`](Sender::send_ref) and its like) need no room for values on the stack. The page [`limits`](crate::docs::limits#large-values-on-the-stack) has each call.
 ///
 /// # In forked processes
 ///

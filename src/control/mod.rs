@@ -1,6 +1,5 @@
-//! How the processes of a channel meet, talk and part. What a value is and how it is sent is not known here.
-//!
-#![doc = include_str!("../../docs/protocol.md")]
+//! How the processes of a channel meet, talk and part. What a value is and how it is sent is not known here. What they say to each
+//! other is the page [`protocol`](crate::docs::protocol).
 //!
 //! # The rooms
 //!

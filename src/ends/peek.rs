@@ -18,7 +18,7 @@ macro_rules! peek {
                 ///
                 /// The next receive of any kind returns this value first, and so does the next peek.
                 /// [`len`](Self::len) counts it until then, and so does the capacity of a bounded channel. (A sender that forges, see
-                /// `docs/limits.md`, can change it on the way.)
+                /// [`trust`](crate::docs::trust), can change it on the way.)
                 ///
                 /// # When it waits
                 ///

@@ -30,7 +30,8 @@ macro_rules! receiver {
                 ///
                 /// The receiver checks when it looks for a value. From then on every receive returns the end of the stream, every
                 /// sender finds the channel closed, and this method returns the reason. Until then, and if all is well, it returns
-                /// `None`. Corruption elsewhere is not detected. `docs/trust.md` says what is promised then.
+                /// `None`. Corruption elsewhere is not detected. The page [`trust`](crate::docs::trust) says
+                /// what is promised then.
                 ///
                 /// It never waits. Once there is a reason it stays.
                 ///

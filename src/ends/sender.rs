@@ -171,7 +171,7 @@ macro_rules! sender {
                 ///
                 /// The descriptor counts as a sender until it is used or every copy of it is closed. It is closed on `exec`; a
                 /// child inherits it as its standard input, by [`Command::stdin`](std::process::Command::stdin), or as any other if
-                /// the parent clears that flag between `fork` and `exec` (see `docs/protocol.md`).
+                /// the parent clears that flag between `fork` and `exec` (see [`protocol`](crate::docs::protocol)).
                 ///
                 /// # When it waits
                 ///

@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex};
 ///
 /// A call that gives a value, or a poll of its future, has room for it on the stack once: the result. Calls that fill a `Vec`
 /// ([`recv_many`](UnboundedReceiver::recv_many) and its like) and a box ([`recv_boxed`](UnboundedReceiver::recv_boxed) and its like)
-/// need no room for values on the stack, however large they are. `docs/limits.md` has each call.
+/// need no room for values on the stack, however large they are. The page [`limits`](crate::docs::limits#large-values-on-the-stack) has each call.
 ///
 /// # In forked processes
 ///

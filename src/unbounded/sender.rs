@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex};
 ///
 /// A call that is given a value has room for it on the stack twice: the argument, and the result, which can give it back.
 /// [`send_many`](UnboundedSender::send_many), [`send_ref`](UnboundedSender::send_ref) and their like need no room for values on the
-/// stack. `docs/limits.md` has each call.
+/// stack. The page [`limits`](crate::docs::limits#large-values-on-the-stack) has each call.
 ///
 /// # In forked processes
 ///

@@ -9,7 +9,7 @@ use crate::queue::ring::Place;
 use crate::queue::{BellKey, Queue, Sleeper};
 use crate::sync::{lock, owned};
 use std::collections::{BTreeMap, HashMap};
-use std::mem::{forget, take};
+use std::mem::{forget, replace, take};
 use std::sync::Mutex;
 use std::task::Waker;
 
@@ -117,8 +117,11 @@ impl Sleepers {
             Sleeper::Receiver => lock(&self.receiver).take().into_iter().collect(),
             Sleeper::Waiter { record, .. } => {
                 let mut waiters = lock(&self.waiters);
-                let here = (record, 0)..=(record, u64::MAX);
-                waiters.in_line.extract_if(here, |_, _| true).map(|(_, waiter)| waiter.waker).collect()
+                let mut woken = Vec::new();
+                while let Some((&key, _)) = waiters.in_line.range((record, 0)..=(record, u64::MAX)).next() {
+                    woken.extend(waiters.in_line.remove(&key).map(|waiter| waiter.waker));
+                }
+                woken
             }
             // No task.
             Sleeper::Backlog { .. } | Sleeper::Recovery => Vec::new(),
@@ -159,11 +162,14 @@ impl Sleepers {
         }
         // A bell may have been written over.
         let is_closed = queue.is_closed();
-        let has_been_rung = |(record, _): &(usize, u64), waiter: &mut InLine| {
+        waiters.in_line.retain(|(record, _), waiter| {
             let is_quiet = |key| matches!(queue, Queue::Ring(ring) if ring.view.bells[*record].is_quiet(key));
-            is_closed || !waiter.asleep.is_some_and(is_quiet)
-        };
-        woken.extend(waiters.in_line.extract_if(.., has_been_rung).map(|(_, waiter)| waiter.waker));
+            let sleeps_on = !is_closed && waiter.asleep.is_some_and(is_quiet);
+            if !sleeps_on {
+                woken.push(replace(&mut waiter.waker, Waker::noop().clone()));
+            }
+            sleeps_on
+        });
         drop(waiters);
         wake_each(woken);
     }

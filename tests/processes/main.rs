@@ -5,7 +5,6 @@
 
 mod connecting;
 mod death;
-mod first_example;
 mod flow;
 mod fork;
 mod forked;

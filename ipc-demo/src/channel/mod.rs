@@ -8,9 +8,9 @@
 
 use std::path::Path;
 
-use bytemuck::Pod;
 use serde::Serialize;
 use shmpsc::Options;
+use shmpsc::bytemuck::Pod;
 use shmpsc::error::OpenError;
 
 use receiver::AnyReceiver;

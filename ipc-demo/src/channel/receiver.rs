@@ -1,6 +1,6 @@
 //! A receiver of either kind. It adds nothing to what both do.
 
-use bytemuck::Pod;
+use shmpsc::bytemuck::Pod;
 use shmpsc::{Receiver, UnboundedReceiver};
 
 /// The receiver of a bounded or of an unbounded channel.

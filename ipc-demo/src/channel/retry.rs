@@ -7,8 +7,8 @@
 use std::mem;
 use std::time::Duration;
 
-use bytemuck::Pod;
 use shmpsc::UnboundedSender;
+use shmpsc::bytemuck::Pod;
 use shmpsc::error::TrySendUnboundedError;
 
 const FIRST: Duration = Duration::from_millis(1);

@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use bytemuck::Pod;
+use shmpsc::bytemuck::Pod;
 use shmpsc::{Sender, UnboundedSender};
 
 use super::retry::{Refused, Retry};

@@ -9,10 +9,11 @@
 
 use std::mem::size_of;
 
-use bytemuck::{Pod, Zeroable};
+use shmpsc::bytemuck::{self, Pod, Zeroable};
 
 /// One record.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Pod, Zeroable)]
+#[bytemuck(crate = "shmpsc::bytemuck")]
 #[repr(C)]
 pub struct Record {
     /// Its number among those of its producer, from 0.

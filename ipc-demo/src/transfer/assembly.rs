@@ -280,7 +280,7 @@ fn name(Identity { pid, shard, .. }: Identity) -> String {
 
 #[cfg(test)]
 mod tests {
-    use bytemuck::Zeroable;
+    use shmpsc::bytemuck::Zeroable;
 
     use super::*;
 

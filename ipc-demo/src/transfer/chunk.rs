@@ -13,7 +13,7 @@
 use std::mem::{offset_of, size_of};
 use std::ops::Range;
 
-use bytemuck::{Pod, Zeroable};
+use shmpsc::bytemuck::{self, Pod, Zeroable};
 
 use super::shard::Shard;
 
@@ -29,6 +29,7 @@ const END: u32 = 3;
 
 /// One chunk as it crosses.
 #[derive(Clone, Copy, Pod, Zeroable)]
+#[bytemuck(crate = "shmpsc::bytemuck")]
 #[repr(C)]
 pub struct Chunk {
     checksum: u32,

@@ -5,10 +5,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, bail};
-use bytemuck::Zeroable;
 use rustix::process::{Signal, getpid, kill_process};
 use rustix::rand::{GetRandomFlags, getrandom};
 use serde::Serialize;
+use shmpsc::bytemuck::Zeroable;
 use shmpsc::error::OpenError;
 use tokio::io::AsyncReadExt;
 

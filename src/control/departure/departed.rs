@@ -1,7 +1,6 @@
 //! A guest has left, or is proved to have ended, and its host puts right what it left: its handles, permits and places in the
-//! line end with it. Its unpublished values are the receiver's to skip.
-//!
-#![doc = include_str!("../../../docs/recovery.md")]
+//! line end with it. Its unpublished values are the receiver's to skip. The page [`recovery`](crate::docs::recovery) has every
+//! window.
 
 use super::wake::{CatchPanics, go_on_with_recovery};
 use crate::{

@@ -19,8 +19,9 @@ pub(crate) fn write(results: &Results, docs: &Path) -> Result<(), Box<dyn Error>
         fs::create_dir_all(docs.join(folder))?;
     }
     let head = "# Tables of performance\n\n\
-        Written by `benches/peers`; [the page of performance](../performance.md) says what is measured and how to read it.\n\n";
-    fs::write(docs.join("performance/tables.md"), head.to_owned() + tables::all(results).trim_end() + "\n")?;
+        Written by `benches/peers`; [the page of performance][performance] says what is measured and how to read it.\n\n";
+    let links = "\n\n[performance]: ../performance.md\n";
+    fs::write(docs.join("performance/tables.md"), head.to_owned() + tables::all(results).trim_end() + links)?;
     plots::throughput(results, &docs.join("plots/throughput.svg"))?;
     plots::round_trips(results, &docs.join("plots/round-trips.svg"))?;
     let page = docs.join("performance.md");

@@ -7,7 +7,7 @@
 
 use std::{
     io,
-    panic::{AssertUnwindSafe, catch_unwind},
+    panic::{AssertUnwindSafe, RefUnwindSafe, UnwindSafe, catch_unwind},
     sync::{Arc, Mutex},
     thread::sleep,
     time::Instant,
@@ -23,10 +23,13 @@ use crate::{
     },
 };
 
+/// Makes a late look. A panic that passes through it leaves nothing half done, so ends of a channel may cross a caught one.
+type Look = dyn Fn() + Send + Sync + UnwindSafe + RefUnwindSafe;
+
 /// What an endpoint keeps for its late looks.
 pub(in crate::control) struct LateLook {
     /// Looks, if the endpoint still is.
-    look: Box<dyn Fn() + Send + Sync>,
+    look: Box<Look>,
     /// Not zero while the endpoint is in the list of those that ask.
     is_asked: AtomicU32,
     /// Not zero: the receiver sleeps, and has gone past positions that were not published.
@@ -35,7 +38,7 @@ pub(in crate::control) struct LateLook {
 
 impl LateLook {
     /// Of an endpoint for which `look` looks.
-    pub fn new(look: impl Fn() + Send + Sync + 'static) -> Arc<LateLook> {
+    pub fn new(look: impl Fn() + Send + Sync + UnwindSafe + RefUnwindSafe + 'static) -> Arc<LateLook> {
         let (is_asked, has_stalled) = (AtomicU32::new(0), AtomicU32::new(0));
         Arc::new(LateLook { look: Box::new(look), is_asked, has_stalled })
     }

@@ -153,7 +153,7 @@ pub(crate) struct TableView<'a> {
 
 /// What a test or a model is told, which knows which chunks are memory.
 #[cfg(test)]
-pub(crate) trait Touch: Sync {
+pub(crate) trait Touch: Sync + core::panic::RefUnwindSafe {
     /// The words of all chunks, one chunk after another.
     fn words(&self) -> &[AtomicU64];
 

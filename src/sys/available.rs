@@ -8,9 +8,12 @@
 //! Unsafe here is a call of `sysinfo`, whose failure rustix hides.
 #![allow(unsafe_code)]
 
-use std::{io, mem};
+use std::{io, mem, time::Duration};
 
-use rustix::process::{Resource, getrlimit};
+use rustix::{
+    process::{Resource, getrlimit},
+    time::{ClockId, clock_gettime},
+};
 
 use super::cgroup;
 use crate::sync::{AtomicU64, Ordering};
@@ -88,9 +91,13 @@ fn check_memory(size: u64) -> io::Result<()> {
 const APPROVED_PART: u64 = 64;
 /// and no more than so many bytes.
 const APPROVED_MOST: u64 = 16 << 20;
+/// What is approved holds until the next tick of this length ends: others may take the memory meanwhile.
+const TICK: Duration = Duration::from_millis(100);
 
 /// Bytes that may be allocated before it is asked again how many the system has. That stands in files of the kernel, and to read them
-/// takes longer than to allocate a little; so a small part of the room is approved at once.
+/// takes longer than to allocate a little; so a small part of the room is approved at once, for a moment.
+///
+/// `{ tick in which it was approved: 32 | KiB: 32 }`. It is one word, so that a forked child finds no lock held.
 pub(super) struct Approved(AtomicU64);
 
 impl Approved {
@@ -100,20 +107,45 @@ impl Approved {
 
     /// Refuses what there is no room for.
     pub fn take(&self, len: u64) -> io::Result<()> {
-        let take = |approved: u64| approved.checked_sub(len);
+        self.take_in(tick(), len, || {
+            let left = memory();
+            if left < with_overhead(len) {
+                // With what can be swapped out there may be room all the same.
+                check_memory(len)?;
+            }
+            Ok(left)
+        })
+    }
+
+    /// Does so in that tick. `ask` returns the bytes that are left, or refuses.
+    fn take_in(&self, tick: u32, len: u64, ask: impl FnOnce() -> io::Result<u64>) -> io::Result<()> {
+        let take = |word: u64| {
+            let is_fresh = tick.wrapping_sub(tick_of(word)) <= 1;
+            let left = u64::from(word as u32).checked_sub(len.div_ceil(1024))?;
+            is_fresh.then_some(u64::from(tick_of(word)) << 32 | left)
+        };
         // ORDERING: relaxed. It is an estimate, and orders nothing.
         if self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok() {
             return Ok(());
         }
-        let left = memory();
-        if left < with_overhead(len) {
-            // With what can be swapped out there may be room all the same.
-            check_memory(len)?;
-        }
-        let more = (left / APPROVED_PART).min(APPROVED_MOST);
-        self.0.fetch_max(more, Ordering::Relaxed); // ORDERING: as above.
+        // Behind what is taken now: that is in none of the files yet.
+        let left = ask()?.saturating_sub(with_overhead(len));
+        let more = (left / APPROVED_PART).min(APPROVED_MOST) / 1024;
+        // The newest answer counts, also if it is less than an older one.
+        self.0.store(u64::from(tick) << 32 | more, Ordering::Relaxed); // ORDERING: as above.
         Ok(())
     }
+}
+
+fn tick_of(word: u64) -> u32 {
+    (word >> 32) as u32
+}
+
+/// Returns the number of the present tick, modulo 2^32.
+fn tick() -> u32 {
+    let now = clock_gettime(ClockId::Monotonic);
+    let now = Duration::new(now.tv_sec.unsigned_abs(), u32::try_from(now.tv_nsec).unwrap_or(0));
+    (now.as_millis() / TICK.as_millis()) as u32
 }
 
 /// What the kernel needs beside the pages, for its own account of them: a little more than 1 in 256, and some at once.
@@ -130,6 +162,45 @@ fn bytes(text: &str, name: &str) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const MIB: u64 = 1 << 20;
+
+    /// Returns whether it was asked how many bytes are left, and were so many.
+    fn asks(approved: &Approved, tick: u32, len: u64, left: u64) -> bool {
+        let mut is_asked = false;
+        let answer = || {
+            is_asked = true;
+            Ok(left)
+        };
+        approved.take_in(tick, len, answer).unwrap();
+        is_asked
+    }
+
+    #[test]
+    fn a_small_part_of_what_is_left_is_approved_at_once() {
+        let approved = Approved::none();
+        assert!(asks(&approved, 7, MIB, 512 * MIB));
+        assert!(!asks(&approved, 7, 4 * MIB, 0) && !asks(&approved, 8, 3 * MIB, 0));
+        assert!(asks(&approved, 8, 2 * MIB, 512 * MIB), "it is used up");
+    }
+
+    #[test]
+    fn nothing_is_approved_that_the_same_allocation_takes() {
+        let (approved, len) = (Approved::none(), 1024 * MIB);
+        assert!(asks(&approved, 7, len, with_overhead(len) + 64 * MIB));
+        assert!(!asks(&approved, 7, MIB, 0) && asks(&approved, 7, MIB, 0));
+    }
+
+    #[test]
+    fn what_was_approved_holds_for_a_moment_and_until_the_next_answer() {
+        let approved = Approved::none();
+        assert!(asks(&approved, 7, MIB, 4096 * MIB));
+        assert!(asks(&approved, 9, MIB, 4096 * MIB), "others may have the memory now");
+        assert!(!asks(&approved, 9, MIB, 0));
+        assert!(asks(&approved, 9, 64 * MIB, 66 * MIB), "it is more than was approved");
+        assert!(asks(&approved, 9, MIB, 0), "and then less is left");
+        assert!(asks(&approved, u32::MAX, MIB, 4096 * MIB) && !asks(&approved, 0, MIB, 0));
+    }
 
     #[test]
     fn strict_overcommit_is_told_from_the_other_modes() {

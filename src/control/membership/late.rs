@@ -60,7 +60,7 @@ impl LateLook {
         // ORDERING: AcqRel. A request that finds the mark comes before the mark is taken away, and the time begins after that.
         if self.is_asked.swap(1, Ordering::AcqRel) == 0 && Looks::ask(self).is_err() {
             // Without a porter: descriptors, memory or threads are exhausted. Also for those that have found the mark meanwhile.
-            self.is_asked.store(0, Ordering::Release); // ORDERING: as in `Looks::begin`.
+            self.is_asked.swap(0, Ordering::AcqRel); // ORDERING: as in `Looks::begin`.
             sleep(LONG);
             (self.look)();
         }
@@ -128,8 +128,9 @@ impl Looks {
             std::mem::take(&mut list.asked)
         };
         for late in &asked {
-            // ORDERING: Release, before the wait begins: an endpoint that asks from now on is noted again.
-            late.is_asked.store(0, Ordering::Release);
+            // ORDERING: AcqRel. Each request that found the mark comes before this, with what it noted; this comes before the wait
+            // begins. An endpoint that asks from now on is noted again.
+            late.is_asked.swap(0, Ordering::AcqRel);
         }
         if !asked.is_empty() {
             lock(&self.list).due.extend(asked);

@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_approved_holds_for_a_moment_and_until_the_next_answer() {
+    fn what_was_approved_holds_for_a_moment_only() {
         let approved = Approved::none();
         assert!(asks(&approved, 7, MIB, 4096 * MIB));
         assert!(asks(&approved, 9, MIB, 4096 * MIB), "others may have the memory now");

@@ -187,6 +187,10 @@ impl<C: Receives> Receiving<C> {
         let mut took = self.look(if is_new { Effort::Least } else { Effort::Once }, &mut take);
         if is_new && matches!(took, Took::Empty) {
             took = self.spin(&mut take);
+            // Until now it has looked at head's stamp alone. What is there must be found by one poll: there may be no second one.
+            if matches!(took, Took::Empty) && self.endpoint.spins().receiving_task.will_yield() {
+                took = self.look(Effort::Once, &mut take);
+            }
         }
         if matches!(took, Took::Empty) && self.asleep.is_none() {
             let (polls, is_shared) =

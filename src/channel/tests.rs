@@ -373,3 +373,24 @@ fn a_handle_is_gone_though_the_receivers_waker_panics() {
     assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(own))).is_err());
     assert_eq!(receiving.endpoint.handles(), before);
 }
+
+/// It looks at everything before it yields, for it may not be polled again.
+#[test]
+fn a_poll_that_may_yield_finds_the_end_of_the_stream() {
+    let (mut receiving, sending) = joined();
+    let waker = Waker::from(Arc::new(Flag::default()));
+    let mut cx = Context::from_waker(&waker);
+    // Short waits, until yields have paid twice.
+    let mut paid = 0;
+    for value in 0..10_000_u64 {
+        assert!(receiving.poll_take(&mut cx, one::<_, u64>).is_pending());
+        paid = if receiving.endpoint.receiver_bell().sleeper().is_none() { paid + 1 } else { 0 };
+        assert_eq!(sending.try_send(&[value]), Ok(1));
+        assert_eq!(receiving.poll_take(&mut cx, one::<_, u64>), Poll::Ready(Some(value)));
+        if paid == 2 {
+            break;
+        }
+    }
+    drop(sending);
+    assert_eq!(receiving.poll_take(&mut cx, one::<_, u64>), Poll::Ready(None));
+}

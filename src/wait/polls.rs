@@ -184,6 +184,11 @@ impl Polls {
         None
     }
 
+    /// Returns whether a task whose wait begins will yield, unless its waker is foreign.
+    pub fn will_yield(&self) -> bool {
+        !SLEEPS_AT_ONCE && self.yields_granted() > 0
+    }
+
     /// Returns whether the task is to return `Pending`, because it has yielded. Its poll has found nothing, and nothing will wake it.
     /// `is_shared` says that other processes can take part in the channel.
     pub fn yields(&self, wait: &mut PolledWait, is_shared: bool, cx: &mut Context<'_>) -> bool {

@@ -41,7 +41,7 @@ impl<T: Pod> Sender<T> {
     pub fn send(&self, value: T) -> impl Future<Output = Result<(), SendError<T>>> {
         // Nothing refers to the value while it waits, so it need not be `Sync`.
         once(self.inner.claim(1), move |claim, cx| {
-            if claim.is_new() && self.inner.poll_at_once(&value, cx) {
+            if claim.is_new() && self.inner.poll_fast(&value, cx) {
                 return Poll::Ready(Ok(()));
             }
             match ready!(claim.poll(cx)) {
@@ -77,10 +77,10 @@ impl<T: Pod> Sender<T> {
     /// ```
     #[inline]
     pub fn try_send(&self, value: T) -> Result<(), TrySendError<T>> {
-        if self.inner.send_at_once(&value) {
+        if self.inner.send_fast(&value) {
             return Ok(());
         }
-        match self.inner.try_send_slowly(&value) {
+        match self.inner.try_send_slow(&value) {
             Ok(()) => Ok(()),
             Err(unsent) => Err(refused(unsent, value)),
         }
@@ -161,10 +161,10 @@ impl<T: Pod> Sender<T> {
     #[doc(alias = "send_blocking")]
     pub fn blocking_send(&self, value: T) -> Result<(), SendError<T>> {
         refuse_in_async_context();
-        if self.inner.send_at_once(&value) {
+        if self.inner.send_fast(&value) {
             return Ok(());
         }
-        match self.inner.blocking_send_slowly(&value) {
+        match self.inner.blocking_send_slow(&value) {
             Ok(()) => Ok(()),
             Err(_) => Err(SendError(value)),
         }

@@ -17,7 +17,7 @@ mod sending;
 mod unbounded;
 mod waiting;
 
-pub(crate) use crate::queue::{SMALL, Took};
+pub(crate) use crate::queue::{SMALL, Taken};
 pub(crate) use crate::wait::NoRoom;
 pub(crate) use receiving::{Receiving, many, next, peeked};
 pub(crate) use sending::{Sending, Unsent, WeakSending};

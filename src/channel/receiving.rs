@@ -4,7 +4,7 @@
 //! What waits for one value waits until it is found, and copies it once, at the end: a value can be larger than the stack has
 //! room for twice.
 
-use super::Took;
+use super::Taken;
 use crate::control::{self, Endpoint};
 use crate::error::{Corruption, OpenError};
 use crate::queue::{BellKey, Consume, Effort, Kind, SMALL, ring, table};
@@ -49,7 +49,7 @@ impl Receives for table::Consumer {
 
 /// Finds the next value, to be taken by [`Receiving::taken`].
 #[inline(always)]
-pub(crate) fn next<C: Consume>(consumer: &mut C, queue: &C::Queue<'_>, peers: &Endpoint) -> Took<C::Found> {
+pub(crate) fn next<C: Consume>(consumer: &mut C, queue: &C::Queue<'_>, peers: &Endpoint) -> Taken<C::Found> {
     consumer.take(queue, peers)
 }
 
@@ -57,18 +57,22 @@ pub(crate) fn next<C: Consume>(consumer: &mut C, queue: &C::Queue<'_>, peers: &E
 pub(crate) fn many<C: Consume, T: Pod>(
     buffer: &mut Vec<T>,
     limit: usize,
-) -> impl FnMut(&mut C, &C::Queue<'_>, &Endpoint) -> Took<usize> + '_ {
+) -> impl FnMut(&mut C, &C::Queue<'_>, &Endpoint) -> Taken<usize> + '_ {
     move |consumer, queue, peers| consumer.receive_many(queue, limit, buffer, peers)
 }
 
 /// Finds the next value, to be copied by [`Receiving::copy`], and leaves it for the next receive.
-pub(crate) fn peeked<C: Consume>(consumer: &mut C, queue: &C::Queue<'_>, peers: &Endpoint) -> Took<C::Found> {
+pub(crate) fn peeked<C: Consume>(
+    consumer: &mut C,
+    queue: &C::Queue<'_>,
+    peers: &Endpoint,
+) -> Taken<C::Found> {
     consumer.peek(queue, peers)
 }
 
 /// Takes the next value.
 #[cfg(test)]
-pub(super) fn one<C: Consume, T: Pod>(consumer: &mut C, queue: &C::Queue<'_>, peers: &Endpoint) -> Took<T> {
+pub(super) fn one<C: Consume, T: Pod>(consumer: &mut C, queue: &C::Queue<'_>, peers: &Endpoint) -> Taken<T> {
     consumer.take(queue, peers).map(|found| {
         let value = C::copy(queue, found);
         consumer.release(queue, found, peers);
@@ -94,13 +98,13 @@ impl<C: Receives> Receiving<C> {
         Receiving { endpoint, consumer, asleep: None, wait: PolledWait::New, is_handed_over: false }
     }
 
-    /// Takes the next value on the fast path of [`Consume::take_at_once`], if values are small.
+    /// Takes the next value on the fast path of [`Consume::take_fast`], if values are small.
     #[inline(always)]
-    pub fn receive_at_once<T: Pod>(&mut self) -> Option<T> {
+    pub fn receive_fast<T: Pod>(&mut self) -> Option<T> {
         if size_of::<T>() > SMALL || self.endpoint.is_forked() {
             return None;
         }
-        self.consumer.take_at_once(&C::queue(&self.endpoint), &*self.endpoint)
+        self.consumer.take_fast(&C::queue(&self.endpoint), &*self.endpoint)
     }
 
     /// Takes the value that [`next`] found.
@@ -137,8 +141,8 @@ impl<C: Receives> Receiving<C> {
     #[inline(always)]
     pub fn try_take<R>(
         &mut self,
-        mut take: impl FnMut(&mut C, &C::Queue<'_>, &Endpoint) -> Took<R>,
-    ) -> Took<R> {
+        mut take: impl FnMut(&mut C, &C::Queue<'_>, &Endpoint) -> Taken<R>,
+    ) -> Taken<R> {
         self.look(Effort::Spin, &mut take)
     }
 
@@ -146,24 +150,24 @@ impl<C: Receives> Receiving<C> {
     fn look<R>(
         &mut self,
         effort: Effort,
-        take: &mut impl FnMut(&mut C, &C::Queue<'_>, &Endpoint) -> Took<R>,
-    ) -> Took<R> {
+        take: &mut impl FnMut(&mut C, &C::Queue<'_>, &Endpoint) -> Taken<R>,
+    ) -> Taken<R> {
         if self.endpoint.is_forked() {
-            return Took::End;
+            return Taken::End;
         }
         look(&self.endpoint, &mut self.consumer, effort, take)
     }
 
-    /// Takes the next value as [`Receiving::receive_at_once`] does, within the task's budget. `Pending` if that is used up.
+    /// Takes the next value as [`Receiving::receive_fast`] does, within the task's budget. `Pending` if that is used up.
     #[inline(always)]
-    pub fn poll_at_once<T: Pod>(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
+    pub fn poll_fast<T: Pod>(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
         if size_of::<T>() > SMALL {
             return Poll::Ready(None);
         }
         let budget = ready!(poll_proceed(cx));
-        let value = self.receive_at_once();
+        let value = self.receive_fast();
         if value.is_some() {
-            self.rise();
+            self.deregister();
             self.endpoint.spins().receiving_task.ended(&mut self.wait);
             budget.made_progress();
         }
@@ -174,25 +178,25 @@ impl<C: Receives> Receiving<C> {
     pub fn poll_take<R>(
         &mut self,
         cx: &mut Context<'_>,
-        mut take: impl FnMut(&mut C, &C::Queue<'_>, &Endpoint) -> Took<R>,
+        mut take: impl FnMut(&mut C, &C::Queue<'_>, &Endpoint) -> Taken<R>,
     ) -> Poll<Option<R>> {
         let budget = ready!(poll_proceed(cx));
         // What waits already has spun, and is polled though it was not woken, or after it has yielded.
         let is_new = if self.is_asleep() {
             false
         } else {
-            self.rise();
+            self.deregister();
             matches!(self.wait, PolledWait::New)
         };
         let mut took = self.look(if is_new { Effort::Least } else { Effort::Once }, &mut take);
-        if is_new && matches!(took, Took::Empty) {
+        if is_new && matches!(took, Taken::Empty) {
             took = self.spin(&mut take);
             // Until now it has looked at head's stamp alone. What is there must be found by one poll: there may be no second one.
             if matches!(took, Took::Empty) && self.endpoint.spins().receiving_task.will_yield() {
                 took = self.look(Effort::Once, &mut take);
             }
         }
-        if matches!(took, Took::Empty) && self.asleep.is_none() {
+        if matches!(took, Taken::Empty) && self.asleep.is_none() {
             let (polls, is_shared) =
                 (&self.endpoint.spins().receiving_task, self.endpoint.bell_fd().is_some());
             // It is not registered, and so it has been woken.
@@ -201,7 +205,7 @@ impl<C: Receives> Receiving<C> {
             }
         }
         let mut is_new = false;
-        if matches!(took, Took::Empty) {
+        if matches!(took, Taken::Empty) {
             let sleepers = self.endpoint.sleepers();
             sleepers.put_receiver(cx.waker());
             sleepers.reactors.ensure(&self.endpoint, cx.waker());
@@ -216,16 +220,16 @@ impl<C: Receives> Receiving<C> {
             took = self.look(Effort::Once, &mut take);
         }
         let result = match took {
-            Took::Empty => {
+            Taken::Empty => {
                 if is_new {
                     self.endpoint.have_receiver_look_late(self.consumer.has_stalled());
                 }
                 return Poll::Pending;
             }
-            Took::Value(value) => Some(value),
-            Took::End => None,
+            Taken::Value(value) => Some(value),
+            Taken::End => None,
         };
-        self.rise();
+        self.deregister();
         self.endpoint.spins().receiving_task.ended(&mut self.wait);
         budget.made_progress();
         Poll::Ready(result)
@@ -233,14 +237,14 @@ impl<C: Receives> Receiving<C> {
 
     /// Looks again for as long as a poll may, and that has lately paid.
     #[inline]
-    fn spin<R>(&mut self, take: &mut impl FnMut(&mut C, &C::Queue<'_>, &Endpoint) -> Took<R>) -> Took<R> {
+    fn spin<R>(&mut self, take: &mut impl FnMut(&mut C, &C::Queue<'_>, &Endpoint) -> Taken<R>) -> Taken<R> {
         let Receiving { endpoint, consumer, .. } = self;
         let taken = endpoint.queue().head();
         let look = || match look(endpoint, consumer, Effort::Least, take) {
-            Took::Empty => None,
+            Taken::Empty => None,
             took => Some(took),
         };
-        endpoint.spins().receiving_task.look_again_after(taken, look).unwrap_or(Took::Empty)
+        endpoint.spins().receiving_task.look_again_after(taken, look).unwrap_or(Taken::Empty)
     }
 
     /// Returns whether a task is registered on the receiver's bell and no sender has rung since. Such a task is polled though it was not
@@ -251,9 +255,9 @@ impl<C: Receives> Receiving<C> {
     }
 
     /// Says that no task sleeps, so that senders do not ring for nothing.
-    fn rise(&mut self) {
+    fn deregister(&mut self) {
         if self.asleep.take().is_some() && !self.endpoint.is_forked() {
-            self.endpoint.receiver_bell().rise();
+            self.endpoint.receiver_bell().deregister();
         }
     }
 
@@ -261,10 +265,10 @@ impl<C: Receives> Receiving<C> {
     pub fn blocking_take<R>(
         &mut self,
         timeout: Option<Duration>,
-        mut take: impl FnMut(&mut C, &C::Queue<'_>, &Endpoint) -> Took<R>,
-    ) -> Took<R> {
+        mut take: impl FnMut(&mut C, &C::Queue<'_>, &Endpoint) -> Taken<R>,
+    ) -> Taken<R> {
         let took = self.look(Effort::Least, &mut take);
-        if !matches!(took, Took::Empty) {
+        if !matches!(took, Taken::Empty) {
             return took;
         }
         let Some(sleep) = super::sleep(&self.endpoint, timeout, None) else {
@@ -274,7 +278,7 @@ impl<C: Receives> Receiving<C> {
         let spin = &endpoint.spins().receiving_thread;
         spin.let_gather(endpoint.queue().head());
         let look_again = || match look(endpoint, consumer, Effort::Spin, &mut take) {
-            Took::Empty => None,
+            Taken::Empty => None,
             took => Some(took),
         };
         // A step of a sender would be a value.
@@ -284,12 +288,12 @@ impl<C: Receives> Receiving<C> {
         let since = Instant::now();
         let took = wait::until(endpoint.receiver_bell(), endpoint.fences(), &sleep, || {
             match look(endpoint, consumer, Effort::Once, &mut take) {
-                Took::Empty => None,
+                Taken::Empty => None,
                 took => Some(took),
             }
         });
         spin.slept(since.elapsed(), u64::from(took.is_some()));
-        took.unwrap_or(Took::Empty)
+        took.unwrap_or(Taken::Empty)
     }
 
     /// Closes the channel for sending, in every process. What the waiting senders of this process were promised by then, the
@@ -362,11 +366,11 @@ fn look<C: Receives, R>(
     endpoint: &Endpoint,
     consumer: &mut C,
     effort: Effort,
-    take: &mut impl FnMut(&mut C, &C::Queue<'_>, &Endpoint) -> Took<R>,
-) -> Took<R> {
+    take: &mut impl FnMut(&mut C, &C::Queue<'_>, &Endpoint) -> Taken<R>,
+) -> Taken<R> {
     consumer.set_effort(effort);
     let took = take(consumer, &C::queue(endpoint), endpoint);
-    if let Took::End = took {
+    if let Taken::End = took {
         ends(endpoint, consumer);
     }
     took

@@ -5,7 +5,7 @@ use super::waiting::{Closing, Taking, Waiting};
 use crate::control::{self, CatchPanics, Endpoint};
 use crate::error::OpenError;
 use crate::queue::BellKey;
-use crate::queue::ring::{Claimed, Permits, Positions, Rank, Span, Want};
+use crate::queue::ring::{Claimed, Permits, Positions, Rank, Request, Span};
 use crate::wait::{self, Bell, Futex, NoRoom, Park, Signal, Slept};
 use bytemuck::Pod;
 use std::os::fd::OwnedFd;
@@ -59,7 +59,7 @@ impl Sending {
 
     /// Takes what is wanted, if the senders that wait leave enough.
     #[inline]
-    fn try_take<W: Want>(&self, want: W) -> Result<W::Grant, Unsent> {
+    fn try_take<W: Request>(&self, want: W) -> Result<W::Grant, Unsent> {
         if self.endpoint.is_forked() || self.endpoint.is_over() {
             return Err(Unsent::Closed);
         }
@@ -75,17 +75,17 @@ impl Sending {
 
     /// Takes what is wanted; the thread sleeps until there is room, or until the time is up.
     #[inline]
-    fn blocking_take<W: Want>(&self, want: W, timeout: Option<Duration>) -> Result<W::Grant, NoRoom> {
+    fn blocking_take<W: Request>(&self, want: W, timeout: Option<Duration>) -> Result<W::Grant, NoRoom> {
         match self.try_take(want) {
             Ok(grant) => Ok(grant),
             Err(Unsent::Closed) => Err(NoRoom::Closed),
-            Err(Unsent::Full) => self.blocking_take_slowly(want, timeout),
+            Err(Unsent::Full) => self.blocking_take_slow(want, timeout),
         }
     }
 
     /// Does so after a first look: looks again for a while, then sleeps in the line.
     #[cold]
-    fn blocking_take_slowly<W: Want>(&self, want: W, timeout: Option<Duration>) -> Result<W::Grant, NoRoom> {
+    fn blocking_take_slow<W: Request>(&self, want: W, timeout: Option<Duration>) -> Result<W::Grant, NoRoom> {
         let sleep = super::sleep(&self.endpoint, timeout, Some(self.endpoint.threads()));
         let sleep = sleep.ok_or(NoRoom::TimedOut)?;
         let spin = &self.endpoint.spins().sending_thread;
@@ -115,34 +115,34 @@ impl Sending {
 
     /// Takes what is wanted; the task sleeps until there is room. `None`: the channel is closed.
     #[inline]
-    fn take<W: Want>(&self, want: W) -> Taking<'_, W> {
+    fn take<W: Request>(&self, want: W) -> Taking<'_, W> {
         Taking::new(&self.endpoint, want)
     }
 
-    /// Sends one value on the fast path of [`Producer::send_at_once`](crate::queue::ring::Producer::send_at_once). Returns whether it did.
+    /// Sends one value on the fast path of [`Producer::send_fast`](crate::queue::ring::Producer::send_fast). Returns whether it did.
     /// If not, the caller takes the slow path, which sends it or says why not.
     #[inline(always)]
-    pub fn send_at_once<T: Pod>(&self, value: &T) -> bool {
-        self.endpoint.is_open() && self.endpoint.producer().send_at_once(value, &*self.endpoint)
+    pub fn send_fast<T: Pod>(&self, value: &T) -> bool {
+        self.endpoint.is_open() && self.endpoint.producer().send_fast(value, &*self.endpoint)
     }
 
     /// Sends one value if there is room, after the fast path has failed.
     #[inline(never)]
-    pub fn try_send_slowly<T: Pod>(&self, value: &T) -> Result<(), Unsent> {
+    pub fn try_send_slow<T: Pod>(&self, value: &T) -> Result<(), Unsent> {
         self.try_send(slice::from_ref(value)).map(|_| ())
     }
 
     /// Sends one value after the fast path has failed; the thread sleeps until there is room.
     #[inline(never)]
-    pub fn blocking_send_slowly<T: Pod>(&self, value: &T) -> Result<(), NoRoom> {
+    pub fn blocking_send_slow<T: Pod>(&self, value: &T) -> Result<(), NoRoom> {
         self.blocking_send(slice::from_ref(value), None).map(|_| ())
     }
 
-    /// Sends one value as [`Sending::send_at_once`] does, if the task has budget left. Returns whether it did.
+    /// Sends one value as [`Sending::send_fast`] does, if the task has budget left. Returns whether it did.
     #[inline(always)]
-    pub fn poll_at_once<T: Pod>(&self, value: &T, cx: &mut Context<'_>) -> bool {
+    pub fn poll_fast<T: Pod>(&self, value: &T, cx: &mut Context<'_>) -> bool {
         let Poll::Ready(budget) = poll_proceed(cx) else { return false };
-        let is_sent = self.send_at_once(value);
+        let is_sent = self.send_fast(value);
         if is_sent {
             budget.made_progress();
         }
@@ -346,7 +346,7 @@ impl Drop for WeakSending {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::channel::{BoundedReceiving, Took, receiving::one};
+    use crate::channel::{BoundedReceiving, Taken, receiving::one};
     use std::task::{Wake, Waker};
 
     struct Panics;
@@ -367,7 +367,7 @@ mod tests {
         let stopped = endpoint.producer().claim(Rank::Newcomer, 1, &*endpoint);
         let Claimed::Granted(stopped) = stopped else { panic!("there was room") };
         assert_eq!(sending.try_send(&[1u64]), Ok(1));
-        assert_eq!(receiving.try_take(one::<_, u64>), Took::Value(1));
+        assert_eq!(receiving.try_take(one::<_, u64>), Taken::Value(1));
         assert_eq!(sending.try_reserve(1), Ok(()));
         let waker = Waker::from(Arc::new(Panics));
         assert!(receiving.poll_take(&mut Context::from_waker(&waker), one::<_, u64>).is_pending());
@@ -378,9 +378,9 @@ mod tests {
     fn a_reserved_value_is_sent_though_the_receivers_waker_panics() {
         let (endpoint, sending, mut receiving, stopped) = about_to_void();
         sending.send_reserved(&2u64);
-        assert_eq!(receiving.try_take(one::<_, u64>), Took::Value(2));
+        assert_eq!(receiving.try_take(one::<_, u64>), Taken::Value(2));
         sending.fill(stopped, &[3u64]);
-        assert_eq!(receiving.try_take(one::<_, u64>), Took::Value(3));
+        assert_eq!(receiving.try_take(one::<_, u64>), Taken::Value(3));
         assert_eq!(endpoint.free_capacity(), 2);
     }
 
@@ -397,7 +397,7 @@ mod tests {
             assert_eq!(waiting.join().expect("no panic"), Ok(1));
         });
         assert_eq!(endpoint.ring().needs_before(Rank::Newcomer, 0), 0);
-        assert_eq!(receiving.try_take(one::<_, u64>), Took::Value(2));
+        assert_eq!(receiving.try_take(one::<_, u64>), Taken::Value(2));
         assert_eq!(endpoint.free_capacity(), 1);
     }
 
@@ -417,14 +417,14 @@ mod tests {
         let mut behind = std::pin::pin!(sending.send(&[3u64]));
         let waker = Waker::from(Arc::new(Panics));
         assert!(behind.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
-        assert_eq!(receiving.try_take(one::<_, u64>), Took::Value(0));
+        assert_eq!(receiving.try_take(one::<_, u64>), Taken::Value(0));
         let first = line[0].as_mut().poll(&mut Context::from_waker(Waker::noop()));
         assert_eq!(first, Poll::Ready(Some(1)));
         drop(line);
-        assert_eq!(receiving.try_take(one::<_, u64>), Took::Value(1));
+        assert_eq!(receiving.try_take(one::<_, u64>), Taken::Value(1));
         assert_eq!(behind.as_mut().poll(&mut Context::from_waker(Waker::noop())), Poll::Ready(Some(1)));
-        assert_eq!(receiving.try_take(one::<_, u64>), Took::Value(2));
-        assert_eq!(receiving.try_take(one::<_, u64>), Took::Value(3));
+        assert_eq!(receiving.try_take(one::<_, u64>), Taken::Value(2));
+        assert_eq!(receiving.try_take(one::<_, u64>), Taken::Value(3));
         assert_eq!(endpoint.free_capacity(), 2);
     }
 }

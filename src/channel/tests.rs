@@ -69,14 +69,14 @@ fn a_channel_written_over_is_closed_for_all_and_says_why() {
     assert!(closed.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
     assert_eq!((receiving.corruption(), sending.endpoint.corruption()), (None, None));
     spoil(&receiving.endpoint);
-    assert_eq!(receiving.try_take(one::<_, u64>), Took::End);
+    assert_eq!(receiving.try_take(one::<_, u64>), Taken::End);
     assert_eq!(receiving.corruption(), Some(Corruption::Claim));
     assert_eq!(sending.endpoint.corruption(), Some(Corruption::Claim));
     assert!(sending.is_closed());
     eventually("who waits for the close hears of it", || flag.0.load(Ordering::Relaxed) == 1);
     // The reason stays, also if the words are made to fit again.
     claim(&receiving.endpoint).fetch_sub(100 << 32, Ordering::Relaxed);
-    assert_eq!(receiving.try_take(one::<_, u64>), Took::End);
+    assert_eq!(receiving.try_take(one::<_, u64>), Taken::End);
     assert_eq!(receiving.corruption(), Some(Corruption::Claim));
     assert_eq!(sending.endpoint.corruption(), Some(Corruption::Claim));
 }
@@ -95,7 +95,7 @@ fn a_sender_that_finds_nonsense_wakes_a_silenced_receiver() {
         bell.word.store(0, Ordering::Relaxed);
         spoil(&sending.endpoint);
         assert_eq!(sending.try_send(&[1u64]), Err(Unsent::Closed));
-        assert_eq!(receives.join().unwrap(), (Took::End, Some(Corruption::Claim)));
+        assert_eq!(receives.join().unwrap(), (Taken::End, Some(Corruption::Claim)));
     });
 }
 
@@ -112,7 +112,7 @@ fn the_stream_ends_with_the_last_sender_despite_ruined_counts() {
         bell.word.store(0, Ordering::Relaxed);
         view.common.members.iter().for_each(|member| member.strong.store(7, Ordering::Relaxed));
         drop(sending);
-        assert_eq!(receives.join().unwrap(), Took::End);
+        assert_eq!(receives.join().unwrap(), Taken::End);
         drop(host);
     });
 }
@@ -125,9 +125,9 @@ fn a_position_that_no_living_process_claimed_delays_no_end() {
     let me = u64::from(receiving.endpoint.me());
     let forged = (claim(&receiving.endpoint).load(Ordering::Relaxed) + (1 << 32)) | (me << 2);
     claim(&receiving.endpoint).store(forged, Ordering::Relaxed);
-    assert_eq!(receiving.try_take(one::<_, u64>), Took::Empty, "a send may be under way");
+    assert_eq!(receiving.try_take(one::<_, u64>), Taken::Empty, "a send may be under way");
     drop(sending);
-    assert_eq!(receiving.blocking_take(None, one::<_, u64>), Took::End);
+    assert_eq!(receiving.blocking_take(None, one::<_, u64>), Taken::End);
     assert_eq!(receiving.corruption(), Some(Corruption::Claim));
 }
 
@@ -141,7 +141,7 @@ fn a_position_claimed_under_a_number_that_nobody_has_is_passed() {
         let forged = (seen + (1 << 32)) & !(1023 << 2) | (number << 2);
         claim(&receiving.endpoint).store(forged, Ordering::Relaxed);
         assert_eq!(sending.try_send(&[5u64]), Ok(1));
-        assert_eq!(receiving.try_take(one::<_, u64>), Took::Value(5));
+        assert_eq!(receiving.try_take(one::<_, u64>), Taken::Value(5));
         assert_eq!(receiving.corruption(), None);
         assert_eq!(receiving.endpoint.free_capacity(), 2, "nobody is waited for");
     }
@@ -155,7 +155,7 @@ fn a_closed_channel_that_was_written_open_again_stays_closed() {
     assert!(matches!(own, Claimed::Granted(_)), "so that the stream has not ended");
     receiving.close();
     claim(&receiving.endpoint).fetch_and(!1, Ordering::Relaxed);
-    assert_eq!(receiving.try_take(one::<_, u64>), Took::End);
+    assert_eq!(receiving.try_take(one::<_, u64>), Taken::End);
     assert_eq!(receiving.corruption(), Some(Corruption::Open));
     assert!(sending.is_closed());
 }
@@ -168,10 +168,10 @@ fn a_sleeping_sender_learns_the_end_despite_a_ruined_line() {
     thread::scope(|scope| {
         let sends = scope.spawn(|| sending.blocking_send(&[3u64], None));
         let view = *sending.endpoint.ring().view;
-        let line = &view.words.seldom.line;
+        let line = &view.words.read_mostly.line;
         eventually("it stands in the line", || sending.endpoint.ring().needs_before(Rank::Newcomer, 0) > 0);
         line.store(0, Ordering::Relaxed);
-        view.bells.iter().for_each(|bell| bell.rise());
+        view.bells.iter().for_each(|bell| bell.deregister());
         drop(receiving);
         assert_eq!(sends.join().unwrap(), Err(NoRoom::Closed));
     });
@@ -194,7 +194,7 @@ fn silenced(sending: Sending) -> thread::JoinHandle<(Result<usize, NoRoom>, Send
             && std::fs::read_to_string(&stat).unwrap().contains(") S ")
     };
     eventually("it sleeps", is_asleep);
-    view.bells.iter().for_each(|bell| bell.rise());
+    view.bells.iter().for_each(|bell| bell.deregister());
     sends
 }
 
@@ -208,7 +208,7 @@ fn a_silenced_sender_wakes_though_closed_was_written_open() {
     receiving.close();
     claim(&receiving.endpoint).fetch_and(!1, Ordering::Relaxed);
     let sends = silenced(sending);
-    assert_eq!(receiving.try_take(one::<_, u64>), Took::End);
+    assert_eq!(receiving.try_take(one::<_, u64>), Taken::End);
     assert_eq!(receiving.corruption(), Some(Corruption::Open));
     eventually("it wakes", || sends.is_finished());
     assert_eq!(sends.join().unwrap().0, Err(NoRoom::Closed));
@@ -231,8 +231,8 @@ fn a_silenced_sender_wakes_at_the_end_though_a_waker_panics() {
     let sends = silenced(sending);
     spoil(&receiving.endpoint);
     // The first two are where they were, and are taken.
-    assert_eq!(receiving.try_take(one::<_, u64>), Took::Value(1));
-    assert_eq!(receiving.try_take(one::<_, u64>), Took::Value(2));
+    assert_eq!(receiving.try_take(one::<_, u64>), Taken::Value(1));
+    assert_eq!(receiving.try_take(one::<_, u64>), Taken::Value(2));
     let take = std::panic::AssertUnwindSafe(|| receiving.try_take(one::<_, u64>));
     assert!(std::panic::catch_unwind(take).is_err(), "the waker's");
     eventually("it wakes", || sends.is_finished());
@@ -246,7 +246,7 @@ fn a_closed_channel_stays_closed_though_a_waker_panicked() {
     let close = std::panic::AssertUnwindSafe(|| receiving.close());
     assert!(std::panic::catch_unwind(close).is_err(), "the waker's");
     claim(&receiving.endpoint).fetch_and(!1, Ordering::Relaxed);
-    assert_eq!(receiving.try_take(one::<_, u64>), Took::End);
+    assert_eq!(receiving.try_take(one::<_, u64>), Taken::End);
     assert_eq!(receiving.corruption(), Some(Corruption::Open));
     assert!(sending.is_closed());
 }
@@ -292,7 +292,7 @@ fn with_records_without_bits(act: impl FnOnce(BoundedReceiving) + Send + 'static
     for word in queue.view.waiters {
         word.store(Waiter::coming(1000, 1).0, Ordering::Relaxed);
     }
-    queue.view.words.seldom.line.fetch_or(Line(0).with_waiting(1).0, Ordering::Relaxed);
+    queue.view.words.read_mostly.line.fetch_or(Line(0).with_waiting(1).0, Ordering::Relaxed);
     let mut reserve = pin!(own.reserve(2));
     assert!(reserve.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
     let (tell, told) = mpsc::channel();
@@ -306,7 +306,7 @@ fn with_records_without_bits(act: impl FnOnce(BoundedReceiving) + Send + 'static
 #[test]
 fn records_without_bits_hold_up_no_receipt() {
     with_records_without_bits(|mut receiving| {
-        assert_eq!(receiving.try_take(one::<_, u64>), Took::Value(0));
+        assert_eq!(receiving.try_take(one::<_, u64>), Taken::Value(0));
     });
 }
 

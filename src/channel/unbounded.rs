@@ -21,15 +21,15 @@ pub(crate) enum Unsendable {
 }
 
 impl Sending {
-    /// Sends one value on the fast path of [`Producer::send_at_once`](crate::queue::table::Producer::send_at_once). Returns whether it did.
+    /// Sends one value on the fast path of [`Producer::send_fast`](crate::queue::table::Producer::send_fast). Returns whether it did.
     #[inline(always)]
-    pub fn send_unbounded_at_once<T: Pod>(&self, value: &T) -> bool {
-        self.endpoint.is_open() && self.endpoint.table_producer().send_at_once(value, &*self.endpoint)
+    pub fn send_unbounded_fast<T: Pod>(&self, value: &T) -> bool {
+        self.endpoint.is_open() && self.endpoint.table_producer().send_fast(value, &*self.endpoint)
     }
 
     /// Sends one value after the fast path has failed.
     #[inline(never)]
-    pub fn send_unbounded_slowly<T: Pod>(&self, value: &T) -> Result<(), Unsendable> {
+    pub fn send_unbounded_slow<T: Pod>(&self, value: &T) -> Result<(), Unsendable> {
         self.send_unbounded(slice::from_ref(value)).map(|_| ())
     }
 

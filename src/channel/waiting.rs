@@ -2,7 +2,7 @@
 
 use crate::control::{self, CatchPanics, Endpoint};
 use crate::queue::Kind;
-use crate::queue::ring::{Claimed, Permits, Place, Rank, Want};
+use crate::queue::ring::{Claimed, Permits, Place, Rank, Request};
 use crate::wait::{Next, Stand, Wakeable, WakerKey};
 use std::mem::take;
 use std::pin::Pin;
@@ -23,7 +23,7 @@ pub(crate) struct Waiting {
 impl Waiting {
     /// Takes what is wanted; the task sleeps until there is room. `None`: the channel is closed. Each time the same
     /// endpoint and the same want. When it is ready there is nothing to leave.
-    pub(super) fn poll<W: Want>(
+    pub(super) fn poll<W: Request>(
         &mut self,
         endpoint: &Arc<Endpoint>,
         want: W,
@@ -160,7 +160,7 @@ pub(crate) struct Taking<'a, W> {
     waiting: Waiting,
 }
 
-impl<'a, W: Want> Taking<'a, W> {
+impl<'a, W: Request> Taking<'a, W> {
     #[inline]
     pub fn new(endpoint: &'a Arc<Endpoint>, want: W) -> Taking<'a, W> {
         Taking { endpoint, want, waiting: Waiting::default() }
@@ -173,7 +173,7 @@ impl<'a, W: Want> Taking<'a, W> {
     }
 }
 
-impl<W: Want + Unpin> Future for Taking<'_, W> {
+impl<W: Request + Unpin> Future for Taking<'_, W> {
     type Output = Option<W::Grant>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<W::Grant>> {

@@ -27,8 +27,8 @@ use crate::{
     error::OpenError,
     layout,
     queue::{
-        Kind, Peers, Sleeper, Took, Wake,
-        ring::{Claimed, Consumer, Permits, Producer, Rank, Want as _},
+        Kind, Peers, Sleeper, Taken, Wake,
+        ring::{Claimed, Consumer, Permits, Producer, Rank, Request as _},
     },
     sync::{Ordering, lock},
     sys::{

@@ -1,6 +1,6 @@
 //! Receiving: the `recv` family of both receivers, tokio's and what its users have asked for beside it.
 
-use crate::channel::Took;
+use crate::channel::Taken;
 use crate::error::TryRecvError;
 
 /// Takes a found value, in the given wrappers. A small one is wrapped at the end, so that it stays in registers until then. A large
@@ -26,7 +26,7 @@ macro_rules! receive {
     ($Receiver:ident, $channel:literal, $bound:literal) => {
         const _: () = {
             use crate::blocking::refuse_in_async_context;
-            use crate::channel::{SMALL, Took, many, next, poll_turn};
+            use crate::channel::{SMALL, Taken, many, next, poll_turn};
             use crate::ends::once;
             use crate::ends::receive::{received, tried, waited};
             use crate::error::{RecvTimeoutError, TryRecvError};
@@ -164,19 +164,19 @@ macro_rules! receive {
                 /// ```
                 #[inline]
                 pub fn try_recv(&mut self) -> Result<T, TryRecvError> {
-                    if let Some(value) = self.inner.receive_at_once() {
+                    if let Some(value) = self.inner.receive_fast() {
                         return Ok(value);
                     }
-                    self.try_recv_slowly()
+                    self.try_recv_slow()
                 }
 
                 /// Receives as [`try_recv`](Self::try_recv) does, after the fast path has failed.
                 #[inline(never)]
-                fn try_recv_slowly(&mut self) -> Result<T, TryRecvError> {
+                fn try_recv_slow(&mut self) -> Result<T, TryRecvError> {
                     let found = match self.inner.try_take(next) {
-                        Took::Value(found) => found,
-                        Took::Empty => return Err(TryRecvError::Empty),
-                        Took::End => return Err(TryRecvError::Disconnected),
+                        Taken::Value(found) => found,
+                        Taken::Empty => return Err(TryRecvError::Empty),
+                        Taken::End => return Err(TryRecvError::Disconnected),
                     };
                     received!(self.inner, found, Ok)
                 }
@@ -230,16 +230,16 @@ macro_rules! receive {
                 #[doc(alias = "recv_blocking")]
                 pub fn blocking_recv(&mut self) -> Option<T> {
                     refuse_in_async_context();
-                    if let Some(value) = self.inner.receive_at_once() {
+                    if let Some(value) = self.inner.receive_fast() {
                         return Some(value);
                     }
-                    self.blocking_recv_slowly()
+                    self.blocking_recv_slow()
                 }
 
                 /// Receives as [`blocking_recv`](Self::blocking_recv) does, after the fast path has failed.
                 #[inline(never)]
-                fn blocking_recv_slowly(&mut self) -> Option<T> {
-                    let Took::Value(found) = self.inner.blocking_take(None, next) else { return None };
+                fn blocking_recv_slow(&mut self) -> Option<T> {
+                    let Taken::Value(found) = self.inner.blocking_take(None, next) else { return None };
                     received!(self.inner, found, Some)
                 }
 
@@ -299,11 +299,11 @@ macro_rules! receive {
                 pub fn blocking_recv_timeout(&mut self, timeout: Duration) -> Result<T, RecvTimeoutError> {
                     refuse_in_async_context();
                     match self.inner.blocking_take(Some(timeout), next) {
-                        Took::Value(found) => {
+                        Taken::Value(found) => {
                             received!(self.inner, found, Ok)
                         }
-                        Took::Empty => Err(RecvTimeoutError::Timeout),
-                        Took::End => Err(RecvTimeoutError::Disconnected),
+                        Taken::Empty => Err(RecvTimeoutError::Timeout),
+                        Taken::End => Err(RecvTimeoutError::Disconnected),
                     }
                 }
 
@@ -325,7 +325,7 @@ macro_rules! receive {
                 /// assert_eq!(receiver.poll_recv(&mut cx), Poll::Ready(Some(1)));
                 /// ```
                 pub fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
-                    if let Some(value) = ready!(self.inner.poll_at_once(cx)) {
+                    if let Some(value) = ready!(self.inner.poll_fast(cx)) {
                         return Poll::Ready(Some(value));
                     }
                     let Some(found) = ready!(self.inner.poll_take(cx, next)) else {
@@ -371,19 +371,19 @@ pub(crate) use receive;
 
 /// Returns the result of a call that does not wait.
 #[inline]
-pub(crate) fn tried<R>(took: Took<R>) -> Result<R, TryRecvError> {
+pub(crate) fn tried<R>(took: Taken<R>) -> Result<R, TryRecvError> {
     match took {
-        Took::Value(value) => Ok(value),
-        Took::Empty => Err(TryRecvError::Empty),
-        Took::End => Err(TryRecvError::Disconnected),
+        Taken::Value(value) => Ok(value),
+        Taken::Empty => Err(TryRecvError::Empty),
+        Taken::End => Err(TryRecvError::Disconnected),
     }
 }
 
 /// Returns the result of a thread that waits without a deadline.
 #[inline]
-pub(crate) fn waited<R>(took: Took<R>) -> Option<R> {
+pub(crate) fn waited<R>(took: Taken<R>) -> Option<R> {
     match took {
-        Took::Value(value) => Some(value),
-        Took::Empty | Took::End => None,
+        Taken::Value(value) => Some(value),
+        Taken::Empty | Taken::End => None,
     }
 }

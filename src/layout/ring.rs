@@ -116,28 +116,28 @@ pub(super) const RING_WORDS_SIZE: usize = 3 * BLOCK;
 #[repr(C)]
 #[derive(Default)]
 pub(crate) struct RingWords {
-    /// `{ tail: 32 | reserved: 20 | owner: 10 | parity: 1 | closed: 1 }`, see [`crate::queue::ring`].
+    /// `{ tail: 32 | reserved: 20 | owner: 10 | phase: 1 | closed: 1 }`, see [`crate::queue::ring`].
     pub claim: Block<AtomicU64>,
     /// What the receiver gives back.
-    pub taken: Block<Taken>,
-    /// Read at every send, written seldom.
-    pub seldom: Block<Seldom>,
+    pub receiver: Block<ReceiverWords>,
+    /// Read at every send, written read_mostly.
+    pub read_mostly: Block<ReadMostly>,
 }
 
 /// The receiver's line.
 #[repr(C)]
 #[derive(Default)]
-pub(crate) struct Taken {
+pub(crate) struct ReceiverWords {
     /// The 64-bit position of the first value not yet taken.
     pub head: AtomicU64,
     /// Entries of the quarantine in use.
     pub quarantined: AtomicU64,
 }
 
-/// Words that change seldom.
+/// Words that change read_mostly.
 #[repr(C)]
 #[derive(Default)]
-pub(crate) struct Seldom {
+pub(crate) struct ReadMostly {
     /// `{ drawn: 62 | backlog: 1 | waiting: 1 }`: the line of waiting senders.
     pub line: AtomicU64,
     /// Grows every 2^29 positions or oftener, so that a handle that slept long knows its copy of head is old.
@@ -168,9 +168,9 @@ const _: () = {
     use core::mem::{align_of, offset_of, size_of};
     assert!(size_of::<RingWords>() == RING_WORDS_SIZE && align_of::<RingWords>() == 128);
     assert!(offset_of!(RingWords, claim) == 0);
-    assert!(offset_of!(RingWords, taken) == 128);
-    assert!(offset_of!(RingWords, seldom) == 256);
-    assert!(offset_of!(Taken, quarantined) == 8 && offset_of!(Seldom, epoch) == 8);
+    assert!(offset_of!(RingWords, receiver) == 128);
+    assert!(offset_of!(RingWords, read_mostly) == 256);
+    assert!(offset_of!(ReceiverWords, quarantined) == 8 && offset_of!(ReadMostly, epoch) == 8);
 };
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ pub(crate) mod table;
 mod tests;
 
 pub(crate) use common::{
-    BellKey, Common, Consume, Effort, Fences, Kind, Nonsense, Number, Peers, SMALL, Sides, Sleeper, Took,
+    BellKey, Common, Consume, Effort, Fences, Kind, Nonsense, Number, Peers, SMALL, Sides, Sleeper, Taken,
     Wake, edge, payload,
 };
 
@@ -119,10 +119,10 @@ impl<'a> Queue<'a> {
     }
 
     /// Wakes the sleepers that may wait for what a dead process held: it has been given back.
-    pub fn let_look(&self, wake: &impl Wake) {
+    pub fn notify_after_recovery(&self, wake: &impl Wake) {
         match self {
-            Queue::Ring(ring) => ring.let_look(wake),
-            Queue::Table(table) => table.let_look(wake),
+            Queue::Ring(ring) => ring.notify_after_recovery(wake),
+            Queue::Table(table) => table.notify_after_recovery(wake),
         }
     }
 
@@ -150,10 +150,10 @@ impl<'a> Queue<'a> {
 
     /// Changes every bell and returns them, for a process that wakes all sleepers: a thread or task that registered before this call
     /// is woken, or does not fall asleep.
-    pub fn shake_all(&self) -> impl Iterator<Item = &'a Bell> {
+    pub fn bump_all(&self) -> impl Iterator<Item = &'a Bell> {
         let (ring, table) = match self {
-            Queue::Ring(ring) => (Some(ring.shake_all()), None),
-            Queue::Table(table) => (None, Some(table.shake_all())),
+            Queue::Ring(ring) => (Some(ring.bump_all()), None),
+            Queue::Table(table) => (None, Some(table.bump_all())),
         };
         ring.into_iter().flatten().chain(table.into_iter().flatten())
     }

@@ -37,10 +37,10 @@ impl<T: Pod> UnboundedSender<T> {
     /// ```
     #[inline]
     pub fn send(&self, value: T) -> Result<(), SendError<T>> {
-        if self.inner.send_unbounded_at_once(&value) {
+        if self.inner.send_unbounded_fast(&value) {
             return Ok(());
         }
-        match self.inner.send_unbounded_slowly(&value) {
+        match self.inner.send_unbounded_slow(&value) {
             Ok(()) => Ok(()),
             Err(_) => Err(SendError(value)),
         }
@@ -75,10 +75,10 @@ impl<T: Pod> UnboundedSender<T> {
     /// ```
     #[inline]
     pub fn try_send(&self, value: T) -> Result<(), TrySendUnboundedError<T>> {
-        if self.inner.send_unbounded_at_once(&value) {
+        if self.inner.send_unbounded_fast(&value) {
             return Ok(());
         }
-        match self.inner.send_unbounded_slowly(&value) {
+        match self.inner.send_unbounded_slow(&value) {
             Ok(()) => Ok(()),
             Err(unsendable) => Err(refused(unsendable, value)),
         }

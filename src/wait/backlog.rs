@@ -11,7 +11,7 @@
 use super::wake_calmly;
 use crate::layout::Bell;
 use crate::queue::edge::{Fence, full_fence};
-use crate::queue::ring::{Claimed, Place, Producer, Rank, Turn, Want};
+use crate::queue::ring::{Claimed, Place, Producer, Rank, Request, Turn};
 use crate::queue::{BellKey, Kind, Wake};
 use crate::sync::{Mutex, lock};
 use std::collections::{BTreeMap, HashMap};
@@ -75,7 +75,7 @@ struct BacklogEntry {
 impl Backlog {
     /// Takes the next step of a sender that waits: to the line or its backlog if it stands nowhere, then a look whether it
     /// is covered. Afterwards a sender that is granted or refused stands nowhere.
-    pub fn next<'a, W: Want, S: Wakeable>(
+    pub fn next<'a, W: Request, S: Wakeable>(
         &self,
         producer: &Producer<'a>,
         stand: &mut Stand,
@@ -125,7 +125,7 @@ impl Backlog {
 
     /// Takes a place in the line, or behind it. The sender is to look afterwards.
     pub fn come(&self, producer: &Producer<'_>, need: u32, wake: &impl Wake) -> Stand {
-        if producer.view.backlog() == 0
+        if producer.cache.backlog() == 0
             && let Some(place) = producer.queue.enter(producer.me, need)
         {
             return Stand::InLine(place);
@@ -136,7 +136,7 @@ impl Backlog {
             let key = queued.last_key;
             queued.waiting.insert(key, BacklogEntry { need, waker: None });
             queued.needs += u64::from(need);
-            producer.view.set_backlog(queued.needs);
+            producer.cache.set_backlog(queued.needs);
             // ORDERING: the backlog says that it is not empty, then a free record is looked for; a sender that leaves frees its
             // record, then looks whether the backlog is empty. Its fence is a full one, so this one is too, and no more.
             full_fence(Fence::Asleep);
@@ -233,7 +233,7 @@ impl Backlog {
     /// Brings as many of the backlog to the line as find a record, and wakes those that are covered behind it.
     pub fn admit(&self, producer: &Producer<'_>, wake: &impl Wake) {
         // A sender that comes to the backlog from now on finds the record itself.
-        if producer.view.backlog() > 0 {
+        if producer.cache.backlog() > 0 {
             let admission = lock(&self.0).admit(producer);
             admission.end(wake);
         }
@@ -243,7 +243,7 @@ impl Backlog {
     /// anew. After the fence of [`Ring::look_late`](crate::queue::ring::Ring::look_late).
     #[cfg(not(shmpsc_loom))]
     pub fn look_late(&self, producer: &Producer<'_>) {
-        if producer.view.backlog() > 0 {
+        if producer.cache.backlog() > 0 {
             let woken = lock(&self.0).take_covered(producer);
             wake_calmly(woken);
         }
@@ -314,7 +314,7 @@ impl Queued {
             }
             admission.woken.extend(first.waker);
         }
-        producer.view.set_backlog(self.needs);
+        producer.cache.set_backlog(self.needs);
         admission
     }
 

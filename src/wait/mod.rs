@@ -42,7 +42,7 @@ pub(crate) use thread::{Futex, Threads};
 
 pub(crate) use crate::layout::Bell;
 use crate::queue::edge::{Fence, full_fence};
-use crate::queue::ring::{Claimed, Place, Producer, Rank, Want};
+use crate::queue::ring::{Claimed, Place, Producer, Rank, Request};
 use crate::queue::{BellKey, Fences, Kind, Wake};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
@@ -125,7 +125,7 @@ pub(crate) enum NoRoom {
 }
 
 /// Takes what is wanted, sleeping in the line until there is room for it.
-pub(crate) fn take<W: Want>(
+pub(crate) fn take<W: Request>(
     producer: &Producer<'_>,
     want: W,
     backlog: &Backlog,
@@ -191,7 +191,7 @@ pub(crate) fn until<R>(
                 }
             }
         }
-        bell.rise();
+        bell.deregister();
         if is_over || found.is_some() {
             return found;
         }

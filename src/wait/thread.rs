@@ -102,7 +102,7 @@ impl Threads {
         }
         for bell in bells.filter(|bell| asleep.bells.contains_key(&address(bell))) {
             // A thread that is not asleep yet finds another bell than it left.
-            bell.shake();
+            bell.bump();
             futex::wake(&bell.word);
         }
     }
@@ -134,7 +134,7 @@ mod tests {
             while lock(&threads.0).bells.is_empty() {
                 std::thread::yield_now();
             }
-            bell.rise();
+            bell.deregister();
             threads.end(std::iter::once(&bell));
         });
         assert!(lock(&threads.0).bells.is_empty());

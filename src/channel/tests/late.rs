@@ -95,9 +95,9 @@ fn a_receiving_thread_that_was_missed_wakes_late() {
         unheard(bell, || assert_eq!(sending.try_send(&[u64::from(number)]), Ok(1)));
         let is_woken = soon_but_late(|| waits.is_finished());
         // It may have looked late before.
-        bell.shake();
+        bell.bump();
         endpoint.wake(Sleeper::Receiver, Kind::Thread);
-        assert_eq!(waits.join().unwrap(), Took::Value(u64::from(number)));
+        assert_eq!(waits.join().unwrap(), Taken::Value(u64::from(number)));
         is_woken
     });
     assert!(is_woken);
@@ -112,9 +112,9 @@ fn a_sending_thread_that_was_missed_wakes_late() {
         let bell = &endpoint.ring().view.bells[0];
         let waits = thread::spawn(move || sending.blocking_send(&[2u64], Some(Duration::from_secs(60))));
         sleeps_at(bell);
-        unheard(bell, || assert_eq!(receiving.try_take(one::<_, u64>), Took::Value(1)));
+        unheard(bell, || assert_eq!(receiving.try_take(one::<_, u64>), Taken::Value(1)));
         let is_woken = soon_but_late(|| waits.is_finished());
-        bell.shake();
+        bell.bump();
         endpoint.wake(Sleeper::Waiter { record: 0, owner: endpoint.me() }, Kind::Thread);
         assert_eq!(waits.join().unwrap(), Ok(1));
         is_woken
@@ -132,7 +132,7 @@ fn a_sending_task_that_was_missed_is_woken_late() {
         let mut waiting = pin!(sending.send(&[2u64]));
         assert!(poll(waiting.as_mut(), &flag).is_pending());
         let bell = &endpoint.ring().view.bells[0];
-        unheard(bell, || assert_eq!(receiving.try_take(one::<_, u64>), Took::Value(1)));
+        unheard(bell, || assert_eq!(receiving.try_take(one::<_, u64>), Taken::Value(1)));
         let is_woken = soon(|| flag.0.load(Ordering::Acquire) != 0);
         assert!(matches!(poll(waiting.as_mut(), &flag), Poll::Ready(Some(1))));
         is_woken
@@ -155,7 +155,7 @@ fn a_backlog_that_was_missed_is_woken_late() {
         let mut waiting = pin!(sending.send(&[4u64]));
         assert!(poll(waiting.as_mut(), &flag).is_pending());
         unheard(ring.backlog_bell(endpoint.me()), || {
-            assert_eq!(receiving.try_take(one::<_, u64>), Took::Value(1));
+            assert_eq!(receiving.try_take(one::<_, u64>), Taken::Value(1));
         });
         let is_woken = soon(|| flag.0.load(Ordering::Acquire) != 0);
         assert!(poll(waiting.as_mut(), &flag).is_ready());

@@ -57,7 +57,7 @@ pub(crate) fn fail_with(endpoint: &Endpoint, found: Nonsense) {
 pub(crate) fn was_refused(endpoint: &Endpoint) {
     let queue = endpoint.queue();
     if !queue.is_closed() && endpoint.nonsense().is_some() {
-        queue.common().alarm(&CatchPanics(endpoint));
+        queue.common().force_wake_receiver(&CatchPanics(endpoint));
     }
 }
 

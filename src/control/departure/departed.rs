@@ -34,7 +34,7 @@ pub(in crate::control) fn depart(endpoint: &Endpoint, number: Number) {
     forget_handles_of_no_process(endpoint, host);
     queue.repair(number, &CatchPanics(endpoint));
     // Whatever the receiver's bell says: the dead process may have cleared the mark that the receiver sleeps.
-    queue.common().alarm(&CatchPanics(endpoint));
+    queue.common().force_wake_receiver(&CatchPanics(endpoint));
     endpoint.note_pid(number, 0);
     // What the process said last may have gone unheard: it rang its doorbell, which was taken away before a thread
     // listened; or it set a relay word, and the message about it was never read.
@@ -72,7 +72,7 @@ fn forget_handles_of_no_process(endpoint: &Endpoint, host: &Host) {
     let queue = endpoint.queue();
     // While the roster is locked no number is given.
     let roster = host.roster();
-    roster.unassigned().for_each(|number| queue.common().forget_strong(number));
+    roster.unassigned().for_each(|number| queue.common().reset_strong(number));
     lock(&host.name_as_sender).forget_closed(&queue);
     endpoint.forget_own_handles();
 }

@@ -102,7 +102,7 @@ pub(crate) fn go_on_with_recovery(endpoint: &Endpoint) {
     if settled.is_empty() {
         return;
     }
-    queue.let_look(&CatchPanics(endpoint));
+    queue.notify_after_recovery(&CatchPanics(endpoint));
     for number in settled {
         // It claims nothing any more, so all its claims are before this tail.
         host.finish_step(number, queue.tail());

@@ -56,10 +56,10 @@ pub(crate) struct Endpoint {
     look_late: fn(&Endpoint),
     me: Number,
     /// What the sending threads of this process know, in a bounded channel.
-    ring_view: ring::ViewCell,
+    ring_cache: ring::SenderCache,
     ranking: Ranking,
     /// The same, in an unbounded one.
-    table_view: table::ViewCell,
+    table_cache: table::ChunkCache,
     id: u128,
     pub(in crate::control) deadline: Duration,
     spins: Spins,
@@ -131,9 +131,9 @@ impl Endpoint {
             first_handle: Mutex::default(),
             nonsense: OnceLock::new(),
             roused: AtomicU32::new(0),
-            ring_view: ring::ViewCell::new(),
+            ring_cache: ring::SenderCache::new(),
             ranking: Ranking::default(),
-            table_view: table::ViewCell::new(),
+            table_cache: table::ChunkCache::new(),
             segment,
             birthplace,
             facts,
@@ -210,13 +210,13 @@ impl Endpoint {
     /// Returns the sending side of this process, in a bounded channel.
     #[inline(always)]
     pub(crate) fn producer(&self) -> ring::Producer<'_> {
-        ring::Producer { queue: self.ring(), me: self.me(), view: &self.ring_view }
+        ring::Producer { queue: self.ring(), me: self.me(), cache: &self.ring_cache }
     }
 
     /// Returns the sending side of this process, in an unbounded channel.
     #[inline(always)]
     pub(crate) fn table_producer(&self) -> table::Producer<'_> {
-        table::Producer { table: self.table(), me: self.me(), view: &self.table_view }
+        table::Producer { table: self.table(), me: self.me(), cache: &self.table_cache }
     }
 
     /// Returns how this process passes the fences of the channel.
@@ -366,7 +366,7 @@ impl Endpoint {
         let _none_comes = self.first_handle();
         // ORDERING: Acquire, see [`Endpoint::drop_handle`].
         if self.handles.load(Ordering::Acquire) == 0 {
-            self.queue().common().forget_strong(self.me());
+            self.queue().common().reset_strong(self.me());
         }
     }
 

@@ -49,7 +49,7 @@ impl NameAsSender {
     /// stream has ended.
     pub fn forget_closed(&self, queue: &Queue<'_>) {
         if !self.counts() {
-            queue.common().forget_strong(0);
+            queue.common().reset_strong(0);
         }
     }
 
@@ -61,7 +61,7 @@ impl NameAsSender {
         match (before, self.counts()) {
             (true, false) => {
                 // Set to zero, not decremented: a peer may have written another count there.
-                queue.common().forget_strong(0);
+                queue.common().reset_strong(0);
                 true
             }
             (false, true) => {

@@ -5,7 +5,7 @@ use crate::{
     control::ChannelKind,
     queue::{
         Consume, Number,
-        table::{self, Table, ViewCell},
+        table::{self, ChunkCache, Table},
     },
     sync::AtomicU32,
 };
@@ -15,7 +15,7 @@ type Value = [u64; SIZE / 8];
 type Large = [[u64; 512]; 15];
 
 fn send(table: Table<'_>, me: Number, count: u64, host: &Endpoint) {
-    let producer = table::Producer { table, me, view: &ViewCell::new() };
+    let producer = table::Producer { table, me, cache: &ChunkCache::new() };
     for _ in 0..count {
         let span = producer.claim(1).unwrap();
         producer.publish::<Value>(span, &[[0; 2]], host);
@@ -23,7 +23,7 @@ fn send(table: Table<'_>, me: Number, count: u64, host: &Endpoint) {
 }
 
 fn send_large(table: Table<'_>, me: Number, host: &Endpoint) {
-    let producer = table::Producer { table, me, view: &ViewCell::new() };
+    let producer = table::Producer { table, me, cache: &ChunkCache::new() };
     let span = producer.claim(1).unwrap();
     producer.publish::<Large>(span, &[[[0; 512]; 15]], host);
 }
@@ -41,11 +41,11 @@ fn a_look_that_the_receiver_overtakes_finds_every_claim() {
     // The receiver ends a part of the stream with the first value behind it.
     let many = u64::from(table.view.geometry.positions) + 1;
     send(table, 2, many, &host);
-    let _unpublished = table::Producer { table, me: 3, view: &ViewCell::new() }.claim(1).unwrap();
+    let _unpublished = table::Producer { table, me: 3, cache: &ChunkCache::new() }.claim(1).unwrap();
     send(table, 4, 1, &host);
     let mut values = Vec::<Value>::new();
     let took = consumer.receive_many(&table, many as usize, &mut values, &*host);
-    assert_eq!(took, Took::Value(many as usize));
+    assert_eq!(took, Taken::Value(many as usize));
     // What a look saw that read head before.
     table.view.words.head.store(0, Ordering::Relaxed);
     assert!(table.unpublished_claimants().contains(&3));
@@ -67,7 +67,7 @@ fn a_queue_that_moves_on_is_never_told_to_be_empty() {
         });
         for _ in 0..20_000 {
             send_large(table, 1, &host);
-            let Took::Value(found) = consumer.take(&table, &*host) else { panic!("it was sent") };
+            let Taken::Value(found) = consumer.take(&table, &*host) else { panic!("it was sent") };
             consumer.release(&table, found, &*host);
             if looks.is_finished() {
                 break;

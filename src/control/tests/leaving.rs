@@ -72,7 +72,7 @@ fn senders_that_sent_and_left_keep_no_number() {
     for value in 0..40u64 {
         assert_eq!(
             consumer.receive(&bound.host.ring(), Consumer::copy, &*bound.host),
-            Took::Value([value; 2])
+            Taken::Value([value; 2])
         );
     }
 }
@@ -97,7 +97,7 @@ fn a_process_that_died_within_a_send_keeps_its_number() {
     for value in 1..=2u64 {
         assert_eq!(
             consumer.receive(&bound.host.ring(), Consumer::copy, &*bound.host),
-            Took::Value([value; 2])
+            Taken::Value([value; 2])
         );
     }
     assert_eq!(connect_once_there_is_a_number(&bound).me(), dead);
@@ -112,7 +112,7 @@ fn a_stopped_send_in_quarantine_keeps_its_number() {
     send_one(&leaving, 1);
     let mut consumer = Consumer::new(&bound.host.ring());
     let queue = bound.host.ring();
-    assert_eq!(consumer.receive(&queue, Consumer::copy, &*bound.host), Took::Value([1u64; 2]));
+    assert_eq!(consumer.receive(&queue, Consumer::copy, &*bound.host), Taken::Value([1u64; 2]));
     assert!(consumer.has_stalled());
     // A value is queued under each number, so that none is passed.
     send_one(&stopped, 2);
@@ -123,7 +123,7 @@ fn a_stopped_send_in_quarantine_keeps_its_number() {
     let next = connect_once_there_is_a_number(&bound);
     assert_eq!(next.me(), left);
     assert!(matches!(bound.connect(), Err(OpenError::TooManyProcesses { members: 3, leaving: 1, .. })));
-    assert_eq!(consumer.receive(&queue, Consumer::copy, &*bound.host), Took::Value([2u64; 2]));
+    assert_eq!(consumer.receive(&queue, Consumer::copy, &*bound.host), Taken::Value([2u64; 2]));
     assert!(!consumer.has_stalled());
     assert_eq!(connect_once_there_is_a_number(&bound).me(), number);
 }
@@ -216,7 +216,7 @@ fn a_leaver_is_dead_before_its_handles_are_cleared_for_another() {
         assert!(matches!(claimed, Claimed::Granted(_)));
     });
     let mut consumer = Consumer::new(&host.ring());
-    assert_eq!(consumer.take(&host.ring(), &*host), Took::End);
+    assert_eq!(consumer.take(&host.ring(), &*host), Taken::End);
     assert_eq!(consumer.nonsense(), None, "it is passed");
 }
 

@@ -56,7 +56,7 @@ pub(in crate::control) fn look_at_sleepers(endpoint: &Endpoint) {
 /// Wakes every thread in every process that waits in the channel, and the tasks of all other processes, whatever the bells and
 /// the line say: a peer has written over the segment.
 pub(in crate::control) fn force_wake_all(endpoint: &Endpoint) {
-    endpoint.queue().shake_all().for_each(|bell| futex::wake(&bell.word));
+    endpoint.queue().bump_all().for_each(|bell| futex::wake(&bell.word));
     match (endpoint.guest.get(), &endpoint.host) {
         (Some(guest), _) => {
             // Number 0 is no process, so its relay word stands for all processes.

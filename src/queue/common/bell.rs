@@ -57,7 +57,7 @@ impl Bell {
     }
 
     /// Advances the bell whatever it says, so that its sleeper looks again. The caller wakes the sleeper.
-    pub fn shake(&self) {
+    pub fn bump(&self) {
         self.word.fetch_add(ONE, Ordering::Relaxed); // ORDERING: as in `ring_asleep`.
     }
 
@@ -77,7 +77,7 @@ impl Bell {
     }
 
     /// Says "I am awake", so that no waker makes a system call for it.
-    pub fn rise(&self) {
+    pub fn deregister(&self) {
         self.word.fetch_and(!ASLEEP, Ordering::Relaxed); // ORDERING: a hint; nothing is read on its strength.
     }
 

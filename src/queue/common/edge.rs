@@ -30,8 +30,8 @@ named! {
         Stamp,
         /// E3: head, from the receiver that has copied a value to the sender that overwrites its slot.
         Head,
-        /// E4: a process's copy of head, from the thread that read it to the thread that relies on it.
-        View,
+        /// E4: the cache of a process's senders, from the thread that read the segment to the thread that relies on it.
+        Cache,
         /// E5: an entry of the quarantine, from the receiver that has copied the late value to a sender that uses its
         /// slot again.
         Entry,
@@ -72,7 +72,7 @@ named! {
         Counted,
         /// F5: the latch is set, then the receiver is looked for.
         Latched,
-        /// F6: a permit operation has ended, then it looks whether recovery waits for it; recovery flips the parity, then
+        /// F6: a permit operation has ended, then it looks whether recovery waits for it; recovery flips the phase, then
         /// looks which operations have ended.
         Settled,
         /// F7: a sleeper is found, then its bell is rung: the sleeper that reads this, and registers again, finds the change.

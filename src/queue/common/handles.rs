@@ -53,7 +53,7 @@ impl Common<'_> {
 
     /// No process has this number, or its process has no handle, whatever is written there. The caller sees to the end of the
     /// stream.
-    pub fn forget_strong(&self, number: Number) {
+    pub fn reset_strong(&self, number: Number) {
         // ORDERING: a 0 that is written over hands on what the drops before it released, as far as the caller knows of them:
         // another process's scan may find this one instead.
         self.strong(number).store(0, release(Edge::Strong));
@@ -61,7 +61,7 @@ impl Common<'_> {
 
     /// Takes all handles of a process away.
     pub fn clear_strong(&self, number: Number, wake: &impl Wake) {
-        self.forget_strong(number);
+        self.reset_strong(number);
         self.end_if_last(wake);
     }
 

@@ -27,7 +27,7 @@ pub(crate) use fences::{Fences, Sides};
 pub(crate) use nonsense::Nonsense;
 pub(crate) use payload::SMALL;
 pub(in crate::queue) use take::PATIENCE;
-pub(crate) use take::{Consume, Effort, Peers, Took};
+pub(crate) use take::{Consume, Effort, Peers, Taken};
 
 use crate::layout::CommonView;
 

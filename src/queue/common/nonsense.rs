@@ -21,8 +21,8 @@ pub(crate) enum Nonsense {
 
 impl Common<'_> {
     /// Has the receiver look, whatever its bell says: it may be a part of the nonsense.
-    pub fn alarm(&self, wake: &impl Wake) {
-        self.view.header.receiver_bell.shake();
+    pub fn force_wake_receiver(&self, wake: &impl Wake) {
+        self.view.header.receiver_bell.bump();
         wake.wake(Sleeper::Receiver, Kind::Thread);
         wake.wake(Sleeper::Receiver, Kind::Task);
     }

@@ -16,7 +16,7 @@ pub(crate) trait Peers: Wake {
 
 /// What a look for the next value came to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Took<T> {
+pub(crate) enum Taken<T> {
     Value(T),
     /// Nothing now: sleep on the receiver's bell.
     Empty,
@@ -24,13 +24,13 @@ pub(crate) enum Took<T> {
     End,
 }
 
-impl<T> Took<T> {
+impl<T> Taken<T> {
     #[inline]
-    pub fn map<R>(self, change: impl FnOnce(T) -> R) -> Took<R> {
+    pub fn map<R>(self, change: impl FnOnce(T) -> R) -> Taken<R> {
         match self {
-            Took::Value(value) => Took::Value(change(value)),
-            Took::Empty => Took::Empty,
-            Took::End => Took::End,
+            Taken::Value(value) => Taken::Value(change(value)),
+            Taken::Empty => Taken::Empty,
+            Taken::End => Taken::End,
         }
     }
 }
@@ -81,14 +81,14 @@ pub(crate) trait Consume: Sized {
     fn new(queue: &Self::Queue<'_>) -> Self;
 
     /// Finds the next value.
-    fn take(&mut self, queue: &Self::Queue<'_>, peers: &impl Peers) -> Took<Self::Found>;
+    fn take(&mut self, queue: &Self::Queue<'_>, peers: &impl Peers) -> Taken<Self::Found>;
 
     /// Takes the next value on the fast path: if it is published at head, and no other value goes before it. In any other case
     /// [`Consume::take`] takes the slow path.
-    fn take_at_once<T: Pod>(&mut self, queue: &Self::Queue<'_>, peers: &impl Peers) -> Option<T>;
+    fn take_fast<T: Pod>(&mut self, queue: &Self::Queue<'_>, peers: &impl Peers) -> Option<T>;
 
     /// Finds the next value and leaves it where it is.
-    fn peek(&mut self, queue: &Self::Queue<'_>, peers: &impl Peers) -> Took<Self::Found>;
+    fn peek(&mut self, queue: &Self::Queue<'_>, peers: &impl Peers) -> Taken<Self::Found>;
 
     /// Takes up to `limit` values that are there behind the last of `values`.
     fn receive_many<T: Pod>(
@@ -97,7 +97,7 @@ pub(crate) trait Consume: Sized {
         limit: usize,
         values: &mut Vec<T>,
         peers: &impl Peers,
-    ) -> Took<usize>;
+    ) -> Taken<usize>;
 
     /// Returns a private copy of a found value.
     fn copy<T: Pod>(queue: &Self::Queue<'_>, found: Self::Found) -> T;

@@ -4,7 +4,7 @@ use super::book::{Value, value};
 use super::explore::tell;
 use super::outside::Outside;
 use crate::layout::CommonView;
-use crate::queue::{Consume, Fences, Peers, Took};
+use crate::queue::{Consume, Fences, Peers, Taken};
 use crate::wait;
 
 /// A channel of either kind, for its receiver.
@@ -35,35 +35,35 @@ pub(in crate::queue) trait Receiving: Peers + Sized {
     fn note_batch(&self) {}
 
     /// Looks for a value once.
-    fn poll(&self, consumer: &mut Self::Consumer) -> Took<u64> {
+    fn poll(&self, consumer: &mut Self::Consumer) -> Taken<u64> {
         self.begin();
         let queue = self.queue();
         let found = match consumer.take(&queue, self) {
-            Took::Value(found) => found,
-            Took::Empty => return self.note_nothing(Took::Empty),
-            Took::End => return self.note_nothing(Took::End),
+            Taken::Value(found) => found,
+            Taken::Empty => return self.note_nothing(Taken::Empty),
+            Taken::End => return self.note_nothing(Taken::End),
         };
         let copy = self.copy(found);
         tell("received", 0u16, copy[0]);
         self.enter(copy);
         consumer.release(&queue, found, self);
-        Took::Value(copy[0])
+        Taken::Value(copy[0])
     }
 
     /// Looks for a value once and leaves it. Whatever looks next must find the same.
-    fn peek(&self, consumer: &mut Self::Consumer) -> Took<u64> {
+    fn peek(&self, consumer: &mut Self::Consumer) -> Taken<u64> {
         self.begin();
         let found = match consumer.peek(&self.queue(), self) {
-            Took::Value(found) => found,
-            Took::Empty => return self.note_nothing(Took::Empty),
-            Took::End => return self.note_nothing(Took::End),
+            Taken::Value(found) => found,
+            Taken::Empty => return self.note_nothing(Taken::Empty),
+            Taken::End => return self.note_nothing(Taken::End),
         };
         let copy = self.copy(found);
         tell("peeked", 0u16, copy[0]);
         assert_eq!(copy, value(copy[0]), "torn");
         let before = self.outside().book.lock().unwrap().peeked.replace(copy[0]);
         assert!(before.is_none_or(|before| before == copy[0]), "peeked {before:?} before");
-        Took::Value(copy[0])
+        Taken::Value(copy[0])
     }
 
     fn copy(&self, found: <Self::Consumer as Consume>::Found) -> Value {
@@ -78,8 +78,8 @@ pub(in crate::queue) trait Receiving: Peers + Sized {
         self.note_received();
     }
 
-    fn note_nothing(&self, nothing: Took<u64>) -> Took<u64> {
-        let is_end = nothing == Took::End;
+    fn note_nothing(&self, nothing: Taken<u64>) -> Taken<u64> {
+        let is_end = nothing == Taken::End;
         tell(if is_end { "end" } else { "empty" }, 0u16, 0u16);
         let mut book = self.outside().book.lock().unwrap();
         book.has_ended |= is_end;
@@ -88,7 +88,7 @@ pub(in crate::queue) trait Receiving: Peers + Sized {
     }
 
     /// Takes all values that are there at once.
-    fn poll_many(&self, consumer: &mut Self::Consumer) -> Took<usize> {
+    fn poll_many(&self, consumer: &mut Self::Consumer) -> Taken<usize> {
         self.begin();
         self.note_batch();
         let mut values: Vec<Value> = Vec::new();
@@ -103,21 +103,21 @@ pub(in crate::queue) trait Receiving: Peers + Sized {
         let parker = self.outside().futexes.parker(view, &[], 0);
         let parker = if self.looks_late() { parker.looking_late(&|| ()) } else { parker };
         let mut look = || match self.poll(consumer) {
-            Took::Empty => None,
+            Taken::Empty => None,
             other => Some(other),
         };
         let found = look().or_else(|| wait::until(&view.header.receiver_bell, Fences::FULL, &parker, look));
         match found.expect("there is no deadline") {
-            Took::Value(number) => Some(number),
+            Taken::Value(number) => Some(number),
             _ => None,
         }
     }
 
     /// Receives what there is.
-    fn drain(&self, consumer: &mut Self::Consumer) -> Took<u64> {
+    fn drain(&self, consumer: &mut Self::Consumer) -> Taken<u64> {
         loop {
             match self.poll(consumer) {
-                Took::Value(_) => {}
+                Taken::Value(_) => {}
                 other => return other,
             }
         }

@@ -2,7 +2,7 @@
 //!
 //! # One word decides
 //!
-//! `claim = { tail: 32 | reserved: 20 | owner: 10 | parity: 1 | closed: 1 }`. A send moves `tail`, a permit moves
+//! `claim = { tail: 32 | reserved: 20 | owner: 10 | phase: 1 | closed: 1 }`. A send moves `tail`, a permit moves
 //! `reserved`, close sets `closed`: each is one exchange of this word, so capacity, permits and close never
 //! disagree. `head`, which only the receiver writes, gives capacity back.
 //!
@@ -38,7 +38,7 @@ pub(crate) mod words;
 
 pub(crate) use permits::Permits;
 pub(crate) use recovery::Recovery;
-pub(crate) use send::{Claimed, Positions, Producer, Span, Turn, ViewCell, Want};
+pub(crate) use send::{Claimed, Positions, Producer, Request, SenderCache, Span, Turn};
 pub(crate) use take::Consumer;
 pub(crate) use waiting::{Place, Rank, Ranking};
 
@@ -93,7 +93,7 @@ impl<'a> Ring<'a> {
         let words = self.view.words;
         // ORDERING: no other process maps the segment yet; handing it over is a synchronizing act of its own.
         words.claim.store(Claim(0).with_tail(first as u32).0, Ordering::Relaxed);
-        words.taken.head.store(first, Ordering::Relaxed);
+        words.receiver.head.store(first, Ordering::Relaxed);
     }
 }
 

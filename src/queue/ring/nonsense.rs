@@ -12,7 +12,7 @@ impl<'a> Ring<'a> {
         loop {
             let claim = Claim(self.view.words.claim.load(acquire(Edge::Claim)));
             match self.room(claim) {
-                Some(room) if room.used > self.capacity() && self.is_still(claim) => {
+                Some(room) if room.used > self.capacity() && self.is_unchanged(claim) => {
                     return Some(if self.track.is_valid(room.head as u32) {
                         Nonsense::Claim
                     } else {
@@ -27,11 +27,11 @@ impl<'a> Ring<'a> {
 
     /// Changes every bell and returns them, for a process that wakes all sleepers: a thread or task that registered before this call
     /// is woken, or does not fall asleep.
-    pub fn shake_all(&self) -> impl Iterator<Item = &'a Bell> + use<'a> {
+    pub fn bump_all(&self) -> impl Iterator<Item = &'a Bell> + use<'a> {
         // ORDERING: what made this necessary stands, then each bell is changed; a sleeper changes its bell, then looks.
         full_fence(Fence::Freed);
         let all =
             self.view.bells.iter().chain(self.view.backlogs).chain([&*self.view.common.header.receiver_bell]);
-        all.inspect(|bell| bell.shake())
+        all.inspect(|bell| bell.bump())
     }
 }

@@ -6,7 +6,7 @@
 
 use super::Rank;
 use super::account::Operation;
-use super::send::{Claimed, Producer, Span, Want};
+use super::send::{Claimed, Producer, Request, Span};
 use super::words::{Claim, Entry};
 use crate::queue::Wake;
 use crate::queue::edge::{Edge, acquire, release};
@@ -16,7 +16,7 @@ use crate::sync::Ordering;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Permits(pub u32);
 
-impl Want for Permits {
+impl Request for Permits {
     type Grant = ();
 
     fn need(self) -> u32 {
@@ -67,7 +67,7 @@ impl Producer<'_> {
 
     /// Whether there is room for `count`. `None`: something moved, try again.
     fn has_room(&self, claim: Claim, rank: Rank, count: u32) -> Option<Claimed<()>> {
-        match self.room_in_view(claim, rank) {
+        match self.room_by_cache(claim, rank) {
             Some(free) if free >= count => Some(Claimed::Granted(())),
             _ => self.room_for(claim, rank, count).map(|found| found.map(|_| ())),
         }
@@ -98,11 +98,11 @@ impl Producer<'_> {
     /// `None`: something moved, try again.
     fn try_redeem(&self, claim: Claim) -> Option<Redeemed> {
         let capacity = self.queue.capacity();
-        if self.used_in_view(claim).is_none_or(|used| used >= capacity) {
+        if self.used_by_cache(claim).is_none_or(|used| used >= capacity) {
             let room = self.look(claim)?;
             if room.used >= capacity {
                 // Whoever holds a permit finds room, unless the word is old, or nonsense.
-                return self.queue.is_still(claim).then_some(Redeemed::Nowhere);
+                return self.queue.is_unchanged(claim).then_some(Redeemed::Nowhere);
             }
             if let Some((number, entry)) = room.blocked {
                 return Some(Redeemed::Blocked(claim, number, entry));

@@ -54,7 +54,7 @@ impl Quarantine {
     }
 
     /// Whether an inactive entry ends at exactly `position`.
-    pub fn lingers_at(&self, queue: &Ring<'_>, position: u32) -> bool {
+    pub fn ends_at(&self, queue: &Ring<'_>, position: u32) -> bool {
         self.list.iter().any(|stalled| {
             // ORDERING: no other thread changes an inactive entry, and this thread's own exchange made it inactive.
             let entry = Entry(queue.view.entries[stalled.entry].load(Ordering::Relaxed));
@@ -128,6 +128,6 @@ impl Quarantine {
     }
 
     fn count(&self, queue: &Ring<'_>) {
-        queue.view.words.taken.quarantined.store(self.list.len() as u64, release(Edge::Quarantined));
+        queue.view.words.receiver.quarantined.store(self.list.len() as u64, release(Edge::Quarantined));
     }
 }

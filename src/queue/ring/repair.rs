@@ -26,7 +26,7 @@ impl Ring<'_> {
     }
 
     /// Wakes the waiters that the permits of the dead may cover, and the receiver, which may wait for the last one.
-    pub fn let_look(&self, wake: &impl Wake) {
+    pub fn notify_after_recovery(&self, wake: &impl Wake) {
         self.freed(wake);
         self.common().ring_receiver(wake);
     }
@@ -85,6 +85,6 @@ impl Ring<'_> {
 
     /// Returns the position of the first value not yet taken.
     pub fn head(&self) -> u64 {
-        self.view.words.taken.head.load(acquire(Edge::Head))
+        self.view.words.receiver.head.load(acquire(Edge::Head))
     }
 }

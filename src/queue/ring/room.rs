@@ -26,7 +26,7 @@ pub(crate) struct Room {
 
 impl Ring<'_> {
     /// Returns whether the claim word is what it was. A thread asks that has read something since that does not go with it.
-    pub fn is_still(&self, claim: Claim) -> bool {
+    pub fn is_unchanged(&self, claim: Claim) -> bool {
         // ORDERING: relaxed. What was read since, head, an entry or a record, was read with acquire; a claim word that it
         // follows is seen.
         self.view.words.claim.load(Ordering::Relaxed) == claim.0
@@ -36,11 +36,11 @@ impl Ring<'_> {
     ///
     /// `None` if head is already past the claim word's tail: the word is old and must be read again.
     pub fn room(&self, claim: Claim) -> Option<Room> {
-        let taken = &self.view.words.taken;
-        let head = taken.head.load(acquire(Edge::Head));
+        let receiver = &self.view.words.receiver;
+        let head = receiver.head.load(acquire(Edge::Head));
         let used = self.track.distance(head as u32, claim.tail());
         if used < 0 || !self.track.is_valid(head as u32) || !self.track.is_valid(claim.tail()) {
-            if !self.is_still(claim) {
+            if !self.is_unchanged(claim) {
                 return None;
             }
             // The tail is never behind head, and both name a slot: a peer wrote nonsense, and trying again would not end.
@@ -49,7 +49,7 @@ impl Ring<'_> {
         }
         // ORDERING: the count after head. The receiver counts an entry before head moves past its position, so a
         // sender that sees the moved head sees the entry.
-        let any = taken.quarantined.load(acquire(Edge::Quarantined)) != 0;
+        let any = receiver.quarantined.load(acquire(Edge::Quarantined)) != 0;
         let mut room = Room {
             head,
             used,

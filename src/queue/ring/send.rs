@@ -15,18 +15,18 @@ use crate::sync::{AtomicU64, Ordering};
 use bytemuck::Pod;
 
 /// What the senders of one process know beside the segment. It lives in private memory.
-pub(crate) struct ViewCell {
+pub(crate) struct SenderCache {
     /// A copy of head and of whether any slot was in quarantine then: `{ head: 32 | epoch: 31 | any: 1 }`. The three are
     /// adopted together or not at all, hence one word.
-    view: AtomicU64,
+    head: AtomicU64,
     /// What the senders in the backlog need together.
     backlog: AtomicU64,
 }
 
-impl ViewCell {
+impl SenderCache {
     /// Knows nothing: the first claim looks.
-    pub fn new() -> ViewCell {
-        ViewCell { view: AtomicU64::new(1), backlog: AtomicU64::new(0) }
+    pub fn new() -> SenderCache {
+        SenderCache { head: AtomicU64::new(1), backlog: AtomicU64::new(0) }
     }
 
     /// Returns what the senders in this process's backlog need together.
@@ -43,7 +43,7 @@ impl ViewCell {
 
     #[cfg(all(test, shmpsc_loom))]
     pub fn remember(&self, head: u64, epoch: u64) {
-        self.view.store((head << 32) | (epoch & EPOCH) << 1, Ordering::Relaxed);
+        self.head.store((head << 32) | (epoch & EPOCH) << 1, Ordering::Relaxed);
     }
 }
 
@@ -52,8 +52,8 @@ const EPOCH: u64 = (1 << 31) - 1;
 
 /// Returns whether a copy of head was made in that epoch, and no slot was in quarantine then.
 #[inline(always)]
-fn is_of_epoch(view: u64, epoch: u64) -> bool {
-    view as u32 == (epoch as u32) << 1
+fn is_of_epoch(cached: u64, epoch: u64) -> bool {
+    cached as u32 == (epoch as u32) << 1
 }
 
 /// Claimed positions, one after another.
@@ -83,7 +83,7 @@ impl<G> Claimed<G> {
 }
 
 /// What a sender wants that may have to wait for it.
-pub(crate) trait Want: Copy {
+pub(crate) trait Request: Copy {
     type Grant;
 
     /// The capacity without which it is not granted, 1 to all.
@@ -101,7 +101,7 @@ pub(crate) trait Want: Copy {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Positions(pub u32);
 
-impl Want for Positions {
+impl Request for Positions {
     type Grant = Span;
 
     fn need(self) -> u32 {
@@ -133,7 +133,7 @@ pub(crate) enum Turn<'a, G> {
 pub(crate) struct Producer<'a> {
     pub queue: Ring<'a>,
     pub me: Number,
-    pub view: &'a ViewCell,
+    pub cache: &'a SenderCache,
 }
 
 impl<'a> Producer<'a> {
@@ -142,18 +142,18 @@ impl<'a> Producer<'a> {
     ///
     /// Each of those is one branch here. In any other case [`Producer::claim`] takes the slow path.
     #[inline(always)]
-    fn claim_at_once(&self, track: Track) -> Option<u32> {
+    fn claim_fast(&self, track: Track) -> Option<u32> {
         let words = self.queue.view.words;
         let claim = Claim(words.claim.load(acquire(Edge::Claim)));
-        // ORDERING: these two as in `room_in_view` and `used_in_view`.
-        let line = Line(words.seldom.line.load(Ordering::Relaxed));
-        let epoch = words.seldom.epoch.load(Ordering::Relaxed);
-        let view = self.view.view.load(acquire(Edge::View));
-        if !claim.is_open_to(self.me) || !line.is_idle() || !is_of_epoch(view, epoch) {
+        // ORDERING: these two as in `room_by_cache` and `used_by_cache`.
+        let line = Line(words.read_mostly.line.load(Ordering::Relaxed));
+        let epoch = words.read_mostly.epoch.load(Ordering::Relaxed);
+        let cached = self.cache.head.load(acquire(Edge::Cache));
+        if !claim.is_open_to(self.me) || !line.is_idle() || !is_of_epoch(cached, epoch) {
             return None;
         }
         // A copy of head that is ahead of an old claim word makes a large number here.
-        let used = track.distance((view >> 32) as u32, claim.tail()) as u32;
+        let used = track.distance((cached >> 32) as u32, claim.tail()) as u32;
         let capacity = self.queue.view.geometry.capacity;
         if u64::from(used) + u64::from(claim.reserved()) >= u64::from(capacity)
             || !track.is_valid(claim.tail())
@@ -166,10 +166,10 @@ impl<'a> Producer<'a> {
         moved.is_ok().then_some(claim.tail())
     }
 
-    /// Sends one value on the fast path, see [`Producer::claim_at_once`]. Returns whether it did.
+    /// Sends one value on the fast path, see [`Producer::claim_fast`]. Returns whether it did.
     #[inline(always)]
-    pub fn send_at_once<T: Pod>(&self, value: &T, wake: &impl Wake) -> bool {
-        let Some(position) = self.claim_at_once(self.queue.of::<T>().track) else { return false };
+    pub fn send_fast<T: Pod>(&self, value: &T, wake: &impl Wake) -> bool {
+        let Some(position) = self.claim_fast(self.queue.of::<T>().track) else { return false };
         self.write(position, value);
         self.announce(wake);
         true
@@ -181,15 +181,15 @@ impl<'a> Producer<'a> {
         let words = self.queue.view.words;
         if rank == Rank::Newcomer
             && want == 1
-            && let Some(position) = self.claim_at_once(self.queue.track)
+            && let Some(position) = self.claim_fast(self.queue.track)
         {
             return Claimed::Granted(Span { first: position, count: 1 });
         }
         loop {
             let claim = Claim(words.claim.load(acquire(Edge::Claim)));
-            let attempt = match self.room_in_view(claim, rank) {
+            let attempt = match self.room_by_cache(claim, rank) {
                 Some(free) => self.exchange(claim, claim, want.min(free)),
-                None => self.claim_slowly(claim, rank, want, wake),
+                None => self.claim_slow(claim, rank, want, wake),
             };
             if let Some(claimed) = attempt {
                 return claimed;
@@ -199,27 +199,27 @@ impl<'a> Producer<'a> {
 
     /// Returns how many positions are claimed and not yet taken by this process's copy of head, if that is good for `claim`.
     #[inline(always)]
-    pub(super) fn used_in_view(&self, claim: Claim) -> Option<i64> {
+    pub(super) fn used_by_cache(&self, claim: Claim) -> Option<i64> {
         let words = self.queue.view.words;
         // ORDERING: relaxed, after the claim word, which was read with acquire. The epoch that made the present tail
         // possible is seen, and one that came later only sends this call to the slow path.
-        let epoch = words.seldom.epoch.load(Ordering::Relaxed);
-        let view = self.view.view.load(acquire(Edge::View));
-        if !is_of_epoch(view, epoch) {
+        let epoch = words.read_mostly.epoch.load(Ordering::Relaxed);
+        let cached = self.cache.head.load(acquire(Edge::Cache));
+        if !is_of_epoch(cached, epoch) {
             return None;
         }
-        let used = self.queue.track.distance((view >> 32) as u32, claim.tail());
+        let used = self.queue.track.distance((cached >> 32) as u32, claim.tail());
         (used >= 0).then_some(used)
     }
 
     /// Returns the free capacity by this process's copy of head, if that is enough to know.
     #[inline(always)]
-    pub(super) fn room_in_view(&self, claim: Claim, rank: Rank) -> Option<u32> {
+    pub(super) fn room_by_cache(&self, claim: Claim, rank: Rank) -> Option<u32> {
         let words = self.queue.view.words;
         // ORDERING: relaxed, after the claim word, which was read with acquire. A waiter that this caller can know of is
         // seen in the line, and nothing is read on the strength of an idle one.
-        let line = Line(words.seldom.line.load(Ordering::Relaxed));
-        let used = self.used_in_view(claim)?;
+        let line = Line(words.read_mostly.line.load(Ordering::Relaxed));
+        let used = self.used_by_cache(claim)?;
         if !line.is_idle() || rank != Rank::Newcomer || claim.closed() == 1 {
             return None;
         }
@@ -234,15 +234,15 @@ impl<'a> Producer<'a> {
         let queue = &self.queue;
         let words = queue.view.words;
         // ORDERING: before head, so that the copy may have too old an epoch, but never too new a one.
-        let epoch = words.seldom.epoch.load(acquire(Edge::Epoch));
+        let epoch = words.read_mostly.epoch.load(acquire(Edge::Epoch));
         let room = queue.room(claim)?;
         if room.used > queue.capacity() {
             // Unless the word is old, because this thread was stopped behind its load for so long that 32 bits do not
             // tell old from new.
-            return queue.is_still(claim).then_some(room);
+            return queue.is_unchanged(claim).then_some(room);
         }
-        let view = (room.head << 32) | (epoch & EPOCH) << 1 | u64::from(room.any);
-        self.view.view.store(view, release(Edge::View));
+        let cached = (room.head << 32) | (epoch & EPOCH) << 1 | u64::from(room.any);
+        self.cache.head.store(cached, release(Edge::Cache));
         Some(room)
     }
 
@@ -257,12 +257,12 @@ impl<'a> Producer<'a> {
             return Some(Claimed::Closed);
         }
         // The backlog before the line: a sender that comes from the one to the other meanwhile counts twice, not never.
-        let rank = if rank == Rank::Newcomer { Rank::Backlog(self.view.backlog()) } else { rank };
+        let rank = if rank == Rank::Newcomer { Rank::Backlog(self.cache.backlog()) } else { rank };
         let before = queue.needs_before(rank, room.free - i64::from(need));
         let free = room.free - before;
         if free < i64::from(need) {
             // The entries were read one by one: it was full only if no sender claimed meanwhile.
-            let is_sure = !room.any || queue.is_still(claim);
+            let is_sure = !room.any || queue.is_unchanged(claim);
             return is_sure.then_some(Claimed::Full);
         }
         Some(Claimed::Granted((u32::try_from(free).ok()?, room)))
@@ -270,7 +270,7 @@ impl<'a> Producer<'a> {
 
     /// Claims after a look. `None`: something moved, try again.
     #[cold]
-    pub(super) fn claim_slowly(
+    pub(super) fn claim_slow(
         &self,
         claim: Claim,
         rank: Rank,
@@ -352,7 +352,7 @@ impl<'a> Producer<'a> {
             // slot was not recorded for 2^31 positions, is told by the unchanged claim word.
             if seen.set() == 1
                 && queue.track.distance(position, seen.position()) > 0
-                && !queue.is_still(claim)
+                && !queue.is_unchanged(claim)
             {
                 return false;
             }
@@ -400,7 +400,13 @@ impl<'a> Producer<'a> {
     /// Takes the next turn of the sender at `place`: it registers as a sleeper, then looks whether it is covered.
     ///
     /// A task's waker stands ready before. A sender that is granted or refused leaves the line.
-    pub fn turn<W: Want>(&self, place: Place, want: W, kind: Kind, wake: &impl Wake) -> Turn<'a, W::Grant> {
+    pub fn turn<W: Request>(
+        &self,
+        place: Place,
+        want: W,
+        kind: Kind,
+        wake: &impl Wake,
+    ) -> Turn<'a, W::Grant> {
         let (bell, asleep) = self.queue.register_waiter(place, kind);
         // The second look: what became free before the bell was set is seen here, what becomes free after it rings.
         match want.ask(self, Rank::Waiter(place.ticket), wake) {

@@ -11,7 +11,7 @@ use super::words::{Claim, Record, Stamp};
 use crate::layout::Slot;
 use crate::queue::common::PATIENCE;
 use crate::queue::edge::{Edge, acquire, release};
-use crate::queue::{Consume, Effort, Nonsense, Number, Peers, Took, payload};
+use crate::queue::{Consume, Effort, Nonsense, Number, Peers, Taken, payload};
 use crate::sync::{AtomicU64, Ordering};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -88,7 +88,7 @@ impl Consume for Consumer {
     /// Goes on where the segment says the last receiver stopped.
     fn new(queue: &Ring<'_>) -> Consumer {
         // ORDERING: only a receiver writes head, and this one got its office through a synchronizing act.
-        let head = queue.view.words.taken.head.load(Ordering::Relaxed);
+        let head = queue.view.words.receiver.head.load(Ordering::Relaxed);
         let nonsense = (!queue.track.is_valid(head as u32)).then_some(Nonsense::Head);
         Consumer {
             head,
@@ -102,18 +102,18 @@ impl Consume for Consumer {
 
     /// Finds the next value, skipping what the dead left and going round what the stalled hold.
     #[inline(always)]
-    fn take(&mut self, queue: &Ring<'_>, peers: &impl Peers) -> Took<Found> {
+    fn take(&mut self, queue: &Ring<'_>, peers: &impl Peers) -> Taken<Found> {
         if self.quarantine.is_empty()
             && self.nonsense.is_none()
             && Self::is_published(queue, self.head as u32)
         {
-            return Took::Value(Found::at_head(self.head as u32));
+            return Taken::Value(Found::at_head(self.head as u32));
         }
-        self.take_slowly(queue, peers)
+        self.take_slow(queue, peers)
     }
 
     #[inline(always)]
-    fn take_at_once<T: Pod>(&mut self, queue: &Ring<'_>, peers: &impl Peers) -> Option<T> {
+    fn take_fast<T: Pod>(&mut self, queue: &Ring<'_>, peers: &impl Peers) -> Option<T> {
         let queue = &queue.of::<T>();
         if !self.quarantine.is_empty() || self.nonsense.is_some() {
             return None;
@@ -134,9 +134,9 @@ impl Consume for Consumer {
     /// published between the two comes after it, although alone it would go first: that send had not returned at the
     /// peek, and the order between sends that overlap is free. Nor does a value that is sent once the late one has
     /// returned overtake it: the take that finds that value looks at the stalled after it, as always.
-    fn peek(&mut self, queue: &Ring<'_>, peers: &impl Peers) -> Took<Found> {
+    fn peek(&mut self, queue: &Ring<'_>, peers: &impl Peers) -> Taken<Found> {
         let took = self.take(queue, peers);
-        if let Took::Value(found) = took
+        if let Taken::Value(found) = took
             && !self.quarantine.is_empty()
         {
             self.peeked = Some(found);
@@ -153,7 +153,7 @@ impl Consume for Consumer {
         limit: usize,
         values: &mut Vec<T>,
         peers: &impl Peers,
-    ) -> Took<usize> {
+    ) -> Taken<usize> {
         self.receive_each::<T>(queue, limit, |slot| payload::push(slot, values), peers)
     }
 
@@ -182,8 +182,8 @@ impl Consume for Consumer {
         // holding this thread here.
         for _ in 0..queue.capacity() {
             match self.take(queue, peers) {
-                Took::Value(found) => self.release(queue, found, peers),
-                Took::Empty | Took::End => break,
+                Taken::Value(found) => self.release(queue, found, peers),
+                Taken::Empty | Taken::End => break,
             }
         }
     }
@@ -223,7 +223,7 @@ impl Consumer {
         queue: &Ring<'_>,
         copy: impl FnOnce(&Ring<'_>, Found) -> R,
         peers: &impl Peers,
-    ) -> Took<R> {
+    ) -> Taken<R> {
         self.take(queue, peers).map(|found| {
             let value = copy(queue, found);
             self.release(queue, found, peers);
@@ -238,7 +238,7 @@ impl Consumer {
         limit: usize,
         mut put: impl FnMut(Slot<'_>),
         peers: &impl Peers,
-    ) -> Took<usize> {
+    ) -> Taken<usize> {
         let queue = &queue.of::<T>();
         let mut count = 0;
         while count < limit {
@@ -258,28 +258,28 @@ impl Consumer {
                 if self.head != before {
                     self.give_back(queue, before, peers);
                     // What came in meanwhile is the next call's: a sender as fast as this must not hold it.
-                    return Took::Value(count);
+                    return Taken::Value(count);
                 }
             }
             match self.receive(queue, |queue, found| put(found.slot(queue)), peers) {
-                Took::Value(()) => {}
-                Took::Empty | Took::End if count > 0 => break,
-                Took::Empty => return Took::Empty,
-                Took::End => return Took::End,
+                Taken::Value(()) => {}
+                Taken::Empty | Taken::End if count > 0 => break,
+                Taken::Empty => return Taken::Empty,
+                Taken::End => return Taken::End,
             }
             count += 1;
         }
-        Took::Value(count)
+        Taken::Value(count)
     }
 
     #[cold]
-    fn take_slowly(&mut self, queue: &Ring<'_>, peers: &impl Peers) -> Took<Found> {
+    fn take_slow(&mut self, queue: &Ring<'_>, peers: &impl Peers) -> Taken<Found> {
         if let Some(found) = self.peeked.take() {
-            return Took::Value(found);
+            return Taken::Value(found);
         }
         let (mut patience, mut effort) = (PATIENCE, self.effort);
         if effort == Effort::Least && self.quarantine.is_empty() && self.nonsense.is_none() {
-            return Took::Empty;
+            return Taken::Empty;
         }
         let mut known: Option<Owned> = None;
         while self.nonsense.is_none() {
@@ -291,14 +291,14 @@ impl Consumer {
             let is_here = !is_held && effort.finds(|| Self::is_published(queue, head));
             let (late, dead) = self.poll_stalled(queue, peers);
             if let Some(place) = late {
-                return Took::Value(Found::late(self.quarantine.get(place).position as u32, place));
+                return Taken::Value(Found::late(self.quarantine.get(place).position as u32, place));
             }
             if let Some(place) = dead {
                 self.quarantine.close(queue, place, self.head, peers);
                 continue;
             }
             if is_here {
-                return Took::Value(Found::at_head(head));
+                return Taken::Value(Found::at_head(head));
             }
             // ORDERING: the latch before the claim word: the sender that set the latch has sent all it will, so a claim
             // word read after it shows the last message.
@@ -311,16 +311,16 @@ impl Consumer {
             }
             if claimed == 0 {
                 // Before the end is told, so that the channel is whole then.
-                if self.quarantine.lingers_at(queue, claim.tail()) {
+                if self.quarantine.ends_at(queue, claim.tail()) {
                     Self::step_over(queue, claim);
                     continue;
                 }
                 let is_over = has_ended || claim.closed() == 1 && claim.reserved() == 0;
                 if !is_over {
-                    return Took::Empty;
+                    return Taken::Empty;
                 }
                 if !self.quarantine.has_active() {
-                    return Took::End;
+                    return Taken::End;
                 }
                 if has_ended && self.poll_stalled(queue, peers) == (None, None) {
                     self.end_for(queue, Nonsense::Claim, peers);
@@ -329,7 +329,7 @@ impl Consumer {
                 if has_ended {
                     continue;
                 }
-                return Took::Empty;
+                return Taken::Empty;
             }
             if is_held {
                 self.pass(queue, peers);
@@ -362,16 +362,16 @@ impl Consumer {
             }
             let is_alone = claimed == 1;
             // Otherwise the void position at the tail would hold capacity until the stalled send ends.
-            if is_alone && self.quarantine.lingers_at(queue, claim.tail()) {
+            if is_alone && self.quarantine.ends_at(queue, claim.tail()) {
                 Self::step_over(queue, claim);
                 continue;
             }
             if is_alone || !self.quarantine.register(queue, self.head, owner, peers) {
-                return Took::Empty;
+                return Taken::Empty;
             }
             self.pass(queue, peers);
         }
-        Took::End
+        Taken::End
     }
 
     /// Moves the claim word over the void position at the tail, unless something moved.
@@ -391,7 +391,7 @@ impl Consumer {
     /// Whether the words that all senders go by are as they must be. Only the receiver writes head, and only it closes.
     fn nonsense_in(&self, queue: &Ring<'_>, claim: Claim, claimed: i64) -> Option<Nonsense> {
         // ORDERING: this is the thread that wrote it, or got its office from it.
-        if queue.view.words.taken.head.load(Ordering::Relaxed) != self.head {
+        if queue.view.words.receiver.head.load(Ordering::Relaxed) != self.head {
             Some(Nonsense::Head)
         } else if !(0..=queue.capacity()).contains(&claimed) || !queue.track.is_valid(claim.tail()) {
             Some(Nonsense::Claim)
@@ -453,9 +453,9 @@ impl Consumer {
         let words = queue.view.words;
         if before >> EPOCH_SHIFT != self.head >> EPOCH_SHIFT {
             // ORDERING: before head, so that a sender that sees a claim word made possible by this head sees the epoch.
-            words.seldom.epoch.store(self.head >> EPOCH_SHIFT, release(Edge::Epoch));
+            words.read_mostly.epoch.store(self.head >> EPOCH_SHIFT, release(Edge::Epoch));
         }
-        words.taken.head.store(self.head, release(Edge::Head));
+        words.receiver.head.store(self.head, release(Edge::Head));
         queue.freed_by_taking(peers);
     }
 }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::layout::{RingGeometry, Typed};
 use crate::queue::tests::World;
-use crate::queue::{Consume, Kind, Nonsense, Number, Sleeper, Took, Wake};
+use crate::queue::{Consume, Kind, Nonsense, Number, Sleeper, Taken, Wake};
 
 mod nonsense;
 mod peek;
@@ -13,7 +13,7 @@ mod windows;
 
 struct Bench {
     segment: Typed,
-    views: [ViewCell; 4],
+    caches: [SenderCache; 4],
     world: World,
 }
 
@@ -26,7 +26,7 @@ impl Bench {
     fn of_size(capacity: u32, payload: u32) -> Bench {
         let segment = Typed::new(RingGeometry { capacity, payload, line: 2, members: 3, entries: 2 });
         Ring::new(segment.view()).format();
-        Bench { segment, views: std::array::from_fn(|_| ViewCell::new()), world: World::default() }
+        Bench { segment, caches: std::array::from_fn(|_| SenderCache::new()), world: World::default() }
     }
 
     fn queue(&self) -> Ring<'_> {
@@ -34,7 +34,7 @@ impl Bench {
     }
 
     fn sender(&self, me: Number) -> Producer<'_> {
-        Producer { queue: self.queue(), me, view: &self.views[usize::from(me)] }
+        Producer { queue: self.queue(), me, cache: &self.caches[usize::from(me)] }
     }
 
     /// One turn of a sender that waits: its span, or None if it is to sleep.
@@ -72,11 +72,11 @@ impl Bench {
         self.sender(me).claim(Rank::Newcomer, 1, &self.world) == Claimed::Full
     }
 
-    fn receive(&self, consumer: &mut Consumer) -> Took<u64> {
+    fn receive(&self, consumer: &mut Consumer) -> Taken<u64> {
         consumer.receive(&self.queue(), Consumer::copy, &self.world)
     }
 
-    fn peek(&self, consumer: &mut Consumer) -> Took<u64> {
+    fn peek(&self, consumer: &mut Consumer) -> Taken<u64> {
         consumer.peek(&self.queue(), &self.world).map(|found| Consumer::copy(&self.queue(), found))
     }
 
@@ -93,7 +93,7 @@ impl Bench {
         // Void positions are passed as traffic goes on.
         for value in 0..10 {
             self.send(3, value);
-            assert_eq!(self.receive(consumer), Took::Value(value));
+            assert_eq!(self.receive(consumer), Taken::Value(value));
         }
         assert!(!consumer.has_stalled());
         assert_eq!(self.queue().free_capacity() as i64, self.queue().capacity());
@@ -114,8 +114,8 @@ fn the_owner_of_a_position_is_known_without_the_receiver() {
     };
     bench.send(3, 0);
     bench.send(1, 1);
-    assert_eq!(bench.receive(&mut consumer), Took::Value(0));
-    assert_eq!(bench.receive(&mut consumer), Took::Value(1));
+    assert_eq!(bench.receive(&mut consumer), Taken::Value(0));
+    assert_eq!(bench.receive(&mut consumer), Taken::Value(1));
     assert_eq!(claimants(), []);
     for (number, who) in [(2, [2].as_slice()), (2, &[2]), (1, &[1, 2]), (2, &[1, 2])] {
         let _ = bench.claim(number);
@@ -123,7 +123,7 @@ fn the_owner_of_a_position_is_known_without_the_receiver() {
     }
     // A claim that is passed tells no more than itself.
     bench.world.dead.borrow_mut().extend([1, 2]);
-    assert_eq!(bench.receive(&mut consumer), Took::Empty);
+    assert_eq!(bench.receive(&mut consumer), Taken::Empty);
     assert_eq!(claimants(), []);
 }
 
@@ -143,7 +143,7 @@ fn the_owner_of_what_is_not_published_is_known() {
         assert_eq!(bench.queue().unpublished_claimants(), [1, 2]);
         bench.sender(2).publish(stopped, &[lap], &bench.world);
         bench.sender(1).publish(last, &[lap], &bench.world);
-        (0..5).for_each(|_| assert_eq!(bench.receive(&mut consumer), Took::Value(lap)));
+        (0..5).for_each(|_| assert_eq!(bench.receive(&mut consumer), Taken::Value(lap)));
     }
 }
 
@@ -159,9 +159,9 @@ fn values_come_out_in_order_over_many_laps() {
             assert!(bench.is_full(1) && bench.is_full(2));
             assert_eq!(bench.queue().len(), capacity as usize);
             for i in 0..u64::from(capacity) {
-                assert_eq!(bench.receive(&mut consumer), Took::Value(round * 100 + i));
+                assert_eq!(bench.receive(&mut consumer), Taken::Value(round * 100 + i));
             }
-            assert_eq!(bench.receive(&mut consumer), Took::Empty);
+            assert_eq!(bench.receive(&mut consumer), Taken::Empty);
         }
     }
 }
@@ -190,12 +190,12 @@ fn a_stall_of_large_values_costs_its_place_alone() {
             }
             assert!(bench.is_full(2));
             for value in values() {
-                assert_eq!(receive(), Took::Value(value));
+                assert_eq!(receive(), Taken::Value(value));
             }
-            assert_eq!(receive(), Took::Empty);
+            assert_eq!(receive(), Taken::Empty);
         }
         bench.sender(1).publish(stalled, &[[7u64; 64]], &bench.world);
-        assert_eq!(receive(), Took::Value([7; 64]));
+        assert_eq!(receive(), Taken::Value([7; 64]));
         assert_eq!(bench.queue().free_capacity(), capacity as usize);
     }
 }
@@ -213,13 +213,13 @@ fn a_stall_costs_its_place_alone_in_more_slots_than_values() {
         }
         assert!(bench.is_full(2), "two places are the stalled senders'");
         for _ in 0..3 {
-            assert_eq!(bench.receive(&mut consumer), Took::Value(lap));
+            assert_eq!(bench.receive(&mut consumer), Taken::Value(lap));
         }
-        assert_eq!(bench.receive(&mut consumer), Took::Empty);
+        assert_eq!(bench.receive(&mut consumer), Taken::Empty);
     }
     for span in stalled {
         bench.sender(1).publish(span, &[9u64], &bench.world);
-        assert_eq!(bench.receive(&mut consumer), Took::Value(9));
+        assert_eq!(bench.receive(&mut consumer), Taken::Value(9));
     }
     bench.is_whole(&mut consumer);
 }
@@ -234,7 +234,7 @@ fn a_batch_takes_only_what_is_free() {
     bench.sender(2).publish(span, &[1u64, 2, 3, 4], &bench.world);
     let mut values = Vec::<u64>::new();
     let took = consumer.receive_many(&bench.queue(), 9, &mut values, &bench.world);
-    assert_eq!((took, values), (Took::Value(5), vec![0, 1, 2, 3, 4]));
+    assert_eq!((took, values), (Taken::Value(5), vec![0, 1, 2, 3, 4]));
 }
 
 #[test]
@@ -244,9 +244,9 @@ fn closed_fails_senders_and_ends_after_the_last_value() {
     bench.send(1, 7);
     bench.queue().close(&bench.world);
     assert_eq!(bench.sender(1).claim(Rank::Newcomer, 1, &bench.world), Claimed::Closed);
-    assert_eq!(bench.receive(&mut consumer), Took::Value(7));
-    assert_eq!(bench.receive(&mut consumer), Took::End);
-    assert_eq!(bench.receive(&mut consumer), Took::End);
+    assert_eq!(bench.receive(&mut consumer), Taken::Value(7));
+    assert_eq!(bench.receive(&mut consumer), Taken::End);
+    assert_eq!(bench.receive(&mut consumer), Taken::End);
 }
 
 #[test]
@@ -264,8 +264,8 @@ fn the_last_handle_of_all_processes_ends_the_stream() {
     queue.common().drop_strong(2, &bench.world);
     assert!(queue.common().has_ended());
     assert!(!queue.common().upgrade(1), "ended is for ever");
-    assert_eq!(bench.receive(&mut consumer), Took::Value(9));
-    assert_eq!(bench.receive(&mut consumer), Took::End);
+    assert_eq!(bench.receive(&mut consumer), Taken::Value(9));
+    assert_eq!(bench.receive(&mut consumer), Taken::End);
 }
 
 #[test]
@@ -275,16 +275,16 @@ fn a_dead_senders_position_is_skipped_and_its_capacity_is_back() {
         let mut consumer = Consumer::new(&bench.queue());
         for round in 0..7 {
             let _ = bench.claim(1);
-            assert_eq!(bench.receive(&mut consumer), Took::Empty, "alone at head: wait");
+            assert_eq!(bench.receive(&mut consumer), Taken::Empty, "alone at head: wait");
             bench.world.dead.borrow_mut().push(1);
-            assert_eq!(bench.receive(&mut consumer), Took::Empty, "skipped");
+            assert_eq!(bench.receive(&mut consumer), Taken::Empty, "skipped");
             bench.world.dead.borrow_mut().clear();
             for i in 0..u64::from(capacity) {
                 bench.send(2, round + i);
             }
             assert!(bench.is_full(2));
             for i in 0..u64::from(capacity) {
-                assert_eq!(bench.receive(&mut consumer), Took::Value(round + i));
+                assert_eq!(bench.receive(&mut consumer), Taken::Value(round + i));
             }
         }
     }
@@ -299,9 +299,9 @@ fn a_value_published_before_the_death_is_not_lost() {
     let _ = bench.claim(1);
     bench.send(2, 2);
     bench.world.dead.borrow_mut().push(1);
-    assert_eq!(bench.receive(&mut consumer), Took::Value(1));
-    assert_eq!(bench.receive(&mut consumer), Took::Value(2), "the unpublished one between is skipped");
-    assert_eq!(bench.receive(&mut consumer), Took::Empty);
+    assert_eq!(bench.receive(&mut consumer), Taken::Value(1));
+    assert_eq!(bench.receive(&mut consumer), Taken::Value(2), "the unpublished one between is skipped");
+    assert_eq!(bench.receive(&mut consumer), Taken::Empty);
 }
 
 #[test]
@@ -312,7 +312,7 @@ fn nobody_waits_for_a_stalled_sender_and_its_value_comes_late() {
         let stalled = bench.claim(1);
         for value in 0..50 {
             bench.send(2, value);
-            assert_eq!(bench.receive(&mut consumer), Took::Value(value));
+            assert_eq!(bench.receive(&mut consumer), Taken::Value(value));
         }
         assert!(consumer.has_stalled());
         // It keeps one place of capacity, and nobody loses more.
@@ -321,11 +321,11 @@ fn nobody_waits_for_a_stalled_sender_and_its_value_comes_late() {
         }
         assert!(bench.is_full(2));
         bench.sender(1).publish(stalled, &[999u64], &bench.world);
-        assert_eq!(bench.receive(&mut consumer), Took::Value(999), "late values go first");
+        assert_eq!(bench.receive(&mut consumer), Taken::Value(999), "late values go first");
         for value in 1..u64::from(capacity) {
-            assert_eq!(bench.receive(&mut consumer), Took::Value(value));
+            assert_eq!(bench.receive(&mut consumer), Taken::Value(value));
         }
-        assert_eq!(bench.receive(&mut consumer), Took::Empty);
+        assert_eq!(bench.receive(&mut consumer), Taken::Empty);
         bench.is_whole(&mut consumer);
     }
 }
@@ -336,12 +336,12 @@ fn the_stream_does_not_end_while_a_live_send_is_stalled() {
     let mut consumer = Consumer::new(&bench.queue());
     let stalled = bench.claim(1);
     bench.send(2, 5);
-    assert_eq!(bench.receive(&mut consumer), Took::Value(5));
+    assert_eq!(bench.receive(&mut consumer), Taken::Value(5));
     bench.queue().close(&bench.world);
-    assert_eq!(bench.receive(&mut consumer), Took::Empty);
+    assert_eq!(bench.receive(&mut consumer), Taken::Empty);
     bench.sender(1).publish(stalled, &[6u64], &bench.world);
-    assert_eq!(bench.receive(&mut consumer), Took::Value(6));
-    assert_eq!(bench.receive(&mut consumer), Took::End);
+    assert_eq!(bench.receive(&mut consumer), Taken::Value(6));
+    assert_eq!(bench.receive(&mut consumer), Taken::End);
 }
 
 /// Shows W10.
@@ -352,14 +352,14 @@ fn the_stream_ends_with_the_whole_capacity_free() {
     let stalled = bench.claim(1);
     for value in 0..3 {
         bench.send(2, value);
-        assert_eq!(bench.receive(&mut consumer), Took::Value(value));
+        assert_eq!(bench.receive(&mut consumer), Taken::Value(value));
     }
     bench.makes_the_tail_void();
     // Before it claims over it.
     bench.queue().close(&bench.world);
     bench.sender(1).publish(stalled, &[9u64], &bench.world);
-    assert_eq!(bench.receive(&mut consumer), Took::Value(9));
-    assert_eq!(bench.receive(&mut consumer), Took::End);
+    assert_eq!(bench.receive(&mut consumer), Taken::Value(9));
+    assert_eq!(bench.receive(&mut consumer), Taken::End);
     assert_eq!(bench.queue().free_capacity(), 4);
 }
 
@@ -370,9 +370,9 @@ fn a_stalled_sender_that_dies_gives_its_place_back() {
     let mut consumer = Consumer::new(&bench.queue());
     let _ = bench.claim(1);
     bench.send(2, 5);
-    assert_eq!(bench.receive(&mut consumer), Took::Value(5));
+    assert_eq!(bench.receive(&mut consumer), Taken::Value(5));
     bench.world.dead.borrow_mut().push(1);
     bench.queue().close(&bench.world);
-    assert_eq!(bench.receive(&mut consumer), Took::End);
+    assert_eq!(bench.receive(&mut consumer), Taken::End);
     assert_eq!(bench.world.borne.get(), 0);
 }

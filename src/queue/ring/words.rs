@@ -16,7 +16,7 @@ packed! {
         /// The process that made the last claim of a position.
         owner / with_owner: Number = 10 << 2,
         /// The round of permit recovery.
-        parity / with_parity: u32 = 1 << 1,
+        phase / with_phase: u32 = 1 << 1,
         /// 1 once the receiver closed.
         closed / with_closed: u32 = 1 << 0,
     }
@@ -172,12 +172,12 @@ mod tests {
     #[test]
     fn fields_do_not_touch_each_other() {
         let claim =
-            Claim(0).with_tail(u32::MAX).with_reserved(5).with_owner(1023).with_parity(1).with_closed(0);
+            Claim(0).with_tail(u32::MAX).with_reserved(5).with_owner(1023).with_phase(1).with_closed(0);
         assert_eq!(
-            (claim.tail(), claim.reserved(), claim.owner(), claim.parity(), claim.closed()),
+            (claim.tail(), claim.reserved(), claim.owner(), claim.phase(), claim.closed()),
             (u32::MAX, 5, 1023, 1, 0)
         );
-        assert_eq!(claim.with_tail(0).with_owner(0).with_parity(0).with_reserved(0), Claim(0));
+        assert_eq!(claim.with_tail(0).with_owner(0).with_phase(0).with_reserved(0), Claim(0));
         let entry = Entry(0).with_slot((1 << 20) - 1).with_last(7).with_used(1);
         assert_eq!((entry.slot(), entry.last(), entry.used(), entry.active()), ((1 << 20) - 1, 7, 1, 0));
         let waiter = Waiter::waits_at(u32::MAX, 1023, (1 << 20) - 1);

@@ -41,7 +41,7 @@ mod stalled;
 pub(crate) mod take;
 pub(crate) mod words;
 
-pub(crate) use send::{Producer, ViewCell};
+pub(crate) use send::{ChunkCache, Producer};
 pub(crate) use take::Consumer;
 
 use super::edge::{Edge, acquire, release};

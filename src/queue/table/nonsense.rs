@@ -37,11 +37,11 @@ impl<'a> Table<'a> {
 
     /// Changes the receiver's bell, the only one of a table, and returns it, for a process that wakes all sleepers: a receiver that
     /// registered before this call is woken, or does not fall asleep.
-    pub fn shake_all(&self) -> impl Iterator<Item = &'a Bell> + use<'a> {
+    pub fn bump_all(&self) -> impl Iterator<Item = &'a Bell> + use<'a> {
         // ORDERING: what made this necessary stands, then the bell is changed; a sleeper changes its bell, then looks.
         full_fence(Fence::Freed);
         let bell: &'a Bell = &self.view.common.header.receiver_bell;
-        bell.shake();
+        bell.bump();
         core::iter::once(bell)
     }
 }

@@ -20,11 +20,11 @@ impl Table<'_> {
         let member = &self.view.common.members[usize::from(number)];
         member.weak.store(0, Ordering::Relaxed); // ORDERING: advisory.
         self.common().clear_strong(number, wake);
-        self.let_look(wake);
+        self.notify_after_recovery(wake);
     }
 
     /// Wakes the receiver: a position of the dead may stand at head.
-    pub fn let_look(&self, wake: &impl Wake) {
+    pub fn notify_after_recovery(&self, wake: &impl Wake) {
         // ORDERING: the caller marked the death, then the receiver is looked for; it registers, then asks who is dead.
         full_fence(Fence::Freed);
         self.common().ring_receiver(wake);

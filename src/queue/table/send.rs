@@ -14,7 +14,7 @@ use bytemuck::Pod;
 
 /// What the senders of one process know beside the segment: the last part of the stream that one of them found ready, and its
 /// chunk. It lives in private memory.
-pub(crate) struct ViewCell {
+pub(crate) struct ChunkCache {
     /// `{ number: 40 | chunk + 1: 24 }`, and 0 in the low bits if nothing was noted. Of the number the low bits: a part that was looked at
     /// 2^40 parts ago is not told from this one.
     seen: AtomicU64,
@@ -22,10 +22,10 @@ pub(crate) struct ViewCell {
 
 const CHUNK_BITS: u32 = 24;
 
-impl ViewCell {
+impl ChunkCache {
     /// Knows nothing: the first claim looks.
-    pub fn new() -> ViewCell {
-        ViewCell { seen: AtomicU64::new(0) }
+    pub fn new() -> ChunkCache {
+        ChunkCache { seen: AtomicU64::new(0) }
     }
 
     #[inline(always)]
@@ -37,13 +37,13 @@ impl ViewCell {
     #[inline(always)]
     pub(super) fn chunk(&self, number: u64) -> Option<u32> {
         // ORDERING: what was done in the chunk before it was posted, from the thread that has looked at the table.
-        let seen = self.seen.load(acquire(Edge::View));
+        let seen = self.seen.load(acquire(Edge::Cache));
         let chunk = (seen ^ Self::key(number)).wrapping_sub(1);
         (chunk < (1 << CHUNK_BITS) - 1).then_some(chunk as u32)
     }
 
     pub(super) fn note(&self, number: u64, chunk: u32) {
-        self.seen.store(Self::key(number) | (u64::from(chunk) + 1), release(Edge::View));
+        self.seen.store(Self::key(number) | (u64::from(chunk) + 1), release(Edge::Cache));
     }
 }
 
@@ -61,19 +61,19 @@ pub(crate) struct Span {
 pub(crate) struct Producer<'a> {
     pub table: Table<'a>,
     pub me: Number,
-    pub view: &'a ViewCell,
+    pub cache: &'a ChunkCache,
 }
 
 impl Producer<'_> {
     /// Claims one position on the fast path: if this process made the last claim too, its chunk is known, and the channel is open.
     /// Returns the chunk and the position. In any other case [`Producer::claim`] takes the slow path.
     #[inline(always)]
-    fn claim_at_once(&self) -> Option<(u32, u64)> {
+    fn claim_fast(&self) -> Option<(u32, u64)> {
         let claim = self.table.claim();
         if !claim.is_open_to(self.me) {
             return None;
         }
-        let chunk = self.view.chunk(self.table.number(claim.tail()))?;
+        let chunk = self.cache.chunk(self.table.number(claim.tail()))?;
         // Only nonsense leads to the last position. What follows there is nonsense too, and ends the stream.
         let mine = claim.with_tail(claim.tail().wrapping_add(1));
         let word = &self.table.view.words.claim;
@@ -82,10 +82,10 @@ impl Producer<'_> {
         moved.is_ok().then_some((chunk, claim.tail()))
     }
 
-    /// Sends one value on the fast path, see [`Producer::claim_at_once`]. Returns whether it did.
+    /// Sends one value on the fast path, see [`Producer::claim_fast`]. Returns whether it did.
     #[inline(always)]
-    pub fn send_at_once<T: Pod>(&self, value: &T, wake: &impl Wake) -> bool {
-        let Some((chunk, position)) = self.claim_at_once() else { return false };
+    pub fn send_fast<T: Pod>(&self, value: &T, wake: &impl Wake) -> bool {
+        let Some((chunk, position)) = self.claim_fast() else { return false };
         self.write(chunk, position, value);
         self.announce(wake);
         true
@@ -95,7 +95,7 @@ impl Producer<'_> {
     #[inline]
     pub fn claim(&self, want: u32) -> Result<Span, Refused> {
         if want == 1
-            && let Some((chunk, first)) = self.claim_at_once()
+            && let Some((chunk, first)) = self.claim_fast()
         {
             return Ok(Span { first, count: 1, chunk });
         }
@@ -105,7 +105,7 @@ impl Producer<'_> {
                 return Err(Refused::Closed);
             }
             let number = self.table.number(claim.tail());
-            let chunk = match self.view.chunk(number) {
+            let chunk = match self.cache.chunk(number) {
                 Some(chunk) => chunk,
                 None => match self.find(claim, number)? {
                     Some(chunk) => chunk,
@@ -128,12 +128,12 @@ impl Producer<'_> {
         match grown {
             Ok(chunk) => {
                 self.table.memory.prepare(chunk);
-                self.view.note(number, chunk);
+                self.cache.note(number, chunk);
                 Ok(Some(chunk))
             }
             // Unless the claim word is old: then there is memory where the stream goes on.
             Err(refused) => {
-                if self.table.is_still(claim) {
+                if self.table.is_unchanged(claim) {
                     Err(refused)
                 } else {
                     Ok(None)
@@ -174,7 +174,7 @@ impl Producer<'_> {
         let Some(position) = claim.tail().checked_sub(1) else { return true }; // Nonsense: no position is claimed.
         let Some(chunk) = table.ready_chunk(table.number(position)) else {
             // If the word is still the same this is nonsense, and a record would not help.
-            return table.is_still(claim);
+            return table.is_unchanged(claim);
         };
         let word = table.view.record(chunk, table.index(position));
         let mine = Record::new(position, claim.owner());
@@ -184,7 +184,7 @@ impl Producer<'_> {
                 return true;
             }
             // A newer position means that the claim word is old.
-            if seen.set() == 1 && seen.position() > position && !table.is_still(claim) {
+            if seen.set() == 1 && seen.position() > position && !table.is_unchanged(claim) {
                 return false;
             }
             match word.compare_exchange(seen.0, mine.0, release(Edge::Record), acquire(Edge::Record)) {
@@ -228,7 +228,7 @@ impl Producer<'_> {
 
 impl Table<'_> {
     /// Whether the claim word is what it was, asked by a thread that has read something since that does not go with it.
-    pub(super) fn is_still(&self, claim: Claim) -> bool {
+    pub(super) fn is_unchanged(&self, claim: Claim) -> bool {
         // ORDERING: relaxed. What was read since was read with acquire; a claim word that it follows is seen.
         self.view.words.claim.load(Ordering::Relaxed) == claim.0
     }

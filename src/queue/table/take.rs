@@ -11,7 +11,7 @@ use super::words::{Claim, Stamp};
 use crate::layout::Slot;
 use crate::queue::common::PATIENCE;
 use crate::queue::edge::{Edge, acquire, release};
-use crate::queue::{Consume, Effort, Nonsense, Number, Peers, Took, payload};
+use crate::queue::{Consume, Effort, Nonsense, Number, Peers, Taken, payload};
 use crate::sync::{AtomicU64, Ordering};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -117,19 +117,19 @@ impl Consume for Consumer {
 
     /// Finds the next value, skipping what the dead left and going round what the stalled hold.
     #[inline(always)]
-    fn take(&mut self, table: &Table<'_>, peers: &impl Peers) -> Took<Found> {
+    fn take(&mut self, table: &Table<'_>, peers: &impl Peers) -> Taken<Found> {
         if let Some(chunk) = self.here
             && self.stalled.is_empty()
             && self.nonsense.is_none()
             && Self::is_published(table, chunk, self.head)
         {
-            return Took::Value(Found::at_head(chunk, table.index(self.head)));
+            return Taken::Value(Found::at_head(chunk, table.index(self.head)));
         }
-        self.take_slowly(table, peers)
+        self.take_slow(table, peers)
     }
 
     #[inline(always)]
-    fn take_at_once<T: Pod>(&mut self, table: &Table<'_>, _: &impl Peers) -> Option<T> {
+    fn take_fast<T: Pod>(&mut self, table: &Table<'_>, _: &impl Peers) -> Option<T> {
         let chunk = self.here?;
         if !self.stalled.is_empty() || self.nonsense.is_some() {
             return None;
@@ -145,9 +145,9 @@ impl Consume for Consumer {
 
     /// Finds the next value and leaves it where it is. The next take, also one for a batch or at the receiver's end,
     /// finds the same. What that means for the order of a late value is said at the ring's.
-    fn peek(&mut self, table: &Table<'_>, peers: &impl Peers) -> Took<Found> {
+    fn peek(&mut self, table: &Table<'_>, peers: &impl Peers) -> Taken<Found> {
         let took = self.take(table, peers);
-        if let Took::Value(found) = took
+        if let Taken::Value(found) = took
             && !self.stalled.is_empty()
         {
             self.peeked = Some(found);
@@ -162,7 +162,7 @@ impl Consume for Consumer {
         limit: usize,
         values: &mut Vec<T>,
         peers: &impl Peers,
-    ) -> Took<usize> {
+    ) -> Taken<usize> {
         self.receive_each::<T>(table, limit, |slot| payload::push(slot, values), peers)
     }
 
@@ -233,7 +233,7 @@ impl Consumer {
         table: &Table<'_>,
         copy: impl FnOnce(&Table<'_>, Found) -> R,
         peers: &impl Peers,
-    ) -> Took<R> {
+    ) -> Taken<R> {
         self.take(table, peers).map(|found| {
             let value = copy(table, found);
             self.release(table, found, peers);
@@ -248,7 +248,7 @@ impl Consumer {
         limit: usize,
         mut put: impl FnMut(Slot<'_>),
         peers: &impl Peers,
-    ) -> Took<usize> {
+    ) -> Taken<usize> {
         let mut count = 0;
         while count < limit {
             if self.stalled.is_empty()
@@ -273,27 +273,27 @@ impl Consumer {
                         continue;
                     }
                     // What came in meanwhile is the next call's: a sender as fast as this must not hold it.
-                    return Took::Value(count);
+                    return Taken::Value(count);
                 }
                 if count > 0 {
-                    return Took::Value(count);
+                    return Taken::Value(count);
                 }
             }
             match self.receive(table, |table, found| put(found.slot(table)), peers) {
-                Took::Value(()) => {}
-                Took::Empty | Took::End if count > 0 => break,
-                Took::Empty => return Took::Empty,
-                Took::End => return Took::End,
+                Taken::Value(()) => {}
+                Taken::Empty | Taken::End if count > 0 => break,
+                Taken::Empty => return Taken::Empty,
+                Taken::End => return Taken::End,
             }
             count += 1;
         }
-        Took::Value(count)
+        Taken::Value(count)
     }
 
     #[cold]
-    fn take_slowly(&mut self, table: &Table<'_>, peers: &impl Peers) -> Took<Found> {
+    fn take_slow(&mut self, table: &Table<'_>, peers: &impl Peers) -> Taken<Found> {
         if let Some(found) = self.peeked.take() {
-            return Took::Value(found);
+            return Taken::Value(found);
         }
         let (mut patience, mut effort) = (PATIENCE, self.effort);
         if effort == Effort::Least
@@ -301,7 +301,7 @@ impl Consumer {
             && self.stalled.is_empty()
             && self.nonsense.is_none()
         {
-            return Took::Empty;
+            return Taken::Empty;
         }
         while self.nonsense.is_none() {
             let head = self.head;
@@ -312,14 +312,14 @@ impl Consumer {
             let (late, dead) = self.poll_stalled(table, peers);
             if let Some(place) = late {
                 let Stalled { position, chunk, .. } = *self.stalled.get(place);
-                return Took::Value(Found::late(chunk, table.index(position), place));
+                return Taken::Value(Found::late(chunk, table.index(position), place));
             }
             if let Some(place) = dead {
                 self.end_stalled(table, place, peers);
                 continue;
             }
             if is_here && let Some(chunk) = here {
-                return Took::Value(Found::at_head(chunk, table.index(head)));
+                return Taken::Value(Found::at_head(chunk, table.index(head)));
             }
             // ORDERING: the latch before the claim word: the sender that set the latch has sent all it will, so a claim
             // word read after it shows the last message.
@@ -331,10 +331,10 @@ impl Consumer {
             }
             if claim.tail() == head {
                 if !has_ended && claim.closed() == 0 {
-                    return Took::Empty;
+                    return Taken::Empty;
                 }
                 if self.stalled.is_empty() {
-                    return Took::End;
+                    return Taken::End;
                 }
                 if has_ended && self.poll_stalled(table, peers) == (None, None) {
                     self.end_for(table, Nonsense::Claim);
@@ -343,7 +343,7 @@ impl Consumer {
                 if has_ended {
                     continue;
                 }
-                return Took::Empty;
+                return Taken::Empty;
             }
             // ORDERING: the claim word was read with acquire, and a sender that claims there has found the entry ready.
             let Some(chunk) = self.look_here(table) else {
@@ -378,12 +378,12 @@ impl Consumer {
             }
             let is_alone = claim.tail() == head + 1;
             if is_alone || self.stalled.is_full() {
-                return Took::Empty;
+                return Taken::Empty;
             }
             self.stalled.add(Stalled { position: head, chunk, owner }, peers);
             self.pass(table);
         }
-        Took::End
+        Taken::End
     }
 
     /// The chunk where head is, if it is ready.

@@ -5,7 +5,7 @@ use super::*;
 use crate::layout::{TableGeometry, TypedTable};
 use crate::queue::table::send::Span;
 use crate::queue::tests::World;
-use crate::queue::{Consume, Nonsense, Number, Took};
+use crate::queue::{Consume, Nonsense, Number, Taken};
 
 mod chunks;
 mod nonsense;
@@ -15,7 +15,7 @@ mod windows;
 
 struct Bench {
     segment: TypedTable<MemoryDouble>,
-    views: [ViewCell; 4],
+    caches: [ChunkCache; 4],
     world: World,
 }
 
@@ -26,7 +26,7 @@ impl Bench {
         let chunk_size = each.next_multiple_of(128);
         let geometry = TableGeometry { payload: 8, members: 3, chunks, positions, chunk_size };
         let segment = TypedTable::new(geometry, |words| MemoryDouble::new(geometry, words));
-        Bench { segment, views: std::array::from_fn(|_| ViewCell::new()), world: World::default() }
+        Bench { segment, caches: std::array::from_fn(|_| ChunkCache::new()), world: World::default() }
     }
 
     fn queue(&self) -> Table<'_> {
@@ -39,7 +39,7 @@ impl Bench {
     }
 
     fn sender(&self, me: Number) -> Producer<'_> {
-        Producer { table: self.queue(), me, view: &self.views[usize::from(me)] }
+        Producer { table: self.queue(), me, cache: &self.caches[usize::from(me)] }
     }
 
     fn claim(&self, me: Number) -> Span {
@@ -70,17 +70,17 @@ impl Bench {
         }
     }
 
-    fn receive(&self, consumer: &mut Consumer) -> Took<u64> {
+    fn receive(&self, consumer: &mut Consumer) -> Taken<u64> {
         consumer.receive(&self.queue(), Consumer::copy, &self.world)
     }
 
-    fn receive_many(&self, consumer: &mut Consumer, limit: usize) -> (Took<usize>, Vec<u64>) {
+    fn receive_many(&self, consumer: &mut Consumer, limit: usize) -> (Taken<usize>, Vec<u64>) {
         let mut values = Vec::new();
         let took = consumer.receive_many(&self.queue(), limit, &mut values, &self.world);
         (took, values)
     }
 
-    fn peek(&self, consumer: &mut Consumer) -> Took<u64> {
+    fn peek(&self, consumer: &mut Consumer) -> Taken<u64> {
         consumer.peek(&self.queue(), &self.world).map(|found| Consumer::copy(&self.queue(), found))
     }
 
@@ -90,7 +90,7 @@ impl Bench {
         let all = u64::from(geometry.chunks * geometry.positions);
         for value in 0..2 * all {
             self.send(3, value);
-            assert_eq!(self.receive(consumer), Took::Value(value));
+            assert_eq!(self.receive(consumer), Taken::Value(value));
         }
         assert!(!consumer.has_stalled());
         assert_eq!(self.world.borne.get(), 0);
@@ -98,9 +98,9 @@ impl Bench {
         assert_eq!(refused, Refused::Limit);
         assert!(count + u64::from(geometry.positions) >= all, "a chunk is lost: {count} of {all}");
         for value in 0..count {
-            assert_eq!(self.receive(consumer), Took::Value(value));
+            assert_eq!(self.receive(consumer), Taken::Value(value));
         }
-        assert_eq!(self.receive(consumer), Took::Empty);
+        assert_eq!(self.receive(consumer), Taken::Empty);
     }
 }
 
@@ -116,9 +116,9 @@ fn values_come_out_in_order_over_many_chunks() {
             }
             assert_eq!(bench.queue().len(), count as usize);
             for value in 0..count {
-                assert_eq!(bench.receive(&mut consumer), Took::Value(round * 100 + value));
+                assert_eq!(bench.receive(&mut consumer), Taken::Value(round * 100 + value));
             }
-            assert_eq!(bench.receive(&mut consumer), Took::Empty);
+            assert_eq!(bench.receive(&mut consumer), Taken::Empty);
         }
         bench.is_whole(&mut consumer);
     }
@@ -135,22 +135,22 @@ fn a_batch_ends_with_its_chunk_and_the_next_takes_the_rest() {
     assert_eq!((second.first, second.count), (4, 2));
     bench.publish(2, first, &[1, 2, 3]);
     bench.publish(2, second, &[4, 5]);
-    assert_eq!(bench.receive_many(&mut consumer, 9), (Took::Value(6), (0..6).collect()));
+    assert_eq!(bench.receive_many(&mut consumer, 9), (Taken::Value(6), (0..6).collect()));
 }
 
 #[test]
 fn many_are_received_over_borders_up_to_the_limit() {
     let bench = Bench::new(5, 2);
     let mut consumer = Consumer::new(&bench.queue());
-    assert_eq!(bench.receive_many(&mut consumer, 9), (Took::Empty, vec![]));
+    assert_eq!(bench.receive_many(&mut consumer, 9), (Taken::Empty, vec![]));
     for value in 0..9 {
         bench.send(1 + (value % 3) as Number, value);
     }
-    assert_eq!(bench.receive_many(&mut consumer, 0), (Took::Value(0), vec![]));
-    assert_eq!(bench.receive_many(&mut consumer, 5), (Took::Value(5), (0..5).collect()));
-    assert_eq!(bench.receive_many(&mut consumer, 9), (Took::Value(4), (5..9).collect()));
+    assert_eq!(bench.receive_many(&mut consumer, 0), (Taken::Value(0), vec![]));
+    assert_eq!(bench.receive_many(&mut consumer, 5), (Taken::Value(5), (0..5).collect()));
+    assert_eq!(bench.receive_many(&mut consumer, 9), (Taken::Value(4), (5..9).collect()));
     bench.queue().close();
-    assert_eq!(bench.receive_many(&mut consumer, 9), (Took::End, vec![]));
+    assert_eq!(bench.receive_many(&mut consumer, 9), (Taken::End, vec![]));
 }
 
 #[test]
@@ -160,11 +160,11 @@ fn many_are_received_round_a_stalled_send_with_its_late_value() {
     bench.send(2, 0);
     let stalled = bench.claim(1);
     (1..5).for_each(|value| bench.send(2, value));
-    assert_eq!(bench.receive_many(&mut consumer, 9), (Took::Value(1), vec![0]));
-    assert_eq!(bench.receive_many(&mut consumer, 9), (Took::Value(4), vec![1, 2, 3, 4]));
+    assert_eq!(bench.receive_many(&mut consumer, 9), (Taken::Value(1), vec![0]));
+    assert_eq!(bench.receive_many(&mut consumer, 9), (Taken::Value(4), vec![1, 2, 3, 4]));
     bench.send(2, 5);
     bench.publish(1, stalled, &[99]);
-    assert_eq!(bench.receive_many(&mut consumer, 9), (Took::Value(2), vec![99, 5]));
+    assert_eq!(bench.receive_many(&mut consumer, 9), (Taken::Value(2), vec![99, 5]));
     bench.is_whole(&mut consumer);
 }
 
@@ -177,7 +177,7 @@ fn the_count_is_what_was_sent_and_not_taken() {
         (0..3).for_each(|value| bench.send(1, value));
         for left in (0..3).rev() {
             assert_eq!(bench.queue().len(), left + 1, "{round}");
-            assert!(matches!(bench.receive(&mut consumer), Took::Value(_)));
+            assert!(matches!(bench.receive(&mut consumer), Taken::Value(_)));
             assert_eq!(bench.queue().len(), left);
         }
     }
@@ -193,10 +193,10 @@ fn closed_fails_senders_and_ends_after_the_last_value() {
     bench.queue().close();
     assert!(bench.queue().is_closed());
     assert_eq!(bench.refused(1), Some(Refused::Closed));
-    assert_eq!(bench.receive(&mut consumer), Took::Value(7));
-    assert_eq!(bench.receive(&mut consumer), Took::Value(8));
-    assert_eq!(bench.receive(&mut consumer), Took::End);
-    assert_eq!(bench.receive(&mut consumer), Took::End);
+    assert_eq!(bench.receive(&mut consumer), Taken::Value(7));
+    assert_eq!(bench.receive(&mut consumer), Taken::Value(8));
+    assert_eq!(bench.receive(&mut consumer), Taken::End);
+    assert_eq!(bench.receive(&mut consumer), Taken::End);
 }
 
 #[test]
@@ -210,9 +210,9 @@ fn the_last_handle_ends_the_stream_after_the_last_value() {
     common.drop_strong(1, &bench.world);
     assert!(!common.has_ended());
     common.drop_strong(2, &bench.world);
-    assert_eq!(bench.receive(&mut consumer), Took::Value(9));
-    assert_eq!(bench.receive(&mut consumer), Took::Value(10));
-    assert_eq!(bench.receive(&mut consumer), Took::End);
+    assert_eq!(bench.receive(&mut consumer), Taken::Value(9));
+    assert_eq!(bench.receive(&mut consumer), Taken::Value(10));
+    assert_eq!(bench.receive(&mut consumer), Taken::End);
     assert_eq!(consumer.nonsense(), None);
 }
 
@@ -229,9 +229,9 @@ fn the_owners_of_what_is_in_the_queue_are_known() {
     bench.send(3, 0);
     bench.send(1, 1);
     assert_eq!(claimants(), [1, 3]);
-    assert_eq!(bench.receive(&mut consumer), Took::Value(0));
+    assert_eq!(bench.receive(&mut consumer), Taken::Value(0));
     assert_eq!(claimants(), [1]);
-    assert_eq!(bench.receive(&mut consumer), Took::Value(1));
+    assert_eq!(bench.receive(&mut consumer), Taken::Value(1));
     assert_eq!(claimants(), []);
     // Over borders, with many of one process in a row.
     for (number, who) in [(2, [2].as_slice()), (2, &[2]), (2, &[2]), (1, &[1, 2]), (2, &[1, 2])] {
@@ -240,7 +240,7 @@ fn the_owners_of_what_is_in_the_queue_are_known() {
     }
     // Positions that are passed count no more.
     bench.world.dead.borrow_mut().extend([1, 2]);
-    assert_eq!(bench.receive(&mut consumer), Took::Empty);
+    assert_eq!(bench.receive(&mut consumer), Taken::Empty);
     assert_eq!(claimants(), []);
 }
 
@@ -262,6 +262,6 @@ fn the_owners_of_what_is_not_published_are_known() {
         assert_eq!(bench.queue().unpublished_claimants(), [1]);
         bench.publish(1, last, &[round]);
         assert_eq!(bench.queue().unpublished_claimants(), []);
-        (0..5).for_each(|_| assert_eq!(bench.receive(&mut consumer), Took::Value(round)));
+        (0..5).for_each(|_| assert_eq!(bench.receive(&mut consumer), Taken::Value(round)));
     }
 }

@@ -22,6 +22,6 @@ pub(crate) fn bells(view: &CommonView<'_>, who: usize) {
     let kind = if who.is_multiple_of(2) { Kind::Task } else { Kind::Thread };
     let ticket = bell.register(kind, Fences::FULL);
     if who % 4 < 2 && bell.is_quiet(ticket) {
-        bell.rise();
+        bell.deregister();
     }
 }

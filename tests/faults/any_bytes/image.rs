@@ -101,10 +101,10 @@ pub(crate) fn scribble(bytes: &mut Bytes<'_>, view: &RingView<'_>, base: usize) 
     let region = bytes.byte() % 16;
     let word = match region {
         0 | 1 => place((&raw const *words.claim).cast()),
-        2 => place((&raw const words.taken.head).cast()),
-        3 => place((&raw const words.taken.quarantined).cast()),
-        4 => place((&raw const words.seldom.line).cast()),
-        5 => place((&raw const words.seldom.epoch).cast()),
+        2 => place((&raw const words.receiver.head).cast()),
+        3 => place((&raw const words.receiver.quarantined).cast()),
+        4 => place((&raw const words.read_mostly.line).cast()),
+        5 => place((&raw const words.read_mostly.epoch).cast()),
         6 => place((&raw const *header.latch).cast()),
         7 | 8 => place((&raw const view.entries[index % view.entries.len()]).cast()),
         9 => {
@@ -129,8 +129,8 @@ pub(crate) fn scribble(bytes: &mut Bytes<'_>, view: &RingView<'_>, base: usize) 
 /// What could stand in a word of this region, near where the stream is.
 fn likely(bytes: &mut Bytes<'_>, view: &RingView<'_>, region: u8, geometry: RingGeometry) -> u64 {
     // Read by the scribbler, so not as part of any call.
-    let head = view.words.taken.head.load(Ordering::Relaxed);
-    let line = Line(view.words.seldom.line.load(Ordering::Relaxed));
+    let head = view.words.receiver.head.load(Ordering::Relaxed);
+    let line = Line(view.words.read_mostly.line.load(Ordering::Relaxed));
     let claim = Claim(view.words.claim.load(Ordering::Relaxed));
     let near = |by: u8| (head as u32).wrapping_add_signed(i32::from(by as i8 % 16));
     let drawn = |by: u8| line.drawn().wrapping_add_signed(i64::from(by as i8 % 8));
@@ -142,7 +142,7 @@ fn likely(bytes: &mut Bytes<'_>, view: &RingView<'_>, region: u8, geometry: Ring
                 .with_tail(near(bytes.byte()))
                 .with_owner(owner)
                 .with_closed(u32::from(flags & 1))
-                .with_parity(u32::from(flags >> 1 & 1))
+                .with_phase(u32::from(flags >> 1 & 1))
                 .with_reserved(u32::from(flags >> 2 & 7))
                 .0
         }

@@ -12,10 +12,10 @@ use crate::image::{Image, scribble};
 use crate::layout::{Geometry, RingGeometry, RingView, View};
 use crate::queue::ring::words::Line;
 use crate::queue::ring::{
-    Claimed, Consumer, Permits, Place, Positions, Producer, Rank, Ranking, Recovery, Ring, Span, Turn,
-    ViewCell, Want,
+    Claimed, Consumer, Permits, Place, Positions, Producer, Rank, Ranking, Recovery, Request, Ring,
+    SenderCache, Span, Turn,
 };
-use crate::queue::{Consume, Kind, Number, Took};
+use crate::queue::{Consume, Kind, Number, Taken};
 use crate::sync::{self, Intrusion, Ordering};
 use crate::world::World;
 
@@ -44,9 +44,9 @@ fn channel<T: Pod>(bytes: &mut Bytes<'_>) {
         entries: bytes.one_of(&[1, 2, 3, 8]),
     };
     let image = Image::new(geometry.size().expect("it is small"));
-    let views: [ViewCell; SENDERS + 1] = std::array::from_fn(|_| ViewCell::new());
+    let caches: [SenderCache; SENDERS + 1] = std::array::from_fn(|_| SenderCache::new());
     let rankings: [Ranking; SENDERS + 1] = std::array::from_fn(|_| Ranking::default());
-    let private = views.as_ptr_range();
+    let private = caches.as_ptr_range();
     sync::watch(image.addresses(), private.start as usize..private.end as usize);
     let Some(View::Ring(view)) = image.view(Geometry::Ring(geometry)) else { panic!("it fits") };
     Ring::new(&view).format();
@@ -61,7 +61,7 @@ fn channel<T: Pod>(bytes: &mut Bytes<'_>) {
         rankings: remembers.then_some(&rankings),
         view: &view,
         base: image.addresses().start,
-        views: &views,
+        caches: &caches,
         world: World::default(),
         consumer: Consumer::new(&Ring::new(&view)),
         recovery: Recovery::default(),
@@ -86,7 +86,7 @@ fn begin_late(view: &RingView<'_>, which: u8) {
         2 => (1 << 31) - 64,
         _ => (1 << 29) - 64,
     };
-    view.words.taken.head.store(head, Ordering::Relaxed);
+    view.words.receiver.head.store(head, Ordering::Relaxed);
     view.words.claim.store(head << 32, Ordering::Relaxed);
     let drawn: u64 = match which >> 4 & 3 {
         0 => 0,
@@ -94,7 +94,7 @@ fn begin_late(view: &RingView<'_>, which: u8) {
         2 => (1 << 62) - 8,
         _ => (1 << 30) - 8,
     };
-    view.words.seldom.line.store(Line(0).with_drawn(drawn).0, Ordering::Relaxed);
+    view.words.read_mostly.line.store(Line(0).with_drawn(drawn).0, Ordering::Relaxed);
 }
 
 /// What one process keeps for itself.
@@ -124,7 +124,7 @@ struct Channel<'a, 'b, T> {
     rankings: Option<&'a [Ranking; SENDERS + 1]>,
     view: &'a RingView<'a>,
     base: usize,
-    views: &'a [ViewCell],
+    caches: &'a [SenderCache],
     world: World,
     consumer: Consumer,
     recovery: Recovery,
@@ -198,7 +198,7 @@ impl<T: Pod> Channel<'_, '_, T> {
     fn producer(&self, me: Number) -> Producer<'_> {
         let number = usize::from(me);
         let ranking = self.rankings.map(|rankings| &rankings[number]);
-        Producer { queue: Ring { ranking, ..self.queue }, me, view: &self.views[number] }
+        Producer { queue: Ring { ranking, ..self.queue }, me, cache: &self.caches[number] }
     }
 
     fn sender(&mut self, me: Number) -> &mut Sender {
@@ -275,7 +275,7 @@ impl<T: Pod> Channel<'_, '_, T> {
     /// What is in the backlog of a process waits to be told of room, and looks once more.
     fn arm(&mut self, me: Number) {
         let needs = self.sender(me).backlog.iter().map(|&need| u64::from(need)).sum();
-        self.views[usize::from(me)].set_backlog(needs);
+        self.caches[usize::from(me)].set_backlog(needs);
         if needs > 0 {
             self.counted(Call::Send, |it| {
                 let queue = it.producer(me).queue;
@@ -325,7 +325,7 @@ impl<T: Pod> Channel<'_, '_, T> {
     }
 
     /// What it came to, with a grant or closed; `None` if it is to sleep.
-    fn turn_for<W: Want>(&mut self, me: Number, place: Place, want: W) -> Option<Option<W::Grant>> {
+    fn turn_for<W: Request>(&mut self, me: Number, place: Place, want: W) -> Option<Option<W::Grant>> {
         self.counted(Call::Send, |it| match it.producer(me).turn(place, want, Kind::Task, &it.world) {
             Turn::Granted(grant) => Some(Some(grant)),
             Turn::Sleep(bell, ticket) => {
@@ -376,9 +376,9 @@ impl<T: Pod> Channel<'_, '_, T> {
     }
 
     fn receive(&mut self) {
-        let took: Took<T> =
+        let took: Taken<T> =
             self.counted(Call::Receive, |it| it.consumer.receive(&it.queue, Consumer::copy, &it.world));
-        self.is_ended_for_good(matches!(took, Took::End));
+        self.is_ended_for_good(matches!(took, Taken::End));
     }
 
     /// What ended by nonsense does not begin again.
@@ -393,8 +393,8 @@ impl<T: Pod> Channel<'_, '_, T> {
         });
         assert!(values.len() <= limit);
         match took {
-            Took::Value(count) => assert_eq!(count, values.len()),
-            Took::Empty | Took::End => assert!(values.is_empty()),
+            Taken::Value(count) => assert_eq!(count, values.len()),
+            Taken::Empty | Taken::End => assert!(values.is_empty()),
         }
     }
 
@@ -408,7 +408,7 @@ impl<T: Pod> Channel<'_, '_, T> {
     /// In two steps, as a receiver that is stopped between them.
     fn take(&mut self) {
         let found = self.counted(Call::Receive, |it| it.consumer.take(&it.queue, &it.world));
-        if let Took::Value(found) = found {
+        if let Taken::Value(found) = found {
             self.counted(Call::Receive, |it| {
                 let _: T = Consumer::copy(&it.queue, found);
                 it.consumer.release(&it.queue, found, &it.world);
@@ -430,7 +430,7 @@ impl<T: Pod> Channel<'_, '_, T> {
     fn die(&mut self, me: Number) {
         self.world.declare(me, true);
         *self.sender(me) = Sender::default();
-        self.views[usize::from(me)].set_backlog(0);
+        self.caches[usize::from(me)].set_backlog(0);
         self.counted(Call::Life, |it| it.queue.repair(me, &it.world));
     }
 
@@ -439,7 +439,7 @@ impl<T: Pod> Channel<'_, '_, T> {
             self.counted(Call::Life, |it| it.recovery.add(&it.queue, me));
         }
         self.counted(Call::Life, |it| it.recovery.go_on(&it.queue));
-        self.counted(Call::Life, |it| it.queue.let_look(&it.world));
+        self.counted(Call::Life, |it| it.queue.notify_after_recovery(&it.world));
     }
 
     fn handles(&mut self, me: Number, which: u8) {

@@ -14,8 +14,8 @@ use crate::layout::{Geometry, TableGeometry, TableView, View};
 use crate::memory::Chunks;
 use crate::queue::table::send::Span;
 use crate::queue::table::words::{Claim, Entry, Record, Stamp};
-use crate::queue::table::{ChunkMemory, Consumer, Producer, Refused, Table, ViewCell};
-use crate::queue::{Consume, Effort, Number, Took};
+use crate::queue::table::{ChunkCache, ChunkMemory, Consumer, Producer, Refused, Table};
+use crate::queue::{Consume, Effort, Number, Taken};
 use crate::sync::{self, Intrusion, Ordering};
 use crate::world::World;
 
@@ -44,8 +44,8 @@ fn channel<T: Pod>(bytes: &mut Bytes<'_>) {
     let each = 8 + geometry.stride_words() as u32 * 8;
     geometry.chunk_size = (geometry.positions * each).next_multiple_of(128);
     let image = Image::new(geometry.size().expect("it is small"));
-    let views: [ViewCell; SENDERS + 1] = std::array::from_fn(|_| ViewCell::new());
-    let private = views.as_ptr_range();
+    let caches: [ChunkCache; SENDERS + 1] = std::array::from_fn(|_| ChunkCache::new());
+    let private = caches.as_ptr_range();
     sync::watch(image.addresses(), private.start as usize..private.end as usize);
     let Some(View::Table(view)) = image.view(Geometry::Table(geometry)) else { panic!("it fits") };
     let head = bytes.byte();
@@ -59,7 +59,7 @@ fn channel<T: Pod>(bytes: &mut Bytes<'_>) {
         table,
         chunks: &chunks,
         base: image.addresses().start,
-        views: &views,
+        caches: &caches,
         world: World::default(),
         consumer: Consumer::new(&table),
         is_gone: false,
@@ -100,7 +100,7 @@ struct Channel<'a, 'b, T> {
     table: Table<'a>,
     chunks: &'a Chunks,
     base: usize,
-    views: &'a [ViewCell],
+    caches: &'a [ChunkCache],
     world: World,
     consumer: Consumer,
     /// The receiver is dropped.
@@ -166,7 +166,7 @@ impl<T: Pod> Channel<'_, '_, T> {
     }
 
     fn producer(&self, me: Number) -> Producer<'_> {
-        Producer { table: self.table, me, view: &self.views[usize::from(me)] }
+        Producer { table: self.table, me, cache: &self.caches[usize::from(me)] }
     }
 
     fn claim(&mut self, me: Number, want: u32) {
@@ -204,9 +204,9 @@ impl<T: Pod> Channel<'_, '_, T> {
         if self.is_gone {
             return;
         }
-        let took: Took<T> =
+        let took: Taken<T> =
             self.counted(Call::Receive, |it| it.consumer.receive(&it.table, Consumer::copy, &it.world));
-        self.is_ended_for_good(matches!(took, Took::End));
+        self.is_ended_for_good(matches!(took, Taken::End));
     }
 
     /// What ended by nonsense does not begin again.
@@ -224,8 +224,8 @@ impl<T: Pod> Channel<'_, '_, T> {
         });
         assert!(values.len() <= limit);
         match took {
-            Took::Value(count) => assert_eq!(count, values.len()),
-            Took::Empty | Took::End => assert!(values.is_empty()),
+            Taken::Value(count) => assert_eq!(count, values.len()),
+            Taken::Empty | Taken::End => assert!(values.is_empty()),
         }
     }
 
@@ -245,7 +245,7 @@ impl<T: Pod> Channel<'_, '_, T> {
             return;
         }
         let found = self.counted(Call::Receive, |it| it.consumer.take(&it.table, &it.world));
-        if let Took::Value(found) = found {
+        if let Taken::Value(found) = found {
             self.counted(Call::Receive, |it| {
                 let _: T = Consumer::copy(&it.table, found);
                 it.consumer.release(&it.table, found, &it.world);
@@ -294,7 +294,7 @@ impl<T: Pod> Channel<'_, '_, T> {
         self.counted(Call::Look, |it| it.table.unpublished_claimants());
         self.counted(Call::Look, |it| (it.table.nonsense(), it.table.common().strong_count()));
         self.counted(Call::Look, |it| (it.table.is_closed(), it.table.common().weak_count()));
-        self.counted(Call::Life, |it| it.table.shake_all().count());
+        self.counted(Call::Life, |it| it.table.bump_all().count());
     }
 
     /// Which word, and what happens to it.

@@ -2,7 +2,7 @@
 
 use super::{Receiving, World, explore};
 use crate::queue::ring::{Claimed, Consumer};
-use crate::queue::{Consume, Took};
+use crate::queue::{Consume, Taken};
 use crate::sync::{AtomicU32, Ordering};
 use crate::wait::Stand;
 use loom::thread;
@@ -27,9 +27,9 @@ fn close_while_sending(capacity: u32, each: u64, switches: Option<usize>) {
         for sender in senders {
             sender.join().unwrap();
         }
-        assert_eq!(world.drain(&mut consumer), Took::End);
+        assert_eq!(world.drain(&mut consumer), Taken::End);
         assert_eq!(world.try_send(1, 19), Claimed::Closed);
-        assert_eq!(world.poll(&mut consumer), Took::End);
+        assert_eq!(world.poll(&mut consumer), Taken::End);
         assert_eq!(consumer.nonsense(), None);
         world.settle();
     });
@@ -73,7 +73,7 @@ fn close_while_a_send_is_stalled() {
             world.poll(&mut consumer);
             late.join().unwrap();
             sender.join().unwrap();
-            assert_eq!(world.drain(&mut consumer), Took::End);
+            assert_eq!(world.drain(&mut consumer), Taken::End);
             assert_eq!(consumer.nonsense(), None);
             world.settle();
         });
@@ -125,7 +125,7 @@ fn close_with_promised(common: u32, count: usize, room: u32, goes: Goes, switche
             (0..count).map(|_| world.backlog(1).come(&world.sender(1), 1, &*world)).collect();
         let _stopped = world.backlog(2).come(&world.sender(2), 1, &*world);
         for number in 0..room {
-            assert_eq!(world.poll(&mut consumer), Took::Value(30 + u64::from(number)));
+            assert_eq!(world.poll(&mut consumer), Taken::Value(30 + u64::from(number)));
         }
         // Not of the checker, which would let the receiver see an old value: a sender that has left owes it no order.
         let left = Arc::new(Mutex::new(0));
@@ -147,7 +147,7 @@ fn close_with_promised(common: u32, count: usize, room: u32, goes: Goes, switche
         assert!(*left.lock().unwrap() >= expected, "the end came before a promised sender had gone");
         waiting.join().unwrap();
         assert_eq!(world.reserved(), 0);
-        assert_eq!(world.poll(&mut consumer), Took::End);
+        assert_eq!(world.poll(&mut consumer), Taken::End);
         assert_eq!(consumer.nonsense(), None);
         world.settle();
         assert_eq!(world.queue().free_capacity(), room as usize, "capacity lost");
@@ -195,7 +195,7 @@ fn an_end_that_waits_for_nobody_is_noticed() {
         let mut stand = world.backlog(1).come(&world.sender(1), 1, &*world);
         assert!(matches!(stand, Stand::InLine(_)));
         world.queue().close(&*world);
-        assert_ne!(world.poll(&mut consumer), Took::End, "the end came before a promised sender had gone");
+        assert_ne!(world.poll(&mut consumer), Taken::End, "the end came before a promised sender had gone");
         world.leave(1, &mut stand);
     });
 }

@@ -93,7 +93,7 @@ fn whose_position(dead_first: bool) {
         let world = World::new(3, 1, 1);
         let mut consumer = Consumer::new(&world.queue());
         world.send(3, 30);
-        assert!(matches!(world.poll(&mut consumer), crate::queue::Took::Value(30)));
+        assert!(matches!(world.poll(&mut consumer), crate::queue::Taken::Value(30)));
         let (one, two) = if dead_first { (1, 2) } else { (2, 1) };
         let held = world.claim_one(one);
         let other = {

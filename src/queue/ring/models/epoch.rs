@@ -2,7 +2,7 @@
 
 use super::{Receiving, World, explore};
 use crate::queue::ring::{Claimed, Consumer};
-use crate::queue::{Consume, Took};
+use crate::queue::{Consume, Taken};
 use loom::thread;
 
 /// The receiver crosses into a new epoch while a sender of another process goes on and one with an old copy comes
@@ -44,7 +44,7 @@ fn a_copy_is_not_made_of_old_and_new() {
         if world.skip_to(before + (1 << 32) - 2) {
             let mut consumer = Consumer::new(&world.queue());
             if let Claimed::Granted(_) = world.try_send(1, 10) {
-                assert!(matches!(world.poll(&mut consumer), Took::Value(_)));
+                assert!(matches!(world.poll(&mut consumer), Taken::Value(_)));
                 world.try_send(1, 11);
             }
         }

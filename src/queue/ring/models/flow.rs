@@ -2,7 +2,7 @@
 
 use super::{Receiving, World, explore};
 use crate::queue::ring::{Claimed, Consumer};
-use crate::queue::{Consume, Took};
+use crate::queue::{Consume, Taken};
 use loom::thread;
 
 /// Two senders of two processes send one value each, the receiver looks twice meanwhile.
@@ -166,7 +166,7 @@ fn causes_come_first() {
         world.poll(&mut consumer);
         first.join().unwrap();
         second.join().unwrap();
-        assert_eq!(world.drain(&mut consumer), Took::Empty);
+        assert_eq!(world.drain(&mut consumer), Taken::Empty);
         assert!(world.received().is_sorted());
         world.settle_whole(&mut consumer);
     });

@@ -10,7 +10,7 @@ use super::moves::*;
 use super::{Receiving, World, explore, explore_pairs};
 use crate::queue::models::gate::Gate;
 use crate::queue::ring::{Claimed, Consumer};
-use crate::queue::{Consume, Number, Took};
+use crate::queue::{Consume, Number, Taken};
 use loom::thread;
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ use std::sync::Arc;
 fn goes_on(world: &Arc<World>, consumer: &mut Consumer, rounds: u64) {
     let find = |consumer: &mut Consumer, number| {
         while !world.received().contains(&number) {
-            assert!(matches!(world.poll(consumer), Took::Value(_)), "waits for a stopped sender");
+            assert!(matches!(world.poll(consumer), Taken::Value(_)), "waits for a stopped sender");
         }
     };
     for number in 30..30 + rounds {
@@ -40,7 +40,7 @@ fn goes_on(world: &Arc<World>, consumer: &mut Consumer, rounds: u64) {
 fn goes_on_if_there_is_room(world: &Arc<World>, consumer: &mut Consumer, rounds: u64) {
     for number in 30..30 + rounds {
         assert_ne!(world.try_send(3, number), Claimed::Closed);
-        assert_ne!(world.poll(consumer), Took::End);
+        assert_ne!(world.poll(consumer), Taken::End);
     }
     if world.reserve(3, 1) == Claimed::Granted(()) {
         world.give_back(3, 1);
@@ -91,7 +91,7 @@ fn two_stopped(capacity: u32, moves: [Move; 2], work: Work, switches: usize) {
         work(&world, &mut consumer, u64::from(capacity));
         gate.open();
         assert_ne!(world.try_send(3, 38), Claimed::Closed);
-        assert_ne!(world.poll(&mut consumer), Took::End);
+        assert_ne!(world.poll(&mut consumer), Taken::End);
         let have_come = stopped.map(|sender| sender.join().unwrap());
         world.settle_whole(&mut consumer);
         assert_eq!(world.reserved(), 0);

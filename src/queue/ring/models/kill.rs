@@ -7,7 +7,7 @@
 use super::moves::*;
 use super::{Receiving, World, explore, explore_pairs, explore_writes};
 use crate::queue::ring::{Claimed, Consumer};
-use crate::queue::{Consume, Number, Took};
+use crate::queue::{Consume, Number, Taken};
 use crate::sync::killed_at_write;
 use crate::wait::Stand;
 use loom::thread::{self, JoinHandle};
@@ -119,7 +119,7 @@ fn one_dies_at_a_void_position(act: Move) {
         assert!(world.queue().common().upgrade(4));
         let stalled = world.claim_one(3);
         world.send(2, 20);
-        assert_eq!(world.poll(&mut consumer), Took::Value(20));
+        assert_eq!(world.poll(&mut consumer), Taken::Value(20));
         let dying = dies(&world, write, act);
         world.poll(&mut consumer);
         world.try_send(2, 21);
@@ -233,7 +233,7 @@ fn while_it_leaves_the_line() {
             thread::spawn(move || assert!(world.wait_from(2, behind, 20)))
         };
         let dying = dies(&world, write, move |world, me| world.leave(me, &mut stand));
-        assert_eq!(world.poll(&mut consumer), Took::Value(30));
+        assert_eq!(world.poll(&mut consumer), Taken::Value(30));
         other.join().unwrap();
         let is_killed = dying.join().unwrap();
         is_put_right(&world, &mut consumer);
@@ -266,13 +266,13 @@ fn two_die(acts: [Move; 2], is_at_once: bool, switches: Option<usize>) {
         }
         let are_killed = dying.join().unwrap();
         assert_eq!(world.reserved(), 0);
-        assert_eq!(world.drain(&mut consumer), Took::Empty);
+        assert_eq!(world.drain(&mut consumer), Taken::Empty);
         for me in [1, 2] {
             world.give_again(me);
             assert_eq!(world.reserve(me, 2), Claimed::Granted(()));
             world.send_reserved(me, u64::from(me) * 10 + 5);
             world.give_back(me, 1);
-            assert_eq!(world.poll(&mut consumer), Took::Value(u64::from(me) * 10 + 5));
+            assert_eq!(world.poll(&mut consumer), Taken::Value(u64::from(me) * 10 + 5));
         }
         is_put_right(&world, &mut consumer);
         are_killed

@@ -4,7 +4,7 @@
 use super::{Receiving, World, explore};
 use crate::queue::models::outside::Woken;
 use crate::queue::ring::Consumer;
-use crate::queue::{Consume, Fences, Kind, Took};
+use crate::queue::{Consume, Fences, Kind, Taken};
 use loom::thread;
 use std::sync::Arc;
 
@@ -47,7 +47,7 @@ fn room_is_made(looks_late: bool) {
             let world = world.clone();
             thread::spawn(move || assert!(world.send_asleep(1, 10)))
         };
-        assert_eq!(world.poll(&mut consumer), Took::Value(30));
+        assert_eq!(world.poll(&mut consumer), Taken::Value(30));
         world.outside.futexes.pass_time();
         waiter.join().unwrap();
         world.drain(&mut consumer);
@@ -80,7 +80,7 @@ fn a_receiving_task_that_was_missed_is_looked_for() {
         let key = bell.register(Kind::Task, Fences::FULL);
         let took = world.poll(&mut consumer);
         sender.join().unwrap();
-        if took == Took::Empty && bell.is_quiet(key) {
+        if took == Taken::Empty && bell.is_quiet(key) {
             let woken = Woken::default();
             crate::queue::Queue::Ring(world.queue()).look_late_for_receiver(false, &woken);
             assert!(woken.is_woken(), "left asleep");

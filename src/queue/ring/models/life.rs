@@ -3,7 +3,7 @@
 
 use super::{Receiving, World, explore};
 use crate::queue::ring::Consumer;
-use crate::queue::{Consume, Took};
+use crate::queue::{Consume, Taken};
 use loom::thread;
 
 /// The last handles of two processes are dropped at once.
@@ -50,12 +50,12 @@ fn sends_and_drops(same_process: bool, switches: Option<usize>) {
             thread::spawn(move || world.queue().common().drop_strong(two, &*world))
         };
         let early = world.poll(&mut consumer);
-        if early != Took::End {
+        if early != Taken::End {
             world.poll(&mut consumer);
         }
         sender.join().unwrap();
         dropper.join().unwrap();
-        assert_eq!(world.drain(&mut consumer), Took::End);
+        assert_eq!(world.drain(&mut consumer), Taken::End);
         world.settle();
     });
 }
@@ -96,7 +96,7 @@ fn upgrade_against_the_last_drop() {
         world.poll(&mut consumer);
         dropper.join().unwrap();
         upgrader.join().unwrap();
-        assert_eq!(world.drain(&mut consumer), Took::End);
+        assert_eq!(world.drain(&mut consumer), Taken::End);
         world.settle();
     });
 }
@@ -127,7 +127,7 @@ fn repair_against_the_last_drop() {
         world.poll(&mut consumer);
         porter.join().unwrap();
         dropper.join().unwrap();
-        assert_eq!(world.drain(&mut consumer), Took::End);
+        assert_eq!(world.drain(&mut consumer), Taken::End);
         world.settle();
     });
 }

@@ -4,7 +4,7 @@
 use super::{Receiving, World, explore};
 use crate::queue::ring::words::{Line, Waiter};
 use crate::queue::ring::{Claimed, Consumer, Place, Rank};
-use crate::queue::{Consume, Took};
+use crate::queue::{Consume, Taken};
 use crate::sync::{Ordering, killed_at_write};
 use crate::wait::Stand;
 use loom::thread;
@@ -46,7 +46,7 @@ fn newcomer_behind_a_waiter(capacity: u32, polls: usize) {
             (None, Some(_)) => assert!(polls > 1, "overtaken"),
             _ => {}
         }
-        assert_eq!(world.drain(&mut consumer), Took::Empty);
+        assert_eq!(world.drain(&mut consumer), Taken::Empty);
         world.settle();
     });
 }
@@ -95,7 +95,7 @@ fn who_knows_of_a_waiter_stays_behind() {
         let waits = waiter.join().unwrap();
         let (is_behind, has_sent) = newcomer.join().unwrap();
         assert!(!(waits && is_behind && has_sent), "overtaken");
-        assert_eq!(world.drain(&mut consumer), Took::Empty);
+        assert_eq!(world.drain(&mut consumer), Taken::Empty);
         world.settle();
     });
 }
@@ -107,7 +107,7 @@ fn leave(world: &World, place: Place) {
 }
 
 fn line(world: &World) -> Line {
-    Line(world.queue().view.words.seldom.line.load(Ordering::Acquire))
+    Line(world.queue().view.words.read_mostly.line.load(Ordering::Acquire))
 }
 
 /// Two come at once: each has a record and a ticket of its own, and both count.

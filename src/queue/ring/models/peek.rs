@@ -3,7 +3,7 @@
 
 use super::{Receiving, World, explore};
 use crate::queue::ring::{Claimed, Consumer};
-use crate::queue::{Consume, Took};
+use crate::queue::{Consume, Taken};
 use loom::thread;
 
 /// One send is stopped, and behind it `peeked` is in the queue: a peek goes round the stopped one. It goes on, or dies, at
@@ -29,10 +29,10 @@ fn peek_round_a_stall(capacity: u32, dies: bool, in_batch: bool, switches: Optio
             thread::spawn(move || assert_ne!(world.try_send(3, 30), Claimed::Closed))
         };
         let peeked = world.peek(&mut consumer);
-        assert!(matches!(peeked, Took::Value(10 | 20)), "one is there");
+        assert!(matches!(peeked, Taken::Value(10 | 20)), "one is there");
         assert_eq!(world.peek(&mut consumer), peeked);
         if in_batch {
-            assert!(matches!(world.poll_many(&mut consumer), Took::Value(1..)));
+            assert!(matches!(world.poll_many(&mut consumer), Taken::Value(1..)));
         } else {
             assert_eq!(world.poll(&mut consumer), peeked);
         }
@@ -72,7 +72,7 @@ fn peek_a_late_value(dies: bool, switches: Option<usize>) {
         let older = world.claim_one(1);
         let newer = world.claim_one(2);
         world.send(3, 30);
-        assert_eq!(world.poll(&mut consumer), Took::Value(30));
+        assert_eq!(world.poll(&mut consumer), Taken::Value(30));
         let first = {
             let world = world.clone();
             thread::spawn(move || if dies { world.kill(1, 1) } else { world.publish(1, older, 10) })
@@ -127,7 +127,7 @@ fn then_close() {
         world.poll(&mut consumer);
         late.join().unwrap();
         sender.join().unwrap();
-        assert_eq!(world.drain(&mut consumer), Took::End);
+        assert_eq!(world.drain(&mut consumer), Taken::End);
         world.settle();
     });
 }

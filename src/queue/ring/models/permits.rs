@@ -3,7 +3,7 @@
 
 use super::{Receiving, World, explore};
 use crate::queue::ring::{Claimed, Consumer};
-use crate::queue::{Consume, Took};
+use crate::queue::{Consume, Taken};
 use crate::sync::Ordering;
 use crate::wait::Stand;
 use loom::thread;
@@ -189,7 +189,7 @@ fn room_wakes_who_waits_to_reserve() {
                 world.send_reserved(1, 10);
             })
         };
-        assert_eq!(world.poll(&mut consumer), Took::Value(30));
+        assert_eq!(world.poll(&mut consumer), Taken::Value(30));
         waiter.join().unwrap();
         world.settle_whole(&mut consumer);
     });
@@ -213,7 +213,7 @@ fn two_that_give_back_at_once_ring_who_waits_for_both() {
             let world = world.clone();
             thread::spawn(move || world.give_back(4, 1))
         };
-        assert_eq!(world.poll(&mut consumer), Took::Value(30));
+        assert_eq!(world.poll(&mut consumer), Taken::Value(30));
         giver.join().unwrap();
         assert_ne!(bell(&world), asleep, "it was not rung");
         assert!(world.turn_to_reserve(1, 2, &mut stand));
@@ -240,7 +240,7 @@ fn a_large_request_goes(act: fn(&World, &mut Stand)) {
             let world = world.clone();
             thread::spawn(move || act(&world, &mut large))
         };
-        assert_eq!(world.poll(&mut consumer), Took::Value(30));
+        assert_eq!(world.poll(&mut consumer), Taken::Value(30));
         first.join().unwrap();
         second.join().unwrap();
         world.give_back(3, 1);
@@ -293,7 +293,7 @@ fn a_permit_goes_round_a_stalled_send(capacity: u32, closes: bool) {
         holder.join().unwrap();
         late.join().unwrap();
         if closes {
-            assert_eq!(world.drain(&mut consumer), Took::End);
+            assert_eq!(world.drain(&mut consumer), Taken::End);
             world.settle();
         } else {
             world.settle_whole(&mut consumer);
@@ -327,7 +327,7 @@ fn a_permit_finds_its_place_behind_a_void_one() {
         let mut consumer = Consumer::new(&world.queue());
         let stalled = world.claim_one(1);
         world.send(2, 20);
-        assert_eq!(world.poll(&mut consumer), Took::Value(20));
+        assert_eq!(world.poll(&mut consumer), Taken::Value(20));
         assert_eq!(world.reserve(2, 1), Claimed::Granted(()));
         let holder = {
             let world = world.clone();

@@ -6,7 +6,7 @@ use crate::queue::Consume;
 use crate::queue::Number;
 use crate::queue::ring::account::Operation;
 use crate::queue::ring::words::Claim;
-use crate::queue::ring::{Claimed, Consumer, Permits, Rank, Want};
+use crate::queue::ring::{Claimed, Consumer, Permits, Rank, Request};
 use crate::sync::Ordering;
 use loom::thread;
 

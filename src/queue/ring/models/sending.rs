@@ -6,7 +6,7 @@ use crate::queue::Number;
 use crate::queue::models::book::{Value, value};
 use crate::queue::models::explore::tell;
 use crate::queue::models::receiving::Receiving;
-use crate::queue::ring::{Claimed, Permits, Positions, Rank, Span, Want};
+use crate::queue::ring::{Claimed, Permits, Positions, Rank, Request, Span};
 use crate::wait::model::Parker;
 use crate::wait::{self, Next, Stand, WaitingThread};
 
@@ -141,7 +141,7 @@ impl World {
         self.backlog(me).leave(&self.sender(me), stand, self);
     }
 
-    fn next<W: Want>(&self, me: Number, stand: &mut Stand, want: W) -> Next<'_, W::Grant> {
+    fn next<W: Request>(&self, me: Number, stand: &mut Stand, want: W) -> Next<'_, W::Grant> {
         self.backlog(me).next(&self.sender(me), stand, want, &mut WaitingThread::default(), self)
     }
 

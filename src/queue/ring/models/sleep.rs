@@ -3,7 +3,7 @@
 
 use super::{Receiving, World, explore};
 use crate::queue::ring::Consumer;
-use crate::queue::{Consume, Took};
+use crate::queue::{Consume, Taken};
 use crate::wait::Stand;
 use loom::thread;
 use std::sync::Arc;
@@ -89,7 +89,7 @@ fn full_with_waiters(
 #[test]
 fn room_wakes_a_waiter() {
     full_with_waiters(1, &[1], None, |world, consumer| {
-        assert_eq!(world.poll(consumer), Took::Value(30));
+        assert_eq!(world.poll(consumer), Taken::Value(30));
     });
 }
 
@@ -105,7 +105,7 @@ fn room_wakes_one_after_the_other(line: u32, switches: Option<usize>) {
             let world = world.clone();
             thread::spawn(move || assert!(world.wait_from(me, stand, u64::from(me) * 10)))
         });
-        assert_eq!(world.poll(&mut consumer), Took::Value(30));
+        assert_eq!(world.poll(&mut consumer), Taken::Value(30));
         assert!(world.receive_asleep(&mut consumer).is_some());
         for waiter in waiters {
             waiter.join().unwrap();
@@ -147,7 +147,7 @@ fn a_cancelled_waiter(line: u32, switches: Option<usize>) {
             let world = world.clone();
             thread::spawn(move || world.leave(1, &mut first))
         };
-        assert_eq!(world.poll(&mut consumer), Took::Value(30));
+        assert_eq!(world.poll(&mut consumer), Taken::Value(30));
         cancel.join().unwrap();
         second.join().unwrap();
         world.drain(&mut consumer);
@@ -182,7 +182,7 @@ fn a_dead_waiter_hands_its_place_on() {
                 world.queue().repair(1, &*world);
             })
         };
-        assert_eq!(world.poll(&mut consumer), Took::Value(30));
+        assert_eq!(world.poll(&mut consumer), Taken::Value(30));
         porter.join().unwrap();
         second.join().unwrap();
         world.drain(&mut consumer);
@@ -218,7 +218,7 @@ fn with_a_backlog(capacity: u32, switches: usize, act: fn(&Arc<World>, &mut Cons
 fn room_beyond_the_line_wakes_the_backlog() {
     with_a_backlog(3, 2, |world, consumer, _| {
         for number in 30..33 {
-            assert_eq!(world.poll(consumer), Took::Value(number));
+            assert_eq!(world.poll(consumer), Taken::Value(number));
         }
     });
 }
@@ -233,7 +233,7 @@ fn a_sender_that_leaves_brings_the_next_to_the_line() {
                 world.leave(1, &mut second);
             })
         };
-        assert_eq!(world.poll(consumer), Took::Value(30));
+        assert_eq!(world.poll(consumer), Taken::Value(30));
         leaver.join().unwrap();
     });
 }
@@ -263,7 +263,7 @@ fn two_backlogs_are_both_woken() {
         });
         let mut left = 4;
         while left > 0 {
-            left -= u32::from(matches!(world.poll(&mut consumer), Took::Value(_)));
+            left -= u32::from(matches!(world.poll(&mut consumer), Taken::Value(_)));
         }
         // Three are held and one of the backlogs has the fourth place; its value makes room for the other one.
         while world.received().len() < 6 {
@@ -337,7 +337,7 @@ fn a_voiding_sender_wakes_the_receiver() {
         let mut consumer = Consumer::new(&world.queue());
         let stalled = world.claim_one(1);
         world.send(2, 20);
-        assert_eq!(world.poll(&mut consumer), Took::Value(20));
+        assert_eq!(world.poll(&mut consumer), Taken::Value(20));
         let sender = {
             let world = world.clone();
             thread::spawn(move || {
@@ -353,7 +353,7 @@ fn a_voiding_sender_wakes_the_receiver() {
         sender.join().unwrap();
         world.publish(1, stalled, 10);
         world.queue().common().drop_strong(1, &*world);
-        assert_eq!(world.drain(&mut consumer), Took::End);
+        assert_eq!(world.drain(&mut consumer), Taken::End);
         world.settle();
     });
 }

@@ -3,7 +3,7 @@
 
 use super::{Receiving, World, explore};
 use crate::queue::ring::{Claimed, Consumer, Span};
-use crate::queue::{Consume, Took};
+use crate::queue::{Consume, Taken};
 use loom::thread;
 
 /// One stalled send from the beginning on, another sender sends `sends` values meanwhile.
@@ -14,7 +14,7 @@ fn one_stall(capacity: u32, sends: u64, dies: bool, is_registered: bool, switche
         let stalled = world.claim_one(1);
         if is_registered {
             world.send(2, 20);
-            assert_eq!(world.poll(&mut consumer), Took::Value(20));
+            assert_eq!(world.poll(&mut consumer), Taken::Value(20));
             assert!(consumer.has_stalled());
         }
         let late = {
@@ -131,7 +131,7 @@ fn two_senders_make_a_position_void() {
         let mut consumer = Consumer::new(&world.queue());
         let stalled = world.claim_one(1);
         world.send(2, 20);
-        assert_eq!(world.poll(&mut consumer), Took::Value(20));
+        assert_eq!(world.poll(&mut consumer), Taken::Value(20));
         let senders = [2, 3].map(|me| {
             let world = world.clone();
             thread::spawn(move || world.try_send(me, u64::from(me) * 10 + 1))
@@ -155,7 +155,7 @@ fn a_batch_beside_a_stall() {
         let mut consumer = Consumer::new(&world.queue());
         let stalled = world.claim_one(1);
         world.send(2, 20);
-        assert_eq!(world.poll(&mut consumer), Took::Value(20));
+        assert_eq!(world.poll(&mut consumer), Taken::Value(20));
         let late = {
             let world = world.clone();
             thread::spawn(move || world.publish(1, stalled, 10))
@@ -200,7 +200,7 @@ fn stopped_anywhere(capacity: u32, rounds: u64, switches: Option<usize>) {
             // One place more or less may be the other's: a look at all there is must find ours.
             world.send(2, number);
             while !world.received().contains(&number) {
-                assert!(matches!(world.poll(&mut consumer), Took::Value(_)), "waits for a stopped sender");
+                assert!(matches!(world.poll(&mut consumer), Taken::Value(_)), "waits for a stopped sender");
             }
         }
         stopped.join().unwrap();
@@ -233,7 +233,7 @@ fn a_void_position_tells_of_head() {
             let world = world.clone();
             thread::spawn(move || assert_ne!(world.try_send(me, u64::from(me) * 10 + 1), Claimed::Closed))
         });
-        assert_eq!(world.poll(&mut consumer), Took::Value(20));
+        assert_eq!(world.poll(&mut consumer), Taken::Value(20));
         for sender in senders {
             sender.join().unwrap();
         }

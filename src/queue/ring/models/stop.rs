@@ -7,7 +7,7 @@
 use super::moves::{Move, sends};
 use super::{Receiving, World, explore};
 use crate::queue::ring::{Claimed, Consumer};
-use crate::queue::{Consume, Number, Took};
+use crate::queue::{Consume, Number, Taken};
 use crate::wait::Stand;
 use loom::thread;
 use std::sync::Arc;
@@ -62,7 +62,7 @@ fn pass_one(world: &Arc<World>, consumer: &mut Consumer, number: u64, has_place:
         }
         Claimed::Closed => panic!("closed"),
     }
-    while let Took::Value(_) = world.poll(consumer) {}
+    while let Taken::Value(_) = world.poll(consumer) {}
     assert!(!has_place || world.received().contains(&number), "waits for a stopped sender");
 }
 
@@ -104,7 +104,7 @@ fn entering_or_leaving_the_line() {
             let world = world.clone();
             thread::spawn(move || {
                 let mut consumer = Consumer::new(&world.queue());
-                while let Took::Value(_) = world.poll(&mut consumer) {}
+                while let Taken::Value(_) = world.poll(&mut consumer) {}
                 for number in 30..33 {
                     pass_one(&world, &mut consumer, number, true);
                 }
@@ -152,7 +152,7 @@ fn in_a_send_before_the_last_drop(capacity: u32, dies: bool) {
         };
         let mut consumer = others.join().unwrap();
         stopped.join().unwrap();
-        assert_eq!(world.drain(&mut consumer), Took::End);
+        assert_eq!(world.drain(&mut consumer), Taken::End);
         assert_eq!(consumer.nonsense(), None);
         world.settle();
     });

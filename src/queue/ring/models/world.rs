@@ -7,8 +7,8 @@ use crate::queue::models::outside::{LIGHT, Outside};
 use crate::queue::models::receiving::Receiving;
 use crate::queue::ring::take::Found;
 use crate::queue::ring::words::Claim;
-use crate::queue::ring::{Consumer, Producer, Ranking, Recovery, Ring, ViewCell};
-use crate::queue::{Consume, Fences, Kind, Number, Peers, Sleeper, Took, Wake};
+use crate::queue::ring::{Consumer, Producer, Ranking, Recovery, Ring, SenderCache};
+use crate::queue::{Consume, Fences, Kind, Number, Peers, Sleeper, Taken, Wake};
 use crate::sync::Ordering;
 use crate::wait::Backlog;
 use loom::cell::UnsafeCell;
@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex};
 /// One channel and everything outside of it.
 pub(super) struct World {
     segment: Typed,
-    views: [ViewCell; 5],
+    caches: [SenderCache; 5],
     backlogs: [Backlog; 5],
     /// What each process remembers of the line, if the model asks for it.
     rankings: Option<[Ranking; 5]>,
@@ -119,11 +119,11 @@ impl World {
         let first = queue.track.first() * lap;
         let words = queue.view.words;
         words.claim.store(Claim(0).with_tail(first as u32).0, Ordering::Relaxed);
-        words.taken.head.store(first, Ordering::Relaxed);
-        words.seldom.epoch.store(first >> 29, Ordering::Relaxed);
+        words.receiver.head.store(first, Ordering::Relaxed);
+        words.read_mostly.epoch.store(first >> 29, Ordering::Relaxed);
         Arc::new(World {
             segment,
-            views: std::array::from_fn(|_| ViewCell::new()),
+            caches: std::array::from_fn(|_| SenderCache::new()),
             backlogs: Default::default(),
             rankings: None,
             guards: Mutex::new((0..slots).map(|_| UnsafeCell::new(())).collect()),
@@ -170,7 +170,7 @@ impl World {
     pub fn sender(&self, me: Number) -> Producer<'_> {
         let ranking = self.rankings.as_ref().map(|rankings| &rankings[usize::from(me)]);
         let queue = Ring { ranking, ..self.queue() };
-        Producer { queue, me, view: &self.views[usize::from(me)] }
+        Producer { queue, me, cache: &self.caches[usize::from(me)] }
     }
 
     /// The backlog of process `me`.
@@ -184,7 +184,7 @@ impl World {
         tell("is dead", number, unpublished as u64);
         self.used.lock().unwrap().claimed -= unpublished;
         self.backlog(number).die();
-        self.views[usize::from(number)].set_backlog(0);
+        self.caches[usize::from(number)].set_backlog(0);
         self.outside.kill(number);
     }
 
@@ -221,7 +221,7 @@ impl World {
 
     /// Makes the copy of head that process `me` has an old one.
     pub fn remember(&self, me: Number, head: u64, epoch: u64) {
-        self.views[usize::from(me)].remember(head, epoch);
+        self.caches[usize::from(me)].remember(head, epoch);
     }
 
     /// As if positions up to this one had been sent and received, with nothing left of it but the words that all
@@ -231,14 +231,14 @@ impl World {
     /// for nonsense.
     pub fn skip_to(&self, position: u64) -> bool {
         let words = self.queue().view.words;
-        let head = words.taken.head.load(Ordering::Relaxed);
+        let head = words.receiver.head.load(Ordering::Relaxed);
         let seen = Claim(0).with_tail(head as u32);
         let to = Claim(0).with_tail(position as u32);
         // ORDERING: head last: a sender that sees it sees the claim word, as always.
         let is_first =
             words.claim.compare_exchange(seen.0, to.0, Ordering::AcqRel, Ordering::Relaxed).is_ok();
         if is_first {
-            words.taken.head.store(position, Ordering::Release);
+            words.receiver.head.store(position, Ordering::Release);
         }
         is_first
     }
@@ -271,7 +271,7 @@ impl World {
                 seen = *told;
             } else {
                 expected.retain(|number| !settled.contains(number));
-                queue.let_look(self);
+                queue.notify_after_recovery(self);
             }
         }
     }
@@ -290,10 +290,10 @@ impl World {
 
     /// At rest: values go through as at the beginning, void positions are passed, all capacity is there again.
     pub fn settle_whole(&self, consumer: &mut Consumer) {
-        assert_eq!(self.drain(consumer), Took::Empty);
+        assert_eq!(self.drain(consumer), Taken::Empty);
         for number in 0..3 * self.queue().capacity() as u64 {
             self.send(4, 90 + number);
-            assert_eq!(self.poll(consumer), Took::Value(90 + number));
+            assert_eq!(self.poll(consumer), Taken::Value(90 + number));
         }
         assert!(!consumer.has_stalled(), "quarantine not empty");
         assert_eq!(consumer.nonsense(), None);

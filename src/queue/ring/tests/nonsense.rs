@@ -14,7 +14,7 @@ fn nonsense_in_the_claim_word_ends_the_channel_without_a_hang() {
         claim.store(nonsense, Ordering::Relaxed);
         let mut consumer = Consumer::new(&bench.queue());
         assert_eq!(bench.sender(1).claim(Rank::Newcomer, 3, &bench.world), Claimed::Closed, "{nonsense:x}");
-        assert_eq!(bench.receive(&mut consumer), Took::End, "{nonsense:x}");
+        assert_eq!(bench.receive(&mut consumer), Taken::End, "{nonsense:x}");
         assert_eq!(consumer.nonsense(), Some(Nonsense::Claim), "{nonsense:x}");
     }
 }
@@ -25,12 +25,12 @@ fn a_claim_word_read_long_ago_is_not_nonsense() {
     let bench = Bench::new(3);
     let ring = bench.segment.view().words;
     ring.claim.store(0, Ordering::Relaxed);
-    ring.taken.head.store(1 << 40, Ordering::Relaxed);
+    ring.receiver.head.store(1 << 40, Ordering::Relaxed);
     let old = words::Claim(0).with_tail((1 << 31) - 4);
-    assert_eq!(bench.sender(1).claim_slowly(old, Rank::Newcomer, 1, &bench.world), None, "try again");
+    assert_eq!(bench.sender(1).claim_slow(old, Rank::Newcomer, 1, &bench.world), None, "try again");
     bench.send(1, 5);
     let mut consumer = Consumer::new(&bench.queue());
-    assert_eq!(bench.receive(&mut consumer), Took::Value(5));
+    assert_eq!(bench.receive(&mut consumer), Taken::Value(5));
 }
 
 /// Runs every move on a segment in which each word may be wrong.
@@ -48,11 +48,11 @@ fn move_about(dice: &mut Dice) {
     }
     let view = bench.segment.view();
     let ring = view.words;
-    let words = [&*ring.claim, &ring.taken.head, &ring.taken.quarantined, &ring.seldom.line];
+    let words = [&*ring.claim, &ring.receiver.head, &ring.receiver.quarantined, &ring.read_mostly.line];
     let words =
         words.into_iter().chain(view.entries).chain(view.waiters).chain(view.occupied).chain(view.records);
     let words = words.chain((0..view.records.len()).map(|index| view.slots.at(index).stamp));
-    let words: Vec<_> = words.chain([&ring.seldom.epoch, &*view.common.header.latch]).collect();
+    let words: Vec<_> = words.chain([&ring.read_mostly.epoch, &*view.common.header.latch]).collect();
     let mut places = [None; 3];
     for _ in 0..6 {
         for word in &words {
@@ -125,5 +125,5 @@ fn stamps_that_run_ahead_of_all_claims_do_not_hold_the_receiver() {
         view.slots.at(track.index(next)).stamp.store(stamp.0, Ordering::Relaxed);
         next = track.add(next, 1);
     };
-    assert_eq!(consumer.receive_each::<u64>(&bench.queue(), usize::MAX, put, &bench.world), Took::Value(3));
+    assert_eq!(consumer.receive_each::<u64>(&bench.queue(), usize::MAX, put, &bench.world), Taken::Value(3));
 }

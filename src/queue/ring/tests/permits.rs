@@ -47,7 +47,7 @@ fn what_is_reserved_is_neither_free_nor_sent() {
             assert_eq!(bench.account(1).total(), capacity);
             for i in 0..u64::from(capacity) - 1 {
                 bench.send_reserved(1, round * 100 + i);
-                assert_eq!(bench.receive(&mut consumer), Took::Value(round * 100 + i));
+                assert_eq!(bench.receive(&mut consumer), Taken::Value(round * 100 + i));
             }
             bench.give_back(1, 1);
             assert_eq!(bench.queue().free_capacity(), capacity as usize);
@@ -63,12 +63,12 @@ fn a_permit_is_good_on_a_closed_channel_and_delays_its_end() {
     assert_eq!(bench.reserve(1, 2), Claimed::Granted(()));
     bench.queue().close(&bench.world);
     assert_eq!(bench.reserve(1, 1), Claimed::Closed);
-    assert_eq!(bench.receive(&mut consumer), Took::Empty);
+    assert_eq!(bench.receive(&mut consumer), Taken::Empty);
     bench.send_reserved(1, 7);
-    assert_eq!(bench.receive(&mut consumer), Took::Value(7));
-    assert_eq!(bench.receive(&mut consumer), Took::Empty);
+    assert_eq!(bench.receive(&mut consumer), Taken::Value(7));
+    assert_eq!(bench.receive(&mut consumer), Taken::Empty);
     bench.give_back(1, 1);
-    assert_eq!(bench.receive(&mut consumer), Took::End);
+    assert_eq!(bench.receive(&mut consumer), Taken::End);
 }
 
 /// Looks, whenever it wakes somebody, whether a permit operation of process 2 is under way.
@@ -87,7 +87,7 @@ fn nobody_is_woken_in_the_middle_of_a_permit_operation() {
     // One is stopped in the middle of a send, and the tail comes to stand on its slot.
     let _stopped = bench.claim(1);
     bench.send(3, 30);
-    assert_eq!(bench.receive(&mut consumer), Took::Value(30));
+    assert_eq!(bench.receive(&mut consumer), Taken::Value(30));
     assert_eq!(bench.reserve(2, 1), Claimed::Granted(()));
     let _asleep =
         bench.queue().view.common.header.receiver_bell.register(Kind::Task, crate::queue::Fences::FULL);
@@ -97,7 +97,7 @@ fn nobody_is_woken_in_the_middle_of_a_permit_operation() {
     sender.publish(span, &[20u64], &bench.world);
     // A void position was claimed, and the receiver told.
     assert_eq!(*onlooker.1.borrow(), [true]);
-    assert_eq!(bench.receive(&mut consumer), Took::Value(20));
+    assert_eq!(bench.receive(&mut consumer), Taken::Value(20));
 }
 
 #[test]
@@ -108,7 +108,7 @@ fn a_death_frees_what_that_process_held_and_nothing_else() {
     assert_eq!(bench.reserve(2, 1), Claimed::Granted(()));
     assert_eq!(bench.recover(&mut recovery, 1), [1]);
     assert_eq!((bench.word().reserved(), bench.account(1), bench.account(2).total()), (1, Account(0), 1));
-    assert_eq!(bench.word().parity(), 0, "nobody was in the middle of anything");
+    assert_eq!(bench.word().phase(), 0, "nobody was in the middle of anything");
 }
 
 /// Shows W33.
@@ -125,7 +125,7 @@ fn a_death_while_taking_awaits_and_is_told_the_end_of_others() {
     // Number 2 is stopped in the middle of an operation.
     let stopped = Operation::begin(bench.queue(), 2);
     assert_eq!(bench.recover(&mut recovery, 1), []);
-    assert_eq!(bench.word().parity(), 1);
+    assert_eq!(bench.word().phase(), 1);
     // Others go on meanwhile, and one leaves.
     assert_eq!(bench.reserve(3, 2), Claimed::Granted(()));
     assert_eq!(bench.recover(&mut recovery, 3), [3]);
@@ -139,7 +139,7 @@ fn a_death_while_taking_awaits_and_is_told_the_end_of_others() {
     bench.give_back(2, 1);
     let _dying = Operation::begin(bench.queue(), 1);
     assert_eq!(bench.recover(&mut recovery, 1), [1]);
-    assert_eq!((bench.word().reserved(), bench.account(2).total(), bench.word().parity()), (0, 0, 0));
+    assert_eq!((bench.word().reserved(), bench.account(2).total(), bench.word().phase()), (0, 0, 0));
 }
 
 /// Shows W44.
@@ -153,7 +153,7 @@ fn a_round_stays_exact_though_a_number_is_given_again_meanwhile() {
     let _dying = Operation::begin(bench.queue(), 1);
     let stopped = Operation::begin(bench.queue(), 2);
     assert_eq!(bench.recover(&mut recovery, 1), []);
-    // Number 3 leaves; the next one with it takes and leaves; so does one after that, in the new parity alone.
+    // Number 3 leaves; the next one with it takes and leaves; so does one after that, in the new phase alone.
     assert_eq!(bench.recover(&mut recovery, 3), [3]);
     for _ in 0..2 {
         assert_eq!(bench.reserve(3, 2), Claimed::Granted(()));
@@ -184,7 +184,7 @@ fn a_round_is_void_if_the_next_process_with_its_number_dies() {
     assert_eq!(bench.recover(&mut recovery, 3), []);
     stopped.end(0, &bench.world);
     assert_eq!(recovery.go_on(&bench.queue()), [1, 3]);
-    assert_eq!((bench.word().reserved(), bench.account(2).total(), bench.word().parity()), (1, 1, 0));
+    assert_eq!((bench.word().reserved(), bench.account(2).total(), bench.word().phase()), (1, 1, 0));
 }
 
 #[test]
@@ -197,7 +197,7 @@ fn a_waiter_for_more_than_is_free_holds_up_those_behind_it() {
     assert!(bench.is_full(2) && bench.reserve(2, 1) == Claimed::Full);
     let turn = || Permits(3).ask(&bench.sender(1), Rank::Waiter(place.ticket), &bench.world);
     assert_eq!(turn(), Claimed::Full);
-    assert_eq!(bench.receive(&mut consumer), Took::Value(1));
+    assert_eq!(bench.receive(&mut consumer), Taken::Value(1));
     assert_eq!(turn(), Claimed::Granted(()));
     bench.queue().vacate(place);
     assert_eq!(bench.word().reserved(), 3);
@@ -212,7 +212,7 @@ fn nonsense_makes_no_permit_operation_panic_or_go_on_for_ever() {
                 let bench = Bench::new(capacity);
                 let view = bench.queue().view;
                 view.words.claim.store(claim, Ordering::Relaxed);
-                view.words.taken.head.store(other, Ordering::Relaxed);
+                view.words.receiver.head.store(other, Ordering::Relaxed);
                 view.common.members[1].account.store(other, Ordering::Relaxed);
                 view.waiters[0].store(Waiter::waits_at(2, 1, capacity).0 ^ other, Ordering::Relaxed);
                 let sender = bench.sender(1);

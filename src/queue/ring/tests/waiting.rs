@@ -11,14 +11,14 @@ fn waiters_are_rung_in_order_and_newcomers_do_not_overtake() {
     let (mut first, mut second) = (None, None);
     let turn = |me, place: &mut Option<Place>| bench.turn(me, place);
     assert!(turn(1, &mut first).is_none() && turn(2, &mut second).is_none());
-    assert_eq!(bench.receive(&mut consumer), Took::Value(0));
+    assert_eq!(bench.receive(&mut consumer), Taken::Value(0));
     assert_eq!(*bench.world.woken.borrow(), [Sleeper::Waiter { record: 0, owner: 1 }]);
     assert!(bench.is_full(3), "the place is the first waiter's");
     assert!(turn(2, &mut second).is_none());
     let span = turn(1, &mut first).expect("its turn");
     bench.sender(1).publish(span, &[1u64], &bench.world);
     bench.world.woken.borrow_mut().clear();
-    assert_eq!(bench.receive(&mut consumer), Took::Value(1));
+    assert_eq!(bench.receive(&mut consumer), Taken::Value(1));
     assert_eq!(*bench.world.woken.borrow(), [Sleeper::Waiter { record: 1, owner: 2 }]);
     // Cancelling hands the place on.
     bench.leave(&mut second);
@@ -58,7 +58,7 @@ fn a_waiter_that_never_moves_costs_the_others_its_need_alone() {
         bench.leave(&mut other);
     }
     for value in 0..3 {
-        assert_eq!(bench.receive(&mut consumer), Took::Value(value));
+        assert_eq!(bench.receive(&mut consumer), Taken::Value(value));
     }
     assert_eq!(bench.queue().free_capacity(), 2);
     bench.send(3, 7);
@@ -103,7 +103,7 @@ fn of_many_waiters_exactly_the_oldest_that_are_covered_are_rung() {
 #[test]
 fn the_line_says_idle_once_no_waiter_is_left() {
     let bench = Bench::new(1);
-    let line = || Line(bench.queue().view.words.seldom.line.load(Ordering::Relaxed));
+    let line = || Line(bench.queue().view.words.read_mostly.line.load(Ordering::Relaxed));
     let mut places: Vec<_> = (0..3).map(|_| bench.queue().enter(1, 1)).collect();
     bench.queue().arm_backlog(1);
     while let Some(mut place) = places.pop() {
@@ -123,7 +123,7 @@ fn a_waiter_counts_though_billions_of_tickets_were_drawn_since() {
     let with_memory = Ring { ranking: Some(&ranking), ..queue };
     let old = queue.enter(1, 1).unwrap();
     for drawn in [1 << 20, 1 << 30, 1 << 31, (1 << 32) - (1 << 20) - 8] {
-        let word = &queue.view.words.seldom.line;
+        let word = &queue.view.words.read_mostly.line;
         word.store(Line(0).with_waiting(1).with_drawn(drawn).0, Ordering::Relaxed);
         let young = queue.enter(1, 2).unwrap();
         for queue in [queue, with_memory] {

@@ -27,9 +27,9 @@ fn a_batch_that_ends_between_parts_sends_the_first_alone() {
         assert_eq!(bench.queue().free_capacity(), 3);
         bench.send(2, 3);
         for value in 1..=3 {
-            assert_eq!(bench.receive(&mut consumer), Took::Value(value));
+            assert_eq!(bench.receive(&mut consumer), Taken::Value(value));
         }
-        assert_eq!(bench.receive(&mut consumer), Took::Empty);
+        assert_eq!(bench.receive(&mut consumer), Taken::Empty);
         bench.is_whole(&mut consumer);
     }
 }
@@ -42,8 +42,8 @@ fn comes_half_way(bench: &Bench, steps: usize) {
         view.occupied[0].fetch_or(1, Ordering::Relaxed);
     }
     if steps > 2 {
-        let line = words::Line(view.words.seldom.line.load(Ordering::Relaxed)).after_draw();
-        view.words.seldom.line.store(line.with_waiting(1).0, Ordering::Relaxed);
+        let line = words::Line(view.words.read_mostly.line.load(Ordering::Relaxed)).after_draw();
+        view.words.read_mostly.line.store(line.with_waiting(1).0, Ordering::Relaxed);
     }
 }
 
@@ -59,7 +59,7 @@ fn a_sender_that_stops_half_way_to_the_line_costs_one_record() {
         assert_eq!(bench.turn(2, &mut other), None);
         assert_eq!(other.map(|place| place.record), Some(1));
         let mut consumer = Consumer::new(&bench.queue());
-        assert_eq!(bench.receive(&mut consumer), Took::Value(0));
+        assert_eq!(bench.receive(&mut consumer), Taken::Value(0));
         assert!(bench.turn(2, &mut other).is_some(), "{steps}");
     }
 }
@@ -74,13 +74,13 @@ fn a_sender_that_dies_half_way_to_the_line_leaves_nothing() {
         bench.die(1);
         let view = bench.queue().view;
         assert_eq!(view.waiters[0].load(Ordering::Relaxed) + view.occupied[0].load(Ordering::Relaxed), 0);
-        assert!(words::Line(view.words.seldom.line.load(Ordering::Relaxed)).is_idle(), "{steps}");
+        assert!(words::Line(view.words.read_mostly.line.load(Ordering::Relaxed)).is_idle(), "{steps}");
     }
 }
 
 impl Bench {
     fn line(&self) -> words::Line {
-        words::Line(self.queue().view.words.seldom.line.load(Ordering::Relaxed))
+        words::Line(self.queue().view.words.read_mostly.line.load(Ordering::Relaxed))
     }
 }
 
@@ -125,13 +125,13 @@ fn a_receiver_stalled_at_the_last_void_position_passes_it() {
         let stalled = bench.claim(1);
         for value in 0..3 {
             bench.send(2, value);
-            assert_eq!(bench.receive(&mut consumer), Took::Value(value));
+            assert_eq!(bench.receive(&mut consumer), Taken::Value(value));
         }
         let queue = bench.queue();
         let claim = words::Claim(queue.view.words.claim.load(Ordering::Relaxed));
         bench.makes_the_tail_void();
         bench.sender(1).publish(stalled, &[9u64], &bench.world);
-        assert_eq!(bench.receive(&mut consumer), Took::Value(9));
+        assert_eq!(bench.receive(&mut consumer), Taken::Value(9));
         // The receiver's own exchange, and no further.
         let over = claim.with_tail(queue.track.add(claim.tail(), 1));
         queue.view.words.claim.store(over.0, Ordering::Relaxed);
@@ -143,11 +143,11 @@ fn a_receiver_stalled_at_the_last_void_position_passes_it() {
         if closes {
             queue.close(&bench.world);
         }
-        assert_eq!(bench.receive(&mut consumer), Took::Value(10));
-        assert_eq!(bench.receive(&mut consumer), Took::Value(11));
-        assert_eq!(bench.receive(&mut consumer), Took::Value(12));
+        assert_eq!(bench.receive(&mut consumer), Taken::Value(10));
+        assert_eq!(bench.receive(&mut consumer), Taken::Value(11));
+        assert_eq!(bench.receive(&mut consumer), Taken::Value(12));
         if closes {
-            assert_eq!(bench.receive(&mut consumer), Took::End);
+            assert_eq!(bench.receive(&mut consumer), Taken::End);
             assert_eq!(queue.free_capacity(), 4);
         } else {
             bench.is_whole(&mut consumer);
@@ -182,16 +182,16 @@ fn a_void_tail_behind_a_lone_stalled_send_holds_no_capacity() {
     let late = bench.claim(1);
     for value in 0..2 {
         bench.send(3, value);
-        assert_eq!(bench.receive(&mut consumer), Took::Value(value));
+        assert_eq!(bench.receive(&mut consumer), Taken::Value(value));
     }
     let stalled = bench.claim(2);
     // It comes no further, because another one reserves first, or because it is stopped there.
     bench.makes_the_tail_void();
     bench.sender(1).publish(late, &[1u64], &bench.world);
-    assert_eq!(bench.receive(&mut consumer), Took::Value(1));
-    assert_eq!(bench.receive(&mut consumer), Took::Empty);
+    assert_eq!(bench.receive(&mut consumer), Taken::Value(1));
+    assert_eq!(bench.receive(&mut consumer), Taken::Empty);
     assert_eq!(bench.queue().free_capacity(), 3);
     bench.sender(2).publish(stalled, &[2u64], &bench.world);
-    assert_eq!(bench.receive(&mut consumer), Took::Value(2));
+    assert_eq!(bench.receive(&mut consumer), Taken::Value(2));
     bench.is_whole(&mut consumer);
 }

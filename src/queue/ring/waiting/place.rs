@@ -25,12 +25,12 @@ pub(crate) struct Place {
 impl<'a> Ring<'a> {
     #[inline(always)]
     pub(super) fn read_line(&self) -> Line {
-        Line(self.view.words.seldom.line.load(acquire(Edge::Line)))
+        Line(self.view.words.read_mostly.line.load(acquire(Edge::Line)))
     }
 
     /// Changes the line's word if it still is `seen`.
     pub(super) fn change_line(&self, seen: Line, to: Line) -> bool {
-        let word = &self.view.words.seldom.line;
+        let word = &self.view.words.read_mostly.line;
         // ORDERING: relaxed. It takes marks away and adds nothing; what the draws before it released goes on with it.
         word.compare_exchange(seen.0, to.0, Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
@@ -38,7 +38,7 @@ impl<'a> Ring<'a> {
     /// Draws a ticket, and marks the line so. The word changes at each draw, so a mark that another thread is about to take
     /// away, because it saw no reason for it before this draw, stays.
     fn draw(&self, mark: impl Fn(Line) -> Line) -> u32 {
-        let word = &self.view.words.seldom.line;
+        let word = &self.view.words.read_mostly.line;
         let mut seen = Line(word.load(Ordering::Relaxed)); // ORDERING: only a first guess for the exchange.
         loop {
             let to = mark(seen.after_draw());
@@ -148,7 +148,7 @@ impl<'a> Ring<'a> {
             }
         }
         if let Some(bell) = self.view.backlogs.get(usize::from(number)) {
-            bell.rise();
+            bell.deregister();
         }
     }
 

@@ -3,7 +3,7 @@
 
 use super::{Receiving, World, explore};
 use crate::queue::table::{Consumer, Refused};
-use crate::queue::{Consume, Took};
+use crate::queue::{Consume, Taken};
 use crate::sync::{AtomicU32, Ordering};
 use loom::thread;
 use std::sync::Arc;
@@ -27,9 +27,9 @@ fn close_while_sending((chunks, positions): (u32, u32), each: u64, switches: Opt
         for sender in senders {
             sender.join().unwrap();
         }
-        assert_eq!(world.drain(&mut consumer), Took::End);
+        assert_eq!(world.drain(&mut consumer), Taken::End);
         assert_eq!(world.try_send(1, 19), Err(Refused::Closed));
-        assert_eq!(world.poll(&mut consumer), Took::End);
+        assert_eq!(world.poll(&mut consumer), Taken::End);
         assert_eq!(consumer.nonsense(), None);
         world.settle();
     });
@@ -69,7 +69,7 @@ fn close_while_a_send_is_stalled() {
             world.poll(&mut consumer);
             late.join().unwrap();
             let _ = sender.join().unwrap();
-            assert_eq!(world.drain(&mut consumer), Took::End);
+            assert_eq!(world.drain(&mut consumer), Taken::End);
             assert_eq!(consumer.nonsense(), None);
             world.settle();
         });
@@ -143,12 +143,12 @@ fn the_last_handles_are_dropped() {
             let world = world.clone();
             thread::spawn(move || world.queue().common().drop_strong(2, &*world))
         };
-        if world.poll(&mut consumer) != Took::End {
+        if world.poll(&mut consumer) != Taken::End {
             world.poll(&mut consumer);
         }
         sender.join().unwrap();
         dropper.join().unwrap();
-        assert_eq!(world.drain(&mut consumer), Took::End);
+        assert_eq!(world.drain(&mut consumer), Taken::End);
         assert_eq!(consumer.nonsense(), None);
         world.settle();
     });

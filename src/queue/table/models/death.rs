@@ -3,7 +3,7 @@
 
 use super::{Receiving, World, explore};
 use crate::queue::table::{Consumer, Refused};
-use crate::queue::{Consume, Took};
+use crate::queue::{Consume, Taken};
 use loom::thread;
 
 /// A sender dies between claim and publish, or right after its send, while another one sends.
@@ -239,7 +239,7 @@ fn a_position_that_is_given_up_too_soon_is_noticed() {
         let mut consumer = Consumer::new(&world.queue());
         let held = world.claim_one(1);
         world.kill(1);
-        assert_eq!(world.drain(&mut consumer), Took::Empty);
+        assert_eq!(world.drain(&mut consumer), Taken::Empty);
         world.publish(1, held, 10);
         world.settle();
     });

@@ -3,7 +3,7 @@
 use super::{Receiving, World, explore};
 use crate::queue::table::Consumer;
 use crate::queue::table::Refused;
-use crate::queue::{Consume, Took};
+use crate::queue::{Consume, Taken};
 use loom::thread;
 
 /// Two senders of two processes send one value each, the receiver looks twice meanwhile. Some have gone through before.
@@ -13,7 +13,7 @@ fn two_senders(chunks: u32, positions: u32, before: u64, switches: Option<usize>
         let mut consumer = Consumer::new(&world.queue());
         for number in 0..before {
             world.send(3, 30 + number);
-            assert_eq!(world.poll(&mut consumer), Took::Value(30 + number));
+            assert_eq!(world.poll(&mut consumer), Taken::Value(30 + number));
         }
         let senders = [1, 2].map(|me| {
             let world = world.clone();
@@ -172,7 +172,7 @@ fn causes_come_first() {
         world.poll(&mut consumer);
         first.join().unwrap();
         second.join().unwrap();
-        assert_eq!(world.drain(&mut consumer), Took::Empty);
+        assert_eq!(world.drain(&mut consumer), Taken::Empty);
         assert!(world.received().is_sorted());
         world.settle_whole(&mut consumer);
     });

@@ -2,7 +2,7 @@
 
 use super::{Receiving, World, explore};
 use crate::queue::table::{Consumer, Refused};
-use crate::queue::{Consume, Took};
+use crate::queue::{Consume, Taken};
 use loom::thread;
 
 /// Two senders find the same chunk on offer, and the one that is second uses what the first has made.
@@ -40,7 +40,7 @@ fn the_receiver_puts_memory_there(chunks: u32, before: u64, switches: Option<usi
             })
         };
         for number in 0..before {
-            assert_eq!(world.poll(&mut consumer), Took::Value(30 + number));
+            assert_eq!(world.poll(&mut consumer), Taken::Value(30 + number));
         }
         world.poll(&mut consumer);
         sender.join().unwrap();
@@ -73,8 +73,8 @@ fn the_limit_is_told_of_a_full_channel_alone() {
             let world = world.clone();
             thread::spawn(move || world.try_send(me, u64::from(me) * 10))
         });
-        assert_eq!(world.poll(&mut consumer), Took::Value(30));
-        assert_eq!(world.poll(&mut consumer), Took::Value(31));
+        assert_eq!(world.poll(&mut consumer), Taken::Value(30));
+        assert_eq!(world.poll(&mut consumer), Taken::Value(31));
         let are_refused = senders.map(|sender| sender.join().unwrap().is_err());
         // Both values were taken, so one part is over, and a sender finds its chunk.
         if are_refused == [true, true] {
@@ -99,7 +99,7 @@ fn the_system_refuses(most: usize, switches: Option<usize>) {
             thread::spawn(move || world.try_send(me, u64::from(me) * 10))
         });
         for number in 0..most as u64 {
-            assert_eq!(world.poll(&mut consumer), Took::Value(30 + number));
+            assert_eq!(world.poll(&mut consumer), Taken::Value(30 + number));
         }
         world.memory().have(3);
         world.poll(&mut consumer);

@@ -8,7 +8,7 @@ use super::moves::*;
 use super::{Receiving, World, explore, explore_pairs, explore_writes};
 use crate::queue::models::gate::Gate;
 use crate::queue::table::{Consumer, Refused};
-use crate::queue::{Consume, Number, Took};
+use crate::queue::{Consume, Number, Taken};
 use loom::thread;
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ fn goes_on(world: &Arc<World>, consumer: &mut Consumer, rounds: u64) {
     for number in 30..30 + rounds {
         world.send(3, number);
         while !world.received().contains(&number) {
-            assert!(matches!(world.poll(consumer), Took::Value(_)), "waits for a stopped sender");
+            assert!(matches!(world.poll(consumer), Taken::Value(_)), "waits for a stopped sender");
         }
     }
     let common = world.queue().common();
@@ -83,7 +83,7 @@ fn stopped_at_each_write((chunks, positions): (u32, u32), act: Move) {
         goes_on(&world, &mut consumer, u64::from(chunks * positions) + 1);
         gate.open();
         assert_ne!(world.try_send(3, 39), Err(Refused::Closed));
-        assert_ne!(world.poll(&mut consumer), Took::End);
+        assert_ne!(world.poll(&mut consumer), Taken::End);
         let has_come = stopped.join().unwrap();
         world.settle_whole(&mut consumer);
         has_come
@@ -122,7 +122,7 @@ fn two_stopped((chunks, positions): (u32, u32), moves: [Move; 2]) {
         goes_on(&world, &mut consumer, u64::from(chunks * positions));
         gate.open();
         assert_ne!(world.try_send(3, 39), Err(Refused::Closed));
-        assert_ne!(world.poll(&mut consumer), Took::End);
+        assert_ne!(world.poll(&mut consumer), Taken::End);
         let have_come = stopped.map(|sender| sender.join().unwrap());
         world.settle_whole(&mut consumer);
         have_come
@@ -154,7 +154,7 @@ fn the_receiver_is_stopped_anywhere((chunks, positions): (u32, u32), before: u64
             thread::spawn(move || {
                 let mut consumer = Consumer::new(&world.queue());
                 for number in 30..30 + before {
-                    assert_eq!(world.poll(&mut consumer), Took::Value(number));
+                    assert_eq!(world.poll(&mut consumer), Taken::Value(number));
                 }
                 consumer
             })

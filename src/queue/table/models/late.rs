@@ -4,7 +4,7 @@
 use super::{Receiving, World, explore};
 use crate::queue::models::outside::Woken;
 use crate::queue::table::Consumer;
-use crate::queue::{Consume, Fences, Kind, Took};
+use crate::queue::{Consume, Fences, Kind, Taken};
 use loom::thread;
 use std::sync::Arc;
 
@@ -51,7 +51,7 @@ fn a_receiving_task_that_was_missed_is_looked_for() {
         let key = bell.register(Kind::Task, Fences::FULL);
         let took = world.poll(&mut consumer);
         sender.join().unwrap();
-        if took == Took::Empty && bell.is_quiet(key) {
+        if took == Taken::Empty && bell.is_quiet(key) {
             let woken = Woken::default();
             crate::queue::Queue::Table(world.queue()).look_late_for_receiver(false, &woken);
             assert!(woken.is_woken(), "left asleep");

@@ -3,7 +3,7 @@
 
 use super::{Receiving, World, explore};
 use crate::queue::table::{Consumer, Refused};
-use crate::queue::{Consume, Took};
+use crate::queue::{Consume, Taken};
 use loom::thread;
 
 /// One send is stopped, and behind it `peeked` is in the queue: a peek goes round the stopped one. It goes on, or dies, at
@@ -29,10 +29,10 @@ fn peek_round_a_stall((chunks, positions): (u32, u32), dies: bool, in_batch: boo
             thread::spawn(move || assert_ne!(world.try_send(3, 30), Err(Refused::Closed)))
         };
         let peeked = world.peek(&mut consumer);
-        assert!(matches!(peeked, Took::Value(10 | 20)), "one is there");
+        assert!(matches!(peeked, Taken::Value(10 | 20)), "one is there");
         assert_eq!(world.peek(&mut consumer), peeked);
         if in_batch {
-            assert!(matches!(world.poll_many(&mut consumer), Took::Value(1..)));
+            assert!(matches!(world.poll_many(&mut consumer), Taken::Value(1..)));
         } else {
             assert_eq!(world.poll(&mut consumer), peeked);
         }
@@ -72,7 +72,7 @@ fn peek_a_late_value(dies: bool) {
         let older = world.claim_one(1);
         let newer = world.claim_one(2);
         world.send(3, 30);
-        assert_eq!(world.poll(&mut consumer), Took::Value(30));
+        assert_eq!(world.poll(&mut consumer), Taken::Value(30));
         let first = {
             let world = world.clone();
             thread::spawn(move || if dies { world.kill(1) } else { world.publish(1, older, 10) })

@@ -3,7 +3,7 @@
 
 use super::{Receiving, World, explore};
 use crate::queue::table::Consumer;
-use crate::queue::{Consume, Fences, Kind, Sleeper, Took, Wake};
+use crate::queue::{Consume, Fences, Kind, Sleeper, Taken, Wake};
 use crate::wait::Park;
 use loom::thread;
 
@@ -75,7 +75,7 @@ fn a_rung_receiver_finds_what_a_light_fence_follows() {
             let world = world.clone();
             thread::spawn(move || world.send(1, 10))
         };
-        if world.poll(&mut consumer) == Took::Empty {
+        if world.poll(&mut consumer) == Taken::Empty {
             let parker = world.outside().futexes.parker(world.common_view(), &[], 0);
             assert!(parker.park(bell, key));
             assert_eq!(world.receive_asleep(&mut consumer), Some(10));
@@ -114,9 +114,9 @@ fn two_deaths_wake_the_receiver() {
             let world = world.clone();
             thread::spawn(move || {
                 world.kill(2);
-                world.queue().let_look(&*world);
+                world.queue().notify_after_recovery(&*world);
                 world.kill(1);
-                world.queue().let_look(&*world);
+                world.queue().notify_after_recovery(&*world);
             })
         };
         assert_eq!(world.receive_asleep(&mut consumer), None);
@@ -137,7 +137,7 @@ fn a_shaken_bell_has_the_receiver_look() {
             let world = world.clone();
             thread::spawn(move || {
                 world.kill(1);
-                assert_eq!(world.queue().shake_all().count(), 1);
+                assert_eq!(world.queue().bump_all().count(), 1);
                 world.wake(Sleeper::Receiver, Kind::Thread);
             })
         };
@@ -185,7 +185,7 @@ fn a_late_value_wakes_the_receiver() {
         let mut consumer = Consumer::new(&world.queue());
         let stalled = world.claim_one(1);
         world.send(2, 20);
-        assert_eq!(world.poll(&mut consumer), Took::Value(20));
+        assert_eq!(world.poll(&mut consumer), Taken::Value(20));
         let late = {
             let world = world.clone();
             thread::spawn(move || world.publish(1, stalled, 10))

@@ -3,7 +3,7 @@
 
 use super::{Receiving, World, explore};
 use crate::queue::table::{Consumer, Refused};
-use crate::queue::{Consume, Took};
+use crate::queue::{Consume, Taken};
 use loom::thread;
 
 /// One stalled send from the beginning on, another sender sends `sends` values meanwhile.
@@ -20,7 +20,7 @@ fn one_stall(
         let stalled = world.claim_one(1);
         if is_noted {
             world.send(2, 20);
-            assert_eq!(world.poll(&mut consumer), Took::Value(20));
+            assert_eq!(world.poll(&mut consumer), Taken::Value(20));
             assert!(consumer.has_stalled());
         }
         let late = {
@@ -73,7 +73,7 @@ fn while_the_table_comes_round(dies: bool, switches: Option<usize>) {
         let stalled = world.claim_one(1);
         for number in 20..22 {
             world.send(2, number);
-            assert_eq!(world.poll(&mut consumer), Took::Value(number));
+            assert_eq!(world.poll(&mut consumer), Taken::Value(number));
         }
         let late = {
             let world = world.clone();
@@ -165,7 +165,7 @@ fn with_old_words((chunks, positions): (u32, u32), sends: u64, switches: usize) 
         let world = World::with_light_fences(chunks, positions);
         let mut consumer = Consumer::new(&world.queue());
         world.send(2, 20);
-        assert_eq!(world.poll(&mut consumer), Took::Value(20));
+        assert_eq!(world.poll(&mut consumer), Taken::Value(20));
         let stopped = {
             let world = world.clone();
             thread::spawn(move || assert_ne!(world.try_send(1, 10), Err(Refused::Closed)))

@@ -9,8 +9,8 @@ use crate::queue::models::receiving::Receiving;
 use crate::queue::table::double::MemoryDouble;
 use crate::queue::table::send::Span;
 use crate::queue::table::take::Found;
-use crate::queue::table::{Consumer, Producer, Refused, Table, ViewCell};
-use crate::queue::{Consume, Fences, Kind, Number, Peers, Sleeper, Took, Wake};
+use crate::queue::table::{ChunkCache, Consumer, Producer, Refused, Table};
+use crate::queue::{Consume, Fences, Kind, Number, Peers, Sleeper, Taken, Wake};
 use crate::sync::{AtomicU32, Ordering};
 use loom::cell::UnsafeCell;
 use std::sync::{Arc, Mutex};
@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex};
 /// One channel and everything outside of it.
 pub(super) struct World {
     segment: TypedTable<MemoryDouble>,
-    views: [ViewCell; 5],
+    caches: [ChunkCache; 5],
     /// One for each slot. They notice if a slot is written and read, or written twice, without one happening before
     /// the other. The mutex only lets threads share them; the checker does not see it.
     guards: Mutex<Vec<UnsafeCell<()>>>,
@@ -87,7 +87,7 @@ impl World {
         let geometry = TableGeometry { payload: 16, members: 4, chunks, positions, chunk_size: 128 };
         World {
             segment: TypedTable::new(geometry, |words| MemoryDouble::new(geometry, words)),
-            views: std::array::from_fn(|_| ViewCell::new()),
+            caches: std::array::from_fn(|_| ChunkCache::new()),
             guards: Mutex::new((0..chunks * positions).map(|_| UnsafeCell::new(())).collect()),
             outside: Outside::new(0),
             fences: Fences::FULL,
@@ -125,7 +125,7 @@ impl World {
     }
 
     fn sender(&self, me: Number) -> Producer<'_> {
-        Producer { table: self.queue(), me, view: &self.views[usize::from(me)] }
+        Producer { table: self.queue(), me, cache: &self.caches[usize::from(me)] }
     }
 
     /// An act begins. It orders nothing, and has the checker try each order in which acts can begin.
@@ -228,12 +228,12 @@ impl World {
     /// At rest: values go through every chunk as at the beginning, and no more is memory than is needed.
     pub fn settle_whole(&self, consumer: &mut Consumer) {
         let rest = self.drain(consumer);
-        assert_eq!((rest, consumer.nonsense()), (Took::Empty, None));
+        assert_eq!((rest, consumer.nonsense()), (Taken::Empty, None));
         assert!(!consumer.has_stalled(), "a send is stalled for ever");
         let geometry = self.segment.view().geometry;
         for number in 0..u64::from(geometry.positions) * u64::from(geometry.chunks + 1) {
             self.send(4, 900 + number);
-            assert_eq!(self.poll(consumer), Took::Value(900 + number));
+            assert_eq!(self.poll(consumer), Taken::Value(900 + number));
         }
         assert_eq!(consumer.nonsense(), None);
         self.settle();

@@ -13,13 +13,13 @@ fn the_limit_is_told_with_all_chunks_full_and_sending_goes_on() {
         assert_eq!(bench.memory().count(), chunks as usize);
         // The first chunk is in use until the first value behind it has been taken.
         for value in 0..u64::from(positions) {
-            assert_eq!(bench.receive(&mut consumer), Took::Value(value));
+            assert_eq!(bench.receive(&mut consumer), Taken::Value(value));
             assert_eq!(bench.refused(2), Some(Refused::Limit));
         }
-        assert_eq!(bench.receive(&mut consumer), Took::Value(u64::from(positions)));
+        assert_eq!(bench.receive(&mut consumer), Taken::Value(u64::from(positions)));
         assert_eq!(bench.fill(2, all), (u64::from(positions), Refused::Limit));
         for value in u64::from(positions) + 1..all + u64::from(positions) {
-            assert_eq!(bench.receive(&mut consumer), Took::Value(value));
+            assert_eq!(bench.receive(&mut consumer), Taken::Value(value));
         }
         bench.is_whole(&mut consumer);
     }
@@ -29,8 +29,8 @@ fn the_limit_is_told_with_all_chunks_full_and_sending_goes_on() {
 fn nothing_is_memory_before_a_value_is_sent() {
     let bench = Bench::new(4, 2);
     let mut consumer = Consumer::new(&bench.queue());
-    assert_eq!(bench.receive(&mut consumer), Took::Empty);
-    assert_eq!(bench.peek(&mut consumer), Took::Empty);
+    assert_eq!(bench.receive(&mut consumer), Taken::Empty);
+    assert_eq!(bench.peek(&mut consumer), Taken::Empty);
     assert_eq!((bench.queue().len(), bench.queue().claimants().1), (0, vec![]));
     assert_eq!(bench.memory().count(), 0);
     bench.send(1, 0);
@@ -50,7 +50,7 @@ fn a_sender_without_memory_is_refused_and_goes_on_with_some() {
     bench.memory().have(2);
     assert_eq!(bench.fill(1, 2), (2, Refused::NoMemory));
     for value in 0..4 {
-        assert_eq!(bench.receive(&mut consumer), Took::Value(value));
+        assert_eq!(bench.receive(&mut consumer), Taken::Value(value));
     }
     bench.memory().have(4);
     bench.is_whole(&mut consumer);
@@ -62,14 +62,14 @@ fn what_is_given_back_is_there_for_a_sender_that_was_refused() {
     let mut consumer = Consumer::new(&bench.queue());
     bench.memory().have(2);
     assert_eq!(bench.fill(1, 0), (2, Refused::NoMemory));
-    assert_eq!(bench.receive(&mut consumer), Took::Value(0));
+    assert_eq!(bench.receive(&mut consumer), Taken::Value(0));
     assert_eq!(bench.refused(1), Some(Refused::NoMemory), "the margin is in use");
-    assert_eq!(bench.receive(&mut consumer), Took::Value(1));
+    assert_eq!(bench.receive(&mut consumer), Taken::Value(1));
     // Not behind the chunk that a sender could not make memory: there it would be out of reach.
     assert_eq!(bench.memory().count(), 1);
     for value in 2..50 {
         bench.send(2, value);
-        assert_eq!(bench.receive(&mut consumer), Took::Value(value));
+        assert_eq!(bench.receive(&mut consumer), Taken::Value(value));
         assert!(bench.memory().count() <= 2);
     }
 }
@@ -90,18 +90,18 @@ fn an_empty_queue_keeps_few_chunks_and_a_stream_asks_for_none() {
     let (count, refused) = bench.fill(1, 0);
     assert_eq!((count, refused, bench.memory().count()), (80, Refused::Limit, 40));
     for value in 0..count {
-        assert_eq!(bench.receive(&mut consumer), Took::Value(value));
+        assert_eq!(bench.receive(&mut consumer), Taken::Value(value));
     }
     // The last part, which is not over, and those that stand ready behind it.
     assert!(bench.memory().count() <= 4, "{}", bench.memory().count());
     for value in 0..200 {
         bench.send(1, value);
-        assert_eq!(bench.receive(&mut consumer), Took::Value(value));
+        assert_eq!(bench.receive(&mut consumer), Taken::Value(value));
     }
     let calls = bench.memory().calls();
     for value in 0..200 {
         bench.send(1, value);
-        assert_eq!(bench.receive(&mut consumer), Took::Value(value));
+        assert_eq!(bench.receive(&mut consumer), Taken::Value(value));
     }
     assert_eq!(bench.memory().calls(), calls, "a sender asks the system");
     assert!(bench.memory().count() <= 4);
@@ -115,7 +115,7 @@ fn a_late_call_for_memory_costs_one_chunk_until_that_is_used() {
     let pass = |consumer: &mut Consumer, values: core::ops::Range<u64>| {
         for value in values {
             bench.send(1, value);
-            assert_eq!(bench.receive(consumer), Took::Value(value));
+            assert_eq!(bench.receive(consumer), Taken::Value(value));
         }
     };
     pass(&mut consumer, 0..30);
@@ -140,7 +140,7 @@ fn a_receiver_that_takes_over_finds_every_chunk() {
                     let mut consumer = Consumer::new(&bench.queue());
                     for value in 0..step {
                         bench.send(1, value);
-                        assert_eq!(bench.receive(&mut consumer), Took::Value(value));
+                        assert_eq!(bench.receive(&mut consumer), Taken::Value(value));
                     }
                     let mut sent = 0;
                     // Number 2 claims, and is proved dead.
@@ -151,10 +151,10 @@ fn a_receiver_that_takes_over_finds_every_chunk() {
                     if takes_over {
                         consumer = Consumer::new(&bench.queue());
                     }
-                    assert_eq!(bench.receive(&mut consumer), Took::Empty);
+                    assert_eq!(bench.receive(&mut consumer), Taken::Empty);
                     let filled = bench.fill(1, 0);
                     let taken = (0..filled.0)
-                        .filter(|value| bench.receive(&mut consumer) == Took::Value(*value))
+                        .filter(|value| bench.receive(&mut consumer) == Taken::Value(*value))
                         .count();
                     let memory = bench.memory().count();
                     bench.is_whole(&mut consumer);
@@ -173,7 +173,7 @@ fn a_receiver_that_takes_over_each_time_loses_nothing() {
         for value in 0..60 {
             bench.send(1, value);
             let mut consumer = Consumer::new(&bench.queue());
-            assert_eq!(bench.receive(&mut consumer), Took::Value(value));
+            assert_eq!(bench.receive(&mut consumer), Taken::Value(value));
         }
         bench.is_whole(&mut Consumer::new(&bench.queue()));
     }
@@ -188,7 +188,7 @@ fn a_dropped_receiver_gives_all_memory_back() {
         let stalled = bench.claim(2);
         (0..5).for_each(|value| bench.send(1, value));
         for value in 0..taken.min(5) {
-            assert_eq!(bench.receive(&mut consumer), Took::Value(value));
+            assert_eq!(bench.receive(&mut consumer), Taken::Value(value));
         }
         bench.queue().close();
         consumer.drop_all(&bench.queue(), &bench.world);

@@ -12,16 +12,16 @@ fn bench() -> (Bench, Consumer) {
     let mut consumer = Consumer::new(&bench.queue());
     for value in 0..5 {
         bench.send(1, value);
-        assert_eq!(bench.receive(&mut consumer), Took::Value(value));
+        assert_eq!(bench.receive(&mut consumer), Taken::Value(value));
     }
     bench.memory().be_lenient();
     (bench, consumer)
 }
 
-fn drain(bench: &Bench, consumer: &mut Consumer) -> Took<u64> {
+fn drain(bench: &Bench, consumer: &mut Consumer) -> Taken<u64> {
     loop {
         match bench.receive(consumer) {
-            Took::Value(_) => {}
+            Taken::Value(_) => {}
             other => return other,
         }
     }
@@ -37,7 +37,7 @@ fn a_claim_word_that_does_not_fit_head_ends_the_channel() {
         assert_eq!(bench.queue().nonsense(), Some(Nonsense::Claim), "{tail}");
         assert_eq!(bench.queue().len(), 0, "{tail}");
         assert_eq!(bench.queue().claimants().1, [], "{tail}");
-        assert_eq!(drain(&bench, &mut consumer), Took::End, "{tail}");
+        assert_eq!(drain(&bench, &mut consumer), Taken::End, "{tail}");
         assert_eq!(consumer.nonsense(), Some(Nonsense::Claim), "{tail}");
         assert_eq!(bench.refused(1), Some(Refused::Closed), "{tail}");
     }
@@ -54,13 +54,13 @@ fn a_sender_at_the_last_position_finds_the_channel_closed() {
 #[test]
 fn a_process_that_has_not_looked_knows_no_part_of_the_stream() {
     for number in [0, 1, (1 << 40) - 2, (1 << 40) - 1, 1 << 40, Claim::LAST] {
-        let view = ViewCell::new();
-        assert_eq!(view.chunk(number), None, "{number}");
+        let cache = ChunkCache::new();
+        assert_eq!(cache.chunk(number), None, "{number}");
         let most = TableGeometry::MAX_CHUNKS - 1;
         for chunk in [0, 1, most] {
-            view.note(number, chunk);
-            assert_eq!(view.chunk(number), Some(chunk), "{number}");
-            assert_eq!((view.chunk(number + 1), view.chunk(number ^ 2)), (None, None), "{number}");
+            cache.note(number, chunk);
+            assert_eq!(cache.chunk(number), Some(chunk), "{number}");
+            assert_eq!((cache.chunk(number + 1), cache.chunk(number ^ 2)), (None, None), "{number}");
         }
     }
 }
@@ -70,7 +70,7 @@ fn a_head_that_the_receiver_did_not_write_ends_the_channel() {
     for head in [0, 4, 6, u64::MAX] {
         let (bench, mut consumer) = bench();
         bench.segment.view().words.head.store(head, Ordering::Relaxed);
-        assert_eq!(bench.receive(&mut consumer), Took::End, "{head}");
+        assert_eq!(bench.receive(&mut consumer), Taken::End, "{head}");
         assert_eq!(consumer.nonsense(), Some(Nonsense::Head), "{head}");
         assert!(bench.queue().is_closed());
     }
@@ -83,7 +83,7 @@ fn a_receiver_that_takes_over_a_false_head_ends_the_channel() {
         bench.segment.view().words.head.store(head, Ordering::Relaxed);
         let mut consumer = Consumer::new(&bench.queue());
         assert_eq!(consumer.nonsense(), Some(Nonsense::Head), "{head}");
-        assert_eq!(bench.receive(&mut consumer), Took::End, "{head}");
+        assert_eq!(bench.receive(&mut consumer), Taken::End, "{head}");
     }
 }
 
@@ -95,7 +95,7 @@ fn a_closed_channel_that_is_open_again_ends() {
     bench.queue().close();
     let word: &AtomicU64 = &bench.segment.view().words.claim;
     word.store(Claim(word.load(Ordering::Relaxed)).with_closed(0).0, Ordering::Relaxed);
-    assert_eq!(drain(&bench, &mut consumer), Took::End);
+    assert_eq!(drain(&bench, &mut consumer), Taken::End);
     assert_eq!(consumer.nonsense(), Some(Nonsense::Open));
     assert!(!consumer.close());
 }
@@ -107,9 +107,9 @@ fn a_table_that_lacks_a_chunk_of_sent_values_ends_the_channel() {
         // The part where head comes next.
         bench.send(1, 5);
         bench.send(1, 6);
-        assert_eq!(bench.receive(&mut consumer), Took::Value(5));
+        assert_eq!(bench.receive(&mut consumer), Taken::Value(5));
         bench.segment.view().entries[0].store(nonsense, Ordering::Relaxed);
-        assert_eq!(bench.receive(&mut consumer), Took::End, "{nonsense:x}");
+        assert_eq!(bench.receive(&mut consumer), Taken::End, "{nonsense:x}");
         assert_eq!(consumer.nonsense(), Some(Nonsense::Table), "{nonsense:x}");
         assert_eq!(bench.refused(2), Some(Refused::Closed), "{nonsense:x}");
     }
@@ -130,11 +130,11 @@ fn an_entry_written_over_when_its_part_is_over_loses_one_chunk() {
     let bench = Bench::new(4, 1);
     let mut consumer = Consumer::new(&bench.queue());
     bench.send(1, 0);
-    assert_eq!(bench.receive(&mut consumer), Took::Value(0));
+    assert_eq!(bench.receive(&mut consumer), Taken::Value(0));
     bench.segment.view().entries[0].store(u64::MAX, Ordering::Relaxed);
     for value in 1..30 {
         bench.send(1, value);
-        assert_eq!(bench.receive(&mut consumer), Took::Value(value));
+        assert_eq!(bench.receive(&mut consumer), Taken::Value(value));
     }
     assert_eq!(consumer.nonsense(), None);
 }
@@ -211,5 +211,5 @@ fn stamps_ahead_of_all_claims_do_not_hold_the_receiver() {
         stamp.store(Stamp::published(next).0, Ordering::Relaxed);
         next += 1;
     };
-    assert_eq!(consumer.receive_each::<u64>(&table, usize::MAX, put, &bench.world), Took::Value(2));
+    assert_eq!(consumer.receive_each::<u64>(&table, usize::MAX, put, &bench.world), Taken::Value(2));
 }

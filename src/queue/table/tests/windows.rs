@@ -50,7 +50,7 @@ fn a_chunk_that_was_half_made_memory_is_made_by_the_next_sender() {
             let mut consumer = Consumer::new(&bench.queue());
             for value in 0..before {
                 bench.send(2, value);
-                assert_eq!(bench.receive(&mut consumer), Took::Value(value));
+                assert_eq!(bench.receive(&mut consumer), Taken::Value(value));
             }
             let (entry, _) = bench.entry(before);
             if !entry.is_offered() {
@@ -60,7 +60,7 @@ fn a_chunk_that_was_half_made_memory_is_made_by_the_next_sender() {
             grows_half_way(&bench, before, how);
             bench.die(1);
             bench.send(2, 77);
-            assert_eq!(bench.receive(&mut consumer), Took::Value(77), "{how:?}");
+            assert_eq!(bench.receive(&mut consumer), Taken::Value(77), "{how:?}");
             bench.is_whole(&mut consumer);
         }
     }
@@ -74,8 +74,8 @@ fn the_receiver_puts_no_memory_behind_a_chunk_that_is_growing() {
     bench.send(2, 0);
     bench.send(2, 1);
     grows_half_way(&bench, 2, Grown::Said);
-    assert_eq!(bench.receive(&mut consumer), Took::Value(0));
-    assert_eq!(bench.receive(&mut consumer), Took::Value(1));
+    assert_eq!(bench.receive(&mut consumer), Taken::Value(0));
+    assert_eq!(bench.receive(&mut consumer), Taken::Value(1));
     // The chunk that came free went back to the system.
     assert_eq!(bench.memory().count(), 1);
     assert!(bench.entry(3).0.is_offered());
@@ -92,7 +92,7 @@ fn a_late_ready_of_a_sender_changes_no_entry_of_another_part() {
         grows_half_way(&bench, 0, how);
         for value in 0..20 {
             bench.send(2, value);
-            assert_eq!(bench.receive(&mut consumer), Took::Value(value));
+            assert_eq!(bench.receive(&mut consumer), Taken::Value(value));
             // It goes on with what it read.
             if how == Grown::Said {
                 bench.memory().make_real(chunk).unwrap();
@@ -118,12 +118,12 @@ fn a_record_without_the_claim_behind_it_is_true() {
         if dies {
             bench.die(2);
         }
-        assert_eq!(bench.receive(&mut consumer), Took::Empty);
+        assert_eq!(bench.receive(&mut consumer), Taken::Empty);
         bench.send(3, 30);
-        assert_eq!(bench.receive(&mut consumer), Took::Value(30));
+        assert_eq!(bench.receive(&mut consumer), Taken::Value(30));
         assert_eq!(bench.world.borne.get(), 1, "number 1 lives, so its position is not dropped");
         bench.publish(1, held, &[10]);
-        assert_eq!(bench.receive(&mut consumer), Took::Value(10));
+        assert_eq!(bench.receive(&mut consumer), Taken::Value(10));
         bench.is_whole(&mut consumer);
     }
 }
@@ -135,7 +135,7 @@ fn an_old_record_in_a_chunk_used_again_is_written_over() {
     let mut consumer = Consumer::new(&bench.queue());
     for value in 0..4 {
         bench.send(2, value);
-        assert_eq!(bench.receive(&mut consumer), Took::Value(value));
+        assert_eq!(bench.receive(&mut consumer), Taken::Value(value));
     }
     // A sender whose claim word is old writes the record of position 0 when position 4 stands there.
     let held = bench.claim(1);
@@ -143,9 +143,9 @@ fn an_old_record_in_a_chunk_used_again_is_written_over() {
     bench.segment.view().record(chunk, 0).store(Record::new(0, 2).0, Ordering::Relaxed);
     bench.world.dead.borrow_mut().push(2);
     assert_eq!(bench.queue().claimants().1, [1]);
-    assert_eq!(bench.receive(&mut consumer), Took::Empty, "number 1 lives");
+    assert_eq!(bench.receive(&mut consumer), Taken::Empty, "number 1 lives");
     bench.publish(1, held, &[4]);
-    assert_eq!(bench.receive(&mut consumer), Took::Value(4));
+    assert_eq!(bench.receive(&mut consumer), Taken::Value(4));
     bench.world.dead.borrow_mut().clear();
     bench.is_whole(&mut consumer);
 }
@@ -158,7 +158,7 @@ fn a_sender_whose_claim_word_is_old_records_nothing() {
     let old = bench.sender(1).table.claim().with_tail(1).with_owner(2);
     for value in 0..4 {
         bench.send(1 + (value % 2) as Number, value);
-        assert_eq!(bench.receive(&mut consumer), Took::Value(value));
+        assert_eq!(bench.receive(&mut consumer), Taken::Value(value));
     }
     // The part of the stream is over, and the claim word has moved on.
     assert!(!bench.sender(3).record(old));
@@ -181,9 +181,9 @@ fn of_a_batch_cut_off_between_two_chunks_the_first_part_is_sent() {
         }
         bench.send(2, 3);
         for value in 1..=3 {
-            assert_eq!(bench.receive(&mut consumer), Took::Value(value));
+            assert_eq!(bench.receive(&mut consumer), Taken::Value(value));
         }
-        assert_eq!(bench.receive(&mut consumer), Took::Empty);
+        assert_eq!(bench.receive(&mut consumer), Taken::Empty);
         bench.is_whole(&mut consumer);
     }
 }

@@ -1,5 +1,5 @@
-//! The moves on a segment: claim, publish, receive, wait in line, count handles, repair. No operating system, no
-//! time, no process and no task is known here; which process is dead, how to wake, and how memory is had come in as arguments.
+//! The lock-free algorithms on a segment: claim, publish, receive, wait in line, count handles, repair. They know no operating system,
+//! time, process or task. Which process is dead, how to wake, and how to get memory come in as arguments.
 //!
 //! | folder | what it is about |
 //! | --- | --- |
@@ -7,7 +7,7 @@
 //! | [`ring`] | the queue of a bounded channel: a ring of slots, capacity, the line of waiting senders |
 //! | [`table`] | the queue of an unbounded channel: chunks of memory that come and go |
 //!
-//! Here is what can be asked of a queue of either kind.
+//! [`Queue`] is what both kinds of queue can do for callers that neither send nor receive.
 
 pub(crate) mod common;
 #[cfg(all(test, shmpsc_loom))]
@@ -126,8 +126,8 @@ impl<'a> Queue<'a> {
         }
     }
 
-    /// Looks once more for a task that receives and has registered some time ago, and has it look if there may be something to take.
-    /// `has_stalled`: it has gone past positions that were not published. See [`common::fences`].
+    /// Makes the late look (see [`common::fences`]) for a receiver's task that registered some time ago: wakes it if there may be
+    /// something to take. `has_stalled`: the receiver has gone past positions that were not published.
     ///
     /// The bell stays as it is. So a task that finds nothing stays registered, and needs no other late look.
     pub fn look_late_for_receiver(&self, has_stalled: bool, wake: &impl Wake) {
@@ -140,7 +140,7 @@ impl<'a> Queue<'a> {
         }
     }
 
-    /// Returns what is wrong in the words now. For a process that is not the receiver's.
+    /// Returns which words do not fit now, if any. For a process that is not the receiver's.
     pub fn nonsense(&self) -> Option<Nonsense> {
         match self {
             Queue::Ring(ring) => ring.nonsense(),
@@ -148,8 +148,8 @@ impl<'a> Queue<'a> {
         }
     }
 
-    /// Changes every bell and returns them, for a process that wakes all sleepers: a thread or task that registered before this call
-    /// is woken, or does not fall asleep.
+    /// Advances every bell and returns them, for a process that wakes all sleepers. A thread or task that registered before this call is
+    /// woken by the caller, or does not fall asleep.
     pub fn bump_all(&self) -> impl Iterator<Item = &'a Bell> {
         let (ring, table) = match self {
             Queue::Ring(ring) => (Some(ring.bump_all()), None),

@@ -1,18 +1,20 @@
-//! Bells: an eventcount on a futex word, which also says whether its sleeper is a thread or a task. It decides; it neither
-//! sleeps nor wakes.
+//! Bells. A bell is an eventcount, as in folly, on a futex word that also says whether its sleeper is a thread or a task. Whether to
+//! sleep or wake is decided here; neither is done here.
 //!
-//! A bell is `{ count: 30 | task: 1 | asleep: 1 }` in one word. The sleeper sets `asleep` and adds one in one step,
-//! looks again, and sleeps while the bell equals that value. The waker, if the bell says asleep, adds one, wakes,
-//! and only then clears `asleep`, by an exchange on the value it made. Clearing first would let a waker that is
-//! stopped, or killed, between the two silence every waker that comes after it.
+//! A bell is `{ count: 30 | task: 1 | asleep: 1 }` in one word. The sleeper sets `asleep` and adds one in one step, looks again, and
+//! sleeps while the bell equals that value. A waker that finds `asleep` adds one, wakes the sleeper, and only then clears `asleep`, by
+//! an exchange on the value that it made. If it cleared first, a waker that is stopped or killed between the two would silence every
+//! later waker.
 //!
 //! # Orderings
 //!
-//! Two Dekker fences: the waker makes its change, passes a fence, and reads the bell. The sleeper sets the bell, passes a
-//! fence, and looks again. So either the waker finds the sleeper, or the sleeper finds the change. A sleeper that was
-//! woken and registers again has read what the waker wrote, and then passes its fence, so it finds the change too: the waker passed
-//! a full fence before it wrote that, if not before it read the bell. The bell
-//! itself publishes one thing, from the sleeper to the waker: the owner of the record that the bell belongs to.
+//! Two Dekker fences: the waker makes its change, passes a fence, and reads the bell. The sleeper sets the bell, passes a fence, and
+//! looks again. So either the waker finds the sleeper, or the sleeper finds the change.
+//!
+//! A sleeper that was woken and registers again has read what the waker wrote, and then passes its fence. So it finds the change too:
+//! the waker passed a full fence before it wrote to the bell, if not before it read it.
+//!
+//! The bell itself publishes one thing, from the sleeper to the waker: the owner of the record that the bell belongs to.
 
 use super::Fences;
 use crate::layout::Bell;
@@ -37,16 +39,16 @@ pub(crate) enum Kind {
 pub(crate) struct BellKey(pub u32);
 
 impl Bell {
-    /// Says "I sleep, look for me". The caller looks again before it does.
+    /// Registers a sleeper and returns its key. The caller looks again before it sleeps.
     pub fn register(&self, kind: Kind, fences: Fences) -> BellKey {
         let kind = if kind == Kind::Task { TASK } else { 0 };
         let mut seen = self.word.load(Ordering::Relaxed); // ORDERING: only a first guess for the exchange.
         loop {
             let mine = (seen & !(TASK | ASLEEP)).wrapping_add(ONE) | kind | ASLEEP;
-            // ORDERING: after the place was taken to which the bell belongs.
+            // ORDERING: releases that the record was taken to which the bell belongs.
             match self.word.compare_exchange_weak(seen, mine, release(Edge::Bell), Ordering::Relaxed) {
                 Ok(_) => {
-                    // ORDERING: pairs with the fence of the thread that publishes or gives capacity back. Without the
+                    // ORDERING: a Dekker fence, which pairs with that of the thread that publishes or gives capacity back. Without the
                     // two, the sleeper's second look and the waker's look at the bell could both miss.
                     fences.heavy(Fence::Asleep);
                     return BellKey(mine);
@@ -61,9 +63,9 @@ impl Bell {
         self.word.fetch_add(ONE, Ordering::Relaxed); // ORDERING: as in `ring_asleep`.
     }
 
-    /// Returns how a sleeper is registered here, if there is one that was not rung.
+    /// Returns the kind of the sleeper that is registered here, if there is one that was not rung.
     pub fn sleeper(&self) -> Option<Kind> {
-        // ORDERING: a hint; the caller has passed a fence, and wakes once too often at worst.
+        // ORDERING: relaxed, a hint. The caller has passed a fence, and wakes once too often at worst.
         let word = self.word.load(Ordering::Relaxed);
         let kind = if word & TASK != 0 { Kind::Task } else { Kind::Thread };
         (word & ASLEEP != 0).then_some(kind)
@@ -71,12 +73,12 @@ impl Bell {
 
     /// Returns whether no waker has rung since `key` was taken.
     pub fn is_quiet(&self, key: BellKey) -> bool {
-        // ORDERING: a sleeper that was rung takes its next turn: it registers, with a fence, before it looks. One that was not still
-        // stands registered, and looks behind the fence of then.
+        // ORDERING: relaxed. A sleeper that was rung registers again, with a fence, before it looks. A sleeper that was not rung is
+        // still registered, and looks behind the fence of that registration.
         self.word.load(Ordering::Relaxed) == key.0
     }
 
-    /// Says "I am awake", so that no waker makes a system call for it.
+    /// Takes the registration back: the sleeper is awake, so no waker need make a system call for it.
     pub fn deregister(&self) {
         self.word.fetch_and(!ASLEEP, Ordering::Relaxed); // ORDERING: a hint; nothing is read on its strength.
     }
@@ -86,7 +88,7 @@ impl Bell {
     /// The caller has made its change and passed a full fence, or that of a light side.
     #[inline]
     pub fn ring(&self, wake: impl FnOnce(Kind)) {
-        // ORDERING: the fence before decides; what is read here is only the bell itself.
+        // ORDERING: relaxed. The caller's fence decides, and nothing but the bell itself is read here.
         if self.word.load(Ordering::Relaxed) & ASLEEP != 0 {
             self.ring_asleep(wake);
         }
@@ -94,14 +96,15 @@ impl Bell {
 
     #[cold]
     fn ring_asleep(&self, wake: impl FnOnce(Kind)) {
-        // ORDERING: the change, then the bell: a light side has passed no full fence before it came here.
+        // ORDERING: the caller's change, then the bell. A caller on a light side has passed no full fence yet.
         full_fence(Fence::Rung);
-        // ORDERING: before the owner of the record is read. To the sleeper it tells nothing: the waker's fence before it
-        // publishes the change, the sleeper's fence receives it.
+        // ORDERING: acquires the record, whose owner is read next. It releases nothing to the sleeper: the waker's fence publishes the
+        // change, and the sleeper's fence acquires it.
         let mine = self.word.fetch_add(ONE, acquire(Edge::Bell)).wrapping_add(ONE);
         wake(if mine & TASK != 0 { Kind::Task } else { Kind::Thread });
-        // If it differs, the sleeper has registered again, or risen, or another waker is at it: it is theirs.
-        // ORDERING: clearing promises nothing; a sleeper that needs `asleep` sets it in its own exchange.
+        // If the bell differs, the sleeper has registered again or taken its registration back, or another waker rings. Then `asleep`
+        // is theirs to clear.
+        // ORDERING: relaxed. Clearing promises nothing: a sleeper that needs `asleep` sets it in its own exchange.
         let _ = self.word.compare_exchange(mine, mine & !ASLEEP, Ordering::Relaxed, Ordering::Relaxed);
     }
 }

@@ -61,21 +61,21 @@ named! {
     /// Fences between a store of one's own and a load of the other side's (Dekker's pattern). Each is full, unless it is the light
     /// side of asymmetric fences.
     Fence {
-        /// F1: a sleeper's bell is set, then it looks again: the heavy side of asymmetric fences.
+        /// F1: a sleeper sets its bell, then looks again: the heavy side of asymmetric fences.
         Asleep,
         /// F2: a value is published, then its sender looks whether the receiver sleeps: a light side.
         Published,
-        /// F3: capacity is given back or a place left, then its giver looks for waiters: a light side where the receiver gives back
+        /// F3: a thread gives capacity back or leaves its place, then looks for waiters: a light side where the receiver gives back
         /// what it has taken.
         Freed,
         /// F4: a strong handle is gone, then the latch and the other processes' counts are read.
         Counted,
-        /// F5: the latch is set, then the receiver is looked for.
+        /// F5: the latch is set, then the thread that set it looks whether the receiver sleeps.
         Latched,
-        /// F6: a permit operation has ended, then it looks whether recovery waits for it; recovery flips the phase, then
-        /// looks which operations have ended.
+        /// F6: a permit operation ends, then looks whether recovery waits for it. Recovery flips the phase, then looks which operations
+        /// have ended.
         Settled,
-        /// F7: a sleeper is found, then its bell is rung: the sleeper that reads this, and registers again, finds the change.
+        /// F7: a waker finds a sleeper, then rings its bell. A sleeper that reads that, and registers again, finds the change.
         Rung,
     }
 }
@@ -106,8 +106,8 @@ mod strength {
     use std::panic::Location;
     use std::sync::OnceLock;
 
-    /// Whether the environment names this place, as `file.rs:line`, and what stands there: with `.acquire` or
-    /// `.release` behind it only that, for a place may have both.
+    /// Returns whether the environment names this place, as `file.rs:line`. With `.acquire` or `.release` behind it, it names only that
+    /// half, for a line may have both.
     fn is_weakened(place: &Location<'_>, half: &str) -> bool {
         static CHOSEN: OnceLock<Option<(String, u32, &str)>> = OnceLock::new();
         let chosen = CHOSEN.get_or_init(|| {

@@ -6,12 +6,12 @@
 //! passes one. With asymmetric fences the light side keeps only the compiler from moving the look before the change. The heavy side
 //! passes a full fence and then has the system pass one in every thread that runs, of every process whose light side relies on that.
 //!
-//! The system's part can miss a thread. So in such a channel a *late look* is due for each sleeper, once after each registration on a
-//! bell: when so much time has passed that every store from before it is visible, a full fence, and the second look once more. The time
-//! is the caller's.
+//! The system's part can miss a thread. So in such a channel each sleeper gets a *late look*, once after each registration on a bell. It
+//! comes when so much time has passed that every store from before the registration is visible: a full fence, then the second look once
+//! more. The caller keeps the time.
 //!
-//! A light fence is ordered with heavy fences, and with nothing else. Whatever more rests on it needs an ordering of its own:
-//! `docs/edges.md`, "Asymmetric fences", has the list.
+//! A light fence is ordered with heavy fences, and with nothing else. Two light fences are not ordered with each other. So all else that
+//! rests on a light fence needs an ordering of its own: `docs/edges.md`, "Asymmetric fences", has the list.
 
 use super::edge::{Fence, full_fence};
 use crate::sync::compiler_fence;

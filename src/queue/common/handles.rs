@@ -1,9 +1,9 @@
-//! Strong and weak handles, and the end of the stream. It does not know what a handle is, only how many there are.
+//! Handle counts, strong and weak as in `Arc`, and the end of the stream. What a handle is is not known here, only how many there are.
 //!
-//! Counts live per process, so that a death takes its own away. "No sender is left" is a latch `{ version, ended }`:
-//! whoever takes its process's count to 0 scans all counts and latches by an exchange on the version it read
-//! before the scan. Every upgrade adds its own count first and then one to the version, so a scan that missed it
-//! fails. Once ended is for ever.
+//! Each process has counts of its own, so that a death takes just these away. "No sender is left" is a latch `{ version, ended }`,
+//! read as a sequence lock is. A thread that takes its process's count to 0 reads the version, scans all counts, and sets `ended` by an
+//! exchange that fails if the version has changed. Each upgrade first adds its own count, then adds one to the version. So a scan that
+//! missed an upgrade fails. `ended` is never cleared.
 
 use super::edge::{Edge, Fence, acquire, full_fence, release};
 use super::words::Latch;
@@ -22,17 +22,17 @@ impl Common<'_> {
     }
 
     /// Counts a handle that is not made from a strong one of the same process: of a newcomer, or from a weak one.
-    /// False if the stream has ended; then nothing is counted.
+    /// Returns false if the stream has ended; then nothing is counted.
     pub fn upgrade(&self, number: Number) -> bool {
-        // ORDERING: relaxed: count first, then the latch, whose exchange releases it. A scanner reads the latch first,
-        // then the counts, and latches only if the latch has not changed: it has seen this count, or this sees the
-        // end. Both are exchanges of one word, so no fence is needed.
+        // ORDERING: relaxed. The count comes first, then the exchange of the latch, which releases it. A scan reads the latch first,
+        // then the counts, and sets `ended` only if the latch has not changed. So either the scan has seen this count, or this thread
+        // sees the end. Both exchange one word, so no fence is needed.
         self.strong(number).fetch_add(1, Ordering::Relaxed);
         let latch = &self.view.header.latch;
         loop {
             let seen = Latch(latch.load(Ordering::Relaxed)); // ORDERING: a first guess for the exchange.
             if seen.ended() == 1 {
-                self.strong(number).fetch_sub(1, Ordering::Relaxed); // ORDERING: nobody scans any more.
+                self.strong(number).fetch_sub(1, Ordering::Relaxed); // ORDERING: no thread scans any more.
                 return false;
             }
             let bumped = seen.with_version(seen.version().wrapping_add(1));
@@ -45,30 +45,30 @@ impl Common<'_> {
 
     /// Takes a handle away. If it was the last of all, the stream ends before this returns.
     pub fn drop_strong(&self, number: Number, wake: &impl Wake) {
-        // ORDERING: what this handle sent goes with it. The last one receives the others' by the fence that follows.
+        // ORDERING: releases what was sent on this handle. The thread that drops the last one acquires that of the others by the fence
+        // that follows.
         if self.strong(number).fetch_sub(1, release(Edge::Strong)) == 1 {
             self.end_if_last(wake);
         }
     }
 
-    /// No process has this number, or its process has no handle, whatever is written there. The caller sees to the end of the
-    /// stream.
+    /// Sets the strong count of this number to 0, whatever is written there: no process has the number, or its process has no handle.
+    /// The caller then calls [`Common::end_if_last`].
     pub fn reset_strong(&self, number: Number) {
-        // ORDERING: a 0 that is written over hands on what the drops before it released, as far as the caller knows of them:
-        // another process's scan may find this one instead.
+        // ORDERING: releases what the caller knows of earlier drops. A scan of another process may read this 0 instead of theirs.
         self.strong(number).store(0, release(Edge::Strong));
     }
 
-    /// Takes all handles of a process away.
+    /// Takes all strong handles of a process away. If the last of all was among them, the stream ends before this returns.
     pub fn clear_strong(&self, number: Number, wake: &impl Wake) {
         self.reset_strong(number);
         self.end_if_last(wake);
     }
 
-    /// Ends the stream if no handle is left, for who has taken one away.
+    /// Ends the stream if no strong handle is left. A thread calls it after it has taken one away.
     pub fn end_if_last(&self, wake: &impl Wake) {
-        // ORDERING: own count first, then the latch and the other counts; pairs with the same fence of another process
-        // that drops its last handle now: at least one of the two sees both zeros.
+        // ORDERING: a Dekker fence: the own count first, then the latch and the other counts. It pairs with the same fence of another
+        // process that drops its last handle now. At least one of the two sees both zeros.
         full_fence(Fence::Counted);
         let latch = &self.view.header.latch;
         loop {
@@ -81,7 +81,7 @@ impl Common<'_> {
             }
             let ended = seen.with_ended(1);
             if latch.compare_exchange_weak(seen.0, ended.0, release(Edge::Latch), Ordering::Relaxed).is_ok() {
-                // ORDERING: the latch is set, then the receiver is looked for.
+                // ORDERING: a Dekker fence: the latch is set, then this looks whether the receiver sleeps.
                 full_fence(Fence::Latched);
                 self.ring_receiver(wake);
                 return;
@@ -89,15 +89,15 @@ impl Common<'_> {
         }
     }
 
-    /// Whether the last strong handle is gone.
+    /// Returns whether the last strong handle is gone.
     pub fn has_ended(&self) -> bool {
         Latch(self.view.header.latch.load(acquire(Edge::Latch))).ended() == 1
     }
 
-    /// Strong handles of all processes; an open name is none.
+    /// Returns the strong handles of all processes. An open name is none.
     pub fn strong_count(&self) -> usize {
         let counts = self.view.members.iter().skip(1);
-        // ORDERING: advisory; each count is its process's own. A sum of nonsense saturates.
+        // ORDERING: advisory. Each count is its process's own. What a peer wrote there instead makes the sum saturate at worst.
         counts.fold(0, |sum: usize, m| sum.saturating_add(m.strong.load(Ordering::Relaxed) as usize))
     }
 
@@ -110,12 +110,12 @@ impl Common<'_> {
         self.weak(number).fetch_add(1, Ordering::Relaxed); // ORDERING: advisory.
     }
 
-    /// Takes such a handle away.
+    /// Takes a weak handle away.
     pub fn drop_weak(&self, number: Number) {
         self.weak(number).fetch_sub(1, Ordering::Relaxed); // ORDERING: advisory.
     }
 
-    /// Weak handles of all processes.
+    /// Returns the weak handles of all processes.
     pub fn weak_count(&self) -> usize {
         // ORDERING: as in `strong_count`.
         let counts = self.view.members.iter().map(|member| member.weak.load(Ordering::Relaxed) as usize);

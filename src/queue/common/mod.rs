@@ -1,10 +1,10 @@
-//! What every channel has, whatever kind its queue is of.
+//! What the two kinds of queue share.
 //!
 //! | file | what it decides |
 //! | --- | --- |
 //! | [`handles`] | strong and weak handles, and the end of the stream |
 //! | [`bell`] | whether a sleeper must be woken: an eventcount |
-//! | [`take`] | what a receiver is asked, and what it answers |
+//! | [`take`] | the receiver's interface |
 //! | [`payload`] | a value between private memory and the segment |
 //! | [`copy`] | its bytes, by words or by wider moves |
 //! | [`nonsense`] | words that do not fit each other |
@@ -34,7 +34,7 @@ use crate::layout::CommonView;
 /// The roster number of a process. 0 is no process, and in the roster the open name.
 pub(crate) type Number = u16;
 
-/// A sleeper that shall be woken.
+/// Which sleeper shall be woken.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Sleeper {
     /// The receiver, on its bell.
@@ -43,16 +43,18 @@ pub(crate) enum Sleeper {
     Waiter { record: usize, owner: Number },
     /// The senders in the backlog of a process, which the process wakes itself.
     Backlog { owner: Number },
-    /// The porter, which makes the [`Recovery`](super::ring::Recovery): a permit operation has ended for which it may wait.
+    /// The porter, which runs the [`Recovery`](super::ring::Recovery): a permit operation has ended for which it may wait.
     Recovery,
 }
 
 /// How sleepers are woken: the one thing of the outside world that the queue calls.
 pub(crate) trait Wake {
+    /// Wakes this sleeper, which sleeps as a thread or as a task.
     fn wake(&self, sleeper: Sleeper, kind: Kind);
 
-    /// Returns whether this process knows from private memory that it can send nothing any more. (A peer could clear the mark
-    /// in the segment.) A sleeper asks after it has registered. The thread that makes it so wakes the process's sleepers then.
+    /// Returns whether this process already knows, from private memory, that it can send nothing any more. (A peer could clear the bit
+    /// in the segment.) A sleeper calls this after it has registered. The thread that makes it true wakes all sleepers of the process
+    /// afterwards.
     fn is_over(&self) -> bool {
         false
     }

@@ -1,12 +1,12 @@
-//! What cannot be right in a segment, and how the receiver is told of it. Whether that ends the channel is the receiver's to
-//! decide.
+//! Corruption: what cannot be right in a segment, here called *nonsense*, and how the receiver is told of it. The receiver decides
+//! whether that ends the channel.
 //!
-//! Most nonsense is not told from sense, and need not be: it makes wrong values, and wrong waits. These are the words that
-//! must fit each other, so that anything can be sent at all.
+//! Corruption that still looks valid cannot be detected, and need not be: it makes wrong values and wrong waits, and nothing worse. What
+//! is checked is only that the words fit each other without which nothing can be sent.
 
 use super::{Common, Kind, Sleeper, Wake};
 
-/// What does not fit.
+/// Which words do not fit.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Nonsense {
     /// The claim word and the receiver's position: no channel can have come there.
@@ -20,7 +20,7 @@ pub(crate) enum Nonsense {
 }
 
 impl Common<'_> {
-    /// Has the receiver look, whatever its bell says: it may be a part of the nonsense.
+    /// Wakes the receiver whatever its bell says, for the bell may be corrupt too. The receiver then looks for nonsense itself.
     pub fn force_wake_receiver(&self, wake: &impl Wake) {
         self.view.header.receiver_bell.bump();
         wake.wake(Sleeper::Receiver, Kind::Thread);

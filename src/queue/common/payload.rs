@@ -1,7 +1,7 @@
-//! A value between private memory and a slot's words. It orders nothing: the stamp does.
+//! Copies of values between private memory and a slot's words. Nothing is ordered here: the slot's stamp does that.
 //!
-//! Each byte is moved once: a peer that writes at the same time can make a wrong value, which is still a value of a `Pod` type, and
-//! nothing worse. Nothing is looked at twice.
+//! Each byte is read once and moved once. A peer that writes at the same time can make a wrong value, which is still a value of a `Pod`
+//! type, and nothing worse. Nothing is read twice, so a check and a use never see two different bytes.
 //!
 //! # Safety
 //!

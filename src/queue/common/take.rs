@@ -1,4 +1,4 @@
-//! What a receiver is asked, what it answers, and what it must know of other processes, whatever kind the queue is of.
+//! The receiver's interface, for both kinds of queue: what a take does and returns, and what it must know of other processes.
 
 use super::{Nonsense, Number, Wake};
 use crate::sync::spin_loop;
@@ -8,13 +8,13 @@ use bytemuck::Pod;
 
 /// What the receiver must know of other processes.
 pub(crate) trait Peers: Wake {
-    /// Whether the kernel has proved that this process is gone (or it said goodbye): it writes no more.
+    /// Returns whether the kernel has proved that this process is gone, or it has said goodbye: it writes no more.
     fn is_dead(&self, number: Number) -> bool;
-    /// An entry of the quarantine bears this number now, or no longer: such a number is not given again.
+    /// Notes that one stalled send more, or one less, bears this number. While any does, the number is not given again.
     fn bears(&self, number: Number, more: bool);
 }
 
-/// What a look for the next value came to.
+/// The outcome of a take or a peek.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Taken<T> {
     Value(T),
@@ -35,7 +35,7 @@ impl<T> Taken<T> {
     }
 }
 
-/// What a take does before it says that the queue is empty.
+/// How hard a take looks before it says that the queue is empty.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) enum Effort {
     /// It looks at head's stamp alone. If that is not published it says `Empty`, also at the end of the stream and though
@@ -47,11 +47,13 @@ pub(crate) enum Effort {
     Spin,
 }
 
-/// How often head's stamp alone is looked at, with a short pause before each further look, before the claim word is. Its
-/// line belongs to the senders: a receiver that asks without pause whether there is more holds them up more than it
-/// learns. The pauses do not grow, for a value that comes in the middle of one waits for its end: with pauses of up to four
-/// hints a busy round trip took 1.7 times that of two bare rings, with these 1.35 times (AMD EPYC, 64 bytes). Longer rests,
-/// so that values gather, did not raise the rate of a bounded channel: the sender sets it.
+/// How often the receiver looks at head's stamp alone before it reads the claim word, with a short pause between two looks.
+///
+/// The claim word's cache line belongs to the senders. A receiver that reads it without pause slows them down more than it learns.
+///
+/// The pauses do not grow, for a value that comes in the middle of a pause waits for its end. With pauses of up to four hints a busy
+/// round trip took 1.7 times that of two bare rings, with these 1.35 times (AMD EPYC, 64 bytes). Longer pauses, so that values gather,
+/// did not raise the rate of a bounded channel: its senders set the rate.
 const LOOKS: u32 = if cfg!(shmpsc_loom) { 0 } else { 20 };
 
 /// How often the receiver spins so at a claimed position before the sender there counts as stalled.
@@ -77,7 +79,7 @@ pub(crate) trait Consume: Sized {
     /// Where a value was found.
     type Found: Copy;
 
-    /// Goes on where the segment says the last receiver stopped.
+    /// Makes the state of a receiver that goes on where the segment says the last one stopped.
     fn new(queue: &Self::Queue<'_>) -> Self;
 
     /// Finds the next value.
@@ -90,7 +92,7 @@ pub(crate) trait Consume: Sized {
     /// Finds the next value and leaves it where it is.
     fn peek(&mut self, queue: &Self::Queue<'_>, peers: &impl Peers) -> Taken<Self::Found>;
 
-    /// Takes up to `limit` values that are there behind the last of `values`.
+    /// Takes up to `limit` values that are there now, and appends them to `values`.
     fn receive_many<T: Pod>(
         &mut self,
         queue: &Self::Queue<'_>,
@@ -108,7 +110,7 @@ pub(crate) trait Consume: Sized {
     /// Gives the place of a found value back.
     fn release(&mut self, queue: &Self::Queue<'_>, found: Self::Found, peers: &impl Peers);
 
-    /// Drops what is queued. The channel is closed, and nothing is received any more.
+    /// Drops what is queued. The channel is closed, and nothing is received after this.
     fn drop_all(&mut self, queue: &Self::Queue<'_>, peers: &impl Peers);
 
     /// Says what the next takes do before they find the queue empty. At first they spin.
@@ -117,9 +119,9 @@ pub(crate) trait Consume: Sized {
     /// Notes that the receiver closes the channel. Returns whether it had not closed it before.
     fn close(&mut self) -> bool;
 
-    /// Whether a send is stalled: then the receiver cannot be handed over.
+    /// Returns whether a send is stalled: then the receiver cannot be handed over.
     fn has_stalled(&self) -> bool;
 
-    /// The nonsense in the segment for which the stream ended.
+    /// Returns the nonsense in the segment for which the stream ended.
     fn nonsense(&self) -> Option<Nonsense>;
 }

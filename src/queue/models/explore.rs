@@ -10,7 +10,7 @@ thread_local! {
     static STORY: RefCell<Vec<(&'static str, u64, u64)>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Adds to the story: what was done, by whom or to whom, and with what.
+/// Adds to the story: what was done, by or to which process, and with what.
 pub(in crate::queue) fn tell(what: &'static str, who: impl Into<u64>, with: impl Into<u64>) {
     STORY.with_borrow_mut(|story| story.push((what, who.into(), with.into())));
 }
@@ -24,8 +24,8 @@ pub(in crate::queue) fn explore(switches: Option<usize>, model: impl Fn() + Send
     println!("{}: switches {}, runs {runs}, {:.1?}", name(), or_all(switches), start.elapsed());
 }
 
-/// Walks through `model` for each write before which somebody is killed or stopped, as far as there are writes. It is told
-/// the number of the write, and tells whether anybody came there.
+/// Walks through `model` for each write before which a sender is killed or stopped, as far as there are writes. The model is told the
+/// number of the write, and returns whether a sender came there.
 pub(in crate::queue) fn explore_writes(
     switches: Option<usize>,
     model: impl Fn(usize) -> bool + Copy + Send + Sync + 'static,
@@ -33,7 +33,7 @@ pub(in crate::queue) fn explore_writes(
     explore_pairs(switches, move |[write, _]| [model(write), false]);
 }
 
-/// The same for two who are killed or stopped, each write of the one with each of the other.
+/// The same for two senders that are killed or stopped, each write of the one with each of the other.
 pub(in crate::queue) fn explore_pairs(
     switches: Option<usize>,
     model: impl Fn([usize; 2]) -> [bool; 2] + Copy + Send + Sync + 'static,
@@ -82,7 +82,7 @@ fn deepened(switches: Option<usize>) -> Option<usize> {
     }
 }
 
-/// Walks through `model` and tells how many runs that took.
+/// Walks through `model` and prints how many runs that took.
 fn walk(switches: Option<usize>, model: impl Fn() + Send + Sync + 'static) -> usize {
     let mut builder = loom::model::Builder::new();
     builder.preemption_bound = switches;

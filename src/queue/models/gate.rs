@@ -13,13 +13,13 @@ pub(in crate::queue) struct Gate {
 
 #[derive(Default)]
 struct State {
-    /// Those who are stopped here, or have come to the end of their move.
+    /// How many senders are stopped here, or have come to the end of their move.
     arrived: usize,
     is_open: bool,
 }
 
 impl Gate {
-    /// Runs `act`, stopped before its write number `write` until the gate is opened. Whether it has so many writes.
+    /// Runs `act`, stopped before its write number `write` until the gate is opened. Returns whether it has so many writes.
     pub fn stops(self: &Arc<Gate>, write: usize, act: impl FnOnce()) -> bool {
         let gate = self.clone();
         let is_stopped = stopped_at_write(write, move || gate.wait(), act);
@@ -52,7 +52,7 @@ impl Gate {
         }
     }
 
-    /// All who are stopped go on.
+    /// Lets all stopped senders go on.
     pub fn open(&self) {
         self.state.lock().unwrap().is_open = true;
         self.changed.notify_all();

@@ -1,10 +1,12 @@
-//! What one process holds in permits, in one word that its permit operations change and only recovery reads.
+//! The account of a process: the permits that it holds, and its operations on them as the read-side critical sections of SRCU. One
+//! word, which the process's permit operations change and only recovery reads.
 //!
-//! `{ held odd: 21 | held even: 21 | in flight odd: 11 | in flight even: 11 }`, indexed by the phase that the
-//! operation saw in the claim word. `held` counts modulo 2^21, for a permit may be taken in one round and given
-//! back in the next; the sum of the two is what the process holds, 0 to the capacity.
-//! A round of recovery flips the phase, waits for the operations of the old one to end, and what is reserved
-//! beyond the live processes' sums was held by the dead ([`super::recovery`]).
+//! `{ held odd: 21 | held even: 21 | in flight odd: 11 | in flight even: 11 }`: a counter for each phase, as in SRCU. An operation
+//! uses those of the phase that it saw in the claim word. `held` counts modulo 2^21, for a permit may be taken in one phase and
+//! given back in the next. The sum of the two is what the process holds, 0 to the capacity.
+//!
+//! Recovery flips the phase and waits until the operations of the old one have ended. That is a grace period. Reserved capacity that
+//! no living process's sum accounts for was then held by the dead ([`super::recovery`]).
 
 use super::Ring;
 use super::words::Claim;
@@ -18,7 +20,7 @@ pub(crate) struct Account(pub u64);
 
 const IN_FLIGHT_BITS: u32 = 11;
 const HELD_BITS: u32 = 21;
-/// `held` is a number modulo this.
+/// The modulus of `held`.
 pub(super) const HELD_RANGE: u32 = 1 << HELD_BITS;
 
 impl Account {
@@ -26,32 +28,32 @@ impl Account {
         2 * IN_FLIGHT_BITS + phase * HELD_BITS
     }
 
-    /// One operation of this phase, as a number to add.
+    /// Returns one operation of this phase, as a number to add to the word.
     fn one_in_flight(phase: u32) -> u64 {
         1 << (phase * IN_FLIGHT_BITS)
     }
 
-    /// Operations of this phase between their first and last step.
+    /// Returns the number of operations of this phase that are between their first and last step.
     pub fn in_flight(self, phase: u32) -> u32 {
         (self.0 >> (phase * IN_FLIGHT_BITS)) as u32 & ((1 << IN_FLIGHT_BITS) - 1)
     }
 
-    /// Whether no operation is between its first and last step.
+    /// Returns whether no operation is between its first and last step.
     pub fn is_idle(self) -> bool {
         self.in_flight(0) == 0 && self.in_flight(1) == 0
     }
 
-    /// What operations of this phase took less what they gave, modulo 2^21.
+    /// Returns what operations of this phase took less what they gave, modulo 2^21.
     pub fn held(self, phase: u32) -> u32 {
         (self.0 >> Account::held_shift(phase)) as u32 & (HELD_RANGE - 1)
     }
 
-    /// What the process holds when none of its operations is in flight.
+    /// Returns what the process holds. Right only while none of its operations is in flight.
     pub fn total(self) -> u32 {
         self.held(0).wrapping_add(self.held(1)) % HELD_RANGE
     }
 
-    /// After an operation of this phase that took so much, or gave it.
+    /// Returns the account after the end of an operation of this phase that took so much, or gave it.
     fn ended(self, phase: u32, taken: i32) -> Account {
         let held = self.held(phase).wrapping_add_signed(taken) % HELD_RANGE;
         let shift = Account::held_shift(phase);
@@ -69,11 +71,12 @@ pub(crate) struct Operation<'a> {
     queue: Ring<'a>,
     account: &'a AtomicU64,
     phase: u32,
-    /// It began under another phase, and whoever waits for that one's operations must be told.
+    /// It began under another phase. The porter may wait for the operations of that phase, so it must be woken.
     has_changed: bool,
 }
 
 impl<'a> Operation<'a> {
+    /// Begins an operation of process `me`: counts it in the account.
     pub fn begin(queue: Ring<'a>, me: Number) -> Operation<'a> {
         let account = &queue.view.common.members[usize::from(me)].account;
         // ORDERING: a first guess; `claim` reads it again once the operation is counted.
@@ -84,19 +87,21 @@ impl<'a> Operation<'a> {
     }
 
     fn count(&self) {
-        // ORDERING: released by the exchange of the claim word that follows. A round of recovery that comes after that
-        // exchange sees it counted; before any other round the exchange fails, for the phase is part of the word.
+        // ORDERING: released by the exchange of the claim word that follows. A flip of the phase that comes after that exchange
+        // sees the operation counted. After a flip that comes before it the exchange fails, for the phase is part of the word.
         self.account.fetch_add(Account::one_in_flight(self.phase), Ordering::Relaxed);
     }
 
-    /// The claim word, for one attempt at an exchange. It has the phase under which the operation is counted.
+    /// Loads the claim word, for one attempt at an exchange. It has the phase under which the operation is counted.
+    ///
+    /// If the phase has flipped since, the operation is counted under the new one instead. The exchange fails if it flips again.
     pub fn claim(&mut self) -> Claim {
         loop {
             let claim = Claim(self.queue.view.words.claim.load(acquire(Edge::Claim)));
             if claim.phase() == self.phase {
                 return claim;
             }
-            // ORDERING: it has changed nothing under the old phase, so this tells nothing but itself.
+            // ORDERING: relaxed. The operation has changed nothing under the old phase, so there is nothing to publish.
             self.account.fetch_sub(Account::one_in_flight(self.phase), Ordering::Relaxed);
             self.phase = claim.phase();
             self.has_changed = true;
@@ -104,20 +109,20 @@ impl<'a> Operation<'a> {
         }
     }
 
-    /// Its exchange has taken so much, or given it; 0 if there was none.
+    /// Ends the operation. Its exchange has taken `taken`, or given it if negative; 0 if there was no exchange.
     pub fn end(self, taken: i32, wake: &impl Wake) {
         let mut seen = self.account.load(Ordering::Relaxed); // ORDERING: a first guess for the exchange.
         loop {
             // One exchange, not an addition: a carry out of one `held` would fall into the other.
             let ended = Account(seen).ended(self.phase, taken);
-            // ORDERING: relaxed. Whoever finds the operation ended finds what it took: both stand in this word.
+            // ORDERING: relaxed. A thread that finds the operation ended finds what it took, too: both stand in this word.
             match self.account.compare_exchange_weak(seen, ended.0, Ordering::Relaxed, Ordering::Relaxed) {
                 Ok(_) => break,
                 Err(now) => seen = now,
             }
         }
-        // ORDERING: the account is settled, then the phase is read; a round flips it, then reads the accounts. So a
-        // round that found this operation in flight is found, and told.
+        // ORDERING: a Dekker fence. This thread settles the account, then reads the phase. Recovery flips the phase, then reads the
+        // accounts. So if recovery finds this operation in flight, this thread finds the flip, and wakes the porter.
         full_fence(Fence::Settled);
         let claim = Claim(self.queue.view.words.claim.load(Ordering::Relaxed));
         if self.has_changed || claim.phase() != self.phase {
@@ -135,11 +140,11 @@ mod tests {
         let word = Account(5 | 6 << 11 | 7 << 22 | ((1 << 21) - 2) << 43);
         assert_eq!((word.in_flight(0), word.in_flight(1)), (5, 6));
         assert_eq!((word.held(0), word.held(1)), (7, (1 << 21) - 2));
-        assert_eq!(word.total(), 5, "two were given back in the odd round");
+        assert_eq!(word.total(), 5, "two were given back in the odd phase");
     }
 
     #[test]
-    fn giving_back_in_another_round_carries_into_no_other_field() {
+    fn giving_back_in_another_phase_carries_into_no_other_field() {
         let mut word = Account(0);
         for (phase, taken) in [(0, 3), (1, -2), (0, 1), (1, -1), (0, -1)] {
             word = Account(word.0 + Account::one_in_flight(phase)).ended(phase, taken);

@@ -8,7 +8,7 @@ use crate::queue::edge::{Edge, acquire, release};
 impl Ring<'_> {
     /// Closes the receiving side, and fails every sender that waits for capacity.
     pub fn close(&self, wake: &impl Wake) {
-        // ORDERING: a sender that finds the channel closed sees what was done before it was.
+        // ORDERING: releases what the receiver did before it closed, to a sender that finds the channel closed.
         self.view.words.claim.fetch_or(Claim(0).with_closed(1).0, release(Edge::Claim));
         self.freed(wake);
     }

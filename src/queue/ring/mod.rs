@@ -1,9 +1,10 @@
-//! The queue of a bounded channel: a ring of slots.
+//! The queue of a bounded channel: a ring of slots, each with a sequence number, its *stamp*, as in Vyukov's bounded queue. What is
+//! special here: the capacity is a fair semaphore across processes, and processes may die or stop at any step.
 //!
 //! # One word decides
 //!
 //! `claim = { tail: 32 | reserved: 20 | owner: 10 | phase: 1 | closed: 1 }`. A send moves `tail`, a permit moves
-//! `reserved`, close sets `closed`: each is one exchange of this word, so capacity, permits and close never
+//! `reserved`, close sets `closed`. Each is one exchange of this word, so capacity, permits and close never
 //! disagree. `head`, which only the receiver writes, gives capacity back.
 //!
 //! | file | what it decides |

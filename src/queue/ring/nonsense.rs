@@ -1,4 +1,4 @@
-//! Words of a ring that cannot be right, as any process sees them; and the bells of all sleepers.
+//! Corruption of a ring, as any process sees it: words that do not fit each other. And the bells of all sleepers.
 
 use super::Ring;
 use super::words::Claim;
@@ -7,7 +7,7 @@ use crate::queue::Nonsense;
 use crate::queue::edge::{Edge, Fence, acquire, full_fence};
 
 impl<'a> Ring<'a> {
-    /// Returns what is wrong in the claim word and head now. For a process that is not the receiver's.
+    /// Returns whether claim word and head fit each other now, and which does not. For a process that is not the receiver's.
     pub fn nonsense(&self) -> Option<Nonsense> {
         loop {
             let claim = Claim(self.view.words.claim.load(acquire(Edge::Claim)));
@@ -25,10 +25,10 @@ impl<'a> Ring<'a> {
         }
     }
 
-    /// Changes every bell and returns them, for a process that wakes all sleepers: a thread or task that registered before this call
-    /// is woken, or does not fall asleep.
+    /// Advances every bell and returns them, for a process that wakes all sleepers. A thread or task that registered before this call is
+    /// woken by the caller, or does not fall asleep.
     pub fn bump_all(&self) -> impl Iterator<Item = &'a Bell> + use<'a> {
-        // ORDERING: what made this necessary stands, then each bell is changed; a sleeper changes its bell, then looks.
+        // ORDERING: a Dekker fence: the caller's change, then each bell. A sleeper changes its bell, then looks for the change.
         full_fence(Fence::Freed);
         let all =
             self.view.bells.iter().chain(self.view.backlogs).chain([&*self.view.common.header.receiver_bell]);

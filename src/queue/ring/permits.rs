@@ -1,8 +1,9 @@
-//! Permits: capacity that is held before it is used. Taking, sending on one, giving back; nobody sleeps here.
+//! Permits of a semaphore: capacity that a sender holds before it uses it. Here are taking, sending on one, and giving back. No
+//! thread or task sleeps here.
 //!
-//! A permit is a part of `reserved` in the claim word and nothing else, so it fixes no place in the stream: that is done
-//! by the send. Each operation is one exchange of the claim word, inside an [`Operation`] of its process's account.
-//! What a kill leaves: capacity that is reserved, which [`super::recovery`] gives back exactly.
+//! A permit is a part of `reserved` in the claim word and nothing else. It fixes no place in the stream; the send does that. Each
+//! operation is one exchange of the claim word, inside an [`Operation`] of its process's account. What a kill leaves is reserved
+//! capacity, which [`super::recovery`] gives back exactly.
 
 use super::Rank;
 use super::account::Operation;
@@ -12,7 +13,7 @@ use crate::queue::Wake;
 use crate::queue::edge::{Edge, acquire, release};
 use crate::sync::Ordering;
 
-/// Wants exactly so much capacity, 1 to all, to hold.
+/// Asks for exactly so much capacity, 1 to all, to hold.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Permits(pub u32);
 
@@ -32,18 +33,19 @@ impl Request for Permits {
     }
 }
 
-/// What an attempt to send on a permit came to.
+/// The outcome of an attempt to send on a permit.
 enum Redeemed {
     At(Span),
     /// With this claim word the tail stands on a slot in quarantine, of this entry: its position must be voided first.
     Blocked(Claim, usize, Entry),
+    /// There is no position: a peer wrote nonsense over the segment.
     Nowhere,
 }
 
 impl Producer<'_> {
     /// Reserves `count` for a sender of that rank, all or nothing.
     fn reserve(&self, rank: Rank, count: u32, wake: &impl Wake) -> Claimed<()> {
-        // Whoever is refused takes nothing, so its account need not know of it.
+        // A sender that is refused takes nothing. So this first look needs no operation in the account.
         loop {
             let claim = Claim(self.queue.view.words.claim.load(acquire(Edge::Claim)));
             match self.has_room(claim, rank, count) {
@@ -65,7 +67,7 @@ impl Producer<'_> {
         }
     }
 
-    /// Whether there is room for `count`. `None`: something moved, try again.
+    /// Returns whether there is room for `count`. `None`: something moved, try again.
     fn has_room(&self, claim: Claim, rank: Rank, count: u32) -> Option<Claimed<()>> {
         match self.room_by_cache(claim, rank) {
             Some(free) if free >= count => Some(Claimed::Granted(())),
@@ -73,9 +75,9 @@ impl Producer<'_> {
         }
     }
 
-    /// Claims the next position for a permit, which is spent by it. Works on a closed channel too.
+    /// Claims the next position and spends a permit for it. Works on a closed channel too.
     ///
-    /// `None`: somebody wrote nonsense over the segment, and there is no position.
+    /// `None`: a peer wrote nonsense over the segment, and there is no position.
     pub fn redeem(&self, wake: &impl Wake) -> Option<Span> {
         loop {
             let mut operation = Operation::begin(self.queue, self.me);
@@ -89,19 +91,20 @@ impl Producer<'_> {
             match redeemed {
                 Redeemed::At(span) => return Some(span),
                 Redeemed::Nowhere => return None,
-                // Outside of the operation: it wakes the receiver, and what that does is the application's.
+                // Outside of the operation: voiding wakes the receiver, whose waker is application code. While that runs, the
+                // operation would hold up recovery.
                 Redeemed::Blocked(claim, number, entry) => self.void(claim, number, entry, wake),
             }
         }
     }
 
-    /// `None`: something moved, try again.
+    /// Tries to claim the next position by one exchange. `None`: something moved, try again.
     fn try_redeem(&self, claim: Claim) -> Option<Redeemed> {
         let capacity = self.queue.capacity();
         if self.used_by_cache(claim).is_none_or(|used| used >= capacity) {
             let room = self.look(claim)?;
             if room.used >= capacity {
-                // Whoever holds a permit finds room, unless the word is old, or nonsense.
+                // A permit is capacity that is set aside, so its holder finds room. If there is none, the word is old, or nonsense.
                 return self.queue.is_unchanged(claim).then_some(Redeemed::Nowhere);
             }
             if let Some((number, entry)) = room.blocked {
@@ -116,7 +119,7 @@ impl Producer<'_> {
         }
     }
 
-    /// Gives `count` back unused, and lets the next ones look.
+    /// Gives `count` permits back unused, and rings the waiters that the capacity covers now.
     pub fn give_back(&self, count: u32, wake: &impl Wake) {
         let mut operation = Operation::begin(self.queue, self.me);
         let left = loop {
@@ -128,7 +131,8 @@ impl Producer<'_> {
         };
         operation.end(-(count as i32), wake);
         self.queue.freed(wake);
-        // The receiver of a closed channel waits for the last permit. If it closes after this exchange, it is awake.
+        // The receiver of a closed channel waits until the last permit is gone. A receiver that closes after this exchange is awake,
+        // and finds none.
         if left.closed() == 1 && left.reserved() == 0 {
             self.queue.common().ring_receiver(wake);
         }
@@ -138,8 +142,8 @@ impl Producer<'_> {
     pub(super) fn change_reserved(&self, claim: Claim, reserved: u32) -> bool {
         let word = &self.queue.view.words.claim;
         let changed = claim.with_reserved(reserved);
-        // ORDERING: releases the operation's count in its account, for a round of recovery. Capacity itself tells of
-        // nothing: who uses it looks at head anew.
+        // ORDERING: releases the operation's count in its account, for a grace period of recovery. Capacity itself publishes
+        // nothing: a sender that uses it reads head anew.
         word.compare_exchange(claim.0, changed.0, release(Edge::Claim), Ordering::Relaxed).is_ok()
     }
 }

@@ -1,8 +1,8 @@
-//! The receiver's private list of stalled sends, and its entries in the segment that senders go round.
+//! The quarantine: the receiver's private list of stalled sends, and the entries in the segment that make senders skip their slots.
 //!
-//! A sender can be stopped between claim and publish. Its position is then registered here and head moves on; its
-//! slot's later positions are void until the late value is received or its process is proved dead. No timer ever
-//! gives a slot to somebody else.
+//! A sender can be stopped between claim and publish. The receiver then registers its position here and moves head on. Later positions
+//! of its slot are void until the late value is received or its process is proved dead. No timer ever gives the slot to another
+//! sender.
 
 use super::Ring;
 use super::words::Entry;
@@ -34,11 +34,12 @@ impl Quarantine {
         self.list.is_empty()
     }
 
+    /// Returns whether a send is still stalled.
     pub fn has_active(&self) -> bool {
         self.list.iter().any(|stalled| stalled.is_active)
     }
 
-    /// The active ones, newest first, with their places in the list.
+    /// Returns the active ones, newest first, with their places in the list.
     pub fn active(&self) -> impl Iterator<Item = (usize, &Stalled)> {
         self.list.iter().enumerate().rev().filter(|(_, stalled)| stalled.is_active)
     }
@@ -47,13 +48,13 @@ impl Quarantine {
         &self.list[place]
     }
 
-    /// Whether the slot of `position` is in quarantine: then the position is void.
+    /// Returns whether the slot of `position` is in quarantine: then the position is void.
     pub fn holds_slot_of(&self, queue: &Ring<'_>, position: u32) -> bool {
         let index = queue.track.index(position);
         self.list.iter().any(|stalled| queue.track.index(stalled.position as u32) == index)
     }
 
-    /// Whether an inactive entry ends at exactly `position`.
+    /// Returns whether an inactive entry ends at exactly `position`.
     pub fn ends_at(&self, queue: &Ring<'_>, position: u32) -> bool {
         self.list.iter().any(|stalled| {
             // ORDERING: no other thread changes an inactive entry, and this thread's own exchange made it inactive.
@@ -62,7 +63,7 @@ impl Quarantine {
         })
     }
 
-    /// Registers the position at head, before head moves past it. False if every entry is taken.
+    /// Registers the position at head, before head moves past it. Returns false if every entry is in use.
     pub fn register(&mut self, queue: &Ring<'_>, head: u64, owner: Number, peers: &impl Peers) -> bool {
         let taken = |number: usize| self.list.iter().any(|stalled| stalled.entry == number);
         let Some(number) = (0..queue.view.entries.len()).find(|&number| !taken(number)) else {
@@ -70,8 +71,8 @@ impl Quarantine {
         };
         let index = queue.track.index(head as u32) as u32;
         let entry = Entry(0).with_slot(index).with_last(head as u32).with_used(1).with_active(1);
-        // ORDERING: the store of the count, and that of head, come after it and release it. Before it has seen either,
-        // a sender does not need it.
+        // ORDERING: relaxed. The stores of the count and of head come later and release it. A sender that has seen neither still counts
+        // the position as claimed, and does not need the entry.
         queue.view.entries[number].store(entry.0, Ordering::Relaxed);
         self.list.push(Stalled { entry: number, position: head, owner, is_active: true });
         self.count(queue);
@@ -79,7 +80,7 @@ impl Quarantine {
         true
     }
 
-    /// The stalled send at `place` came to its end: received, or its process proved dead.
+    /// Ends the stalled send at `place`: its value was received, or its process is proved dead.
     pub fn close(&mut self, queue: &Ring<'_>, place: usize, head: u64, peers: &impl Peers) {
         let stalled = self.list[place];
         let word = &queue.view.entries[stalled.entry];
@@ -87,8 +88,8 @@ impl Quarantine {
         loop {
             let is_passed = queue.track.distance(entry.last(), head as u32) > 0;
             let closed = if is_passed { Entry(0) } else { entry.with_active(0) };
-            // ORDERING: the late value has been copied, then its slot may be written again. A void position tells the
-            // receiver nothing but itself.
+            // ORDERING: releases the copy of the late value: a sender that sees the entry closed may write the slot again. Nothing is
+            // acquired: a sender that moved `last` published nothing by that.
             match word.compare_exchange(entry.0, closed.0, release(Edge::Entry), Ordering::Relaxed) {
                 Ok(_) if is_passed => {
                     self.list.remove(place);
@@ -127,6 +128,7 @@ impl Quarantine {
         }
     }
 
+    /// Publishes how many entries are in use.
     fn count(&self, queue: &Ring<'_>) {
         queue.view.words.receiver.quarantined.store(self.list.len() as u64, release(Edge::Quarantined));
     }

@@ -1,15 +1,17 @@
-//! Gives back what dead processes held in permits, exactly, also if one died in the middle of taking or giving. It waits
-//! for nobody: it goes as far as it can and is called again. Who is dead is not decided here.
+//! Permit recovery by grace periods, as in SRCU: gives back exactly what dead processes held, also if one died in the middle of
+//! taking or giving. It never waits: it goes as far as it can and is called again. Which process is dead is not decided here.
 //!
-//! The account of a process that died in the middle of nothing says what it held. For the others a round is made: the
-//! phase in the claim word is flipped, which every operation that is under way notices, and the operations of the old
-//! phase come to their end. Then the accounts of the living say what they held when the phase was flipped, and what
-//! was reserved beyond that was the dead ones'. A process that dies meanwhile in the middle of an operation makes the
-//! round void, and another follows with it among the dead; one that leaves in the middle of nothing has held what its
-//! account says, and the round goes on. New operations go on under the new phase, so no round can starve.
+//! The account of a process that died outside of any operation says what it held. For the others recovery needs a *grace period*. It
+//! flips the phase in the claim word; operations that begin later count under the new phase. It is over when all living processes'
+//! operations of the old phase have ended. Then the accounts of the living say what they held at the flip, and the rest of what was
+//! reserved at the flip belonged to the dead.
 //!
-//! A living process that is stopped in the middle of an operation holds a round up until it goes on;
-//! [`Sleeper::Recovery`](crate::queue::Sleeper) is woken when it has ended the operation.
+//! A process that dies in the middle of an operation during a grace period makes it void. Another one follows, with that process among
+//! the dead. A process that leaves outside of any operation held what its account says, and the grace period goes on. New operations
+//! run under the new phase, so no grace period can starve.
+//!
+//! A living process that is stopped in the middle of an operation holds a grace period up until it goes on. It wakes
+//! [`Sleeper::Recovery`](crate::queue::Sleeper) when it has ended the operation.
 
 use super::Ring;
 use super::account::{Account, HELD_RANGE};
@@ -18,16 +20,17 @@ use crate::queue::Number;
 use crate::queue::edge::{Fence, full_fence};
 use crate::sync::Ordering;
 
-/// What is known of the dead, and how far the present round is.
+/// What is known of the dead, and how far the present grace period is.
 #[derive(Default)]
 pub(crate) struct Recovery {
-    /// Those who died in the middle of an operation.
+    /// Processes that died in the middle of an operation.
     dead: Vec<Number>,
     grace: Option<GracePeriod>,
-    /// Those whose permits have been given back, until somebody asks.
+    /// Processes whose permits have been given back, until the caller takes the list.
     settled: Vec<Number>,
 }
 
+/// A grace period under way: from the flip of the phase to the end of all operations of the old one.
 struct GracePeriod {
     /// The phase before the flip.
     old: u32,
@@ -35,16 +38,16 @@ struct GracePeriod {
     reserved: u32,
     /// For each process, what it held by operations of the new phase before there could be new ones.
     base: Vec<u32>,
-    /// Those who have left since, in the middle of nothing: their `base` is all that they held at the flip.
+    /// Processes that have left since, outside of any operation. Their `base` is all that they held at the flip.
     gone: Vec<Number>,
-    /// Somebody died in the middle of an operation since.
+    /// A process died in the middle of an operation since. What it held at the flip cannot be known.
     is_void: bool,
 }
 
 impl Recovery {
-    /// This process is dead, or has said goodbye: its account changes no more.
+    /// Adds a process that is dead or has said goodbye: its account changes no more.
     pub fn add(&mut self, queue: &Ring<'_>, number: Number) {
-        // ORDERING: whoever says that it is dead has heard so after all it did.
+        // ORDERING: relaxed. The caller has learned of the death after all that the process did.
         let account = Account(queue.view.common.members[usize::from(number)].account.load(Ordering::Relaxed));
         if !account.is_idle() {
             self.dead.push(number);
@@ -62,17 +65,17 @@ impl Recovery {
         self.settle(queue, number);
     }
 
-    /// This process has left a channel without permits.
+    /// Adds a process that has left a channel without permits. There is nothing to give back.
     pub fn add_without_permits(&mut self, number: Number) {
         self.settled.push(number);
     }
 
-    /// Tells whose permits have been given back since it was asked last.
+    /// Takes the list of processes whose permits have been given back since the last call.
     pub fn take_settled(&mut self) -> Vec<Number> {
         core::mem::take(&mut self.settled)
     }
 
-    /// Goes on as far as it can. Tells whose permits have been given back since it was asked last.
+    /// Goes on as far as it can. Returns the processes whose permits have been given back since the last call.
     pub fn go_on(&mut self, queue: &Ring<'_>) -> Vec<Number> {
         while !self.dead.is_empty() {
             let grace = self.grace.take().unwrap_or_else(|| self.begin(queue));
@@ -88,39 +91,41 @@ impl Recovery {
         self.take_settled()
     }
 
+    /// Clears the account of a process whose permits have been given back.
     fn settle(&mut self, queue: &Ring<'_>, number: Number) {
-        // ORDERING: the next process with this number learns it by a message, which orders this before it.
+        // ORDERING: relaxed. The next process with this number gets it by a message, which orders this store before all it does.
         queue.view.common.members[usize::from(number)].account.store(0, Ordering::Relaxed);
         self.settled.push(number);
     }
 
+    /// Begins a grace period: flips the phase.
     fn begin(&self, queue: &Ring<'_>) -> GracePeriod {
         let word = &queue.view.words.claim;
-        let mut claim = Claim(word.load(Ordering::Relaxed)); // ORDERING: nobody else changes the phase.
+        let mut claim = Claim(word.load(Ordering::Relaxed)); // ORDERING: no other thread changes the phase.
         let old = claim.phase();
-        // ORDERING: relaxed. Operations of the new phase ended in an earlier round, which saw them end.
+        // ORDERING: relaxed. All operations of the new phase ended in an earlier grace period, which saw them end.
         let held = |member: &crate::layout::MemberWords| {
             Account(member.account.load(Ordering::Relaxed)).held(1 - old)
         };
         let base = queue.view.common.members.iter().map(held).collect();
-        // ORDERING: these loads, then the flip. A load that came after it could see what an operation of the new phase
-        // has taken since; the exchange alone would let it.
+        // ORDERING: these loads, then the flip. A load that moved behind the flip could see what an operation of the new phase has
+        // taken since. The exchange alone would let it.
         full_fence(Fence::Settled);
         loop {
             let flipped = claim.with_phase(1 - old);
-            // ORDERING: relaxed. Every exchange before it released that its operation was counted, and the fence that
-            // follows acquires it. The phase itself tells of nothing else.
+            // ORDERING: relaxed. Every earlier exchange released that its operation was counted, and the fence that follows acquires
+            // that. The phase publishes nothing else.
             match word.compare_exchange_weak(claim.0, flipped.0, Ordering::Relaxed, Ordering::Relaxed) {
                 Ok(_) => break,
                 Err(now) => claim = Claim(now),
             }
         }
-        // ORDERING: the phase is flipped, then the accounts are read; pairs with the end of an operation.
+        // ORDERING: a Dekker fence, which pairs with that of `Operation::end`: the flip, then the accounts are read.
         full_fence(Fence::Settled);
         GracePeriod { old, reserved: claim.reserved(), base, gone: Vec::new(), is_void: false }
     }
 
-    /// What the living held at the flip, or `None` while an operation from before it is under way.
+    /// Returns what the living held at the flip, or `None` while an operation from before it is under way.
     fn held_by_the_living(&self, queue: &Ring<'_>, grace: &GracePeriod) -> Option<u32> {
         let mut held: u32 = 0;
         for (number, (member, base)) in (0..).zip(queue.view.common.members.iter().zip(&grace.base)) {
@@ -131,8 +136,8 @@ impl Recovery {
             if grace.gone.contains(&number) {
                 continue;
             }
-            // ORDERING: relaxed. The fence behind the flip acquired every exchange of the old phase, and that its operation
-            // was counted; what one took stands in the word that says that it has ended.
+            // ORDERING: relaxed. The fence behind the flip acquired that each operation of the old phase was counted. What an
+            // operation took stands in the same word that says that it has ended.
             let account = Account(member.account.load(Ordering::Relaxed));
             if account.in_flight(grace.old) > 0 {
                 return None;
@@ -143,14 +148,14 @@ impl Recovery {
     }
 }
 
-/// Takes `held` from what is reserved. The caller lets the waiters look.
+/// Takes `held` from what is reserved. The caller then rings the waiters.
 fn give_back(queue: &Ring<'_>, held: u32) {
     let word = &queue.view.words.claim;
     let mut claim = Claim(word.load(Ordering::Relaxed)); // ORDERING: a first guess for the exchange.
     loop {
         // A peer's nonsense in an account cannot take more than there is.
         let left = claim.with_reserved(claim.reserved().saturating_sub(held));
-        // ORDERING: relaxed. Capacity tells of nothing: who uses it looks at head anew.
+        // ORDERING: relaxed. Capacity publishes nothing: a sender that uses it reads head anew.
         match word.compare_exchange_weak(claim.0, left.0, Ordering::Relaxed, Ordering::Relaxed) {
             Ok(_) => return,
             Err(now) => claim = Claim(now),

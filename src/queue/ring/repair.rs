@@ -1,5 +1,5 @@
-//! What a process leaves that is dead or has said goodbye, and how it is put right; and how far senders and receiver are. Which process is
-//! dead is not decided here.
+//! Repair of what a process left that is dead or has said goodbye; and how far senders and receiver are. Which process is dead is not
+//! decided here.
 //!
 //! Places in the line and handles are repaired here, permits in [`super::recovery`], by the receiver's process.
 //! Unpublished positions are repaired by the receiver itself, in [`super::take`]. If the receiver is dead the channel is
@@ -19,9 +19,9 @@ impl Ring<'_> {
         let member = &self.view.common.members[usize::from(number)];
         member.weak.store(0, Ordering::Relaxed); // ORDERING: advisory.
         self.common().clear_strong(number, wake);
-        // It must look even if no count changed: a position of the dead may stand at head.
-        // ORDERING: the caller marked the death, then the receiver is looked for; it registers, then asks who is dead. A
-        // fence stands between: that of `freed`.
+        // The receiver must look even if no count changed: a position of the dead may stand at head.
+        // ORDERING: a Dekker fence, that of `freed`. The caller marked the death, then this looks whether the receiver sleeps. The
+        // receiver registers, then asks which processes are dead.
         self.common().ring_receiver(wake);
     }
 

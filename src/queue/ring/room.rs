@@ -1,4 +1,4 @@
-//! How much capacity is free at one value of the claim word. It reads; it takes nothing.
+//! How much capacity is free at one value of the claim word: the value of the semaphore. Nothing is taken here.
 //!
 //! `free = capacity - (tail - head) - reserved - ahead`, where `ahead` counts quarantined slots whose position in
 //! `[head, head + slots)` is at or after the tail and is void or will be. In that window each slot has one position. So a
@@ -9,14 +9,14 @@ use super::words::{Claim, Entry};
 use crate::queue::edge::{Edge, acquire};
 use crate::sync::Ordering;
 
-/// What a look at head and quarantine found.
+/// The room at one value of the claim word, by head and quarantine.
 pub(crate) struct Room {
     pub head: u64,
     /// Positions claimed and not yet taken. More than the capacity only if a peer wrote nonsense.
     pub used: i64,
     /// Whether any slot is in quarantine.
     pub any: bool,
-    /// Capacity that is free; what the line is promised is not taken off. May be negative.
+    /// Capacity that is free. The needs of waiters are not subtracted. May be negative.
     pub free: i64,
     /// Positions from the tail to the next quarantined slot.
     pub run: u32,
@@ -25,10 +25,11 @@ pub(crate) struct Room {
 }
 
 impl Ring<'_> {
-    /// Returns whether the claim word is what it was. A thread asks that has read something since that does not go with it.
+    /// Returns whether the claim word still is `claim`. A thread calls this after it has read a value that contradicts the word, to tell
+    /// an old word from corruption.
     pub fn is_unchanged(&self, claim: Claim) -> bool {
-        // ORDERING: relaxed. What was read since, head, an entry or a record, was read with acquire; a claim word that it
-        // follows is seen.
+        // ORDERING: relaxed. The contradicting value (head, an entry or a record) was read with acquire. So this sees each change of the
+        // claim word that came before that value.
         self.view.words.claim.load(Ordering::Relaxed) == claim.0
     }
 
@@ -43,12 +44,12 @@ impl Ring<'_> {
             if !self.is_unchanged(claim) {
                 return None;
             }
-            // The tail is never behind head, and both name a slot: a peer wrote nonsense, and trying again would not end.
+            // The tail is never behind head, and both name a slot. So a peer wrote nonsense, and trying again would never end.
             let used = i64::MAX;
             return Some(Room { head, used, any: true, free: 0, run: 0, blocked: None });
         }
-        // ORDERING: the count after head. The receiver counts an entry before head moves past its position, so a
-        // sender that sees the moved head sees the entry.
+        // ORDERING: the count after head. The receiver counts an entry before it moves head past the position. So a sender that sees the
+        // moved head sees the entry.
         let any = receiver.quarantined.load(acquire(Edge::Quarantined)) != 0;
         let mut room = Room {
             head,
@@ -64,7 +65,7 @@ impl Ring<'_> {
         Some(room)
     }
 
-    /// Takes the entries of the quarantine into account.
+    /// Subtracts the slots in quarantine from the room.
     #[cold]
     fn survey(&self, tail: u32, room: &mut Room) {
         for (number, entry) in self.view.entries.iter().enumerate() {
@@ -89,10 +90,10 @@ impl Ring<'_> {
         }
     }
 
-    /// Values in the queue, 0 to the capacity. One that is being written may or may not count; permits never do.
+    /// Returns the number of values in the queue, 0 to the capacity. One that is being written may or may not count; permits never do.
     pub fn len(&self) -> usize {
         loop {
-            // ORDERING: for a number that is old as soon as it is told.
+            // ORDERING: relaxed. The number may be out of date before the caller sees it.
             let claim = Claim(self.view.words.claim.load(Ordering::Relaxed));
             let Some(room) = self.room(claim) else { continue };
             let voids = if room.any { self.voids(room.head as u32, claim.tail()) } else { 0 };
@@ -100,7 +101,7 @@ impl Ring<'_> {
         }
     }
 
-    /// How many void positions stand between head and tail.
+    /// Returns how many void positions stand between head and tail.
     fn voids(&self, head: u32, tail: u32) -> i64 {
         // ORDERING: as in `len`.
         let entries = self.view.entries.iter().map(|entry| Entry(entry.load(Ordering::Relaxed)));

@@ -1,8 +1,10 @@
 //! The sender's moves: claim positions, publish values, take a turn in the line. It never sleeps.
 //!
-//! A claim is one exchange of the claim word; the claimed slots are then this sender's alone, and a plain release
-//! store of each stamp publishes its value. What a kill leaves: before the exchange nothing; between exchange
-//! and stamp a position that the receiver skips once the owner is proved dead; a stop there, a slot in quarantine.
+//! A claim is one compare-and-exchange of the claim word. The claimed slots are then this sender's alone, and a plain release store of
+//! each stamp publishes its value.
+//!
+//! What a kill leaves: before the exchange nothing; between exchange and stamp a position that the receiver skips once the owner is
+//! proved dead. What a stop leaves there is a slot in quarantine.
 
 use super::position::Track;
 use super::room::Room;
@@ -14,29 +16,31 @@ use crate::queue::{BellKey, Kind, Number, Wake, payload};
 use crate::sync::{AtomicU64, Ordering};
 use bytemuck::Pod;
 
-/// What the senders of one process know beside the segment. It lives in private memory.
+/// What the senders of one process know beside the segment: a cached head, and the needs of their backlog. In private memory.
 pub(crate) struct SenderCache {
-    /// A copy of head and of whether any slot was in quarantine then: `{ head: 32 | epoch: 31 | any: 1 }`. The three are
-    /// adopted together or not at all, hence one word.
+    /// A copy of head, and whether any slot was in quarantine then: `{ head: 32 | epoch: 31 | any: 1 }`. One word, for the three are
+    /// right only together.
+    ///
+    /// The epoch tells how old the copy is. Without it, a process that sent nothing for 2^31 positions could not tell an old head from
+    /// a new one.
     head: AtomicU64,
-    /// What the senders in the backlog need together.
+    /// How much capacity the senders in the backlog need together.
     backlog: AtomicU64,
 }
 
 impl SenderCache {
-    /// Knows nothing: the first claim looks.
+    /// Returns a cache that knows nothing: the first claim looks at the segment.
     pub fn new() -> SenderCache {
         SenderCache { head: AtomicU64::new(1), backlog: AtomicU64::new(0) }
     }
 
-    /// Returns what the senders in this process's backlog need together.
+    /// Returns how much capacity the senders in this process's backlog need together.
     pub fn backlog(&self) -> i64 {
-        // ORDERING: relaxed. A sender that knows of another one in the backlog sees its need; the backlog's lock orders the
-        // rest.
+        // ORDERING: relaxed. A sender that knows of another one in the backlog sees its need. The backlog's lock orders all else.
         self.backlog.load(Ordering::Relaxed) as i64
     }
 
-    /// Notes that the needs in the backlog have become these. Its lock is held.
+    /// Sets how much capacity the senders in the backlog need together. The caller holds the backlog's lock.
     pub fn set_backlog(&self, needs: u64) {
         self.backlog.store(needs, Ordering::Relaxed); // ORDERING: see `backlog`.
     }
@@ -64,7 +68,7 @@ pub(crate) struct Span {
     pub count: u32,
 }
 
-/// What an attempt to take capacity came to.
+/// The outcome of an attempt to take capacity.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Claimed<G> {
     Granted(G),
@@ -82,22 +86,22 @@ impl<G> Claimed<G> {
     }
 }
 
-/// What a sender wants that may have to wait for it.
+/// A request of a sender that may have to wait until it is granted.
 pub(crate) trait Request: Copy {
     type Grant;
 
     /// The capacity without which it is not granted, 1 to all.
     fn need(self) -> u32;
 
-    /// Asks for it once, for a sender of that rank.
+    /// Tries once to get it, for a sender of that rank.
     fn ask(self, producer: &Producer<'_>, rank: Rank, wake: &impl Wake) -> Claimed<Self::Grant>;
 
-    /// Grants it to a sender that holds permits for the capacity it needs, which are spent by that. `None`: a peer wrote nonsense over
-    /// the segment, and there is nothing to grant.
+    /// Grants it to a sender that holds permits for the capacity it needs, and spends these. `None`: a peer wrote nonsense over the
+    /// segment, and there is nothing to grant.
     fn redeem(self, producer: &Producer<'_>, wake: &impl Wake) -> Option<Self::Grant>;
 }
 
-/// Wants between 1 and this many positions, to publish values there at once.
+/// Asks for between 1 and this many positions, to publish values there at once.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Positions(pub u32);
 
@@ -120,7 +124,7 @@ impl Request for Positions {
 
 /// What a sender in the line shall do.
 pub(crate) enum Turn<'a, G> {
-    /// It has what it wants, and leaves the line.
+    /// It has what it asked for, and leaves the line.
     Granted(G),
     /// It gets nothing any more, and leaves the line.
     Closed,
@@ -152,7 +156,7 @@ impl<'a> Producer<'a> {
         if !claim.is_open_to(self.me) || !line.is_idle() || !is_of_epoch(cached, epoch) {
             return None;
         }
-        // A copy of head that is ahead of an old claim word makes a large number here.
+        // A cached head that is ahead of an old claim word makes a large number here.
         let used = track.distance((cached >> 32) as u32, claim.tail()) as u32;
         let capacity = self.queue.view.geometry.capacity;
         if u64::from(used) + u64::from(claim.reserved()) >= u64::from(capacity)
@@ -197,12 +201,12 @@ impl<'a> Producer<'a> {
         }
     }
 
-    /// Returns how many positions are claimed and not yet taken by this process's copy of head, if that is good for `claim`.
+    /// Returns how many positions are claimed and not yet taken by the cached head, if that head goes with `claim`.
     #[inline(always)]
     pub(super) fn used_by_cache(&self, claim: Claim) -> Option<i64> {
         let words = self.queue.view.words;
-        // ORDERING: relaxed, after the claim word, which was read with acquire. The epoch that made the present tail
-        // possible is seen, and one that came later only sends this call to the slow path.
+        // ORDERING: relaxed, after the claim word, which was read with acquire. So this sees the epoch that made the present tail
+        // possible. A later epoch only sends the call to the slow path.
         let epoch = words.read_mostly.epoch.load(Ordering::Relaxed);
         let cached = self.cache.head.load(acquire(Edge::Cache));
         if !is_of_epoch(cached, epoch) {
@@ -212,12 +216,12 @@ impl<'a> Producer<'a> {
         (used >= 0).then_some(used)
     }
 
-    /// Returns the free capacity by this process's copy of head, if that is enough to know.
+    /// Returns the free capacity by the cached head. `None` if the cache does not tell: the caller then looks at the segment.
     #[inline(always)]
     pub(super) fn room_by_cache(&self, claim: Claim, rank: Rank) -> Option<u32> {
         let words = self.queue.view.words;
-        // ORDERING: relaxed, after the claim word, which was read with acquire. A waiter that this caller can know of is
-        // seen in the line, and nothing is read on the strength of an idle one.
+        // ORDERING: relaxed, after the claim word, which was read with acquire. So this sees each waiter in the line that the caller
+        // can know of. If the line is idle, nothing more is read on the strength of that.
         let line = Line(words.read_mostly.line.load(Ordering::Relaxed));
         let used = self.used_by_cache(claim)?;
         if !line.is_idle() || rank != Rank::Newcomer || claim.closed() == 1 {
@@ -227,18 +231,18 @@ impl<'a> Producer<'a> {
         if free < 1 { None } else { u32::try_from(free).ok() }
     }
 
-    /// Looks at head and quarantine, and remembers the two for the process. `None`: something moved, try again.
+    /// Looks at head and quarantine, and caches the two for the process. `None`: something moved, try again.
     ///
-    /// More used than the capacity is nonsense in the segment: nothing can be sent through it.
+    /// If more is used than the capacity, the segment holds nonsense, and nothing can be sent through it.
     pub(super) fn look(&self, claim: Claim) -> Option<Room> {
         let queue = &self.queue;
         let words = queue.view.words;
-        // ORDERING: before head, so that the copy may have too old an epoch, but never too new a one.
+        // ORDERING: before head, so that the cached epoch may be too old for the cached head, but never too new.
         let epoch = words.read_mostly.epoch.load(acquire(Edge::Epoch));
         let room = queue.room(claim)?;
         if room.used > queue.capacity() {
-            // Unless the word is old, because this thread was stopped behind its load for so long that 32 bits do not
-            // tell old from new.
+            // Unless the word is old. This thread may have been stopped behind its load for so long that 32 bits cannot tell old from
+            // new.
             return queue.is_unchanged(claim).then_some(room);
         }
         let cached = (room.head << 32) | (epoch & EPOCH) << 1 | u64::from(room.any);
@@ -246,7 +250,7 @@ impl<'a> Producer<'a> {
         Some(room)
     }
 
-    /// Returns whether there is room for `need`, by a look at head, quarantine and line. `None`: something moved, try again.
+    /// Returns the room for `need`, if there is so much, by a look at head, quarantine and line. `None`: something moved, try again.
     pub(super) fn room_for(&self, claim: Claim, rank: Rank, need: u32) -> Option<Claimed<(u32, Room)>> {
         let queue = &self.queue;
         if claim.closed() == 1 {
@@ -256,12 +260,13 @@ impl<'a> Producer<'a> {
         if room.used > queue.capacity() {
             return Some(Claimed::Closed);
         }
-        // The backlog before the line: a sender that comes from the one to the other meanwhile counts twice, not never.
+        // The backlog is read before the line. A sender that moves from the one to the other meanwhile counts twice, which is safe. The
+        // other way round it might not count at all.
         let rank = if rank == Rank::Newcomer { Rank::Backlog(self.cache.backlog()) } else { rank };
         let before = queue.needs_before(rank, room.free - i64::from(need));
         let free = room.free - before;
         if free < i64::from(need) {
-            // The entries were read one by one: it was full only if no sender claimed meanwhile.
+            // The entries were read one by one, so they belong together only if no sender has claimed meanwhile.
             let is_sure = !room.any || queue.is_unchanged(claim);
             return is_sure.then_some(Claimed::Full);
         }
@@ -289,44 +294,48 @@ impl<'a> Producer<'a> {
         self.exchange(claim, claim, want.min(room.run).min(free))
     }
 
-    /// Voids the position at the tail, which stands on a quarantined slot, then moves the claim word over it, unless something
-    /// moved. The claim word must then be read again in any case.
+    /// Voids the position at the tail, whose slot is in quarantine, then moves the claim word over it. Does less if something moved: the
+    /// caller reads the claim word again in any case.
     pub(super) fn void(&self, claim: Claim, number: usize, entry: Entry, wake: &impl Wake) {
         let queue = &self.queue;
         let tail = claim.tail();
         if queue.track.distance(entry.last(), tail) > 0 {
             let moved = entry.with_last(tail);
             let word = &queue.view.entries[number];
-            // ORDERING: relaxed. While the entry is active its slot is void whatever this says. What it says is read
-            // by the receiver's exchange that makes it inactive, which others read with acquire.
+            // ORDERING: relaxed. While the entry is active its slot is void, whatever `last` says. The receiver's exchange that makes the
+            // entry inactive reads `last`, and other threads read that exchange with acquire.
             if word.compare_exchange(entry.0, moved.0, Ordering::Relaxed, Ordering::Relaxed).is_err() {
                 return;
             }
         }
         let over = claim.with_tail(queue.track.add(tail, 1));
         let word = &queue.view.words.claim;
-        // ORDERING: releases the head and the void position that this claim rests on.
+        // ORDERING: releases the head and the void position on which this exchange rests.
         if word.compare_exchange(claim.0, over.0, release(Edge::Claim), Ordering::Relaxed).is_ok() {
             full_fence(Fence::Published);
             queue.common().ring_receiver(wake);
         }
     }
 
-    /// Records the last owner if it is another process, then claims `count` positions. The rest of the claim word becomes as
-    /// in `with`.
+    /// Records the owner of the last claim if that is another process, then claims `count` positions by one exchange. The rest of the
+    /// claim word becomes as in `with`.
+    ///
+    /// The claim word names only the last owner. So a claimer of another process first saves that name in the record of the last
+    /// position; the receiver needs it if that owner dies before it publishes.
     #[inline(always)]
     pub(super) fn exchange(&self, claim: Claim, with: Claim, count: u32) -> Option<Claimed<Span>> {
         let queue = &self.queue;
         let tail = claim.tail();
         if !queue.track.is_valid(tail) {
-            return Some(Claimed::Closed); // Nonsense in the segment: there is no such slot.
+            // A peer wrote nonsense: there is no such slot.
+            return Some(Claimed::Closed);
         }
         if claim.owner() != self.me && claim.owner() != 0 && !self.record(claim) {
             return None;
         }
         let mine = with.with_tail(queue.track.add(tail, count)).with_owner(self.me);
-        // ORDERING: releases the head and the record that this claim rests on. The word was read with acquire before;
-        // if it has changed and come back since, by permits, nothing was written of which this claim must know.
+        // ORDERING: releases the head and the record on which this claim rests. The word was read with acquire before. It may have
+        // changed and come back since, by permits (ABA); those wrote nothing of which this claim must know.
         queue
             .view
             .words
@@ -336,7 +345,7 @@ impl<'a> Producer<'a> {
             .map(|_| Claimed::Granted(Span { first: tail, count }))
     }
 
-    /// Records the owner of the last claim. False if the claim word has moved on.
+    /// Records the owner of the last claim. Returns false if the claim word has moved on.
     #[cold]
     fn record(&self, claim: Claim) -> bool {
         let queue = &self.queue;
@@ -348,8 +357,8 @@ impl<'a> Producer<'a> {
             if seen.bears(position) {
                 return true;
             }
-            // A newer position means that the claim word is old. A number that only looks newer, because the
-            // slot was not recorded for 2^31 positions, is told by the unchanged claim word.
+            // A record of a newer position means that the claim word is old. A record can also only look newer, because it was last
+            // written more than 2^31 positions ago. Then the claim word is unchanged.
             if seen.set() == 1
                 && queue.track.distance(position, seen.position()) > 0
                 && !queue.is_unchanged(claim)
@@ -384,22 +393,23 @@ impl<'a> Producer<'a> {
         let slots = self.queue.view.slots;
         let slot = slots.of::<T>(position);
         payload::store(slot, value);
-        // ORDERING: everything of the value before its stamp.
+        // ORDERING: releases the value.
         slot.stamp.store(Stamp::published(position).0, release(Edge::Stamp));
         slots.prefetch_ahead::<T>(position);
     }
 
-    /// Wakes the receiver, if it sleeps, behind what was published.
+    /// Wakes the receiver if it sleeps. Called after publishing.
     #[inline(always)]
     fn announce(&self, wake: &impl Wake) {
-        // ORDERING: publish, then look whether the receiver sleeps; it registers, then looks at the stamp.
+        // ORDERING: a Dekker fence: the sender publishes, then looks whether the receiver sleeps. The receiver registers, then looks at
+        // the stamp.
         self.queue.fences.light(Fence::Published);
         self.queue.common().ring_receiver(wake);
     }
 
-    /// Takes the next turn of the sender at `place`: it registers as a sleeper, then looks whether it is covered.
+    /// Takes the next turn of the sender at `place`: registers it as a sleeper, then looks whether it is covered.
     ///
-    /// A task's waker stands ready before. A sender that is granted or refused leaves the line.
+    /// The caller has stored a task's waker before. If the sender is granted or refused, the caller has it leave the line.
     pub fn turn<W: Request>(
         &self,
         place: Place,
@@ -408,7 +418,8 @@ impl<'a> Producer<'a> {
         wake: &impl Wake,
     ) -> Turn<'a, W::Grant> {
         let (bell, asleep) = self.queue.register_waiter(place, kind);
-        // The second look: what became free before the bell was set is seen here, what becomes free after it rings.
+        // The second look. Capacity that became free before the bell was set is seen here. The thread that frees more later rings the
+        // bell.
         match want.ask(self, Rank::Waiter(place.ticket), wake) {
             Claimed::Granted(grant) => Turn::Granted(grant),
             Claimed::Full if !wake.is_over() => Turn::Sleep(bell, asleep),

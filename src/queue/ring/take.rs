@@ -306,7 +306,7 @@ impl Consumer {
             let claim = Claim(queue.view.words.claim.load(acquire(Edge::Claim)));
             let claimed = queue.track.distance(head, claim.tail());
             if let Some(nonsense) = self.nonsense_in(queue, claim, claimed) {
-                self.end_for(queue, nonsense, peers);
+                self.fail_with(queue, nonsense, peers);
                 break;
             }
             if claimed == 0 {
@@ -323,7 +323,7 @@ impl Consumer {
                     return Taken::End;
                 }
                 if has_ended && self.poll_stalled(queue, peers) == (None, None) {
-                    self.end_for(queue, Nonsense::Claim, peers);
+                    self.fail_with(queue, Nonsense::Claim, peers);
                     continue;
                 }
                 if has_ended {
@@ -356,7 +356,7 @@ impl Consumer {
             if has_ended {
                 // No process is left that could be in the middle of a send: it was published, or never claimed.
                 if !Self::is_published(queue, head) {
-                    self.end_for(queue, Nonsense::Claim, peers);
+                    self.fail_with(queue, Nonsense::Claim, peers);
                 }
                 continue;
             }
@@ -383,7 +383,7 @@ impl Consumer {
     }
 
     /// Ends the stream here, for all processes.
-    fn end_for(&mut self, queue: &Ring<'_>, nonsense: Nonsense, peers: &impl Peers) {
+    fn fail_with(&mut self, queue: &Ring<'_>, nonsense: Nonsense, peers: &impl Peers) {
         self.nonsense = Some(nonsense);
         queue.close(peers);
     }

@@ -315,7 +315,7 @@ fn nobody_waits_for_a_stalled_sender_and_its_value_comes_late() {
             assert_eq!(bench.receive(&mut consumer), Taken::Value(value));
         }
         assert!(consumer.has_stalled());
-        // It keeps one place of capacity, and nobody loses more.
+        // It keeps one place of capacity, and the others lose no more.
         for value in 1..u64::from(capacity) {
             bench.send(2, value);
         }

@@ -15,7 +15,7 @@ packed! {
         reserved / with_reserved: u32 = 20 << 12,
         /// The process that made the last claim of a position.
         owner / with_owner: Number = 10 << 2,
-        /// The round of permit recovery.
+        /// The phase of permit recovery, as in SRCU: each grace period flips it.
         phase / with_phase: u32 = 1 << 1,
         /// 1 once the receiver closed.
         closed / with_closed: u32 = 1 << 0,
@@ -66,6 +66,7 @@ impl Record {
         Record(1).with_position(position).with_owner(owner)
     }
 
+    /// Returns whether this is the record of that position. A slot keeps the record of an earlier lap until the next one.
     pub fn bears(self, position: u32) -> bool {
         self.set() == 1 && self.position() == position
     }
@@ -113,9 +114,10 @@ impl Line {
         drawn as u32
     }
 
-    /// Returns how many tickets have been drawn since `ticket`, which counts; 0 or less if it is yet to be drawn. A waiter can wait while
-    /// many are drawn, but few are between a look at the line and one at its records. So of the 2^32 that can be told apart,
-    /// only the next [`TO_COME`] count as yet to be drawn.
+    /// Returns how many tickets have been drawn since `ticket`, itself included; 0 or less if it is yet to be drawn.
+    ///
+    /// Many tickets may be drawn while one waiter waits. Few are drawn between a look at the line and a look at its records. So of the
+    /// 2^32 tickets that can be told apart, only the next [`TO_COME`] count as yet to be drawn.
     pub fn age_of(self, ticket: u32) -> i64 {
         let age = self.next_ticket().wrapping_sub(ticket);
         if age < 0u32.wrapping_sub(TO_COME) { i64::from(age) } else { i64::from(age) - (1 << 32) }
@@ -156,7 +158,7 @@ impl Waiter {
         Waiter(0).with_state(Self::WAITS).with_ticket(ticket).with_owner(owner).with_need(need)
     }
 
-    /// Returns whether it counts.
+    /// Returns whether the record counts: its sender has a ticket, and waits.
     pub fn waits(self) -> bool {
         self.state() == Self::WAITS
     }

@@ -7,7 +7,7 @@ use crate::queue::edge::{Edge, release};
 impl Table<'_> {
     /// Closes the receiving side. It wakes no sender, for none waits for capacity.
     pub fn close(&self) {
-        // ORDERING: a sender that finds the channel closed sees what was done before it was.
+        // ORDERING: releases what the receiver did before it closed, to a sender that finds the channel closed.
         self.view.words.claim.fetch_or(Claim(0).with_closed(1).0, release(Edge::Claim));
     }
 

@@ -1,4 +1,4 @@
-//! Words of a table that cannot be right, as any process sees them; and the bells of all sleepers.
+//! Corruption of a table, as any process sees it: words that do not fit each other. And the bells of all sleepers.
 
 use super::Table;
 use super::words::Claim;
@@ -8,12 +8,12 @@ use crate::queue::edge::{Edge, Fence, acquire, full_fence};
 use crate::sync::Ordering;
 
 impl<'a> Table<'a> {
-    /// Returns what is wrong in the claim word and head now. For a process that is not the receiver's.
+    /// Returns whether claim word and head fit each other now, and which does not. For a process that is not the receiver's.
     pub fn nonsense(&self) -> Option<Nonsense> {
         self.head_and_claim().err()
     }
 
-    /// Head and a claim word that fits it. The receiver may have moved on meanwhile.
+    /// Reads head and a claim word that fits it: a snapshot, as under a sequence lock. The receiver may have moved on meanwhile.
     pub(super) fn head_and_claim(&self) -> Result<(u64, Claim), Nonsense> {
         loop {
             let head = self.view.words.head.load(acquire(Edge::Head));
@@ -21,8 +21,8 @@ impl<'a> Table<'a> {
             if self.fits(head, claim) {
                 return Ok((head, claim));
             }
-            // Head may have moved between the two loads, and the tail with it.
-            // ORDERING: relaxed. If head is what it was, both were there together.
+            // Head may have moved between the two loads, and the tail with it. Then it is read again.
+            // ORDERING: relaxed. If head has not changed, the two stood there together.
             if self.view.words.head.load(Ordering::Relaxed) == head {
                 return Err(Nonsense::Claim);
             }
@@ -35,10 +35,10 @@ impl<'a> Table<'a> {
         claim.tail() != Claim::LAST && claim.tail().checked_sub(head).is_some_and(|queued| queued <= most)
     }
 
-    /// Changes the receiver's bell, the only one of a table, and returns it, for a process that wakes all sleepers: a receiver that
-    /// registered before this call is woken, or does not fall asleep.
+    /// Advances the receiver's bell, the only one of a table, and returns it, for a process that wakes all sleepers. A receiver that
+    /// registered before this call is woken by the caller, or does not fall asleep.
     pub fn bump_all(&self) -> impl Iterator<Item = &'a Bell> + use<'a> {
-        // ORDERING: what made this necessary stands, then the bell is changed; a sleeper changes its bell, then looks.
+        // ORDERING: a Dekker fence: the caller's change, then the bell. A sleeper changes its bell, then looks for the change.
         full_fence(Fence::Freed);
         let bell: &'a Bell = &self.view.common.header.receiver_bell;
         bell.bump();

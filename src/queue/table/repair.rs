@@ -1,5 +1,5 @@
-//! What a process leaves that is dead or has said goodbye, and how it is put right; and how far senders and receiver are. Which process is
-//! dead is not decided here.
+//! Repair of what a process left that is dead or has said goodbye; and how far senders and receiver are. Which process is dead is not
+//! decided here.
 //!
 //! Handles are repaired here, by the receiver's process. Unpublished positions are repaired by the receiver itself, in
 //! [`super::take`]. If the receiver is dead the channel is closed and nothing needs repair.
@@ -11,7 +11,7 @@ use crate::queue::{Number, Wake};
 use crate::sync::Ordering;
 use alloc::vec::Vec;
 
-/// So many numbers an owner can have, with 0.
+/// How many numbers an owner can have, 0 among them.
 const NUMBERS: usize = 1 << 10;
 
 impl Table<'_> {
@@ -25,7 +25,8 @@ impl Table<'_> {
 
     /// Wakes the receiver: a position of the dead may stand at head.
     pub fn notify_after_recovery(&self, wake: &impl Wake) {
-        // ORDERING: the caller marked the death, then the receiver is looked for; it registers, then asks who is dead.
+        // ORDERING: a Dekker fence. The caller marked the death, then this looks whether the receiver sleeps. The receiver registers,
+        // then asks which processes are dead.
         full_fence(Fence::Freed);
         self.common().ring_receiver(wake);
     }

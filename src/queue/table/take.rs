@@ -326,7 +326,7 @@ impl Consumer {
             let has_ended = table.common().has_ended();
             let claim = table.claim();
             if let Some(nonsense) = self.nonsense_in(table, claim) {
-                self.end_for(table, nonsense);
+                self.fail_with(table, nonsense);
                 break;
             }
             if claim.tail() == head {
@@ -337,7 +337,7 @@ impl Consumer {
                     return Taken::End;
                 }
                 if has_ended && self.poll_stalled(table, peers) == (None, None) {
-                    self.end_for(table, Nonsense::Claim);
+                    self.fail_with(table, Nonsense::Claim);
                     continue;
                 }
                 if has_ended {
@@ -347,7 +347,7 @@ impl Consumer {
             }
             // ORDERING: the claim word was read with acquire, and a sender that claims there has found the entry ready.
             let Some(chunk) = self.look_here(table) else {
-                self.end_for(table, Nonsense::Table);
+                self.fail_with(table, Nonsense::Table);
                 continue;
             };
             if patience > 0 {
@@ -372,7 +372,7 @@ impl Consumer {
             if has_ended {
                 // No process is left that could be in the middle of a send: it was published, or never claimed.
                 if !Self::is_published(table, chunk, head) {
-                    self.end_for(table, Nonsense::Claim);
+                    self.fail_with(table, Nonsense::Claim);
                 }
                 continue;
             }
@@ -399,7 +399,7 @@ impl Consumer {
     }
 
     /// Ends the stream here, for all processes.
-    fn end_for(&mut self, table: &Table<'_>, nonsense: Nonsense) {
+    fn fail_with(&mut self, table: &Table<'_>, nonsense: Nonsense) {
         self.nonsense = Some(nonsense);
         table.close();
     }

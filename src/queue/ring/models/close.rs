@@ -80,7 +80,7 @@ fn close_while_a_send_is_stalled() {
     }
 }
 
-/// Who finds the channel closed sees what the receiver did before it closed.
+/// A sender that finds the channel closed sees what the receiver did before it closed.
 #[test]
 fn closed_tells_of_what_came_before() {
     explore(None, || {

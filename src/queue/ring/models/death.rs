@@ -1,5 +1,5 @@
 //! Senders that stop for ever and are proved dead: what they published is received, what they did not is skipped,
-//! and nobody else's position is taken for theirs.
+//! and no position of another sender is taken for theirs.
 
 use super::{Receiving, World, explore};
 use crate::queue::Consume;

@@ -1,4 +1,4 @@
-//! Values from senders to the receiver, with room for them or not. Nobody sleeps, closes or dies.
+//! Values from senders to the receiver, with room for them or not. No side sleeps, closes or dies.
 
 use super::{Receiving, World, explore};
 use crate::queue::ring::{Claimed, Consumer};

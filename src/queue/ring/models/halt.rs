@@ -1,10 +1,10 @@
-//! Senders that are stopped between any two steps of any move: the others do all their work and find all of it in order
-//! before anybody who is stopped goes on, and at the end nothing is missing.
+//! Senders that are stopped between any two steps of any move: the others do all their work and find all of it in order before a
+//! stopped sender goes on, and at the end nothing is missing.
 //!
-//! There are two ways to stop one. A thread that the checker does not switch to is stopped: the others' work is one thread
-//! that waits for nobody, so one switch away from a sender stops it anywhere, between loads too, until that work is done.
-//! And a sender can be stopped before one of its writes by a gate, which takes no switch: so two are stopped at once, each
-//! before each of its writes, and go on in the midst of more work.
+//! There are two ways to stop a sender. The checker can stop it by not switching to its thread. The others' work is one thread that
+//! never blocks, so one switch away from a sender stops it anywhere, between loads too, until that work is done. And a gate can stop
+//! it before one of its writes, which takes no switch. So two senders are stopped at once, each before each of its writes, and go on in
+//! the middle of more work.
 
 use super::moves::*;
 use super::{Receiving, World, explore, explore_pairs};
@@ -36,7 +36,7 @@ fn goes_on(world: &Arc<World>, consumer: &mut Consumer, rounds: u64) {
     assert!(!world.queue().common().has_ended());
 }
 
-/// The same where no place may be left beside those who are stopped: each finds the channel full, and none waits.
+/// The same where no place may be left beside the stopped senders: each other one finds the channel full, and none waits.
 fn goes_on_if_there_is_room(world: &Arc<World>, consumer: &mut Consumer, rounds: u64) {
     for number in 30..30 + rounds {
         assert_ne!(world.try_send(3, number), Claimed::Closed);

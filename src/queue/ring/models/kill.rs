@@ -1,8 +1,8 @@
-//! Senders that are killed before any one of their writes: what they left is put right, whatever it is, and nobody is left
-//! asleep.
+//! Senders that are killed before any one of their writes: what they left is repaired, whatever it is, and no sender or receiver is
+//! left asleep.
 //!
 //! What a process leaves changes only by its writes, so a kill between two of them is a kill anywhere between. The models go
-//! through the writes one by one, and for each through the interleavings with those who live.
+//! through the writes one by one, and for each through the interleavings with the living.
 
 use super::moves::*;
 use super::{Receiving, World, explore, explore_pairs, explore_writes};
@@ -241,8 +241,8 @@ fn while_it_leaves_the_line() {
     });
 }
 
-/// Two are killed in the middle of permit operations, each before each of its writes, and what they held comes back at once
-/// or in one round after the other, while a third goes on. Then both numbers are given again.
+/// Two senders are killed in the middle of permit operations, each before each of its writes. What they held comes back at once, or in
+/// one grace period after the other, while a third sender goes on. Then both numbers are given again.
 fn two_die(acts: [Move; 2], is_at_once: bool, switches: Option<usize>) {
     explore_pairs(switches, move |[first, second]| {
         let world = World::new(3, 1, 2);
@@ -289,8 +289,8 @@ fn two_with_permits_one_after_the_other() {
     two_die([reserves_and_sends, reserves_and_gives_back], false, Some(1));
 }
 
-/// A number is given again as soon as its process's permits are back, and the next one with it is killed before each of its
-/// writes too, while a round may be under way for another.
+/// A number is given again as soon as its process's permits are back. The next process with it is killed before each of its writes too,
+/// while a grace period may be under way for another one.
 #[test]
 fn a_number_given_again_dies_again() {
     explore_pairs(Some(1), move |[first, second]| {

@@ -22,7 +22,7 @@ fn two_processes_drop_at_once() {
         for dropper in droppers {
             dropper.join().unwrap();
         }
-        assert!(world.queue().common().has_ended(), "nobody was the last");
+        assert!(world.queue().common().has_ended(), "no sender was the last");
     });
 }
 

@@ -5,18 +5,18 @@
 //! | --- | --- |
 //! | [`flow`] | values, laps, batches, two threads of one process |
 //! | [`close`] | close while sending |
-//! | [`death`] | senders that never publish and are proved dead; whose position it is |
+//! | [`death`] | senders that never publish and are proved dead; which sender owns a position |
 //! | [`stall`] | senders that are stopped for a while: quarantine and void positions |
-//! | [`stop`] | one or two stopped between any two steps, while the others do all their work |
+//! | [`stop`] | one or two senders stopped between any two steps, while the others do all their work |
 //! | [`peek`] | a value that was peeked, and a stopped sender that goes on before it is taken |
 //! | [`line`] | which senders wait for capacity, in which order |
 //! | [`sleep`] | lost wakeups |
-//! | [`late`] | those that asymmetric fences let miss each other, and the late look |
+//! | [`late`] | a sleeper and a waker that miss each other by asymmetric fences, and the late look |
 //! | [`permits`] | capacity held: taken, used, given back, waited for |
 //! | [`recovery`] | what dead processes held in permits |
 //! | [`life`] | the last handle |
 //! | [`epoch`] | copies of head that are old |
-//! | [`halt`] | senders that are stopped between any two steps of any move, and the others finish meanwhile |
+//! | [`halt`] | senders that are stopped between any two steps of any move, while the others finish |
 //! | [`kill`] | senders that are killed before any write of any move |
 //!
 //! What they share is in `world`, what senders do there in `sending`, and the moves that are killed or stopped in `moves`. What

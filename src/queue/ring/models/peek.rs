@@ -1,5 +1,5 @@
-//! A value that was peeked is the next one received, whoever goes on in between: a stopped send that is published late, or
-//! one that is found dead. That values of nobody are lost or doubled by it is the book's to say.
+//! A value that was peeked is the next one received, whichever sender goes on in between: a stopped send that is published late, or
+//! one that is found dead. The book tells whether a value was lost or doubled by that.
 
 use super::{Receiving, World, explore};
 use crate::queue::ring::{Claimed, Consumer};

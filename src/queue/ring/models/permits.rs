@@ -73,7 +73,7 @@ fn two_or_none() {
     });
 }
 
-/// Whoever finds a new claim word finds the head that made it possible: no open channel looks like nonsense to it.
+/// A sender that finds a new claim word finds the head that made it possible: no open channel looks like nonsense to it.
 #[test]
 fn an_open_channel_never_refuses_as_closed() {
     explore(Some(3), || {
@@ -175,7 +175,7 @@ fn a_permit_given_back_wakes_a_waiter() {
     });
 }
 
-/// Somebody waits to reserve while the other one's value is received.
+/// A sender waits to reserve while the value of the other one is received.
 #[test]
 fn room_wakes_who_waits_to_reserve() {
     explore(None, || {

@@ -136,7 +136,7 @@ fn one_dies_after_taking_and_another_sends_on_a_permit() {
     one_dies(2, Dies::AfterTaking, takes_and_sends, Some(4));
 }
 
-/// Two die in the middle of an operation, the second perhaps during the round for the first, and a third goes on.
+/// Two senders die in the middle of an operation, the second perhaps during the grace period for the first. A third goes on.
 fn two_die(first: Dies, second: Dies, switches: Option<usize>) {
     explore(switches, move || {
         let world = World::new(3, 1, 1);
@@ -179,7 +179,7 @@ fn one_dies_in_the_middle_after_one_with_a_permit() {
     two_die(Dies::Holding, Dies::AfterGiving, Some(2));
 }
 
-/// One round after the other: the accounts of the living go on from what the first one left.
+/// One grace period after the other: the accounts of the living go on from what the first one left.
 /// Shows W30.
 #[test]
 fn two_rounds() {

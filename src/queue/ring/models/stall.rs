@@ -1,5 +1,5 @@
 //! Senders that are stopped between claim and publish, for a while or for ever: no other sender waits for them, their slots
-//! are gone round, and their values come when they come.
+//! are skipped, and their values come when they come.
 
 use super::{Receiving, World, explore};
 use crate::queue::ring::{Claimed, Consumer, Span};
@@ -220,8 +220,8 @@ fn stopped_anywhere_capacity_3() {
     stopped_anywhere(3, 4, Some(3));
 }
 
-/// The receiver goes round the stalled send while two senders come: who finds the position void that the other one
-/// made void knows of the head that the other one knew.
+/// The receiver goes round the stalled send while two senders come. A sender that finds a position void knows of the head that the
+/// sender knew that made it void.
 #[test]
 fn a_void_position_tells_of_head() {
     explore(Some(3), || {

@@ -71,7 +71,7 @@ fn a_permit_is_good_on_a_closed_channel_and_delays_its_end() {
     assert_eq!(bench.receive(&mut consumer), Taken::End);
 }
 
-/// Looks, whenever it wakes somebody, whether a permit operation of process 2 is under way.
+/// Looks, at each wake, whether a permit operation of process 2 is under way.
 struct Onlooker<'a>(&'a Bench, RefCell<Vec<bool>>);
 
 impl Wake for Onlooker<'_> {
@@ -108,7 +108,7 @@ fn a_death_frees_what_that_process_held_and_nothing_else() {
     assert_eq!(bench.reserve(2, 1), Claimed::Granted(()));
     assert_eq!(bench.recover(&mut recovery, 1), [1]);
     assert_eq!((bench.word().reserved(), bench.account(1), bench.account(2).total()), (1, Account(0), 1));
-    assert_eq!(bench.word().phase(), 0, "nobody was in the middle of anything");
+    assert_eq!(bench.word().phase(), 0, "no process was in the middle of an operation");
 }
 
 /// Shows W33.
@@ -135,7 +135,7 @@ fn a_death_while_taking_awaits_and_is_told_the_end_of_others() {
     assert_eq!(*bench.world.woken.borrow(), [Sleeper::Recovery]);
     assert_eq!(recovery.go_on(&bench.queue()), [1]);
     assert_eq!((bench.word().reserved(), bench.account(2).total()), (1, 1));
-    // The next round begins where this one ended.
+    // The next grace period begins where this one ended.
     bench.give_back(2, 1);
     let _dying = Operation::begin(bench.queue(), 1);
     assert_eq!(bench.recover(&mut recovery, 1), [1]);
@@ -161,7 +161,7 @@ fn a_round_stays_exact_though_a_number_is_given_again_meanwhile() {
         assert_eq!(bench.recover(&mut recovery, 3), [3]);
         assert_eq!(bench.word().reserved(), 4);
     }
-    // The last one with it stays, and has two when the round ends.
+    // The last one with it stays, and has two when the grace period ends.
     assert_eq!(bench.reserve(3, 2), Claimed::Granted(()));
     stopped.end(0, &bench.world);
     assert_eq!(recovery.go_on(&bench.queue()), [1]);

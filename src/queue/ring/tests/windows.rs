@@ -165,9 +165,9 @@ fn a_round_not_told_of_the_last_operation_ends_at_the_next_look() {
     bench.world.dead.borrow_mut().push(1);
     recovery.add(&bench.queue(), 1);
     assert_eq!(recovery.go_on(&bench.queue()), []);
-    // Counted out, and stopped before it tells anybody.
+    // Counted out, and stopped before it wakes the porter.
     stopped.end(0, &World::default());
-    // The others take and give, and any look ends the round.
+    // The others take and give, and any look ends the grace period.
     assert_eq!(Permits(4).ask(&bench.sender(3), Rank::Newcomer, &bench.world), Claimed::Granted(()));
     bench.sender(3).give_back(4, &bench.world);
     assert_eq!(recovery.go_on(&bench.queue()), [1]);

@@ -1,13 +1,13 @@
-//! How senders wait for capacity: a fair semaphore across processes. No thread or task sleeps here.
+//! A fair semaphore across processes, by tickets: how senders wait for capacity. No thread or task sleeps here.
 //!
-//! The claim word is the semaphore, and the *line* is its queue. A sender that waits has one *record*, which says for how
-//! much it waits, and since when: its *ticket*, drawn from the word of the line. Records are used in any order. Only tickets
-//! rank, so a walk reads all records in use, and a record that never moves costs the other senders nothing but its need.
+//! The claim word is the semaphore's value, and the *line* is its queue. A sender that waits has one *record*. It says how much capacity
+//! the sender waits for, and its *ticket*, drawn from the word of the line. Records are used in any order, and only tickets rank. So a
+//! walk reads all records in use, and a sender that is stopped in the line costs the others nothing but its need.
 //!
-//! The rule is *coverage*. A waiter may take when the free capacity covers the needs of all waiters with older tickets and
-//! its own. A newcomer may take only what covers the whole line. So no sender grants capacity to another one, nothing is
-//! locked, and a dead or cancelled waiter is one record to free. A thread that gives capacity back looks along the line and
-//! rings each waiter that is covered now.
+//! The rule is *coverage*. A waiter may take capacity when the free capacity covers its own need and those of all waiters with older
+//! tickets. A newcomer may take only what the whole line leaves over. So no sender grants capacity to another one, nothing is locked,
+//! and a dead or cancelled waiter is one record to free. A thread that gives capacity back walks along the line and rings each waiter
+//! that is covered now.
 //!
 //! Guarantee: an operation that began after a waiter was in the line never overtakes that waiter.
 //!
@@ -25,12 +25,14 @@
 //!
 //! # Orderings
 //!
-//! A sender that comes sets the bit of its record before it draws its ticket. The draw releases the word of the line, and
-//! each walk acquires it first. So a walk finds every waiter whose ticket was drawn before. A record tells of nothing but
-//! itself, so the walk reads it relaxed. A sender that takes capacity on the strength of a walk does so by an exchange of the
-//! claim word, which fails if capacity has changed since. A sender that goes to sleep on the strength of a walk has a fence
-//! behind its registration, and so has every thread that frees a record or capacity and then looks. The fences are full, or the two
-//! sides of asymmetric ones: a heavy one of the sender, a light one of the receiver.
+//! A sender that comes sets the bit of its record before it draws its ticket. The draw releases the word of the line, and each walk
+//! acquires it first. So a walk finds every waiter whose ticket was drawn before. A record publishes nothing but itself, so the walk
+//! reads it relaxed.
+//!
+//! A walk may be out of date when its caller acts on it. A sender that takes capacity does so by an exchange of the claim word, which
+//! fails if capacity has changed since. A sender that goes to sleep has passed a Dekker fence after its registration, and so has every
+//! thread that frees a record or capacity and then looks for sleepers. The fences are full, or the two sides of asymmetric ones: a
+//! heavy one of the sender, a light one of the receiver.
 
 pub(crate) mod place;
 mod promise;

@@ -23,6 +23,7 @@ pub(crate) struct Place {
 }
 
 impl<'a> Ring<'a> {
+    /// Reads the word of the line.
     #[inline(always)]
     pub(super) fn read_line(&self) -> Line {
         Line(self.view.words.read_mostly.line.load(acquire(Edge::Line)))
@@ -31,12 +32,12 @@ impl<'a> Ring<'a> {
     /// Changes the line's word if it still is `seen`.
     pub(super) fn change_line(&self, seen: Line, to: Line) -> bool {
         let word = &self.view.words.read_mostly.line;
-        // ORDERING: relaxed. It takes marks away and adds nothing; what the draws before it released goes on with it.
+        // ORDERING: relaxed. It takes marks away and publishes nothing. It continues the release sequences of the draws before it.
         word.compare_exchange(seen.0, to.0, Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
 
-    /// Draws a ticket, and marks the line so. The word changes at each draw, so a mark that another thread is about to take
-    /// away, because it saw no reason for it before this draw, stays.
+    /// Draws a ticket and sets a mark in the line's word. The word changes at each draw. So another thread that saw no reason for the
+    /// mark before this draw, and is about to take it away, fails.
     fn draw(&self, mark: impl Fn(Line) -> Line) -> u32 {
         let word = &self.view.words.read_mostly.line;
         let mut seen = Line(word.load(Ordering::Relaxed)); // ORDERING: only a first guess for the exchange.
@@ -50,7 +51,7 @@ impl<'a> Ring<'a> {
         }
     }
 
-    /// Takes a place at the end of the line. `None` if every record is in use, that of the process too.
+    /// Takes a place at the end of the line. Returns `None` if every record is in use, that of the process too.
     pub fn enter(&self, me: Number, need: u32) -> Option<Place> {
         let (record, ticket) = self.comes_half_way(me, need)?;
         self.arrives(record, ticket, me, need);
@@ -66,17 +67,18 @@ impl<'a> Ring<'a> {
     /// Takes the last step: from now on the sender is in the line.
     pub(super) fn arrives(&self, record: usize, ticket: u32, me: Number, need: u32) {
         let waits = Waiter::waits_at(ticket, me, need);
-        // ORDERING: relaxed. Until it is seen the sender counts as one that has not come yet; and before the sender sleeps it
+        // ORDERING: relaxed. A thread that does not see it yet takes the sender for one that has not come. Before the sender sleeps it
         // passes a full fence.
         self.view.waiters[record].store(waits.0, Ordering::Relaxed);
     }
 
+    /// Reads a record.
     pub(super) fn read_waiter(&self, record: usize) -> Waiter {
         // ORDERING: relaxed, see [`super`].
         Waiter(self.view.waiters[record].load(Ordering::Relaxed))
     }
 
-    /// Takes the first free record, so that those in use stand close together: of the common ones, or that of the process.
+    /// Takes the first free one of the common records, so that those in use stand close together, or else that of the process.
     fn take_record(&self, me: Number, need: u32) -> Option<usize> {
         let common = self.view.geometry.line as usize;
         for (first, word) in (0..common).step_by(u64::BITS as usize).zip(self.view.occupied) {
@@ -97,9 +99,10 @@ impl<'a> Ring<'a> {
         self.occupy(own, me, need).then_some(own)
     }
 
+    /// Takes a record, if it is free, and sets its bit. Returns whether it was free.
     fn occupy(&self, record: usize, me: Number, need: u32) -> bool {
         let (free, coming) = (Waiter::FREE.0, Waiter::coming(me, need).0);
-        // ORDERING: after the sender before this one cleared the record's bit.
+        // ORDERING: acquires that the record's last sender has cleared its bit. The bit is set after that.
         let word = &self.view.waiters[record];
         let is_mine = word.compare_exchange(free, coming, acquire(Edge::Waiter), Ordering::Relaxed).is_ok();
         if is_mine {
@@ -110,18 +113,19 @@ impl<'a> Ring<'a> {
         is_mine
     }
 
+    /// Returns the word and the bit that say that the record is in use.
     fn bit_of(&self, record: usize) -> (&'a crate::sync::AtomicU64, u64) {
         let bits = u64::BITS as usize;
         (&self.view.occupied[record / bits], 1 << (record % bits))
     }
 
-    /// Leaves the line, having taken or given up. The caller then brings the next sender of its process's backlog to the line,
-    /// if there is one, and has all others look, by [`Ring::look_if_waiting`].
+    /// Leaves the line after the sender has taken capacity or given up. The caller then brings the next sender of its process's backlog
+    /// to the line, if there is one, and looks for covered waiters, by [`Ring::look_if_waiting`].
     pub fn vacate(&self, place: Place) {
         self.clear_bit(place.record);
-        // ORDERING: the cleared bit stands before the next sender takes the record.
+        // ORDERING: releases the cleared bit to the next sender that takes the record.
         self.view.waiters[place.record].store(Waiter::FREE.0, release(Edge::Waiter));
-        // ORDERING: the record is free, then the backlog and the line are looked at, as in `freed`.
+        // ORDERING: a Dekker fence: the record is free, then the caller looks at the backlog and the line, as in `freed`.
         full_fence(Fence::Freed);
     }
 
@@ -131,10 +135,10 @@ impl<'a> Ring<'a> {
         word.fetch_and(!bit, Ordering::Relaxed);
     }
 
-    /// Frees every record of a process that is dead or has left, also one whose sender had not come to its ticket yet.
+    /// Frees every record of a process that is dead or has left, also one whose sender had no ticket yet.
     pub fn vacate_all(&self, number: Number) {
         for (record, word) in self.view.waiters.iter().enumerate() {
-            // ORDERING: the thread that says that the process is dead has heard so after all that the process did.
+            // ORDERING: relaxed. The caller has learned of the death after all that the process did.
             let mut waiter = Waiter(word.load(Ordering::Relaxed));
             while waiter != Waiter::FREE && waiter.owner() == number {
                 self.clear_bit(record);
@@ -152,13 +156,13 @@ impl<'a> Ring<'a> {
         }
     }
 
-    /// Says that the backlog of process `me` wants to be told when the capacity covers more than the line. The caller then
+    /// Registers the backlog of process `me` as a sleeper that is rung when the capacity covers more than the line. The caller then
     /// looks once more, by [`Ring::left_over`].
     pub fn arm_backlog(&self, me: Number) {
         self.backlog_bell(me).register(Kind::Task, self.fences);
-        // The ticket is burnt, so that the word changes though the mark may stand already.
+        // No sender uses this ticket. It is drawn so that the word changes, even if the mark stands already.
         self.draw(|line| line.with_backlog(1));
-        // ORDERING: the mark stands, then the capacity is looked at; pairs with `freed` and `freed_by_taking`.
+        // ORDERING: a Dekker fence: the mark stands, then the caller looks at the capacity. Pairs with `freed` and `freed_by_taking`.
         self.fences.heavy(Fence::Asleep);
     }
 

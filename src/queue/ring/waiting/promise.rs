@@ -1,21 +1,21 @@
-//! What the waiters of the receiver's process were promised when the channel closed.
+//! Semaphore hand-off at the close: what the waiters of the receiver's process keep when the channel closes.
 //!
-//! tokio's semaphore gives freed capacity to its oldest waiters before they notice it, and the receiver of a closed channel
-//! waits for these as for permits. In this line capacity is free until it is taken. So the process that closes works out what
-//! tokio would have given its own waiters by then, and reserves that for each of them until it leaves the line.
+//! tokio's semaphore hands freed capacity to its oldest waiters before they notice it, and the receiver of a closed channel waits for
+//! these as for permits. Here capacity is free until a sender takes it. So the process that closes works out what tokio would have handed
+//! to its own waiters by then. It reserves that for each of them until the waiter leaves the line.
 //!
 //! Waiters of other processes keep nothing: one that is stopped must not hold up the end of the stream.
 //!
-//! Close and reservation are two exchanges of the claim word. No process can see the end between them, for the receiver alone tells
-//! it, and it is the receiver that closes. So the close itself needs one exchange, whatever other processes do meanwhile.
+//! Close and reservation are two exchanges of the claim word. No process can see the end of the stream between them: only the receiver
+//! tells the end, and it is the receiver that closes. So the close itself needs one exchange, whatever other processes do meanwhile.
 
 use super::Place;
 use crate::queue::ring::account::Operation;
 use crate::queue::ring::send::Producer;
 
 impl<'a> Producer<'a> {
-    /// Shares the free capacity of a closed channel out to the waiters, oldest first, and returns what each one of this process
-    /// has of it; and what is left behind the line. The last one may have a part of its need.
+    /// Shares the free capacity of a closed channel out to the waiters, oldest first. Returns what each waiter of this process gets, and
+    /// what is left behind the line. The last one may get a part of its need.
     ///
     /// A waiter that leaves the line meanwhile may be among them, unless it has left before the channel was closed.
     pub fn promised(&self) -> (Vec<(Place, u32)>, i64) {

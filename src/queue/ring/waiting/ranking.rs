@@ -1,10 +1,10 @@
-//! What a process remembers of the order in the line, so that a walk need not read every record each time. It is private
-//! memory and decides nothing: each waiter counts by what its record says now.
+//! A cache of the order in the line, private to a process, so that a walk need not read every record each time. It decides nothing: each
+//! waiter counts by what its record says now.
 //!
-//! Tickets only grow. So once a process has seen all records in use, with the line's word read before, every waiter it has not
-//! seen comes after all that it has. It goes on with the waiters that it knows, oldest first, and reads all records anew only
-//! when it has passed the last of them and tickets have been drawn since. A sender that had a record and no ticket at that
-//! time is remembered by its record, and ranked once its ticket stands there.
+//! Tickets only grow. So once a process has read the line's word and then all records in use, every waiter that it has not seen comes
+//! after all that it has seen. A walk goes through the waiters that it knows, oldest first. It reads all records anew only when it has
+//! passed the last of them and tickets have been drawn since. A sender that had a record and no ticket at that time is remembered by its
+//! record, and ranked once its ticket stands there.
 
 use crate::queue::ring::Ring;
 use crate::queue::ring::words::{Line, Waiter};
@@ -12,6 +12,7 @@ use crate::sync::{Mutex, MutexGuard};
 use alloc::collections::BTreeMap;
 use core::ops::{Bound, ControlFlow};
 
+/// The cache, and the lock that one walk at a time holds.
 #[derive(Default)]
 pub(crate) struct Ranking(Mutex<Known>);
 
@@ -26,7 +27,7 @@ pub(super) struct Known {
 }
 
 impl Ranking {
-    /// Returns what is known, unless another thread is at it. That thread may be stopped, so it is not waited for.
+    /// Returns what is known, unless another thread holds the lock. That thread may be stopped, so the caller does not wait for it.
     pub(super) fn known(&self) -> Option<MutexGuard<'_, Known>> {
         self.0.try_lock().ok()
     }
@@ -39,8 +40,8 @@ pub(super) const START: Numbered = (i64::MIN, 0);
 pub(super) type Numbered = (i64, usize);
 
 impl Known {
-    /// Visits the waiters behind `last` in the order of their tickets, until `visit` breaks off, and gives the last one visited.
-    /// `line` was read just before.
+    /// Visits the waiters behind `last` in the order of their tickets, until `visit` breaks off. Returns the last one visited. `line` was
+    /// read just before.
     pub(super) fn visit(
         &mut self,
         queue: &Ring<'_>,
@@ -72,13 +73,15 @@ impl Known {
         }
     }
 
+    /// Ranks the senders that have got their tickets since, and forgets those that are gone.
     fn rank_those_that_came(&mut self, queue: &Ring<'_>, line: Line) {
         let Known { drawn, order, coming } = self;
         coming.retain(|&record| {
             let waiter = queue.read_waiter(record);
             if waiter.waits() {
                 let rank = rank(record, waiter, line);
-                // If it drew its ticket since all records were read, so may others have that are not known.
+                // If the ticket was drawn after all records were read, other senders with older tickets may be unknown. Then the next
+                // reading of all records ranks it.
                 if rank.0 < *drawn as i64 {
                     order.insert(rank, ());
                 }
@@ -94,7 +97,7 @@ impl Known {
         let mut order = Vec::new();
         for (record, waiter) in queue.records_in_use() {
             if waiter.waits() {
-                // One with a newer ticket may be seen though the senders of tickets before it are not yet.
+                // A waiter with a newer ticket may be seen here while the senders of tickets before it are not. It is left out.
                 if line.age_of(waiter.ticket()) > 0 {
                     order.push((rank(record, waiter, line), ()));
                 }
@@ -106,8 +109,8 @@ impl Known {
     }
 }
 
-/// Returns the rank of a waiter beside the line's word, which was read just before. If the thread is stopped in between while more
-/// tickets are drawn than count as yet to come, the waiter ranks too high until it leaves.
+/// Returns the rank of a waiter, by the line's word, which was read just before. If the thread is stopped in between while more tickets
+/// are drawn than [`Line::age_of`] takes as yet to come, the waiter ranks too high until it leaves.
 fn rank(record: usize, waiter: Waiter, line: Line) -> Numbered {
     (line.drawn() as i64 - line.age_of(waiter.ticket()), record)
 }

@@ -1,5 +1,5 @@
-//! Which waiters the free capacity covers: what a sender must leave to those before it, and which sleepers a thread rings
-//! that has given capacity back. It takes nothing and frees nothing.
+//! The walk along the semaphore's queue: which waiters the free capacity covers. A sender learns what it must leave to those before it,
+//! and a thread that has given capacity back rings the sleepers that are covered now. Nothing is taken or freed here.
 
 use super::ranking::{self, Ranking};
 use crate::queue::edge::{Fence, full_fence};
@@ -62,7 +62,7 @@ enum From {
     Age(i64),
 }
 
-/// What a look along the line came to.
+/// The outcome of a look along the line.
 #[derive(PartialEq, Eq)]
 enum End {
     /// A waiter is not covered.
@@ -74,7 +74,7 @@ enum End {
 }
 
 impl Ring<'_> {
-    /// The records in use and what they say. After the line's word was read.
+    /// Returns the records in use and what they say. The line's word was read before.
     pub(super) fn records_in_use(&self) -> impl Iterator<Item = (usize, Waiter)> + '_ {
         let bits = u64::BITS as usize;
         self.view.occupied.iter().enumerate().flat_map(move |(number, word)| {
@@ -82,7 +82,7 @@ impl Ring<'_> {
             let mut used = word.load(Ordering::Relaxed);
             core::iter::from_fn(move || {
                 let record = number * bits + used.trailing_zeros() as usize;
-                // A bit beyond the records is a peer's nonsense.
+                // A peer can set a bit beyond the records. It is ignored.
                 let waiter = if used == 0 { None } else { self.view.waiters.get(record) };
                 used &= used.wrapping_sub(1);
                 // ORDERING: relaxed, see [`super`].
@@ -91,7 +91,7 @@ impl Ring<'_> {
         })
     }
 
-    /// What the waiters before a sender of that rank need. Stops counting once it is more than `enough`.
+    /// Returns what the waiters before a sender of that rank need. Stops counting once that is more than `enough`.
     pub fn needs_before(&self, rank: Rank, enough: i64) -> i64 {
         let mut sum = match rank {
             Rank::Backlog(needs) => needs,
@@ -115,7 +115,7 @@ impl Ring<'_> {
         if let Some(mut known) = self.ranking.and_then(Ranking::known) {
             known.visit(self, line, ranking::START, |_, waiter| match count(waiter) {
                 (false, true) => ControlFlow::Continue(()),
-                // It is too much already, or all others come later.
+                // The sum is too much already, or all others come later.
                 _ => ControlFlow::Break(()),
             });
         } else {
@@ -124,11 +124,11 @@ impl Ring<'_> {
         sum
     }
 
-    /// The claim word's closed mark, and the free capacity, for a thread that takes nothing on the strength of it.
+    /// Returns whether the channel is closed, and the free capacity, for a thread that takes nothing on the strength of that.
     pub(super) fn closed_and_free(&self) -> (bool, i64) {
         loop {
-            // ORDERING: relaxed. Of what has been given back, this thread sees its own and all that came before a fence
-            // of that kind which came before its own; a thread that gives back more passes its fence later, and looks then.
+            // ORDERING: relaxed. This thread sees the capacity that it released itself and everything released before an earlier F3
+            // fence. Any later release is followed by its own F3 fence and its own look at the line.
             let claim = Claim(self.view.words.claim.load(Ordering::Relaxed));
             if let Some(room) = self.room(claim) {
                 return (claim.closed() == 1, room.free);
@@ -136,8 +136,8 @@ impl Ring<'_> {
         }
     }
 
-    /// The capacity that the line leaves over; all there can be if the channel is closed. For a backlog that has said that it
-    /// sleeps.
+    /// Returns the capacity that the line leaves over, or a number larger than any if the channel is closed. For a backlog that has
+    /// registered as a sleeper.
     pub fn left_over(&self) -> i64 {
         match self.closed_and_free() {
             (true, _) => i64::MAX,
@@ -145,22 +145,22 @@ impl Ring<'_> {
         }
     }
 
-    /// Rings each waiter that is covered now: capacity was given back, a record freed, or the channel closed.
+    /// Rings each waiter that is covered now. Called after capacity was given back, a record freed, or the channel closed.
     #[inline]
     pub fn freed(&self, wake: &impl Wake) {
-        // ORDERING: what was given back is visible, then the line is looked at; a waiter comes to the line and
-        // sets its bell, then looks at the capacity.
+        // ORDERING: a Dekker fence: this thread gives back, then looks at the line. A waiter comes to the line and sets its bell, then
+        // looks at the capacity.
         full_fence(Fence::Freed);
         self.look_if_waiting(wake);
     }
 
-    /// Does the same for the receiver, which has given back the capacity of what it has taken. Its fence is a light one.
+    /// Rings each waiter that is covered now, for the receiver, which has given back the capacity of what it took. Its fence is light.
     #[inline]
     pub fn freed_by_taking(&self, wake: &impl Wake) {
         // ORDERING: as in `freed`.
         self.fences.light(Fence::Freed);
         if !self.read_line().is_idle() {
-            // A copy, so that only this seldom way needs the ring as a whole in memory.
+            // A copy, so that only this rare path needs the whole ring in memory.
             let ring = *self;
             ring.look_after_taking(wake);
         }
@@ -169,14 +169,14 @@ impl Ring<'_> {
     #[cold]
     fn look_after_taking(&self, wake: &impl Wake) {
         if !self.fences.is_light_full() {
-            // ORDERING: what was given back, then all other capacity: each of two threads that give back at a time passes a full
-            // fence between the two, so at least one sees both. A light fence is ordered with a sleeper's fence alone.
+            // ORDERING: what this thread gave back, then all other capacity. Each of two threads that give back at the same time passes
+            // a full fence between the two, so at least one of them sees both. A light fence is ordered with a sleeper's fence alone.
             full_fence(Fence::Freed);
         }
         self.look(wake);
     }
 
-    /// Does the same for a thread that has passed that fence.
+    /// Rings each waiter that is covered now, for a thread that has passed that fence.
     #[inline]
     pub fn look_if_waiting(&self, wake: &impl Wake) {
         if !self.read_line().is_idle() {
@@ -184,8 +184,8 @@ impl Ring<'_> {
         }
     }
 
-    /// Looks once more for senders that have registered in the line some time ago: rings each that is covered now. For the backlogs it
-    /// does nothing, so that none registers anew for it. See [`crate::queue::common::fences`].
+    /// Makes the late look (see [`crate::queue::common::fences`]) for senders that registered in the line some time ago: rings each that
+    /// is covered now. It does not ring the backlogs, for each would register anew.
     pub fn look_late(&self, wake: &impl Wake) {
         // ORDERING: the second look of the senders, made late.
         full_fence(Fence::Asleep);
@@ -196,9 +196,11 @@ impl Ring<'_> {
         }
     }
 
+    /// Rings each waiter that is covered now, then takes the marks from the line's word that no sender needs any more.
     #[cold]
     fn look(&self, wake: &impl Wake) {
-        // Once: a process that rings its own backlog has it look at once, and if it lies down again that changes the line.
+        // The backlogs are rung once. A process that rings its own backlog has it look at once, and if that registers again, it changes
+        // the line.
         let mut has_rung = false;
         loop {
             let line = self.read_line();
@@ -218,21 +220,21 @@ impl Ring<'_> {
             if end != End::Uncovered && self.records_in_use().next().is_none() {
                 quiet = quiet.with_waiting(0);
             }
-            // The exchange fails if a ticket was drawn since the line was read, so no mark is taken from a sender or a
-            // backlog that came behind this look.
+            // The exchange fails if a ticket was drawn since the line was read. So no mark is taken from a sender or a backlog that came
+            // after this look.
             if quiet == line || self.change_line(line, quiet) {
                 return;
             }
         }
     }
 
-    /// Rings the waiters in the order of their tickets as far as `free` covers them.
+    /// Rings the waiters in the order of their tickets, as far as `free` covers them.
     fn ring_covered(&self, line: Line, is_closed: bool, free: i64, wake: &impl Wake) -> End {
         let mut sum = 0;
         let mut from = From::Known(ranking::START);
-        // More rounds than that mean that a peer writes new tickets meanwhile.
+        // If more picks were needed, a peer would be writing new tickets meanwhile.
         for _ in 0..=self.view.waiters.len() / PICK {
-            // Nothing is rung before the lock of the ranking is given back: a waker is the application's.
+            // Nothing is rung while the lock of the ranking is held: a waker is application code.
             let (picked, next) = self.pick(line, from, if is_closed { i64::MAX } else { free - sum });
             from = next;
             for (_, record, waiter) in picked.iter() {
@@ -249,7 +251,7 @@ impl Ring<'_> {
         if is_closed || sum < free { End::Beyond } else { End::Covered }
     }
 
-    /// The next waiters in the order of their tickets, with at least the first that needs more than `left`.
+    /// Returns the next waiters in the order of their tickets, up to and with the first that is not covered by `left`, as far as they fit.
     fn pick(&self, line: Line, from: From, left: i64) -> (Picked, From) {
         let mut picked = Picked::new();
         let mut sum = 0;
@@ -268,7 +270,7 @@ impl Ring<'_> {
             });
             return (picked, From::Known(last));
         }
-        // Without memory each round reads all records.
+        // Without the cache each pick reads all records.
         let last = match from {
             From::Age(age) => age,
             From::Known((number, _)) => (line.drawn() as i64).saturating_sub(number),
@@ -285,16 +287,15 @@ impl Ring<'_> {
 
     fn ring_waiter(&self, record: usize, wake: &impl Wake) {
         self.view.bells[record].ring(|kind| {
-            // Whose bell it is, is asked once it was rung. If this thread was stopped since it looked at the record,
-            // a sender of another process may sleep there by now: its bell would fall silent, and the sender that has
-            // left be told.
-            // ORDERING: the bell was rung with acquire, and released by the sender that registered there.
+            // The owner is read after the bell was rung. This thread may have been stopped since it looked at the record, and a sender of
+            // another process may sleep there by now. With the old owner, the bell of that sender would be rung and the wrong process woken.
+            // ORDERING: relaxed. Ringing acquires the bell, which the sender that registered there released.
             let owner = Waiter(self.view.waiters[record].load(Ordering::Relaxed)).owner();
             wake.wake(Sleeper::Waiter { record, owner }, kind);
         });
     }
 
-    /// Rings each process whose backlog sleeps. Whether there was one.
+    /// Rings each process that has a sleeping backlog. Returns whether there was one.
     fn ring_backlogs(&self, wake: &impl Wake) -> bool {
         let mut is_any = false;
         for (number, bell) in (0..).zip(self.view.backlogs) {
@@ -306,8 +307,8 @@ impl Ring<'_> {
         is_any
     }
 
-    /// Capacity that nothing holds, waits for or has been promised: what tokio's `capacity` tells. It is old as soon as it is
-    /// told.
+    /// Returns the capacity that no sender holds, waits for or has been promised, as tokio's `capacity` does. It may be out of date
+    /// before the caller sees it.
     pub fn free_capacity(&self) -> usize {
         let (is_closed, free) = self.closed_and_free();
         let free = free.clamp(0, self.capacity());

@@ -2,7 +2,7 @@
 //! asleep.
 //!
 //! What a process leaves changes only by its writes, so a kill between two of them is a kill anywhere between. The models go
-//! through the writes one by one, and for each through the interleavings with those who live.
+//! through the writes one by one, and for each through the interleavings with the living.
 
 use super::moves::*;
 use super::{Receiving, World, explore_writes};

@@ -44,7 +44,7 @@ impl<'a> View<'a> {
         }
     }
 
-    /// What it has as every channel.
+    /// Returns what every channel has.
     #[inline(always)]
     pub fn common(&self) -> &CommonView<'a> {
         match self {
@@ -53,7 +53,7 @@ impl<'a> View<'a> {
         }
     }
 
-    /// The numbers that fix where everything is.
+    /// Returns the numbers that fix where everything is.
     pub fn geometry(&self) -> Geometry {
         match self {
             View::Ring(ring) => Geometry::Ring(ring.geometry),
@@ -79,7 +79,7 @@ impl<'a> CommonView<'a> {
     }
 }
 
-/// Whether bytes can be a segment that ends there.
+/// Checks that bytes can be a segment that ends there: aligned, and long enough.
 fn check_bytes(base: NonNull<u8>, len: usize, end: usize) -> Result<(), AttachError> {
     if len < end {
         return Err(AttachError::TooShort);
@@ -156,7 +156,7 @@ impl<'a> TableView<'a> {
     }
 }
 
-/// The `count` atomics at `offset`.
+/// Returns the `count` atomics at `offset`.
 ///
 /// # Safety
 ///

@@ -1,5 +1,5 @@
-//! What every channel has, of whatever kind: its identity, the receiver's bell, the latch, the processes. Names for words, no
-//! operations on them.
+//! The words that both kinds of channel have: identity, the receiver's bell, the latch, the processes. Names for words, no operations
+//! on them.
 
 use super::geometry::HEADER_SIZE;
 use crate::sync::{AtomicU32, AtomicU64};
@@ -21,7 +21,7 @@ impl<T> core::ops::Deref for Block<T> {
 #[repr(C)]
 #[derive(Default)]
 pub(crate) struct Header {
-    /// Written once, before another process maps the segment. For observers: members are told by message.
+    /// Written once, before another process maps the segment. For observers: members learn it by message.
     pub identity: Block<Identity>,
     /// Where the receiver sleeps.
     pub receiver_bell: Block<Bell>,
@@ -29,12 +29,12 @@ pub(crate) struct Header {
     pub latch: Block<AtomicU64>,
 }
 
-/// How the processes of a channel pass the fences between a thread that makes a change and one that is about to sleep.
+/// How the processes of a channel pass the Dekker fences between a thread that makes a change and one that is about to sleep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FenceKind {
     /// Each of the two passes a full fence.
     Full = 1,
-    /// The thread that is about to sleep has all others pass one.
+    /// Asymmetric fences: the thread that is about to sleep has the system pass one in all others.
     Asymmetric = 2,
 }
 
@@ -69,7 +69,7 @@ pub(crate) struct Identity {
     pub fences: AtomicU64,
 }
 
-/// A word to sleep on, alone in eight bytes: `{ count: 30 | task: 1 | asleep: 1 }`.
+/// A word to sleep on, an eventcount, alone in eight bytes: `{ count: 30 | task: 1 | asleep: 1 }`.
 #[repr(C, align(8))]
 #[derive(Default)]
 pub(crate) struct Bell {
@@ -87,7 +87,7 @@ pub(crate) struct MemberWords {
     pub strong: AtomicU64,
     /// Weak handles.
     pub weak: AtomicU64,
-    /// Not zero: a process without a way to this one asks the receiver's process to ring it.
+    /// Not zero: a process that cannot ring this one's doorbell asks the receiver's process to do so.
     pub relay: AtomicU64,
     /// The process, as the receiver's process sees it. For observers only.
     pub pid: AtomicU64,

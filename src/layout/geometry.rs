@@ -1,7 +1,7 @@
-//! From the numbers of a channel to the places of its bytes, all in checked arithmetic.
+//! The geometry of a segment: from the numbers of a channel to the places of its bytes, in checked arithmetic.
 //!
-//! It holds no bytes and knows no address: a `Geometry` is plain private numbers, kept by each process after
-//! it joined, so that nothing a peer writes later can move a region.
+//! A `Geometry` has plain private numbers. It holds no bytes and knows no address. Each process keeps its own after it joined, so that
+//! nothing that a peer writes later can move a region.
 
 use super::{RingGeometry, TableGeometry};
 
@@ -63,7 +63,7 @@ impl Geometry {
         }
     }
 
-    /// Bytes of the whole segment, before rounding to pages. `None` if they do not fit an address space.
+    /// Returns the bytes of the whole segment, before rounding to pages. `None` if they do not fit an address space.
     pub fn size(&self) -> Option<usize> {
         match self {
             Geometry::Ring(ring) => ring.size(),
@@ -78,8 +78,8 @@ impl Geometry {
         }
     }
 
-    /// The three numbers that only such a channel has: capacity, records for waiting senders, places in the quarantine; or chunks,
-    /// positions in a chunk, bytes of a chunk.
+    /// Returns the three numbers that only this kind of channel has: capacity, records for waiting senders, places in the quarantine; or
+    /// chunks, positions in a chunk, bytes of a chunk.
     pub fn numbers(&self) -> [u32; 3] {
         match self {
             Geometry::Ring(ring) => [ring.capacity, ring.line, ring.entries],
@@ -87,7 +87,7 @@ impl Geometry {
         }
     }
 
-    /// The geometry of these numbers, which may be out of range.
+    /// Returns the geometry of these numbers, which may be out of range.
     pub fn of(kind: ChannelKind, payload: u32, members: u32, numbers: [u32; 3]) -> Geometry {
         let [first, second, third] = numbers;
         match kind {
@@ -108,7 +108,7 @@ impl Geometry {
         }
     }
 
-    /// Size of a value in bytes.
+    /// Returns the size of a value in bytes.
     pub fn payload(&self) -> u32 {
         match self {
             Geometry::Ring(ring) => ring.payload,
@@ -116,7 +116,7 @@ impl Geometry {
         }
     }
 
-    /// Processes that can take part.
+    /// Returns how many processes can take part.
     pub fn members(&self) -> u32 {
         match self {
             Geometry::Ring(ring) => ring.members,
@@ -135,7 +135,8 @@ impl Regions {
         Regions { end: HEADER_SIZE }
     }
 
-    /// Where a region of so many parts of so many bytes begins, at a multiple of `align`. `None` if it ends beyond an address space.
+    /// Places a region of so many parts of so many bytes, and returns where it begins, at a multiple of `align`. `None` if it ends beyond
+    /// an address space.
     pub fn next(&mut self, count: usize, each: usize, align: usize) -> Option<usize> {
         let start = self.end.checked_next_multiple_of(align)?;
         self.end = count.checked_mul(each)?.checked_add(start)?.checked_next_multiple_of(BLOCK)?;

@@ -6,7 +6,7 @@
 //! 384          members     64 each     the roster: one line for each process, number 0 is the open name
 //!
 //! the ring of a bounded channel
-//!              words       384 bytes   claim, what was taken, what changes seldom: a block of 128 each
+//!              words       384 bytes   claim, the receiver's, read-mostly: a block of 128 each
 //!              entries     8 each      quarantine: slots of stalled senders
 //!              occupied    8 each      a bit for each waiter's record that is in use
 //!              waiters     8 each      the line: a record for each sender that waits for capacity
@@ -16,7 +16,7 @@
 //!              slots       stride      the value as words, then padding, then its stamp
 //!
 //! or the table of an unbounded one
-//!              words       256 bytes   claim, what was taken: a block of 128 each
+//!              words       256 bytes   claim, the receiver's: a block of 128 each
 //!              entries     8 each      which chunk stands in which part of the stream
 //!              chunks      chunk size  memory only while they are in use; in each a record, then a slot for each position
 //! ```

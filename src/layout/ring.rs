@@ -76,17 +76,17 @@ impl RingGeometry {
         if rounds_up(self.payload as usize) { self.capacity.next_power_of_two() } else { self.capacity }
     }
 
-    /// Records for waiting senders in all: those for any process, then one by each number.
+    /// Returns the number of all records for waiting senders: those for any process, then one for each number.
     pub fn waiters(&self) -> usize {
         self.line as usize + self.members as usize + 1
     }
 
-    /// Words that have a bit for each such record.
+    /// Returns how many words it takes to have a bit for each such record.
     pub(super) fn occupied_words(&self) -> usize {
         self.waiters().div_ceil(u64::BITS as usize)
     }
 
-    /// Bytes of the whole segment, before rounding to pages. `None` if they do not fit an address space.
+    /// Returns the bytes of the whole segment, before rounding to pages. `None` if they do not fit an address space.
     pub fn size(&self) -> Option<usize> {
         self.offsets().map(|offsets| offsets.end)
     }
@@ -118,13 +118,13 @@ pub(super) const RING_WORDS_SIZE: usize = 3 * BLOCK;
 pub(crate) struct RingWords {
     /// `{ tail: 32 | reserved: 20 | owner: 10 | phase: 1 | closed: 1 }`, see [`crate::queue::ring`].
     pub claim: Block<AtomicU64>,
-    /// What the receiver gives back.
+    /// What only the receiver writes, at each take.
     pub receiver: Block<ReceiverWords>,
-    /// Read at every send, written read_mostly.
+    /// Read at every send, rarely written.
     pub read_mostly: Block<ReadMostly>,
 }
 
-/// The receiver's line.
+/// The words that only the receiver writes, on cache lines of their own.
 #[repr(C)]
 #[derive(Default)]
 pub(crate) struct ReceiverWords {
@@ -134,13 +134,13 @@ pub(crate) struct ReceiverWords {
     pub quarantined: AtomicU64,
 }
 
-/// Words that change read_mostly.
+/// Read-mostly words.
 #[repr(C)]
 #[derive(Default)]
 pub(crate) struct ReadMostly {
     /// `{ drawn: 62 | backlog: 1 | waiting: 1 }`: the line of waiting senders.
     pub line: AtomicU64,
-    /// Grows every 2^29 positions or oftener, so that a handle that slept long knows its copy of head is old.
+    /// Grows at least every 2^29 positions, so that a process that did not send for long knows that its cached head is old.
     pub epoch: AtomicU64,
 }
 

@@ -33,8 +33,8 @@ pub(super) struct TableOffsets {
 }
 
 impl TableGeometry {
-    /// The receiver ends a part of the stream when it has taken the first value behind it. So with one chunk nothing could be sent once
-    /// that was full.
+    /// The receiver ends a part of the stream when it has taken the first value behind it. So with a single chunk nothing more could be
+    /// sent once that chunk was full.
     pub const MIN_CHUNKS: u32 = 2;
     /// An entry of the table has 24 bits for the number of a chunk.
     pub const MAX_CHUNKS: u32 = (1 << 24) - 1;
@@ -44,8 +44,8 @@ impl TableGeometry {
     /// A chunk has more than half of this, for each one costs a system call when the queue grows.
     const MIN_CHUNK: u64 = 80 << 10;
 
-    /// The numbers of a channel for values of that size that uses up to `limit` bytes for its queue, on a system with pages of that
-    /// size. Some may be out of range.
+    /// Returns the numbers of a channel for values of that size that uses up to `limit` bytes for its queue, on a system with pages of
+    /// that size. Some may be out of range.
     ///
     /// An empty queue keeps the table, 8 bytes for each chunk, and about four chunks. So the memory that it keeps is least if a chunk
     /// has the square root of twice the limit.
@@ -99,12 +99,12 @@ impl TableGeometry {
         self.chunk_size as usize / WORD
     }
 
-    /// Bytes of the whole segment, before rounding to pages. `None` if they do not fit an address space.
+    /// Returns the bytes of the whole segment, before rounding to pages. `None` if they do not fit an address space.
     pub fn size(&self) -> Option<usize> {
         self.offsets().map(|offsets| offsets.end)
     }
 
-    /// Where the chunks begin, and with them what is no memory at first.
+    /// Returns where the chunks begin. From there on the segment is no memory at first.
     pub fn fixed(&self) -> Option<usize> {
         self.offsets().map(|offsets| offsets.chunks)
     }
@@ -151,13 +151,13 @@ pub(crate) struct TableView<'a> {
     pub(super) touch: Option<&'a dyn Touch>,
 }
 
-/// What a test or a model is told, which knows which chunks are memory.
+/// A watcher for tests and models that knows which chunks are memory.
 #[cfg(test)]
 pub(crate) trait Touch: Sync + core::panic::RefUnwindSafe {
-    /// The words of all chunks, one chunk after another.
+    /// Returns the words of all chunks, one chunk after another.
     fn words(&self) -> &[AtomicU64];
 
-    /// A record or a slot of that chunk is about to be looked at or written.
+    /// Notes that a record or a slot of that chunk is about to be read or written.
     fn touch(&self, view: &TableView<'_>, chunk: u32, part: Part);
 }
 

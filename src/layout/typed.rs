@@ -25,12 +25,12 @@ pub(crate) struct Typed {
     _bells: [Box<[Bell]>; 2],
 }
 
-/// As many zeros as asked for.
+/// Returns as many zeros as asked for.
 fn zeros<W: Default>(count: usize) -> Box<[W]> {
     (0..count).map(|_| W::default()).collect()
 }
 
-/// The words of a box, for as long as the box lives.
+/// Returns the words of a box, for as long as the box lives.
 ///
 /// # Safety
 ///

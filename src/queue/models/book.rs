@@ -22,7 +22,7 @@ pub(in crate::queue) struct Book {
 }
 
 impl Book {
-    /// A value has come out.
+    /// Notes that a value has come out.
     pub fn receive(&mut self, copy: Value) {
         assert_eq!(copy, value(copy[0]), "torn");
         assert!(!self.has_ended, "a value after the end");

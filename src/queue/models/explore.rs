@@ -70,7 +70,7 @@ fn or_all(switches: Option<usize>) -> String {
     switches.map_or("all".to_string(), |bound| bound.to_string())
 }
 
-/// The bound, or a deeper one that the environment names.
+/// Returns the bound, or a deeper one that the environment names.
 fn deepened(switches: Option<usize>) -> Option<usize> {
     let deeper = std::env::var("SHMPSC_LOOM_SWITCHES").ok();
     match (switches, deeper.as_deref()) {

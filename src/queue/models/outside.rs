@@ -64,7 +64,7 @@ impl Outside {
         }
     }
 
-    /// Whether no stalled send bears the number. The model has asked for the count.
+    /// Returns whether no stalled send bears the number. The model has asked for the count.
     pub fn bears_none(&self, number: Number) -> bool {
         let borne = self.borne.as_ref().expect("the model asks for it");
         // ORDERING: as the host does.
@@ -81,7 +81,7 @@ impl Outside {
         self.book.lock().unwrap().killed.push(u64::from(number));
     }
 
-    /// The number of a dead process, of which nothing is left, is given again.
+    /// Gives the number of a dead process, of which nothing is left, again.
     pub fn give_again(&self, number: Number) {
         tell("is given again", number, 0u16);
         self.dead[usize::from(number)].store(0, Ordering::Release);

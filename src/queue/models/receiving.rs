@@ -25,10 +25,10 @@ pub(in crate::queue) trait Receiving: Peers + Sized {
         false
     }
 
-    /// The place where this was found is read: for the checker.
+    /// Notes for the checker that the place is read where this was found.
     fn note_read(&self, found: <Self::Consumer as Consume>::Found);
 
-    /// A value has come out.
+    /// Notes that a value has come out.
     fn note_received(&self) {}
 
     /// Values were taken many at once.
@@ -123,7 +123,7 @@ pub(in crate::queue) trait Receiving: Peers + Sized {
         }
     }
 
-    /// What was received, in order.
+    /// Returns what was received, in order.
     fn received(&self) -> Vec<u64> {
         self.outside().book.lock().unwrap().received.clone()
     }

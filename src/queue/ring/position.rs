@@ -15,7 +15,7 @@ pub(crate) struct Track {
 }
 
 impl Track {
-    /// The arithmetic for so many slots; the mask is that of the next power of two.
+    /// Returns the arithmetic for so many slots. The mask is that of the next power of two.
     #[inline(always)]
     pub fn new(slots: u32, mask: u32) -> Track {
         Track { slots, mask }
@@ -38,17 +38,17 @@ impl Track {
         self.mask.count_ones()
     }
 
-    /// Where the stream begins: lap 1, index 0.
+    /// Returns the position where the stream begins: lap 1, index 0.
     pub fn first(self) -> u64 {
         u64::from(self.mask) + 1
     }
 
-    /// The number of slots.
+    /// Returns the number of slots.
     pub fn slots(self) -> u32 {
         self.slots
     }
 
-    /// The slot of a position.
+    /// Returns the slot of a position.
     #[inline(always)]
     pub fn index(self, position: u32) -> usize {
         (position & self.mask) as usize
@@ -76,7 +76,7 @@ impl Track {
         }
     }
 
-    /// The position before.
+    /// Returns the position before.
     pub fn previous(self, position: u32) -> u32 {
         if self.is_plain() || position & self.mask > 0 {
             position.wrapping_sub(1)
@@ -85,7 +85,7 @@ impl Track {
         }
     }
 
-    /// How many positions lie from `from` to `to`, negative if `to` is the earlier one. Right as long as fewer
+    /// Returns how many positions lie from `from` to `to`, negative if `to` is the earlier one. Right as long as fewer
     /// than 2^31 lie between them.
     #[inline(always)]
     pub fn distance(self, from: u32, to: u32) -> i64 {
@@ -96,7 +96,7 @@ impl Track {
         i64::from(laps) * i64::from(self.slots) + i64::from(to & self.mask) - i64::from(from & self.mask)
     }
 
-    /// The position after a 64-bit one.
+    /// Returns the position after a 64-bit one.
     #[inline(always)]
     pub fn next_wide(self, position: u64) -> u64 {
         // A head that a peer wrote can be the last number there is.
@@ -112,12 +112,12 @@ impl Track {
         }
     }
 
-    /// All 64 bits of `position`, which is less than 2^31 positions away from `near`.
+    /// Returns all 64 bits of `position`, which is less than 2^31 positions away from `near`.
     pub fn widen(self, near: u64, position: u32) -> u64 {
         near.wrapping_add_signed(i64::from(position.wrapping_sub(near as u32) as i32))
     }
 
-    /// How many slots lie from the slot of `position` forward to slot `index`.
+    /// Returns how many slots lie from the slot of `position` forward to slot `index`.
     pub fn slots_to(self, position: u32, index: u32) -> u32 {
         let here = position & self.mask;
         if index >= here { index - here } else { index + self.slots - here }

@@ -1,9 +1,12 @@
-//! The receiver's moves: take the next value, give its capacity back, and go on past positions that stay empty.
-//! It never sleeps and never writes a slot.
+//! The receiver's moves, the consumer of a single-consumer queue: take the next value, give its capacity back, and go on past positions
+//! that stay empty. It never sleeps and never writes a slot.
 //!
-//! A value is taken in two phases: [`Consumer::take`] finds it, [`Consumer::release`] gives its place back after
-//! the caller has copied it. What a kill between the two leaves does not matter: without a receiver the channel
-//! is closed. [`Consumer::peek`] is the first phase alone: the next take finds what it found.
+//! A value is taken in two steps: [`Consumer::take`] finds it, [`Consumer::release`] gives its place back after the caller has copied
+//! it. A kill between the two does no harm: without a receiver the channel is closed. [`Consumer::peek`] is the first step alone: the
+//! next take finds the same value.
+//!
+//! An empty position at head is one of three. Its sender is between claim and publish, and publishes soon. Its sender is dead: the
+//! position is skipped. Or its sender is stopped: the position goes to the quarantine, and its value is taken late.
 
 use super::Ring;
 use super::quarantine::Quarantine;
@@ -17,8 +20,8 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use bytemuck::Pod;
 
-/// Where the next value is: `{ late: 32 | position: 32 }`, with the place in the quarantine of a send that was late, and 1; 0 for
-/// the value at head.
+/// A value that was found and not yet released: `{ late: 32 | position: 32 }`. `late` is 0 for the value at head; for a late send it is
+/// the place in the quarantine, plus 1.
 ///
 /// One word, so that it travels in a register: through memory each receive took a third longer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -85,9 +88,8 @@ impl Consume for Consumer {
     type Queue<'a> = Ring<'a>;
     type Found = Found;
 
-    /// Goes on where the segment says the last receiver stopped.
     fn new(queue: &Ring<'_>) -> Consumer {
-        // ORDERING: only a receiver writes head, and this one got its office through a synchronizing act.
+        // ORDERING: relaxed. Only a receiver writes head, and this one was made receiver by a synchronizing act.
         let head = queue.view.words.receiver.head.load(Ordering::Relaxed);
         let nonsense = (!queue.track.is_valid(head as u32)).then_some(Nonsense::Head);
         Consumer {
@@ -100,7 +102,7 @@ impl Consume for Consumer {
         }
     }
 
-    /// Finds the next value, skipping what the dead left and going round what the stalled hold.
+    /// Finds the next value. It skips positions of the dead, and goes round positions of stalled senders.
     #[inline(always)]
     fn take(&mut self, queue: &Ring<'_>, peers: &impl Peers) -> Taken<Found> {
         if self.quarantine.is_empty()
@@ -130,10 +132,10 @@ impl Consume for Consumer {
     /// Finds the next value and leaves it where it is. The next take, also one for a batch or at the receiver's end,
     /// finds the same.
     ///
-    /// In the order of values this is where it is taken; only its place is given back later. So a late value that is
-    /// published between the two comes after it, although alone it would go first: that send had not returned at the
-    /// peek, and the order between sends that overlap is free. Nor does a value that is sent once the late one has
-    /// returned overtake it: the take that finds that value looks at the stalled after it, as always.
+    /// In the order of values, the peek is where the value is taken; only its place is given back later. So a late value that is
+    /// published between peek and take comes after it, although without the peek it would go first. That is allowed: the late send had
+    /// not returned at the peek, and sends that overlap have no order. A value that is sent after the late send has returned does not
+    /// overtake it: the take that finds that value looks at the stalled sends after it, as always.
     fn peek(&mut self, queue: &Ring<'_>, peers: &impl Peers) -> Taken<Found> {
         let took = self.take(queue, peers);
         if let Taken::Value(found) = took
@@ -141,7 +143,7 @@ impl Consume for Consumer {
         {
             self.peeked = Some(found);
         }
-        // With the quarantine empty nothing goes before head's value: take finds it by itself, at no cost.
+        // With the quarantine empty nothing goes before head's value, so the next take finds it without this note.
         took
     }
 
@@ -178,8 +180,8 @@ impl Consume for Consumer {
     }
 
     fn drop_all(&mut self, queue: &Ring<'_>, peers: &impl Peers) {
-        // The channel is closed, so only permits are still sent on. The bound keeps a peer that goes on to stamp slots from
-        // holding this thread here.
+        // The channel is closed, so only sends on permits still come. Without the bound, a peer that goes on to stamp slots could hold
+        // this thread here.
         for _ in 0..queue.capacity() {
             match self.take(queue, peers) {
                 Taken::Value(found) => self.release(queue, found, peers),
@@ -199,12 +201,12 @@ impl Consume for Consumer {
         !core::mem::replace(&mut self.is_closed, true)
     }
 
-    /// Whether a send is stalled: then the receiver cannot be handed over.
+    /// Returns whether a send is stalled: then the receiver cannot be handed over.
     fn has_stalled(&self) -> bool {
         !self.quarantine.is_empty()
     }
 
-    /// The nonsense in the segment for which the stream ended.
+    /// Returns the nonsense in the segment for which the stream ended.
     fn nonsense(&self) -> Option<Nonsense> {
         self.nonsense
     }
@@ -244,7 +246,7 @@ impl Consumer {
         while count < limit {
             if self.quarantine.is_empty() && self.nonsense.is_none() {
                 let before = self.head;
-                // Not beyond the capacity: what is stamped there is nonsense, and could go on without end.
+                // Not beyond the capacity: stamps there are a peer's nonsense, and could go on without end.
                 let most = limit.min(count.saturating_add(queue.view.geometry.capacity as usize));
                 while count < most {
                     let slot = queue.view.slots.of::<T>(self.head as u32);
@@ -257,7 +259,7 @@ impl Consumer {
                 }
                 if self.head != before {
                     self.give_back(queue, before, peers);
-                    // What came in meanwhile is the next call's: a sender as fast as this must not hold it.
+                    // What came in meanwhile is left to the next call. Otherwise a sender as fast as this could keep it here.
                     return Taken::Value(count);
                 }
             }
@@ -272,6 +274,7 @@ impl Consumer {
         Taken::Value(count)
     }
 
+    /// Finds the next value in every case that the fast path leaves.
     #[cold]
     fn take_slow(&mut self, queue: &Ring<'_>, peers: &impl Peers) -> Taken<Found> {
         if let Some(found) = self.peeked.take() {
@@ -284,10 +287,10 @@ impl Consumer {
         let mut known: Option<Owned> = None;
         while self.nonsense.is_none() {
             let head = self.head as u32;
-            // A quarantined slot carries no value in its turn; its old stamp could look like one after 2^32.
+            // A slot in quarantine carries no value at its later positions. Its old stamp could look like one after 2^32 positions.
             let is_held = self.quarantine.holds_slot_of(queue, head);
-            // ORDERING: head's stamp first, the stalled ones after: a late value whose send returned before the
-            // value at head was sent is then seen, and goes first.
+            // ORDERING: head's stamp first, then those of stalled sends. So if a late send returned before the value at head was sent,
+            // its value is seen here, and goes first.
             let is_here = !is_held && effort.finds(|| Self::is_published(queue, head));
             let (late, dead) = self.poll_stalled(queue, peers);
             if let Some(place) = late {
@@ -300,8 +303,8 @@ impl Consumer {
             if is_here {
                 return Taken::Value(Found::at_head(head));
             }
-            // ORDERING: the latch before the claim word: the sender that set the latch has sent all it will, so a claim
-            // word read after it shows the last message.
+            // ORDERING: the latch before the claim word. The sender that set the latch sends nothing more, so a claim word that is read
+            // after it shows the last message.
             let has_ended = queue.common().has_ended();
             let claim = Claim(queue.view.words.claim.load(acquire(Edge::Claim)));
             let claimed = queue.track.distance(head, claim.tail());
@@ -310,7 +313,7 @@ impl Consumer {
                 break;
             }
             if claimed == 0 {
-                // Before the end is told, so that the channel is whole then.
+                // The tail is moved over the void position before the end is told, so that nothing is left to do then.
                 if self.quarantine.ends_at(queue, claim.tail()) {
                     Self::step_over(queue, claim);
                     continue;
@@ -340,7 +343,7 @@ impl Consumer {
                 effort = Effort::Spin;
                 continue;
             }
-            // Asked once for all positions that one sender claimed: one that dies with a batch leaves up to the capacity of them.
+            // The owner is looked up once for all positions that it claimed: a sender that dies with a batch leaves up to the capacity.
             let is_known = |owned: &Owned| queue.track.distance(head, owned.last) >= 0;
             let owned =
                 known.filter(is_known).unwrap_or_else(|| Self::owner_of_head(queue, head, claim, claimed));
@@ -354,14 +357,15 @@ impl Consumer {
                 continue;
             }
             if has_ended {
-                // No process is left that could be in the middle of a send: it was published, or never claimed.
+                // No sender is left that could be in the middle of a send. So the position was published meanwhile, or no sender claimed
+                // it.
                 if !Self::is_published(queue, head) {
                     self.fail_with(queue, Nonsense::Claim, peers);
                 }
                 continue;
             }
             let is_alone = claimed == 1;
-            // Otherwise the void position at the tail would hold capacity until the stalled send ends.
+            // Otherwise the void position at the tail would hold capacity until the stalled send at head ends.
             if is_alone && self.quarantine.ends_at(queue, claim.tail()) {
                 Self::step_over(queue, claim);
                 continue;
@@ -378,19 +382,19 @@ impl Consumer {
     fn step_over(queue: &Ring<'_>, claim: Claim) {
         let over = claim.with_tail(queue.track.add(claim.tail(), 1));
         let word = &queue.view.words.claim;
-        // ORDERING: releases the head that this position rests on.
+        // ORDERING: releases the head on which this position rests.
         let _ = word.compare_exchange(claim.0, over.0, release(Edge::Claim), Ordering::Relaxed);
     }
 
-    /// Ends the stream here, for all processes.
+    /// Ends the stream because of nonsense in the segment, and closes the channel for all processes.
     fn fail_with(&mut self, queue: &Ring<'_>, nonsense: Nonsense, peers: &impl Peers) {
         self.nonsense = Some(nonsense);
         queue.close(peers);
     }
 
-    /// Whether the words that all senders go by are as they must be. Only the receiver writes head, and only it closes.
+    /// Returns which of the words that all senders use is not as it must be. Only the receiver writes head, and only it closes.
     fn nonsense_in(&self, queue: &Ring<'_>, claim: Claim, claimed: i64) -> Option<Nonsense> {
-        // ORDERING: this is the thread that wrote it, or got its office from it.
+        // ORDERING: relaxed. This thread wrote head, or was made receiver by the one that did.
         if queue.view.words.receiver.head.load(Ordering::Relaxed) != self.head {
             Some(Nonsense::Head)
         } else if !(0..=queue.capacity()).contains(&claimed) || !queue.track.is_valid(claim.tail()) {
@@ -400,11 +404,11 @@ impl Consumer {
         }
     }
 
-    /// Looks at every stalled send, newest first: the oldest that was published after all, and one that is dead.
+    /// Looks at every stalled send. Returns the oldest one that was published after all, and the oldest one whose process is dead.
     fn poll_stalled(&self, queue: &Ring<'_>, peers: &impl Peers) -> (Option<usize>, Option<usize>) {
         let (mut late, mut dead) = (None, None);
         for (place, stalled) in self.quarantine.active() {
-            // Proof first, stamp second.
+            // Proof first, stamp second: a value published before the death must not be dropped.
             let is_dead = peers.is_dead(stalled.owner);
             if Self::is_published(queue, stalled.position as u32) {
                 late = Some(place);
@@ -415,12 +419,12 @@ impl Consumer {
         (late, dead)
     }
 
-    /// Returns the owner of the position at head: that of the first record from there that bears its own position, else
-    /// that in the claim word, which was read before. It owns all positions up to that record, or up to tail.
+    /// Returns the owner of the position at head. The first record from head on that bears its own position names it; without such a
+    /// record the claim word does, which was read before. It owns all positions up to that record, or up to the tail.
     fn owner_of_head(queue: &Ring<'_>, head: u32, claim: Claim, claimed: i64) -> Owned {
         let mut position = head;
         for _ in 0..claimed {
-            // ORDERING: the claim word was read with acquire, and a record stands before the claim behind it.
+            // ORDERING: relaxed. The claim word was read with acquire, and each record was written before the claim that follows it.
             let record = Record(queue.view.records[queue.track.index(position)].load(Ordering::Relaxed));
             if record.bears(position) {
                 return Owned { owner: record.owner(), last: position };
@@ -452,7 +456,7 @@ impl Consumer {
     fn give_back(&mut self, queue: &Ring<'_>, before: u64, peers: &impl Peers) {
         let words = queue.view.words;
         if before >> EPOCH_SHIFT != self.head >> EPOCH_SHIFT {
-            // ORDERING: before head, so that a sender that sees a claim word made possible by this head sees the epoch.
+            // ORDERING: the epoch before head. So a sender that sees a claim word that this head made possible sees the epoch too.
             words.read_mostly.epoch.store(self.head >> EPOCH_SHIFT, release(Edge::Epoch));
         }
         words.receiver.head.store(self.head, release(Edge::Head));

@@ -1,5 +1,5 @@
-//! What the receiver does with a chunk whose values have been taken: it gives the memory back to the system and posts the chunk behind the
-//! others, or puts it, as it is, where the next sender comes.
+//! Reclamation of chunks whose values have been taken. The receiver gives the memory back to the system and posts the chunk behind the
+//! others, or it puts the chunk, as it is, where the next sender comes.
 //!
 //! A part of the stream is over when the first value behind it has been taken, not before: until then a sender may still write there the
 //! record of its last position.
@@ -27,7 +27,7 @@ pub(super) struct Chunks {
 }
 
 impl Chunks {
-    /// Goes on where the segment says the last receiver stopped, which had no stalled send: then each chunk is posted.
+    /// Returns the state at which the last receiver stopped, by the segment. That receiver had no stalled send, so each chunk is posted.
     pub fn new(table: &Table<'_>, head: u64) -> Chunks {
         let clean = table.number(head.saturating_sub(1));
         let most = table.view.entries.len() as u64;
@@ -35,12 +35,12 @@ impl Chunks {
         Chunks { clean, posted: posted.unwrap_or(clean + most), kept: Vec::new() }
     }
 
-    /// The position of head at which the next part is over.
+    /// Returns the position of head at which the next part is over.
     pub fn next_end(&self, table: &Table<'_>) -> u64 {
         (self.clean + 1) * table.positions() + 1
     }
 
-    /// Head has come to `head`: ends each part that is over.
+    /// Ends each part that is over, now that head has come to `head`.
     pub fn pass(&mut self, table: &Table<'_>, head: u64, stalled: &StalledList) {
         while head >= self.next_end(table) {
             let number = self.clean;
@@ -55,7 +55,7 @@ impl Chunks {
         }
     }
 
-    /// A stalled send in that part of the stream has come to its end.
+    /// Frees the chunk of that part of the stream, if the stalled send that has just ended there was the last.
     pub fn let_go(&mut self, table: &Table<'_>, number: u64, stalled: &StalledList) {
         if !stalled.stand_in(table, number)
             && let Some(place) = self.kept.iter().position(|(kept, _)| *kept == number)
@@ -95,11 +95,12 @@ impl Chunks {
         self.give_back(table, chunk);
     }
 
-    /// Gives the memory of a chunk back and posts it. A chunk that was on offer is memory only if a thread came late to it.
+    /// Gives the memory of a chunk back and posts it. A chunk that was on offer has memory only if a late thread touched it.
     fn give_back(&mut self, table: &Table<'_>, chunk: u32) {
         table.memory.give_back(chunk);
         let (index, lap) = table.place(self.posted);
-        // ORDERING: what was there was taken, then a sender may write there. No other process writes an entry that is not posted.
+        // ORDERING: releases that all values there were taken, to the sender that writes there next. No other process writes an entry
+        // that is not posted.
         table.view.entries[index].store(Entry::offered(index, lap, chunk).0, release(Edge::Chunk));
         self.posted += 1;
     }

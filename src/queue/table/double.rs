@@ -49,7 +49,7 @@ impl MemoryDouble {
         self.kernel.lock().unwrap().is_lenient = true;
     }
 
-    /// How many chunks are memory.
+    /// Returns how many chunks are memory.
     pub fn count(&self) -> usize {
         self.kernel.lock().unwrap().count()
     }
@@ -58,12 +58,12 @@ impl MemoryDouble {
         self.kernel.lock().unwrap().real[chunk as usize]
     }
 
-    /// How often a sender asked the system.
+    /// Returns how often a sender asked the system.
     pub fn calls(&self) -> usize {
         self.kernel.lock().unwrap().calls
     }
 
-    /// How many chunks became memory by a late touch of a record.
+    /// Returns how many chunks became memory by a late touch of a record.
     pub fn strays(&self) -> usize {
         self.kernel.lock().unwrap().strays
     }
@@ -104,7 +104,7 @@ impl ChunkMemory for MemoryDouble {
         Ok(())
     }
 
-    /// A hint, which changes nothing here.
+    /// Does nothing: it is a hint.
     fn prepare(&self, _: u32) {}
 
     fn give_back(&self, chunk: u32) {
@@ -152,7 +152,7 @@ impl Touch for MemoryDouble {
     }
 }
 
-/// Whether the last position that was claimed stands in that chunk: a sender that is not late has to record its owner.
+/// Returns whether the last position that was claimed stands in that chunk: a sender that is not late has to record its owner.
 fn has_the_last(view: &TableView<'_>, chunk: u32) -> bool {
     // An exchange that changes nothing sees the word as it is.
     let claim = Claim(view.words.claim.fetch_or(0, Ordering::Relaxed));

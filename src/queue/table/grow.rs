@@ -1,16 +1,18 @@
-//! Where a sender finds memory: it looks at the table, and has the system make the chunk memory that is on offer.
+//! Growth of the queue: a sender looks at the table, and has the system make the chunk memory that is on offer there.
 //!
-//! What a kill leaves: before the first exchange nothing; behind it an entry that says *growing*, for the next sender to go on with, and a
-//! chunk that may be memory. What a stop leaves is the same. A thread that goes on when the part of the stream is long over makes
-//! a chunk memory that is on offer elsewhere, or does nothing to one that is in use. So each thread that was stopped there can cost one
-//! chunk, until that is used and given back.
+//! Growth is helped along, as in lock-free algorithms: an entry says *growing* before its chunk is memory, and any sender that finds it so
+//! goes on with it. So a kill leaves nothing before the first exchange, and behind it a growing entry for the next sender.
+//!
+//! A stop leaves the same. A thread that goes on when the part of the stream is long over may make a chunk memory that is on offer
+//! elsewhere; it does nothing to a chunk in use. So each thread that was stopped there can cost one chunk, until that is used and given
+//! back.
 
 use super::{Refused, Table};
 
-/// Returns the chunk of the part of the stream with this number, which is memory then. The caller looks at the claim word again if it is
-/// refused.
+/// Returns the chunk of the part of the stream with this number, which is memory then. If it is refused, the caller looks at the claim
+/// word again.
 ///
-/// An entry stays *growing* though the system has refused memory. The receiver leaves it alone, so the next sender finds it.
+/// If the system refuses memory, the entry stays *growing*. The receiver leaves it alone, so the next sender finds it.
 pub(super) fn grow(table: &Table<'_>, number: u64) -> Result<u32, Refused> {
     loop {
         let Some((entry, chunk)) = table.entry(number) else { return Err(Refused::Limit) };

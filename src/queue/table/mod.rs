@@ -1,9 +1,9 @@
 //! The queue of an unbounded channel: chunks of memory in the order in which the receiver posted them.
 //!
-//! The standard thing is a ring of receive descriptors, as a network card has one. The receiver *posts* pieces of memory, the
-//! chunks, into a table; senders fill them in that order; the receiver takes the values and posts each chunk anew. What is
-//! special here: most chunks are no memory while they are on offer. The sender that comes to one has the system make it memory.
-//! The receiver gives it back to the system once it has taken what was there, or posts it where the next sender comes, as it is.
+//! A ring of receive descriptors, as a network card has one. The receiver *posts* pieces of memory, the chunks, into a table. Senders fill
+//! them in that order. The receiver takes the values and posts each chunk anew. What is special here: most chunks are no memory while they
+//! are on offer. The sender that comes to such a chunk has the system make it memory. The receiver gives it back to the system once it has
+//! taken what was there, or posts it, as it is, where the next sender comes.
 //!
 //! A position never comes twice. Position `p` stands in the part of the stream with number `p / positions`; which chunk of memory that
 //! is, is said by the entry of that number, at `number % entries` in the table. An entry is written over when its part of the
@@ -115,7 +115,7 @@ impl<'a> Table<'a> {
         (position & self.view.slots.mask()) as usize
     }
 
-    /// Loads the claim word, for a thread that goes on with it.
+    /// Loads the claim word with acquire.
     #[inline(always)]
     fn claim(&self) -> Claim {
         Claim(self.view.words.claim.load(acquire(Edge::Claim)))
@@ -131,7 +131,7 @@ impl<'a> Table<'a> {
     /// there is not, whatever a peer wrote.
     fn entry(&self, number: u64) -> Option<(Entry, u32)> {
         let (index, lap) = self.place(number);
-        // ORDERING: what was done in the chunk before it was posted.
+        // ORDERING: acquires what was done in the chunk before it was posted.
         let entry = Entry(self.view.entries[index].load(acquire(Edge::Chunk)));
         let chunk = entry.chunk(index);
         (entry.is_of(lap) && chunk < self.view.geometry.chunks).then_some((entry, chunk))

@@ -6,8 +6,8 @@ use crate::queue::Number;
 use crate::sync::Ordering;
 
 impl Table<'_> {
-    /// Returns the records from `from` to before `to` that bear their own position, with the owners that they name. It leaves out a part
-    /// of the stream where no chunk is ready: the receiver has passed it since, or it is nonsense.
+    /// Returns the records from `from` to before `to` that bear their own position, with the owners that they name. Parts of the stream
+    /// where no chunk is ready are left out: the receiver has passed them since, or the table is nonsense.
     pub(super) fn records(
         &self,
         from: u64,

@@ -1,9 +1,10 @@
 //! The sender's moves: claim positions, publish values. It never sleeps, and it never waits for the receiver.
 //!
-//! A claim is one exchange of the claim word; the claimed slots are then this sender's alone, and a plain release
-//! store of each stamp publishes its value. What a kill leaves: before the exchange nothing; between exchange
-//! and stamp a position that the receiver skips once the owner is proved dead. What a stop leaves there is a chunk that the receiver
-//! keeps.
+//! A claim is one compare-and-exchange of the claim word. The claimed slots are then this sender's alone, and a plain release store of
+//! each stamp publishes its value.
+//!
+//! What a kill leaves: before the exchange nothing; between exchange and stamp a position that the receiver skips once the owner is
+//! proved dead. What a stop leaves there is a chunk that the receiver keeps.
 
 use super::words::{Claim, Record, Stamp};
 use super::{Refused, Table, grow};
@@ -12,18 +13,18 @@ use crate::queue::{Number, Wake, payload};
 use crate::sync::{AtomicU64, Ordering};
 use bytemuck::Pod;
 
-/// What the senders of one process know beside the segment: the last part of the stream that one of them found ready, and its
-/// chunk. It lives in private memory.
+/// What the senders of one process know beside the segment: the last part of the stream that one of them found ready, and its chunk. In
+/// private memory.
 pub(crate) struct ChunkCache {
-    /// `{ number: 40 | chunk + 1: 24 }`, and 0 in the low bits if nothing was noted. Of the number the low bits: a part that was looked at
-    /// 2^40 parts ago is not told from this one.
+    /// `{ number: 40 | chunk + 1: 24 }`, and 0 in the low bits if nothing was noted. Only the low 40 bits of the number are kept: a part
+    /// that was noted 2^40 parts ago would be taken for this one.
     seen: AtomicU64,
 }
 
 const CHUNK_BITS: u32 = 24;
 
 impl ChunkCache {
-    /// Knows nothing: the first claim looks.
+    /// Returns a cache that knows nothing: the first claim looks at the table.
     pub fn new() -> ChunkCache {
         ChunkCache { seen: AtomicU64::new(0) }
     }
@@ -33,15 +34,16 @@ impl ChunkCache {
         number << CHUNK_BITS
     }
 
-    /// The chunk of that part of the stream, if it is the part that was noted.
+    /// Returns the chunk of that part of the stream, if it is the part that was noted.
     #[inline(always)]
     pub(super) fn chunk(&self, number: u64) -> Option<u32> {
-        // ORDERING: what was done in the chunk before it was posted, from the thread that has looked at the table.
+        // ORDERING: acquires, from the thread that looked at the table, what was done in the chunk before it was posted.
         let seen = self.seen.load(acquire(Edge::Cache));
         let chunk = (seen ^ Self::key(number)).wrapping_sub(1);
         (chunk < (1 << CHUNK_BITS) - 1).then_some(chunk as u32)
     }
 
+    /// Notes the chunk of that part of the stream.
     pub(super) fn note(&self, number: u64, chunk: u32) {
         self.seen.store(Self::key(number) | (u64::from(chunk) + 1), release(Edge::Cache));
     }
@@ -74,7 +76,7 @@ impl Producer<'_> {
             return None;
         }
         let chunk = self.cache.chunk(self.table.number(claim.tail()))?;
-        // Only nonsense leads to the last position. What follows there is nonsense too, and ends the stream.
+        // Only a peer's nonsense leads to the last position. The word that this makes there is nonsense too, and ends the stream.
         let mine = claim.with_tail(claim.tail().wrapping_add(1));
         let word = &self.table.view.words.claim;
         // ORDERING: as in `exchange`.
@@ -122,7 +124,8 @@ impl Producer<'_> {
     #[cold]
     fn find(&self, claim: Claim, number: u64) -> Result<Option<u32>, Refused> {
         if claim.tail() == Claim::LAST {
-            return Err(Refused::Closed); // Nonsense in the segment: there is no such position.
+            // A peer wrote nonsense: there is no such position.
+            return Err(Refused::Closed);
         }
         let grown = grow::grow(&self.table, number);
         match grown {
@@ -131,7 +134,7 @@ impl Producer<'_> {
                 self.cache.note(number, chunk);
                 Ok(Some(chunk))
             }
-            // Unless the claim word is old: then there is memory where the stream goes on.
+            // Unless the claim word is old: there may be memory where the stream goes on.
             Err(refused) => {
                 if self.table.is_unchanged(claim) {
                     Err(refused)
@@ -142,8 +145,8 @@ impl Producer<'_> {
         }
     }
 
-    /// Records the last owner if it is another process, then claims up to `want` positions in the chunk. `None`: the claim word has
-    /// moved.
+    /// Records the owner of the last claim if that is another process, then claims up to `want` positions in the chunk by one exchange.
+    /// `None`: the claim word has moved.
     #[inline(always)]
     fn exchange(&self, claim: Claim, chunk: u32, want: u32) -> Option<Span> {
         let tail = claim.tail();
@@ -155,7 +158,7 @@ impl Producer<'_> {
         let count = u64::from(want).min(left);
         let mine = claim.with_tail(tail + count).with_owner(self.me);
         let word = &self.table.view.words.claim;
-        // ORDERING: releases the entry and the record that this claim rests on.
+        // ORDERING: releases the entry and the record on which this claim rests.
         word.compare_exchange(claim.0, mine.0, release(Edge::Claim), Ordering::Relaxed).ok().map(|_| Span {
             first: tail,
             count: count as u32,
@@ -163,17 +166,17 @@ impl Producer<'_> {
         })
     }
 
-    /// Records the owner of the last claim. False if the claim word has moved on.
+    /// Records the owner of the last claim. Returns false if the claim word has moved on.
     ///
-    /// A thread that was stopped before its exchange here may make it when the chunk is used by another part of the stream, or is no
-    /// memory any more. In the one case the word has changed, or it held nothing that is still needed; in the other a page becomes
-    /// memory again, until the chunk is used and given back.
+    /// A thread that was stopped before its exchange here may make it much later. If another part of the stream uses the chunk by then,
+    /// the word has changed and the exchange fails, or the word holds nothing that is still needed. If the chunk is no memory any more,
+    /// a page becomes memory again until the chunk is used and given back.
     #[cold]
     pub(super) fn record(&self, claim: Claim) -> bool {
         let table = &self.table;
         let Some(position) = claim.tail().checked_sub(1) else { return true }; // Nonsense: no position is claimed.
         let Some(chunk) = table.ready_chunk(table.number(position)) else {
-            // If the word is still the same this is nonsense, and a record would not help.
+            // If the claim word is still the same, the table is nonsense, and a record would not help.
             return table.is_unchanged(claim);
         };
         let word = table.view.record(chunk, table.index(position));
@@ -212,24 +215,27 @@ impl Producer<'_> {
         let view = self.table.view;
         let slot = view.slot_for::<T>(chunk, position);
         payload::store(slot, value);
-        // ORDERING: everything of the value before its stamp.
+        // ORDERING: releases the value.
         slot.stamp.store(Stamp::published(position).0, release(Edge::Stamp));
         slot.prefetch_behind();
     }
 
-    /// Wakes the receiver, if it sleeps, behind what was published.
+    /// Wakes the receiver if it sleeps. Called after publishing.
     #[inline(always)]
     fn announce(&self, wake: &impl Wake) {
-        // ORDERING: publish, then look whether the receiver sleeps; it registers, then looks at the stamp.
+        // ORDERING: a Dekker fence: the sender publishes, then looks whether the receiver sleeps. The receiver registers, then looks at
+        // the stamp.
         self.table.fences.light(Fence::Published);
         self.table.common().ring_receiver(wake);
     }
 }
 
 impl Table<'_> {
-    /// Whether the claim word is what it was, asked by a thread that has read something since that does not go with it.
+    /// Returns whether the claim word still is `claim`. A thread calls this after it has read a value that contradicts the word, to tell
+    /// an old word from corruption.
     pub(super) fn is_unchanged(&self, claim: Claim) -> bool {
-        // ORDERING: relaxed. What was read since was read with acquire; a claim word that it follows is seen.
+        // ORDERING: relaxed. The contradicting value was read with acquire. So this sees each change of the claim word that came before
+        // that value.
         self.view.words.claim.load(Ordering::Relaxed) == claim.0
     }
 }

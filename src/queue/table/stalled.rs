@@ -7,8 +7,8 @@ use super::Table;
 use crate::queue::{Number, Peers};
 use alloc::vec::Vec;
 
-/// Most sends that are passed so. With as many stopped senders the receiver waits for one of them to go on. Honest processes come to it
-/// hardly by chance: it takes 128 stopped threads, each in the middle of a batch.
+/// How many stalled sends the receiver passes at most. With so many it waits until one of them goes on. Honest processes hardly come to
+/// that: it takes 128 stopped threads, each in the middle of a batch.
 pub(super) const MOST: usize = 4096;
 
 /// A position that was claimed and not published.
@@ -35,7 +35,7 @@ impl StalledList {
         self.list.len() >= MOST
     }
 
-    /// Newest first, with their places in the list.
+    /// Returns all of them, newest first, with their places in the list.
     pub fn newest_first(&self) -> impl Iterator<Item = (usize, &Stalled)> {
         self.list.iter().enumerate().rev()
     }

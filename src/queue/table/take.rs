@@ -1,8 +1,9 @@
-//! The receiver's moves: take the next value, and go on past positions that stay empty. It never sleeps and never writes a slot.
+//! The receiver's moves, the consumer of a single-consumer queue: take the next value, and go on past positions that stay empty. It
+//! never sleeps and never writes a slot.
 //!
-//! A value is taken in two phases: [`Consumer::take`] finds it, [`Consumer::release`] moves on after the caller has copied it. What a
-//! kill between the two leaves does not matter: without a receiver the channel is closed. [`Consumer::peek`] is the first phase alone:
-//! the next take finds what it found.
+//! A value is taken in two steps: [`Consumer::take`] finds it, [`Consumer::release`] moves on after the caller has copied it. A kill
+//! between the two does no harm: without a receiver the channel is closed. [`Consumer::peek`] is the first step alone: the next take finds
+//! the same value.
 
 use super::Table;
 use super::chunks::Chunks;
@@ -17,8 +18,8 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use bytemuck::Pod;
 
-/// Where the next value is: `{ late: 24 | chunk: 24 | index: 16 }`, with the place in the list of stalled sends of one that was late,
-/// and 1; 0 for the value at head.
+/// A value that was found and not yet released: `{ late: 24 | chunk: 24 | index: 16 }`. `late` is 0 for the value at head; for a late send
+/// it is the place in the list of stalled sends, plus 1.
 ///
 /// One word, so that it travels in a register.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -96,7 +97,7 @@ impl Consume for Consumer {
 
     /// Goes on where the segment says the last receiver stopped.
     fn new(table: &Table<'_>) -> Consumer {
-        // ORDERING: only a receiver writes head, and this one got its office through a synchronizing act.
+        // ORDERING: relaxed. Only a receiver writes head, and this one was made receiver by a synchronizing act.
         let head = table.view.words.head.load(Ordering::Relaxed);
         let nonsense = (head >= Claim::LAST).then_some(Nonsense::Head);
         let head = head.min(Claim::LAST);
@@ -115,7 +116,7 @@ impl Consume for Consumer {
         }
     }
 
-    /// Finds the next value, skipping what the dead left and going round what the stalled hold.
+    /// Finds the next value. It skips positions of the dead, and goes round positions of stalled senders.
     #[inline(always)]
     fn take(&mut self, table: &Table<'_>, peers: &impl Peers) -> Taken<Found> {
         if let Some(chunk) = self.here
@@ -144,7 +145,7 @@ impl Consume for Consumer {
     }
 
     /// Finds the next value and leaves it where it is. The next take, also one for a batch or at the receiver's end,
-    /// finds the same. What that means for the order of a late value is said at the ring's.
+    /// finds the same. The ring's `peek` says what that means for the order of a late value.
     fn peek(&mut self, table: &Table<'_>, peers: &impl Peers) -> Taken<Found> {
         let took = self.take(table, peers);
         if let Taken::Value(found) = took
@@ -186,14 +187,14 @@ impl Consume for Consumer {
         }
     }
 
-    /// Gives all memory back. A sender that is in the middle of a send writes where no receiver looks, and what it touches there stays
-    /// memory.
+    /// Gives all memory back to the system. A sender in the middle of a send then writes where no receiver looks. What it touches there
+    /// becomes memory again and stays so.
     fn drop_all(&mut self, table: &Table<'_>, _: &impl Peers) {
         self.chunks.give_all_back(table);
         let claim = table.claim();
         if table.fits(self.head, claim) {
             self.head = claim.tail();
-            // ORDERING: nothing is read on its strength.
+            // ORDERING: relaxed. Nothing is read on the strength of it.
             table.view.words.head.store(self.head, Ordering::Relaxed);
         }
     }
@@ -209,12 +210,12 @@ impl Consume for Consumer {
         !core::mem::replace(&mut self.is_closed, true)
     }
 
-    /// Whether a send is stalled: then the receiver cannot be handed over.
+    /// Returns whether a send is stalled: then the receiver cannot be handed over.
     fn has_stalled(&self) -> bool {
         !self.stalled.is_empty()
     }
 
-    /// The nonsense in the segment for which the stream ended.
+    /// Returns the nonsense in the segment for which the stream ended.
     fn nonsense(&self) -> Option<Nonsense> {
         self.nonsense
     }
@@ -272,7 +273,7 @@ impl Consumer {
                     if self.head == end {
                         continue;
                     }
-                    // What came in meanwhile is the next call's: a sender as fast as this must not hold it.
+                    // What came in meanwhile is left to the next call. Otherwise a sender as fast as this could keep it here.
                     return Taken::Value(count);
                 }
                 if count > 0 {
@@ -306,8 +307,8 @@ impl Consumer {
         while self.nonsense.is_none() {
             let head = self.head;
             let here = self.look_here(table);
-            // ORDERING: head's stamp first, the stalled ones after: a late value whose send returned before the
-            // value at head was sent is then seen, and goes first.
+            // ORDERING: head's stamp first, then those of stalled sends. So if a late send returned before the value at head was sent,
+            // its value is seen here, and goes first.
             let is_here = here.is_some_and(|chunk| effort.finds(|| Self::is_published(table, chunk, head)));
             let (late, dead) = self.poll_stalled(table, peers);
             if let Some(place) = late {
@@ -321,8 +322,8 @@ impl Consumer {
             if is_here && let Some(chunk) = here {
                 return Taken::Value(Found::at_head(chunk, table.index(head)));
             }
-            // ORDERING: the latch before the claim word: the sender that set the latch has sent all it will, so a claim
-            // word read after it shows the last message.
+            // ORDERING: the latch before the claim word. The sender that set the latch sends nothing more, so a claim word that is read
+            // after it shows the last message.
             let has_ended = table.common().has_ended();
             let claim = table.claim();
             if let Some(nonsense) = self.nonsense_in(table, claim) {
@@ -355,7 +356,7 @@ impl Consumer {
                 effort = Effort::Spin;
                 continue;
             }
-            // Asked once for all positions that one sender claimed: there can be as many as memory holds.
+            // The owner is looked up once for all positions that it claimed: there can be as many as memory holds.
             let owned = self
                 .known
                 .filter(|owned| head <= owned.last)
@@ -370,7 +371,8 @@ impl Consumer {
                 continue;
             }
             if has_ended {
-                // No process is left that could be in the middle of a send: it was published, or never claimed.
+                // No sender is left that could be in the middle of a send. So the position was published meanwhile, or no sender claimed
+                // it.
                 if !Self::is_published(table, chunk, head) {
                     self.fail_with(table, Nonsense::Claim);
                 }
@@ -386,7 +388,7 @@ impl Consumer {
         Taken::End
     }
 
-    /// The chunk where head is, if it is ready.
+    /// Returns the chunk where head is, if it is ready.
     #[inline(always)]
     fn look_here(&mut self, table: &Table<'_>) -> Option<u32> {
         if self.here.is_none() {
@@ -398,15 +400,15 @@ impl Consumer {
         self.here
     }
 
-    /// Ends the stream here, for all processes.
+    /// Ends the stream because of nonsense in the segment, and closes the channel for all processes.
     fn fail_with(&mut self, table: &Table<'_>, nonsense: Nonsense) {
         self.nonsense = Some(nonsense);
         table.close();
     }
 
-    /// Whether the words that all senders go by are as they must be. Only the receiver writes head, and only it closes.
+    /// Returns which of the words that all senders use is not as it must be. Only the receiver writes head, and only it closes.
     fn nonsense_in(&self, table: &Table<'_>, claim: Claim) -> Option<Nonsense> {
-        // ORDERING: this is the thread that wrote it, or got its office from it.
+        // ORDERING: relaxed. This thread wrote head, or was made receiver by the one that did.
         if table.view.words.head.load(Ordering::Relaxed) != self.head {
             Some(Nonsense::Head)
         } else if !table.fits(self.head, claim) {
@@ -416,11 +418,11 @@ impl Consumer {
         }
     }
 
-    /// Looks at every stalled send, newest first: the oldest that was published after all, and one that is dead.
+    /// Looks at every stalled send. Returns the oldest one that was published after all, and the oldest one whose process is dead.
     fn poll_stalled(&self, table: &Table<'_>, peers: &impl Peers) -> (Option<usize>, Option<usize>) {
         let (mut late, mut dead) = (None, None);
         for (place, stalled) in self.stalled.newest_first() {
-            // Proof first, stamp second.
+            // Proof first, stamp second: a value published before the death must not be dropped.
             let is_dead = peers.is_dead(stalled.owner);
             if Self::is_published(table, stalled.chunk, stalled.position) {
                 late = Some(place);
@@ -431,10 +433,10 @@ impl Consumer {
         (late, dead)
     }
 
-    /// Returns the owner of the position at head: that of the first record from there that bears its own position, else
-    /// that in the claim word, which was read before. It owns all positions up to that record, or up to tail.
+    /// Returns the owner of the position at head. The first record from head on that bears its own position names it; without such a
+    /// record the claim word does, which was read before. It owns all positions up to that record, or up to the tail.
     fn owner_of_head(table: &Table<'_>, head: u64, claim: Claim) -> Owned {
-        // ORDERING: the claim word was read with acquire, and a record stands before the claim behind it.
+        // ORDERING: relaxed. The claim word was read with acquire, and each record was written before the claim that follows it.
         let first = table.records(head, claim.tail(), Ordering::Relaxed).next();
         match first {
             Some((position, owner)) => Owned { owner, last: position },
@@ -459,13 +461,13 @@ impl Consumer {
     /// Publishes the private head, which has moved, within a part of the stream or to the beginning of the next.
     #[inline]
     fn moved(&mut self, table: &Table<'_>) {
-        // ORDERING: what was taken, to a thread that asks how far the receiver is.
+        // ORDERING: releases what was taken, to a thread that asks how far the receiver is.
         table.view.words.head.store(self.head, release(Edge::Head));
         if table.index(self.head) == 0 {
             self.here = None;
         }
         if self.head >= self.next_end {
-            // A copy, so that only this seldom way needs the table as a whole in memory.
+            // A copy, so that only this rare path needs the whole table in memory.
             let table = *table;
             self.end_parts(&table);
         }

@@ -24,7 +24,7 @@ impl Claim {
         self.0 & asked.0 == u64::from(me) << 1
     }
 
-    /// The last position that there can be. A tail there is nonsense.
+    /// The last position that there can be. Only a peer's nonsense brings the tail there.
     pub const LAST: u64 = (1 << 53) - 1;
 }
 
@@ -38,7 +38,7 @@ packed! {
 }
 
 impl Stamp {
-    /// The stamp of a complete value at `position`.
+    /// Returns the stamp of a complete value at `position`.
     #[inline(always)]
     pub fn published(position: u64) -> Stamp {
         Stamp(position << 11 | 1)
@@ -60,6 +60,7 @@ impl Record {
         Record(1).with_position(position).with_owner(owner)
     }
 
+    /// Returns whether this is the record of that position.
     pub fn bears(self, position: u64) -> bool {
         self.set() == 1 && self.position() == position
     }
@@ -68,9 +69,9 @@ impl Record {
 packed! {
     /// Which chunk stands in a part of the stream, and whether it is memory.
     Entry {
-        /// How often the table has come round: with the place of the entry it tells the number of the part.
+        /// How often the table has come round. With the place of the entry it tells the number of the part, and prevents ABA.
         lap / with_lap: u64 = 38 << 26,
-        /// The chunk, as what is different from the place of the entry. So a table of zeros offers each chunk at its own place.
+        /// The number of the chunk, exclusive or the place of the entry. So a table of zeros offers each chunk at its own place.
         difference / with_difference: u32 = 24 << 2,
         /// [`Entry::OFFERED`], [`Entry::GROWING`], [`Entry::READY`].
         state / with_state: u32 = 2 << 0,
@@ -82,34 +83,34 @@ impl Entry {
     const GROWING: u32 = 1;
     const READY: u32 = 2;
 
-    /// The word at `index`, in that lap, of a chunk that is no memory yet.
+    /// Returns the word at `index`, in that lap, of a chunk that is no memory yet.
     pub fn offered(index: usize, lap: u64, chunk: u32) -> Entry {
         Entry(Self::OFFERED.into()).with_lap(lap).with_difference(chunk ^ index as u32)
     }
 
-    /// The word of another chunk, which is memory.
+    /// Returns the word with another chunk, which is memory.
     pub fn with_ready(self, index: usize, chunk: u32) -> Entry {
         self.with_difference(chunk ^ index as u32).with_state(Self::READY)
     }
 
-    /// The word once a sender makes the chunk memory.
+    /// Returns the word while a sender makes the chunk memory.
     pub fn growing(self) -> Entry {
         self.with_state(Self::GROWING)
     }
 
-    /// The word once the chunk is memory.
+    /// Returns the word once the chunk is memory.
     pub fn grown(self) -> Entry {
         self.with_state(Self::READY)
     }
 
-    /// The chunk that the word at `index` names.
+    /// Returns the chunk that the word at `index` names.
     pub fn chunk(self, index: usize) -> u32 {
         self.difference() ^ index as u32
     }
 
-    /// Whether it belongs to that lap.
+    /// Returns whether it belongs to that lap.
     pub fn is_of(self, lap: u64) -> bool {
-        // Of a lap that no stream comes to, the low bits.
+        // A lap of more than 38 bits is compared by its low bits. No stream comes so far.
         self.lap() == Entry(0).with_lap(lap).lap()
     }
 

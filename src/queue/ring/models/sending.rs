@@ -47,7 +47,7 @@ impl World {
         self.sender(me).give_back(count, self);
     }
 
-    /// The first half of a send on a permit.
+    /// Does the first half of a send on a permit.
     pub fn redeem(&self, me: Number) -> Span {
         let span = self.sender(me).redeem(self).expect("a permit has room");
         tell("redeemed", me, span.first);
@@ -73,7 +73,7 @@ impl World {
         is_granted
     }
 
-    /// The first half of a send: claims up to `want` positions as a newcomer.
+    /// Does the first half of a send: claims up to `want` positions as a newcomer.
     pub fn claim(&self, me: Number, want: u32) -> Claimed<Span> {
         let claimed = self.sender(me).claim(Rank::Newcomer, want, self);
         match claimed {
@@ -84,7 +84,7 @@ impl World {
         claimed
     }
 
-    /// A claim that cannot fail.
+    /// Claims, which cannot fail.
     pub fn claim_one(&self, me: Number) -> Span {
         match self.claim(me, 1) {
             Claimed::Granted(span) => span,
@@ -92,7 +92,7 @@ impl World {
         }
     }
 
-    /// The second half of a send, after which the values are the channel's.
+    /// Does the second half of a send, after which the values are the channel's.
     pub fn publish(&self, me: Number, span: Span, first: u64) {
         let queue = self.queue();
         let mut position = span.first;
@@ -136,7 +136,7 @@ impl World {
         }
     }
 
-    /// A sender leaves the line or the backlog.
+    /// Has a sender leave the line or the backlog.
     pub fn leave(&self, me: Number, stand: &mut Stand) {
         self.backlog(me).leave(&self.sender(me), stand, self);
     }

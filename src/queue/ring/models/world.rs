@@ -135,7 +135,7 @@ impl World {
         })
     }
 
-    /// The same, and each process remembers what it has seen of the line.
+    /// Makes the same, in which each process remembers what it has seen of the line.
     pub fn with_rankings(capacity: u32, line: u32) -> Arc<World> {
         let mut world = Arc::into_inner(World::new(capacity, line, 1)).expect("it is new");
         world.rankings = Some(Default::default());
@@ -149,7 +149,7 @@ impl World {
         Arc::new(world)
     }
 
-    /// Makes the same, in which those that sleep look late, if `looks_late`.
+    /// Makes the same, in which sleepers look late, if `looks_late`.
     pub fn with_late_looks(capacity: u32, line: u32, looks_late: bool) -> Arc<World> {
         let world = Arc::into_inner(World::with_light_fences(capacity, line, 1)).expect("it is new");
         Arc::new(World { looks_late, ..world })
@@ -173,7 +173,7 @@ impl World {
         Producer { queue, me, cache: &self.caches[usize::from(me)] }
     }
 
-    /// The backlog of process `me`.
+    /// Returns the backlog of process `me`.
     pub fn backlog(&self, me: Number) -> &Backlog {
         &self.backlogs[usize::from(me)]
     }
@@ -194,7 +194,7 @@ impl World {
         self.outside.expect_kill(number);
     }
 
-    /// What the porter does: the kernel says that these are dead, and all they left is put right. Their slots are the
+    /// Does what the porter does: the kernel says that these are dead, and all that they left is repaired. Their slots are the
     /// receiver's.
     pub fn bury(&self, numbers: &[Number]) {
         numbers.iter().for_each(|number| self.kill(*number, 0));
@@ -202,7 +202,7 @@ impl World {
         numbers.iter().for_each(|number| self.queue().repair(*number, self));
     }
 
-    /// The number of a dead process, of which nothing is left, is given again.
+    /// Gives the number of a dead process, of which nothing is left, again.
     pub fn give_again(&self, number: Number) {
         self.outside.give_again(number);
     }
@@ -276,7 +276,7 @@ impl World {
         }
     }
 
-    /// What is reserved by the claim word.
+    /// Returns what is reserved by the claim word.
     pub fn reserved(&self) -> u32 {
         Claim(self.queue().view.words.claim.load(Ordering::Relaxed)).reserved()
     }

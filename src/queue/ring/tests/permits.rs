@@ -12,7 +12,7 @@ impl Bench {
 
     fn send_reserved(&self, me: Number, value: u64) {
         let sender = self.sender(me);
-        let span = sender.redeem(&self.world).expect("whoever holds a permit finds room");
+        let span = sender.redeem(&self.world).expect("a permit is room that is set aside");
         sender.publish(span, &[value], &self.world);
     }
 
@@ -93,7 +93,7 @@ fn nobody_is_woken_in_the_middle_of_a_permit_operation() {
         bench.queue().view.common.header.receiver_bell.register(Kind::Task, crate::queue::Fences::FULL);
     let onlooker = Onlooker(&bench, RefCell::default());
     let sender = bench.sender(2);
-    let span = sender.redeem(&onlooker).expect("whoever holds a permit finds room");
+    let span = sender.redeem(&onlooker).expect("a permit is room that is set aside");
     sender.publish(span, &[20u64], &bench.world);
     // A void position was claimed, and the receiver told.
     assert_eq!(*onlooker.1.borrow(), [true]);

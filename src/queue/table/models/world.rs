@@ -119,7 +119,7 @@ impl World {
         Table { fences: self.fences, ..Table::new(self.segment.view(), self.segment.memory()) }
     }
 
-    /// What the system knows of the chunks.
+    /// Returns what the system knows of the chunks.
     pub fn memory(&self) -> &MemoryDouble {
         self.segment.memory()
     }
@@ -140,7 +140,7 @@ impl World {
         chunk as usize * self.queue().positions() as usize + index
     }
 
-    /// The first half of a send: claims up to `want` positions.
+    /// Does the first half of a send: claims up to `want` positions.
     pub fn claim(&self, me: Number, want: u32) -> Result<Span, Refused> {
         self.begins();
         let claimed = self.sender(me).claim(want);
@@ -153,12 +153,12 @@ impl World {
         claimed
     }
 
-    /// A claim that cannot fail.
+    /// Claims, which cannot fail.
     pub fn claim_one(&self, me: Number) -> Span {
         self.claim(me, 1).expect("there is memory")
     }
 
-    /// The second half of a send, after which the values are the channel's.
+    /// Does the second half of a send, after which the values are the channel's.
     pub fn publish(&self, me: Number, span: Span, first: u64) {
         self.begins();
         let queue = self.queue();
@@ -207,7 +207,7 @@ impl World {
         self.outside.expect_kill(number);
     }
 
-    /// What the porter does: the kernel says that this one is dead, and what it left is put right. Its positions are the receiver's.
+    /// Does what the porter does: the kernel says that this process is dead, and what it left is repaired. Its positions are the receiver's.
     pub fn bury(&self, number: Number) {
         self.kill(number);
         self.queue().repair(number, self);

@@ -14,7 +14,7 @@ use rustix::{
         epoll::{self, CreateFlags, EventData, EventFlags},
         eventfd,
     },
-    io::Errno,
+    io::{Errno, retry_on_intr},
 };
 
 use super::timespec;
@@ -166,7 +166,7 @@ impl Doorbell {
 
     /// Rings. Without effect if the counter behind it is full, which honest ringing does not reach in centuries.
     pub(crate) fn ring(&self) {
-        while rustix::io::write(&self.fd, &1u64.to_ne_bytes()) == Err(Errno::INTR) {}
+        let _ = retry_on_intr(|| rustix::io::write(&self.fd, &1u64.to_ne_bytes()));
     }
 }
 

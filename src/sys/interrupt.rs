@@ -8,7 +8,7 @@ use std::{
 
 use rustix::{
     event::{PollFd, PollFlags, poll},
-    io::Errno,
+    io::retry_on_intr,
 };
 
 use super::{events::Doorbell, time_until};
@@ -48,16 +48,15 @@ pub(crate) fn wait(
     let wanted = fd.map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN | PollFlags::RDHUP));
     let bell = interrupt.map(|interrupt| PollFd::from_borrowed_fd(interrupt.0.as_fd(), PollFlags::IN));
     let mut fds: Vec<PollFd<'_>> = bell.into_iter().chain(wanted).collect();
-    loop {
+    let ready = retry_on_intr(|| {
         let left = deadline.map(time_until);
-        match poll(&mut fds, left.as_ref()) {
-            Err(Errno::INTR) => {}
-            Err(error) => return Err(error.into()),
-            Ok(0) => return Ok(Waited::TimedOut),
-            Ok(_) if interrupt.is_some() && !fds[0].revents().is_empty() => return Ok(Waited::Interrupted),
-            Ok(_) => return Ok(Waited::Ready),
-        }
-    }
+        poll(&mut fds, left.as_ref())
+    })?;
+    Ok(match ready {
+        0 => Waited::TimedOut,
+        _ if interrupt.is_some() && !fds[0].revents().is_empty() => Waited::Interrupted,
+        _ => Waited::Ready,
+    })
 }
 
 #[cfg(test)]

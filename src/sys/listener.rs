@@ -11,7 +11,7 @@ use std::{
 
 use rustix::{
     fs::{self, FileType, Mode, OFlags, Stat},
-    io::Errno,
+    io::{Errno, retry_on_intr},
     net::{self, AddressFamily, SocketFlags, SocketType, sockopt},
     process::geteuid,
 };
@@ -159,8 +159,8 @@ impl Listener {
     /// is refused. The file stays.
     pub(crate) fn close(&self) {
         hang_up(&self.socket);
-        // Nobody comes any more, so this ends. Without it, those at the door would wait for the last copy to be closed.
-        while let Ok(_) | Err(Errno::INTR) = accept(&self.socket) {}
+        // No further caller can come, so this ends. Without it, callers in the backlog would wait until the last copy is closed.
+        while retry_on_intr(|| accept(&self.socket)).is_ok() {}
     }
 }
 

@@ -10,7 +10,7 @@ use std::{
 
 use rustix::{
     event::{PollFd, PollFlags, poll},
-    io::Errno,
+    io::{Errno, retry_on_intr},
     process::{Pid, PidfdFlags, WaitId, WaitIdOptions, getegid, geteuid, getpid, pidfd_open, waitid},
     time::Timespec,
 };
@@ -55,13 +55,7 @@ impl Process {
     /// Whether every thread of the process has ended. Never waits; false means "not proved".
     pub(crate) fn has_ended(&self) -> bool {
         let mut fds = [PollFd::new(&self.fd, PollFlags::IN)];
-        loop {
-            match poll(&mut fds, Some(&Timespec::default())) {
-                Ok(ready) => return ready > 0,
-                Err(Errno::INTR) => {}
-                Err(_) => return false,
-            }
-        }
+        retry_on_intr(|| poll(&mut fds, Some(&Timespec::default()))).is_ok_and(|ready| ready > 0)
     }
 }
 

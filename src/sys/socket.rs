@@ -15,7 +15,7 @@ use std::{
 use rustix::{
     cmsg_space,
     event::{PollFd, PollFlags, poll},
-    io::Errno,
+    io::retry_on_intr,
     net::{
         self, AddressFamily, SendAncillaryBuffer, SendAncillaryMessage, SendFlags, Shutdown, SocketFlags,
         SocketType, sockopt,
@@ -48,12 +48,8 @@ pub(crate) fn send(fd: impl AsFd, bytes: &[u8], descriptors: &[BorrowedFd<'_>]) 
         control.push(SendAncillaryMessage::ScmRights(descriptors));
     }
     let flags = SendFlags::DONTWAIT | SendFlags::NOSIGNAL;
-    loop {
-        match net::sendmsg(&fd, &[io::IoSlice::new(bytes)], &mut control, flags) {
-            Err(Errno::INTR) => {}
-            other => return Ok(other.map(drop)?),
-        }
-    }
+    retry_on_intr(|| net::sendmsg(&fd, &[io::IoSlice::new(bytes)], &mut control, flags))?;
+    Ok(())
 }
 
 /// What [`receive`] found.
@@ -119,7 +115,7 @@ pub(crate) fn receive(fd: impl AsFd, buffer: &mut [u8]) -> io::Result<Incoming> 
 /// Whether the peer has closed its end, or its sending half. Messages it sent before may still be unread.
 pub(crate) fn has_hung_up(fd: impl AsFd) -> bool {
     let mut fds = [PollFd::new(&fd, PollFlags::RDHUP)];
-    let _ = retry(|| poll(&mut fds, Some(&Timespec::default())));
+    let _ = retry_on_intr(|| poll(&mut fds, Some(&Timespec::default())));
     fds[0].revents().intersects(PollFlags::RDHUP | PollFlags::HUP | PollFlags::ERR)
 }
 
@@ -147,7 +143,7 @@ pub(crate) fn wait_writable(fd: impl AsFd, deadline: Option<Instant>) -> io::Res
 
 fn wait_for(fd: BorrowedFd<'_>, what: PollFlags, deadline: Option<Instant>) -> io::Result<bool> {
     let mut fds = [PollFd::from_borrowed_fd(fd, what)];
-    let ready = retry(|| {
+    let ready = retry_on_intr(|| {
         let left = deadline.map(time_until);
         poll(&mut fds, left.as_ref())
     })?;
@@ -215,15 +211,6 @@ fn where_known<T>(result: io::Result<T>) -> io::Result<Option<T>> {
         Ok(value) => Ok(Some(value)),
         Err(error) if error.raw_os_error() == Some(libc::ENOPROTOOPT) => Ok(None),
         Err(error) => Err(error),
-    }
-}
-
-fn retry<T>(mut call: impl FnMut() -> Result<T, Errno>) -> Result<T, Errno> {
-    loop {
-        match call() {
-            Err(Errno::INTR) => {}
-            other => return other,
-        }
     }
 }
 

@@ -148,12 +148,12 @@ fn tick() -> u32 {
     (now.as_millis() / TICK.as_millis()) as u32
 }
 
-/// What the kernel needs beside the pages, for its own account of them: a little more than 1 in 256, and some at once.
+/// Adds what the kernel needs beside the pages, for its own account of them: a little more than 1 in 256, and some at once.
 fn with_overhead(size: u64) -> u64 {
     size.saturating_add(size / 128).saturating_add(1 << 20)
 }
 
-/// One of the amounts in the text of `/proc/meminfo`.
+/// Reads one of the amounts in the text of `/proc/meminfo`.
 fn bytes(text: &str, name: &str) -> Option<u64> {
     let line = text.lines().find_map(|line| line.strip_prefix(name))?;
     line.split_whitespace().next()?.parse::<u64>().ok()?.checked_mul(1024)

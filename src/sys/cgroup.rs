@@ -1,5 +1,5 @@
-//! How much memory the control groups of this process leave it. It only reads what the kernel shows in files; where it cannot,
-//! nobody knows better than the kernel.
+//! How much memory the control groups of this process leave it. It only reads what the kernel shows in files. Where there are no such
+//! files, the kernel alone knows.
 //!
 //! Without it a group's limit is no error: the kernel frees what it can, and then kills a process of the group.
 
@@ -26,8 +26,8 @@ struct Group {
     outermost: PathBuf,
 }
 
-/// Bytes that new pages can have in every group that this process is in, with `swap` bytes of swap space free, if those are less
-/// than it needs. `None`: there is room, as far as can be seen.
+/// Returns the bytes that new pages can have in every group that this process is in, with `swap` bytes of swap space free, if those
+/// are less than it needs. `None`: there is room, as far as can be seen.
 pub(super) fn too_little_memory(need: u64, swap: u64) -> Option<u64> {
     let groups = fs::read_to_string("/proc/self/cgroup").ok()?;
     let mounts = fs::read_to_string("/proc/self/mountinfo").ok()?;
@@ -36,7 +36,7 @@ pub(super) fn too_little_memory(need: u64, swap: u64) -> Option<u64> {
 }
 
 impl Group {
-    /// From the texts of `/proc/self/cgroup` and `/proc/self/mountinfo`.
+    /// Finds it in the texts of `/proc/self/cgroup` and `/proc/self/mountinfo`.
     fn find(groups: &str, mounts: &str) -> Option<Group> {
         // `4:memory:/path` of version 1; `0::/path` of version 2, which counts memory if version 1 does not.
         let lines = groups.lines().filter_map(|line| {
@@ -82,7 +82,7 @@ impl Group {
 }
 
 impl Version {
-    /// What is left in one group, if it is less than needed.
+    /// Returns what is left in one group, if it is less than needed.
     fn too_little(self, folder: &Path, need: u64, swap: u64) -> Option<u64> {
         // To sum up a group's pages takes the kernel longer than all else here, and seldom decides.
         let is_little = |files| self.left(folder, swap, files).filter(|left| *left < need);
@@ -90,7 +90,7 @@ impl Version {
         is_little(self.files(folder))
     }
 
-    /// Bytes of pages of files: they are counted as used, and given up before anybody is killed.
+    /// Returns the bytes of pages of files. They are counted as used, but the kernel gives them up before it kills a process.
     fn files(self, folder: &Path) -> u64 {
         let stat = fs::read_to_string(folder.join("memory.stat")).unwrap_or_default();
         let prefix = if self == Version::One { "total_" } else { "" };
@@ -101,7 +101,7 @@ impl Version {
         pages("inactive_file ").saturating_add(pages("active_file "))
     }
 
-    /// What is left in one group in which so many bytes can be had again; `None` if it has no limit.
+    /// Returns what is left in one group in which so many bytes can be had again; `None` if it has no limit.
     fn left(self, folder: &Path, swap: u64, files: u64) -> Option<u64> {
         let number = |name: &str| fs::read_to_string(folder.join(name)).ok()?.trim().parse::<u64>().ok();
         let free = |limit: u64, used: u64| limit.saturating_sub(used.saturating_sub(files));

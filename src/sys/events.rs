@@ -1,6 +1,6 @@
-//! Waiting for many descriptors at once, and doorbells: descriptors that only say "look".
+//! Waiting for many descriptors at once (`epoll`), and doorbells (`eventfd`): descriptors that only say "look".
 //!
-//! Nothing here decides who waits for what; tokens are the caller's numbers.
+//! Nothing here decides what is waited for; tokens are the caller's numbers.
 
 use std::{
     io,
@@ -19,7 +19,7 @@ use rustix::{
 
 use super::timespec;
 
-/// What to hear about a descriptor. Errors and complete hang-up are always heard.
+/// What to report about a descriptor. Errors and complete hang-up are always reported.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Interest(EventFlags);
 
@@ -34,19 +34,19 @@ impl Interest {
     /// A message can be sent.
     pub(crate) const WRITABLE: Interest = Interest(EventFlags::OUT);
 
-    /// Both.
+    /// Returns the interest in both.
     pub(crate) const fn and(self, other: Interest) -> Interest {
         Interest(self.0.union(other.0))
     }
 
-    /// Said once for each new occurrence, instead of for as long as it is true. A doorbell must be heard so: it is
-    /// never read, so it stays readable for ever.
+    /// Returns the interest as edge-triggered: each new occurrence is reported once, and not for as long as it is true. A doorbell
+    /// must be watched so: it is never read, so it stays readable for ever.
     pub(crate) const fn once_each(self) -> Interest {
         Interest(self.0.union(EventFlags::ET))
     }
 }
 
-/// One descriptor that has something to say.
+/// A report of one descriptor.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Event {
     /// The number under which the descriptor was added.
@@ -61,12 +61,12 @@ pub(crate) struct Event {
 pub(crate) struct Batch(Vec<epoll::Event>);
 
 impl Batch {
-    /// Room for `most` events in one call, at least one; more come with the next call.
+    /// Makes room for `most` events in one call, at least one; more come with the next call.
     pub(crate) fn with_capacity(most: usize) -> Batch {
         Batch(Vec::with_capacity(most.max(1)))
     }
 
-    /// The events of the last call.
+    /// Returns the events of the last call.
     pub(crate) fn iter(&self) -> impl Iterator<Item = Event> + '_ {
         self.0.iter().map(|event| {
             // The kernel's struct is packed, so its fields are copied out.
@@ -80,33 +80,33 @@ impl Batch {
     }
 }
 
-/// A set of descriptors to wait for. Its own descriptor is readable while any of them has something to say, so sets
-/// can be put into sets: with [`Interest::once_each`] the outer one hears of each new occurrence in the inner one, also
-/// if what was said before was never taken from the inner one.
+/// A set of descriptors to wait for (`epoll`). Its own descriptor is readable while any of them has something to report, so a set can be
+/// a member of another one. With [`Interest::once_each`] the outer set reports each new occurrence in the inner one, also if earlier
+/// reports were never taken from the inner one.
 #[derive(Debug)]
 pub(crate) struct Events {
     fd: OwnedFd,
 }
 
 impl Events {
-    /// An empty set.
+    /// Makes an empty set.
     pub(crate) fn new() -> io::Result<Events> {
         Ok(Events { fd: epoll::create(CreateFlags::CLOEXEC)? })
     }
 
-    /// Adds a descriptor. Remove it before closing it: while another process has a copy of the same open file, closing
+    /// Adds a descriptor. The caller removes it before it closes it: while another process has a copy of the same open file, closing
     /// alone does not end the reports.
     pub(crate) fn add(&self, fd: impl AsFd, token: u64, interest: Interest) -> io::Result<()> {
         Ok(epoll::add(&self.fd, fd, EventData::new_u64(token), interest.0)?)
     }
 
-    /// Changes token and interest of a descriptor. What is true now is reported again, also if said once already; but not to
-    /// a set in which this one is, for that see [`Events::renew`].
+    /// Changes token and interest of a descriptor. What is true now is reported again, also if it was reported already. A set in which
+    /// this one is does not report it again; for that see [`Events::renew`].
     pub(crate) fn modify(&self, fd: impl AsFd, token: u64, interest: Interest) -> io::Result<()> {
         Ok(epoll::modify(&self.fd, fd, EventData::new_u64(token), interest.0)?)
     }
 
-    /// Takes a descriptor out and adds it again: what is true now is news again, also to a set in which this one is.
+    /// Takes a descriptor out and adds it again. What is true now is reported again, also by a set in which this one is.
     pub(crate) fn renew(&self, fd: impl AsFd, token: u64, interest: Interest) -> io::Result<()> {
         self.remove(&fd)?;
         self.add(fd, token, interest)
@@ -117,8 +117,8 @@ impl Events {
         Ok(epoll::delete(&self.fd, fd)?)
     }
 
-    /// Waits until somebody has something to say, for ever without a timeout. An empty batch means that the time is
-    /// over or a signal came.
+    /// Waits until a descriptor has something to report, for ever without a timeout. An empty batch means that the time is over or a
+    /// signal came.
     pub(crate) fn wait(&self, batch: &mut Batch, timeout: Option<Duration>) -> io::Result<()> {
         batch.0.clear();
         // The old call takes milliseconds in an i32 and the new one is missing before Linux 5.11.
@@ -136,7 +136,7 @@ impl AsFd for Events {
     }
 }
 
-/// A descriptor that says "look" to whoever waits for it. It carries nothing and is never read: it must be heard with
+/// An `eventfd` that says "look" to the process that waits for it. It carries nothing and is never read, so it must be watched with
 /// [`Interest::once_each`].
 #[derive(Debug)]
 pub(crate) struct Doorbell {
@@ -144,15 +144,15 @@ pub(crate) struct Doorbell {
 }
 
 impl Doorbell {
-    /// A new doorbell, to be shared by sending its descriptor.
+    /// Makes a doorbell, to be shared by sending its descriptor.
     pub(crate) fn new() -> io::Result<Doorbell> {
         Ok(Doorbell { fd: eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)? })
     }
 
-    /// A doorbell that another process made and sent.
+    /// Takes a doorbell that another process made and sent.
     ///
-    /// Whoever has the descriptor can let `ring` of all others fail or block (the flag that prevents it belongs to the
-    /// open file, not to the descriptor). So give each peer a doorbell of its own, and ring only your host's.
+    /// Each process that has the descriptor can make `ring` fail or block in all others: the flag against that belongs to the open
+    /// file, not to the descriptor. So each peer gets a doorbell of its own, and a guest rings only its host's.
     pub(crate) fn from_fd(fd: OwnedFd) -> io::Result<Doorbell> {
         // Where this cannot be asked, it is believed: /proc may be missing.
         if let Ok(kind) = std::fs::read_link(format!("/proc/self/fd/{}", fd.as_raw_fd()))

@@ -1,10 +1,10 @@
-//! Whether this still is the process in which a thing was made, or a child that `fork` copied it into.
+//! Detection of `fork`: whether this still is the process in which a thing was made, or a child that `fork` copied it into.
 //!
 //! It is not a process identity for others: a [`Birthplace`] means something only in its own address space.
 //!
-//! One private page of memory is marked to be wiped on fork. The kernel does that for every way of forking, also for
-//! those that pass by the C library's hooks. In the page stands a number, different for each process that ever had one
-//! along a line of forks; what was made in this process bears the same number, what was inherited does not.
+//! One private page of memory is marked to be wiped on fork (`MADV_WIPEONFORK`). The kernel does that for every way of forking, also
+//! for those that pass by the C library's hooks. The page holds a number, which differs for each process along a line of forks. A thing
+//! that was made in this process bears the same number; a thing that was inherited does not.
 //!
 //! # Safety
 //!
@@ -56,7 +56,7 @@ impl Birthplace {
         }
     }
 
-    /// Whether this is that process: false in a child that `fork` made, even after it made things of its own.
+    /// Returns whether this is that process: false in a child that `fork` made, even after it made things of its own.
     #[inline(always)]
     pub(crate) fn is_here(self) -> bool {
         // ORDERING: Relaxed, only the kernel and this process's first `here` write the word, both before any `Birthplace` of this
@@ -112,12 +112,12 @@ struct OfProcess<T> {
 }
 
 impl<T: Send + Sync + 'static> PerProcess<T> {
-    /// Nothing yet.
+    /// Makes an empty one.
     pub(crate) const fn new() -> PerProcess<T> {
         PerProcess { current: AtomicPtr::new(ptr::null_mut()) }
     }
 
-    /// This process's thing. Two threads that come first at once may both call `make`; one result is dropped.
+    /// Returns this process's thing. Two threads that come first at once may both call `make`; one result is dropped.
     ///
     /// No lock is held meanwhile: a child forked in the middle could never take it.
     pub(crate) fn get(&'static self, make: impl Fn() -> io::Result<T>) -> io::Result<&'static T> {
@@ -136,14 +136,14 @@ impl<T: Send + Sync + 'static> PerProcess<T> {
             match self.current.compare_exchange(current, fresh, Ordering::Release, Ordering::Relaxed) {
                 // SAFETY: just published and leaked, so it stays for ever.
                 Ok(_) => return Ok(unsafe { &(*fresh).thing }),
-                // SAFETY: it came from `into_raw` just above, and nobody else has seen it.
+                // SAFETY: it came from `into_raw` just above, and no other thread has seen it.
                 Err(_) => drop(unsafe { Box::from_raw(fresh) }),
             }
         }
     }
 }
 
-/// The word in the wiped page, if there is a page.
+/// Returns the word in the wiped page, if there is a page.
 #[inline]
 fn current() -> Option<&'static AtomicU32> {
     // ORDERING: Acquire pairs with the publication in `make`, so the page is seen as marked.

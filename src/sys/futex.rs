@@ -1,9 +1,9 @@
-//! Sleep on a word of shared memory while it holds a value, and wake those who sleep on it.
+//! A futex: sleeping on a word of shared memory while it holds a value, and waking the threads that sleep on it.
 //!
 //! It is not a waiting protocol: what the word means, and the look before the sleep, are the caller's.
 //!
-//! The calls are the shared kind. A futex marked private is found by its address in one process only, so a wake
-//! from another process would reach nobody.
+//! The calls are the shared kind. A futex marked private is found by its address in one process only, so a wake from another process
+//! would reach no thread.
 
 use std::time::Instant;
 
@@ -18,7 +18,7 @@ use crate::sync::AtomicU32;
 /// Why a sleep on a word ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Wait {
-    /// Somebody woke us, or a signal came: look again.
+    /// Another thread woke this one, or a signal came: look again.
     Woken,
     /// The word did not hold the expected value, so there was no sleep.
     Changed,
@@ -38,7 +38,7 @@ pub(crate) fn wait(word: &AtomicU32, expected: u32, deadline: Option<Instant>) -
     }
 }
 
-/// Wakes all who sleep on `word`, in any process.
+/// Wakes all threads that sleep on `word`, in any process.
 pub(crate) fn wake(word: &AtomicU32) {
     // The call fails only for addresses that are not mapped or not aligned, and a reference is neither.
     let _ = futex::wake(word, Flags::empty(), i32::MAX as u32);

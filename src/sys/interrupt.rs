@@ -13,7 +13,7 @@ use rustix::{
 
 use super::{events::Doorbell, time_until};
 
-/// Ends the waits of one thread, from another one. It stays rung.
+/// Ends the waits of a thread, from another thread. It stays rung.
 #[derive(Debug)]
 pub(crate) struct Interrupt(Doorbell);
 

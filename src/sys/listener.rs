@@ -1,6 +1,6 @@
-//! A door in the file system: the socket at which strangers arrive, and the way to one.
+//! A listening Unix socket in the file system, and connecting to one.
 //!
-//! Whom to let in is not decided here, nor whether a file that stands in the way may be removed.
+//! Its callers decide which processes to accept, and whether a file that stands in the way may be removed.
 
 use std::{
     io,
@@ -22,7 +22,7 @@ use super::{
 };
 use crate::sync::lock;
 
-/// Callers that may wait at a door until they are accepted; the system may allow fewer.
+/// Callers that may wait until they are accepted; the system may allow fewer.
 const BACKLOG: i32 = 1024;
 
 /// A socket at a place in the file system, to which others connect.
@@ -38,8 +38,8 @@ pub(crate) struct Listener {
 impl Listener {
     /// Binds to `place` with exactly the permissions `mode`, whatever the process's umask, and listens.
     ///
-    /// A file that stands there is an error (`AddrInUse`), even if nobody listens behind it. Nobody can connect before
-    /// the permissions are set.
+    /// A file that stands there is an error (`AddrInUse`), even if no process listens behind it. No process can connect before the
+    /// permissions are set.
     pub(crate) fn bind(place: &PathAt, mode: u32) -> io::Result<Listener> {
         let mode = Mode::from_raw_mode(mode & 0o777);
         let listener = Listener::unbound(mode)?;
@@ -124,14 +124,15 @@ impl Listener {
         }
     }
 
-    /// Lets one caller in, or says that nobody waits. The socket it returns tells who sends, and refuses descriptors.
+    /// Accepts one caller. None: there is no caller. The socket that it returns names the sender of each message, and refuses
+    /// descriptors.
     ///
-    /// If there are no more descriptors, one caller is turned away (it sees a hang-up) and that error returned:
-    /// so the door does not stay ready for ever with nothing done about it.
+    /// If this process has no descriptor left, it turns one caller away (the caller sees a hang-up) and returns that error. Else the
+    /// socket would stay readable for ever, and each wait for it would end at once.
     pub(crate) fn accept(&self) -> io::Result<Option<OwnedFd>> {
         loop {
-            // The call would say so itself; but the flag that it does not wait is of the open file, which a forked child and
-            // the giver of a receiver have too.
+            // The call would say so itself. But the flag for that belongs to the open file, which a forked child and the process that
+            // gave the receiver away have too: they could clear it, and then the call would wait.
             if !wait_readable(&self.socket, Some(Instant::now()))? {
                 return Ok(None);
             }
@@ -155,8 +156,8 @@ impl Listener {
         }
     }
 
-    /// Closes the door for all who have a copy of the descriptor, forked children too: who waits at it or comes later
-    /// is refused. The file stays.
+    /// Closes the socket for every process that has a copy of the descriptor, forked children too. Callers that wait and callers
+    /// that come later are refused. The file stays.
     pub(crate) fn close(&self) {
         hang_up(&self.socket);
         // No further caller can come, so this ends. Without it, callers in the backlog would wait until the last copy is closed.
@@ -165,16 +166,16 @@ impl Listener {
 }
 
 impl AsFd for Listener {
-    /// Readable while somebody waits to be let in.
+    /// Readable while a caller waits to be accepted.
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.socket.as_fd()
     }
 }
 
-/// Connects to the listener at `place`. Waits only if too many others wait at the door, and until `deadline` at most
-/// (`TimedOut`). `NotFound`: no file; `ConnectionRefused`: nobody listens behind it.
+/// Connects to the listener at `place`. Waits only while its backlog is full, and until `deadline` at most (`TimedOut`).
+/// `NotFound`: no file; `ConnectionRefused`: no process listens behind it.
 pub(crate) fn connect(place: &PathAt, deadline: Instant) -> io::Result<OwnedFd> {
-    // The socket is still ours alone, so it may block: the kernel then wakes us when there is room at the door.
+    // The socket is still ours alone, so it may block: the kernel then wakes us when there is room in the backlog.
     let socket = new_socket(SocketFlags::CLOEXEC)?;
     place.at_address(|address| {
         loop {

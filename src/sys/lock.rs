@@ -1,6 +1,7 @@
-//! A lock file: who holds it may replace what stands beside it. The kernel lets it go when its owner ends.
+//! An advisory lock (`flock`) on a file: the process that holds it may replace what stands beside it. The kernel releases it when that
+//! process ends.
 //!
-//! It says nothing in its contents, and its mere existence means nothing.
+//! The file is empty. That it exists means nothing: only the lock counts.
 
 use std::{
     io,
@@ -22,7 +23,7 @@ const MODE: Mode = Mode::RUSR.union(Mode::WUSR);
 /// NOFOLLOW: a link planted by a neighbour must not make us open a file elsewhere. NONBLOCK: nor must a pipe or a device make us wait.
 const FLAGS: OFlags = OFlags::RDWR.union(OFlags::CLOEXEC).union(OFlags::NOFOLLOW).union(OFlags::NONBLOCK);
 
-/// More often than this the file cannot be replaced under our eyes by honest neighbours.
+/// How often the lock is tried. Honest processes do not replace the file more often than this while one tries.
 const ATTEMPTS: u32 = 100;
 
 /// A lock file, held. Dropping it lets go unless another process has a copy of the descriptor.
@@ -32,7 +33,7 @@ pub(crate) struct Lock {
 }
 
 impl Lock {
-    /// Takes the lock file at `place`, making it if need be. None: somebody else holds it. Never waits.
+    /// Takes the lock file at `place`, making it if need be. None: another process holds it. Never waits.
     pub(crate) fn take(place: &PathAt) -> io::Result<Option<Lock>> {
         for _ in 0..ATTEMPTS {
             let Some(file) = open(place)? else { continue };
@@ -45,8 +46,8 @@ impl Lock {
         Err(io::ErrorKind::ResourceBusy.into())
     }
 
-    /// A held lock that another process handed over. Refuses what that process cannot have locked as [`Lock::take`] does: a file
-    /// that it may not write, or one that is not open at all but for its path.
+    /// Takes over a held lock that another process handed over. Refuses what that process cannot have locked as [`Lock::take`] does:
+    /// a file that it may not write, or a descriptor that is open for its path only.
     pub(crate) fn from_fd(file: OwnedFd) -> io::Result<Lock> {
         let is_open = fs::fcntl_getfl(&file)? & OFlags::RWMODE == OFlags::RDWR;
         if !is_open || !is_lock(&fs::fstat(&file)?) {
@@ -63,8 +64,8 @@ impl Lock {
         }
     }
 
-    /// Whether the lock, which stands at `place`, is that of this socket at `socket`: one user made both. So the user of a process
-    /// that hands a lock over can have only sockets of its own removed.
+    /// Returns whether the lock, which stands at `place`, is that of this socket at `socket`: one user made both. So the user of a
+    /// process that hands a lock over can have only sockets of its own removed.
     pub(crate) fn is_of(&self, place: &PathAt, socket: &PathAt, file: FileId) -> io::Result<bool> {
         let lock = fs::fstat(&self.file)?;
         let made_by_its_user = |stat: Stat| {
@@ -77,7 +78,7 @@ impl Lock {
     /// Ends it: removes the file, if it still is ours, and lets go of the lock, also on behalf of forked children and
     /// of processes to which the descriptor was sent.
     pub(crate) fn release(self, place: &PathAt) -> io::Result<()> {
-        // Removed while it is held, so nobody can lock the file and lose it to us; see `take`.
+        // Removed while it is held: else another process could lock the file, and this one would remove it then. See `take`.
         let removed = if stands_at(&self.file, place)? { place.remove() } else { Ok(()) };
         fs::flock(&self.file, FlockOperation::Unlock)?;
         removed
@@ -93,14 +94,16 @@ impl AsFd for Lock {
 /// What came of locking an open file.
 enum LockOutcome {
     Held(Lock),
+    /// Another process holds it.
     Busy,
+    /// The file was replaced meanwhile, or a signal came: open it again.
     InVain,
 }
 
 impl LockOutcome {
     fn of(file: OwnedFd, place: &PathAt) -> io::Result<LockOutcome> {
         match fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            // The last owner may have removed the file after we opened it: then we locked what nobody finds any more.
+            // The last owner may have removed the file after we opened it: then we locked a file that has no name any more.
             Ok(()) if stands_at(&file, place)? => Ok(LockOutcome::Held(Lock { file })),
             Ok(()) | Err(Errno::INTR) => Ok(LockOutcome::InVain),
             Err(Errno::WOULDBLOCK) => Ok(LockOutcome::Busy),

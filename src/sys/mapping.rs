@@ -108,7 +108,7 @@ impl Mapping {
         Ok(Mapping::ByHand(sparse))
     }
 
-    /// Address of the first byte.
+    /// Returns the address of the first byte.
     pub fn start(&self) -> *mut u8 {
         match self {
             Mapping::Anywhere(map) => map.as_mut_ptr(),

@@ -1,10 +1,10 @@
-//! A piece of memory that several processes map: a sealed memory file and this process's mapping of it.
+//! Shared memory: a sealed memory file (`memfd`), and this process's mapping of it.
 //!
 //! It does not know what stands in the bytes and never looks at them; it hands out an address, not references.
 //!
-//! The creator sizes the file, has all its pages allocated and then seals its size, so that no process can make another
-//! one's access fail with a signal: not by shrinking the file, and not because the system ran out of memory
-//! later. Whoever opens the file checks those seals before it maps anything.
+//! The creator sizes the file, has all its pages allocated and then seals its size. So no process can make an access of another one
+//! fail with a signal by shrinking the file, and no access fails because the system ran out of memory later. A process that opens
+//! the file checks those seals before it maps it.
 //!
 //! # Safety
 //!
@@ -55,7 +55,7 @@ pub(crate) struct Memory {
 }
 
 // SAFETY: the address is only handed out, never followed here, and the mapping it leads to belongs to the process and not
-// to a thread. What threads may do there is for those to argue who follow it.
+// to a thread. Code that follows it argues itself what threads may do there.
 unsafe impl Send for Memory {}
 // SAFETY: as above; nothing in it changes behind a shared reference.
 unsafe impl Sync for Memory {}
@@ -93,7 +93,7 @@ impl Memory {
         if seals != SEALS && seals != SEALS.union(SealFlags::EXEC) {
             return Err(refused("the memory file is not sealed as it must be"));
         }
-        // A hole punched into huge pages kills whoever touches it next, whatever the seals.
+        // A hole punched into huge pages kills the process that touches it next, whatever the seals.
         if fs::fstatfs(&file)?.f_type as u64 != TMPFS {
             return Err(refused("the memory file is not of ordinary pages"));
         }
@@ -108,7 +108,7 @@ impl Memory {
         Memory::map(file, len, (allocated == len).then_some(pages), birthplace)
     }
 
-    /// `pages`: how, unless the file is sparse.
+    /// Maps the file. `pages`: how, unless the file is sparse.
     fn map(file: OwnedFd, len: usize, pages: Option<Pages>, birthplace: Birthplace) -> io::Result<Memory> {
         let map = match pages {
             Some(pages) => Mapping::whole(&file, len, pages),
@@ -123,12 +123,12 @@ impl Memory {
         Ok(Memory { map: Some(map), base, len, file, birthplace, approved: Approved::none() })
     }
 
-    /// Address of the first byte. Valid for [`Memory::len`] bytes while this lives, in the process that made it.
+    /// Returns the address of the first byte. Valid for [`Memory::len`] bytes while this lives, in the process that made it.
     pub(crate) fn base(&self) -> NonNull<u8> {
         self.base
     }
 
-    /// Length of the mapping in bytes: what was asked for, rounded up to whole pages.
+    /// Returns the length of the mapping in bytes: what was asked for, rounded up to whole pages.
     pub(crate) fn len(&self) -> usize {
         self.len
     }
@@ -152,12 +152,12 @@ impl Memory {
         let _ = fs::fallocate(&self.file, flags, start, len);
     }
 
-    /// Bytes that are allocated now.
+    /// Returns the bytes that are allocated now.
     pub(crate) fn in_use(&self) -> u64 {
         fs::fstat(&self.file).map_or(0, |file| u64::try_from(file.st_blocks).unwrap_or(0).saturating_mul(512))
     }
 
-    /// The memory file, to be sent to another process.
+    /// Returns the memory file, to be sent to another process.
     pub(crate) fn fd(&self) -> BorrowedFd<'_> {
         self.file.as_fd()
     }
@@ -173,12 +173,12 @@ impl Drop for Memory {
     }
 }
 
-/// Bytes of a page, the unit in which memory comes and goes.
+/// Returns the bytes of a page, the unit in which memory comes and goes.
 pub(crate) fn page_size() -> u32 {
     u32::try_from(rustix::param::page_size()).unwrap_or(u32::MAX)
 }
 
-/// `len` rounded up to whole pages; nothing and too much are errors.
+/// Rounds `len` up to whole pages; nothing and too much are errors.
 fn whole_pages(len: usize) -> io::Result<usize> {
     let len = len.checked_next_multiple_of(rustix::param::page_size());
     // No object of a program may be larger than `isize::MAX`.
@@ -189,7 +189,7 @@ fn whole_pages(len: usize) -> io::Result<usize> {
     }
 }
 
-/// A new memory file of length 0 that can be sealed, is closed on exec and can never be executed.
+/// Makes a memory file of length 0 that can be sealed, is closed on exec and can never be executed.
 fn memory_file() -> io::Result<OwnedFd> {
     let flags = MemfdFlags::CLOEXEC.union(MemfdFlags::ALLOW_SEALING);
     let file = match fs::memfd_create(c"shmpsc", flags.union(MemfdFlags::NOEXEC_SEAL)) {

@@ -9,7 +9,7 @@
 //! | [`cgroup`] | how much memory the control groups of this process leave it |
 //! | [`futex`] | sleep on a word of shared memory, and wake its sleepers |
 //! | [`path_at`] | a file name in an open directory: where a socket or a lock file stands |
-//! | [`listener`] | a door in the file system: the socket at which strangers arrive, and the way to one |
+//! | [`listener`] | a listening socket in the file system, and connecting to one |
 //! | [`socket`] | Unix sockets that carry whole messages and descriptors |
 //! | [`raw`] | the calls for which there is no safe wrapper |
 //! | [`descriptor`] | what a descriptor is that a caller passed in |
@@ -20,8 +20,8 @@
 //! | [`lock`] | a lock file that ends with its owner |
 //! | [`membarrier`] | a fence that one thread has all others pass |
 //! | [`fork`] | whether this still is the process in which a thing was made |
-//! | [`thread`] | a thread that hears no signal, and one that works in another directory |
-//! | [`random`] | a number that nobody else has |
+//! | [`thread`] | a thread with all signals blocked, and one that works in another directory |
+//! | [`random`] | a number that no other process has |
 
 pub(crate) mod available;
 mod cgroup;
@@ -47,7 +47,7 @@ use std::time::{Duration, Instant};
 
 use rustix::time::Timespec;
 
-/// The time left until `deadline` as the kernel wants it: zero if it has passed, the longest if it does not fit.
+/// Returns the time left until `deadline` as the kernel wants it: zero if it has passed, the longest if it does not fit.
 fn time_until(deadline: Instant) -> Timespec {
     timespec(deadline.saturating_duration_since(Instant::now()))
 }

@@ -60,7 +60,7 @@ impl From<&Stat> for FileId {
 }
 
 impl PathAt {
-    /// The place that `path` names. The directory must exist; whether the file does is not looked at.
+    /// Finds the place that `path` names. The directory must exist; whether the file does is not looked at.
     pub(crate) fn new(path: &Path) -> io::Result<PathAt> {
         let name = file_name(path)?;
         let parent = match path.parent() {
@@ -86,7 +86,7 @@ impl PathAt {
         Ok(PathAt { directory: Arc::new(directory), name: file_name(path)?, path: path.to_owned() })
     }
 
-    /// The place in the same directory whose name has `suffix` appended.
+    /// Returns the place in the same directory whose name has `suffix` appended.
     pub(crate) fn beside(&self, suffix: &str) -> io::Result<PathAt> {
         let mut name = self.name.as_bytes().to_owned();
         name.extend_from_slice(suffix.as_bytes());

@@ -1,7 +1,7 @@
-//! A process that cannot be mistaken for another one, and whether it has ended.
+//! A pidfd: a process that cannot be mistaken for another one, and whether it has ended.
 //!
-//! It is not a number: process ids are given again, a [`Process`] never means anybody else. It does not start, signal
-//! or reap anybody.
+//! The system gives the number of a process to another one later. A [`Process`] never means another one. Nothing here starts, signals
+//! or reaps a process.
 
 use std::{
     io,
@@ -17,7 +17,7 @@ use rustix::{
 
 use super::raw::Credentials;
 
-/// User and group of this process, as others see them.
+/// Returns number, user and group of this process, as others see them.
 pub(crate) fn own_credentials() -> Credentials {
     let (uid, gid) = (geteuid().as_raw(), getegid().as_raw());
     Credentials { pid: Some(getpid()), uid, gid }
@@ -30,29 +30,29 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// This process.
+    /// Returns this process.
     pub(crate) fn of_self() -> io::Result<Process> {
         Process::from_pid(getpid())
     }
 
-    /// The process that bears `pid` now. If the number came from a message, ask for its sender a second time
-    /// afterwards: only then is it known that it was not given to somebody else in between.
+    /// Returns the process that bears `pid` now. If the number came with a message, ask a second time afterwards which number its
+    /// sender bears. If that is the same, the system gave it to no other process in between.
     pub(crate) fn from_pid(pid: Pid) -> io::Result<Process> {
         Ok(Process { fd: pidfd_open(pid, PidfdFlags::empty())? })
     }
 
-    /// Takes a descriptor that somebody sent. Refuses one that does not stand for a process, which could otherwise
-    /// "end" whenever its sender likes.
+    /// Takes a descriptor that another process sent. Refuses one that does not stand for a process: that one could "end" whenever its
+    /// sender likes.
     pub(crate) fn from_fd(fd: OwnedFd) -> io::Result<Process> {
         let look = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
         match waitid(WaitId::PidFd(fd.as_fd()), look) {
-            // A child of ours, or of somebody else: a process in any case.
+            // A child of ours, or of another process: a process in any case.
             Ok(_) | Err(Errno::CHILD) => Ok(Process { fd }),
             Err(_) => Err(io::Error::new(io::ErrorKind::InvalidData, "the descriptor is not a process")),
         }
     }
 
-    /// Whether every thread of the process has ended. Never waits; false means "not proved".
+    /// Returns whether every thread of the process has ended. Never waits; false means "not proved".
     pub(crate) fn has_ended(&self) -> bool {
         let mut fds = [PollFd::new(&self.fd, PollFlags::IN)];
         retry_on_intr(|| poll(&mut fds, Some(&Timespec::default()))).is_ok_and(|ready| ready > 0)

@@ -1,4 +1,5 @@
-//! A number that nobody else has: random bits from the kernel. Not for secrets that must outlive a snapshot.
+//! Random bits from the kernel: a number that no other process has. Not for secrets, because a machine that is restored from a
+//! snapshot can get the same bits twice.
 
 use std::io;
 
@@ -7,7 +8,7 @@ use rustix::{
     rand::{GetRandomFlags, getrandom},
 };
 
-/// 128 random bits.
+/// Returns 128 random bits.
 pub(crate) fn number() -> io::Result<u128> {
     let mut bytes = [0; 16];
     // Up to 256 bytes come whole. Before the pool is ready at boot the call waits, and a signal can interrupt it.

@@ -35,7 +35,7 @@ const CONTROL_WORDS: usize = 4 + (2 + MOST_DESCRIPTORS / 2) + 3;
 /// Bytes before the data of each control message: length (8), level (4), type (4).
 const CONTROL_HEADER: usize = 16;
 
-/// Who the kernel says somebody is.
+/// Which process this is, as the kernel says.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Credentials {
     /// None for a process that has no number in our pid namespace, and where the kernel did not say.
@@ -109,7 +109,7 @@ impl Parts {
     }
 }
 
-/// Length (with the header), level and type of the first control message in `control`.
+/// Returns length (with the header), level and type of the first control message in `control`.
 fn control_header(control: &[u8]) -> Option<(usize, c_int, c_int)> {
     let len = usize::from_ne_bytes(control.get(..8)?.try_into().ok()?);
     let level = c_int::from_ne_bytes(control.get(8..12)?.try_into().ok()?);
@@ -117,7 +117,7 @@ fn control_header(control: &[u8]) -> Option<(usize, c_int, c_int)> {
     (CONTROL_HEADER..=control.len()).contains(&len).then_some((len, level, kind))
 }
 
-/// The whole numbers in the data of a control message.
+/// Returns the whole numbers in the data of a control message.
 fn numbers(data: &[u8]) -> impl Iterator<Item = c_int> + '_ {
     data.chunks_exact(4).map(|bytes| c_int::from_ne_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]))
 }
@@ -127,7 +127,7 @@ fn own(number: RawFd) -> Option<OwnedFd> {
     if number < 0 {
         return None;
     }
-    // SAFETY: the kernel made this descriptor for the call in hand, and nobody else knows its number.
+    // SAFETY: the kernel made this descriptor for the call in hand, and no other code knows its number.
     Some(unsafe { OwnedFd::from_raw_fd(number) })
 }
 
@@ -135,7 +135,7 @@ fn credentials(pid: i32, uid: u32, gid: u32) -> Credentials {
     Credentials { pid: Pid::from_raw(pid), uid, gid }
 }
 
-/// Who connected the other end, or who called `listen` for it. (The safe wrapper's process number cannot be zero, but
+/// Returns which process connected the other end, or called `listen` for it. (The safe wrapper's process number cannot be zero, but
 /// the kernel's is, for a peer in a foreign pid namespace.)
 pub(super) fn peer_credentials(fd: BorrowedFd<'_>) -> io::Result<Credentials> {
     // pid, uid, gid
@@ -144,13 +144,13 @@ pub(super) fn peer_credentials(fd: BorrowedFd<'_>) -> io::Result<Credentials> {
     Ok(credentials(numbers[0] as i32, numbers[1], numbers[2]))
 }
 
-/// The groups of whoever connected the other end, beside its first: as many as fit into `groups`. Too many are an error
-/// (`ERANGE`).
+/// Reads the groups of the process that connected the other end, beside its first: as many as fit into `groups`. Too many are an
+/// error (`ERANGE`).
 pub(super) fn peer_groups(fd: BorrowedFd<'_>, groups: &mut [u32]) -> io::Result<usize> {
     get_option(fd, libc::SO_PEERGROUPS, groups)
 }
 
-/// Reads an option that consists of numbers, and says how many there were.
+/// Reads an option that consists of numbers, and returns how many there were.
 fn get_option(fd: BorrowedFd<'_>, option: c_int, value: &mut [u32]) -> io::Result<usize> {
     let mut len = mem::size_of_val(value) as libc::socklen_t;
     // SAFETY: `value` is writable for `len` bytes, and any bytes are good numbers.

@@ -18,6 +18,6 @@ use tokio::io::unix::AsyncFd;
 /// Outside a tokio runtime, or in one without its I/O driver.
 #[track_caller]
 pub(crate) fn watch(descriptor: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
-    // SAFETY: the registration owns the descriptor and nobody else can close it; see above.
+    // SAFETY: the registration owns the descriptor, so no other code can close it; see above.
     unsafe { AsyncFd::register_with_interest(descriptor, Interest::READABLE) }.map_err(io::Error::from)
 }

@@ -1,6 +1,6 @@
-//! Unix sockets that carry whole messages and descriptors, and tell who sent them.
+//! Unix sockets that carry whole messages (`SOCK_SEQPACKET`) and descriptors, and name the sender of each.
 //!
-//! What the messages say is not known here; how strangers get a connection is said in [`super::listener`].
+//! What the messages say is not known here. How unrelated processes get a connection is said in [`super::listener`].
 //!
 //! Nothing waits except [`wait_readable`] and [`wait_writable`], each until a deadline; that does not depend
 //! on flags of the open file, which a process with a copy of the descriptor could change. All descriptors are
@@ -30,7 +30,7 @@ pub(crate) use super::raw::Credentials;
 /// Most descriptors that one message can carry.
 pub(crate) const MOST_DESCRIPTORS: usize = raw::MOST_DESCRIPTORS;
 
-/// Two connected sockets.
+/// Makes two connected sockets.
 pub(crate) fn pair() -> io::Result<(OwnedFd, OwnedFd)> {
     let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
     Ok(net::socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, flags, None)?)
@@ -70,9 +70,9 @@ pub(crate) struct Packet {
     pub(crate) len: usize,
     /// The descriptors that came with it, all closed on exec.
     pub(crate) descriptors: Vec<OwnedFd>,
-    /// Who sent it, as the kernel saw it at that moment; if [`set_pass_credentials`] was called on this end.
+    /// The sender, as the kernel saw it at that moment; if [`set_pass_credentials`] was called on this end.
     pub(crate) sender: Option<Credentials>,
-    /// The process that sent it, if also the kernel can tell (since Linux 6.5) and it was not yet reaped.
+    /// The process that sent it, if the kernel can tell (since Linux 6.5) and the process was not yet reaped.
     pub(crate) sender_pidfd: Option<OwnedFd>,
     /// The message was longer than the buffer, and its rest is lost.
     pub(crate) truncated: bool,
@@ -89,8 +89,8 @@ pub(crate) fn receive(fd: impl AsFd, buffer: &mut [u8]) -> io::Result<Incoming> 
             Ok(parts) => break parts,
             Err(error) => match error.kind() {
                 io::ErrorKind::Interrupted => {}
-                // The peer closed its end with messages of ours unread. That is said once, and before the messages it
-                // sent earlier, its goodbye perhaps: they come now, and then the end.
+                // The peer closed its end with messages of ours unread. The kernel reports that once, and before the messages that the
+                // peer sent earlier, its goodbye perhaps. Those come now, and then the end.
                 io::ErrorKind::ConnectionReset => {}
                 io::ErrorKind::WouldBlock => return Ok(Incoming::Nothing),
                 _ => return Err(error),
@@ -112,21 +112,21 @@ pub(crate) fn receive(fd: impl AsFd, buffer: &mut [u8]) -> io::Result<Incoming> 
     }))
 }
 
-/// Whether the peer has closed its end, or its sending half. Messages it sent before may still be unread.
+/// Returns whether the peer has closed its end, or its sending half. Messages it sent before may still be unread.
 pub(crate) fn has_hung_up(fd: impl AsFd) -> bool {
     let mut fds = [PollFd::new(&fd, PollFlags::RDHUP)];
     let _ = retry_on_intr(|| poll(&mut fds, Some(&Timespec::default())));
     fds[0].revents().intersects(PollFlags::RDHUP | PollFlags::HUP | PollFlags::ERR)
 }
 
-/// Whether an error of [`send`] means that the peer has closed its end.
+/// Returns whether an error of [`send`] means that the peer has closed its end.
 pub(crate) fn is_gone(error: &io::Error) -> bool {
     use io::ErrorKind::{BrokenPipe, ConnectionReset, NotConnected};
     matches!(error.kind(), BrokenPipe | ConnectionReset | NotConnected)
 }
 
-/// Whether an error of [`send`] or [`receive`] means that there is no memory or descriptor for it, perhaps only for a moment. It
-/// says nothing of the connection.
+/// Returns whether an error of [`send`] or [`receive`] means that there is no memory or descriptor for it, perhaps only for a moment.
+/// It says nothing of the connection.
 pub(crate) fn is_lack(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(libc::ENOMEM | libc::ENOBUFS | libc::EMFILE | libc::ENFILE))
 }
@@ -150,23 +150,23 @@ fn wait_for(fd: BorrowedFd<'_>, what: PollFlags, deadline: Option<Instant>) -> i
     Ok(ready > 0)
 }
 
-/// Ends the connection in both directions, for all who have a copy of our end, forked children and pending operations
-/// too. Messages already received can still be read. (Closing alone would wait for the last copy.)
+/// Ends the connection in both directions, for all processes that have a copy of our end, forked children and pending operations too.
+/// Messages already received can still be read. (Closing alone would wait for the last copy.)
 pub(crate) fn hang_up(fd: impl AsFd) {
     let _ = net::shutdown(fd, Shutdown::Both);
 }
 
 /// Lets the peer send nothing more, which is told so (see [`is_gone`]); nothing else changes for it.
-pub(crate) fn hear_no_more(fd: impl AsFd) {
+pub(crate) fn stop_receiving(fd: impl AsFd) {
     let _ = net::shutdown(fd, Shutdown::Read);
 }
 
-/// Who connected the other end, or called `listen` for it, at that moment.
+/// Returns which process connected the other end, or called `listen` for it, at that moment.
 pub(crate) fn peer_credentials(fd: impl AsFd) -> io::Result<Credentials> {
     raw::peer_credentials(fd.as_fd())
 }
 
-/// The groups beside the first of whoever connected the other end, at that moment.
+/// Returns the groups beside the first that the process had which connected the other end, at that moment.
 pub(crate) fn peer_groups(fd: impl AsFd) -> io::Result<Vec<u32>> {
     // Usually there are a handful; the system's limit (NGROUPS_MAX) is beyond.
     let mut groups = vec![0; 64];
@@ -181,31 +181,31 @@ pub(crate) fn peer_groups(fd: impl AsFd) -> io::Result<Vec<u32>> {
     Ok(groups)
 }
 
-/// From now on the kernel says with each message who sent it. True: it also gives the process itself (since Linux 6.5).
+/// Has the kernel name the sender with each message from now on. True: it also gives the process itself (since Linux 6.5).
 pub(crate) fn set_pass_credentials(fd: impl AsFd) -> io::Result<bool> {
     raw::set_option(fd.as_fd(), libc::SO_PASSCRED, true)?;
     Ok(where_known(raw::set_option(fd.as_fd(), raw::SO_PASSPIDFD, true))?.is_some())
 }
 
-/// From now on the kernel does not say it any more, which costs a descriptor for each message.
+/// Has the kernel name no sender any more, because that costs a descriptor for each message.
 pub(crate) fn stop_pass_credentials(fd: impl AsFd) -> io::Result<()> {
     raw::set_option(fd.as_fd(), libc::SO_PASSCRED, false)?;
     where_known(raw::set_option(fd.as_fd(), raw::SO_PASSPIDFD, false)).map(drop)
 }
 
-/// From now on a peer that sends descriptors gets an error (`PermissionDenied`). False: the kernel has no such option
-/// (before Linux 6.16), so drop what comes.
+/// Has the kernel refuse descriptors from now on: a peer that sends some gets an error (`PermissionDenied`). False: the kernel has no
+/// such option (before Linux 6.16), so the caller drops what comes.
 pub(crate) fn refuse_descriptors(fd: impl AsFd) -> io::Result<bool> {
     Ok(where_known(raw::set_option(fd.as_fd(), raw::SO_PASSRIGHTS, false))?.is_some())
 }
 
-/// Whether a descriptor is a Unix socket of the kind that carries whole messages.
+/// Returns whether a descriptor is a Unix socket of the kind that carries whole messages.
 pub(crate) fn is_messages_socket(fd: impl AsFd) -> bool {
     sockopt::socket_domain(&fd) == Ok(AddressFamily::UNIX)
         && sockopt::socket_type(&fd) == Ok(SocketType::SEQPACKET)
 }
 
-/// None if the kernel does not know the option.
+/// Returns None if the kernel does not know the option.
 fn where_known<T>(result: io::Result<T>) -> io::Result<Option<T>> {
     match result {
         Ok(value) => Ok(Some(value)),
@@ -465,9 +465,9 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn who_is_heard_no_more_is_told_so_and_hears_on() {
+    fn a_peer_is_told_that_nothing_more_is_received() {
         let (a, b) = pair().unwrap();
-        hear_no_more(&a);
+        stop_receiving(&a);
         assert!(is_gone(&send(&b, b"x", &[]).unwrap_err()));
         assert!(!has_hung_up(&b));
         send(&a, b"x", &[]).unwrap();

@@ -1,10 +1,10 @@
-//! A thread of our own in somebody else's process: small, named, and deaf to all signals.
+//! A thread of the library in the application's process: small, named, and with all signals blocked.
 //!
 //! It does not know what the thread does.
 //!
 //! # Safety
 //!
-//! Two calls into the C library change which signals the calling thread hears. Both get pointers to local, initialized
+//! Two calls into the C library change which signals the calling thread blocks. Both get pointers to local, initialized
 //! signal sets, and the old set is always put back. A third call gives a thread of ours a working directory of its own; the
 //! descriptors stay those of the process.
 #![allow(unsafe_code)]
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn the_thread_hears_no_signal_and_its_parent_still_does() {
+    fn signals_are_blocked_in_the_thread_and_not_in_its_parent() {
         let blocked = || {
             // SAFETY: only asks for the current set, into a live local variable.
             unsafe {
@@ -122,7 +122,7 @@ mod tests {
             }
         };
         let (tell, told) = mpsc::channel();
-        spawn_with_signals_blocked("deaf", move || tell.send(blocked()).unwrap()).unwrap();
+        spawn_with_signals_blocked("blocks", move || tell.send(blocked()).unwrap()).unwrap();
         assert!(told.recv().unwrap());
         assert!(!blocked());
     }

@@ -61,7 +61,7 @@ fn stop_listening(member: &Arc<Member>, endpoint: &Weak<Endpoint>, porter: &Port
     drop(tokens);
     porter.forget(token);
     // The member notices this, and rings instead. What it says here would stay unread for ever.
-    socket::hear_no_more(&member.lifeline);
+    socket::stop_receiving(&member.lifeline);
 }
 
 struct Watch {

@@ -192,7 +192,7 @@ impl<C: Receives> Receiving<C> {
         if is_new && matches!(took, Taken::Empty) {
             took = self.spin(&mut take);
             // Until now it has looked at head's stamp alone. What is there must be found by one poll: there may be no second one.
-            if matches!(took, Took::Empty) && self.endpoint.spins().receiving_task.will_yield() {
+            if matches!(took, Taken::Empty) && self.endpoint.spins().receiving_task.will_yield() {
                 took = self.look(Effort::Once, &mut take);
             }
         }

@@ -270,6 +270,7 @@ mod tests {
     #[test]
     fn a_wait_whose_time_is_up_does_not_yield() {
         assert_eq!(looks(Some(Instant::now())), 0);
-        assert!(looks(None) > 64, "while the other side is at work it yields on");
+        // A yield may last as long as other programs have the core, and the whole time with it.
+        assert!((0..1000).any(|_| looks(None) > 64), "while the other side is at work it yields on");
     }
 }

@@ -25,13 +25,13 @@ pub(crate) struct Segment {
 }
 
 impl Segment {
-    /// A new segment, all zeros. `pages`: how that of a bounded channel is mapped.
+    /// Makes a segment, all zeros. `pages`: how that of a bounded channel is mapped.
     pub fn create(geometry: Geometry, pages: Pages) -> io::Result<Segment> {
         let (allocated, size) = sizes(geometry)?;
         Segment::attach(Memory::create(allocated, size, pages)?, geometry)
     }
 
-    /// The segment that another process made. The memory is checked before it is mapped. `pages`: as for a new one.
+    /// Opens the segment that another process made. The memory is checked before it is mapped. `pages`: as for a new one.
     pub fn open(memory: OwnedFd, geometry: Geometry, pages: Pages) -> io::Result<Segment> {
         let (allocated, size) = sizes(geometry)?;
         Segment::attach(Memory::open(memory, allocated, size, pages)?, geometry)
@@ -52,12 +52,12 @@ impl Segment {
         &self.view
     }
 
-    /// The memory, to be sent to another process.
+    /// Returns the memory, to be sent to another process.
     pub fn fd(&self) -> BorrowedFd<'_> {
         self.memory.fd()
     }
 
-    /// Bytes that the segment has of the system's memory now.
+    /// Returns the bytes that the segment has of the system's memory now.
     pub fn memory_in_use(&self) -> u64 {
         self.memory.in_use()
     }
@@ -91,7 +91,7 @@ impl Segment {
         }
     }
 
-    /// Where a chunk lies, in bytes, and how many it has.
+    /// Returns where a chunk lies, in bytes, and how many it has.
     fn chunk(&self, chunk: u32) -> Option<(u64, u64)> {
         let Geometry::Table(geometry) = self.view.geometry() else { return None };
         let size = u64::from(geometry.chunk_size);
@@ -99,7 +99,7 @@ impl Segment {
     }
 }
 
-/// How many bytes are allocated from the start, and how many there are.
+/// Returns how many bytes are allocated from the start, and how many there are.
 fn sizes(geometry: Geometry) -> io::Result<(usize, usize)> {
     let size = geometry.check().ok().and_then(|()| geometry.size()).ok_or(io::ErrorKind::InvalidInput)?;
     let allocated = match geometry {

@@ -50,8 +50,8 @@ mod checked {
 
     struct Killed;
 
-    /// Runs `act` until it is to make its write number `last`, counted from 0 and with exchanges that fail. Whether it
-    /// was killed there; false if it came to its end.
+    /// Runs `act` until it is to make its write number `last`, counted from 0 and with exchanges that fail. Returns whether it was
+    /// killed there; false if it came to its end.
     pub(crate) fn killed_at_write(last: usize, act: impl FnOnce()) -> bool {
         let outcome = catch_unwind(AssertUnwindSafe(|| meet(last, Fate::Killed, act)));
         match outcome {
@@ -61,12 +61,12 @@ mod checked {
         }
     }
 
-    /// Runs `act`, and `stop` before its write number `last`. Whether it came there.
+    /// Runs `act`, and `stop` before its write number `last`. Returns whether it came there.
     pub(crate) fn stopped_at_write(last: usize, stop: impl Fn() + 'static, act: impl FnOnce()) -> bool {
         meet(last, Fate::Stopped(Rc::new(stop)), act)
     }
 
-    /// Whether `act` met its fate, if it comes to its end.
+    /// Returns whether `act` met its fate, if it comes to its end.
     fn meet(last: usize, fate: Fate, act: impl FnOnce()) -> bool {
         let me = loom::thread::current().id();
         FATES.with_borrow_mut(|fates| fates.push((me, last, fate)));

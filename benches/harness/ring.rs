@@ -1,6 +1,6 @@
 //! The yardstick: the least that moves a value from one process to another, a ring of one producer and one consumer.
 //!
-//! It is no channel. It never sleeps, never ends, trusts its peer with its life, and survives nobody's death.
+//! It is no channel. It never sleeps, never ends, trusts its peer with its life, and does not survive the death of a peer.
 //!
 //! # Safety
 //! Both halves hold the address of memory that outlives them (the arena's, mapped for the whole run). A slot belongs to
@@ -58,7 +58,7 @@ impl<T: Pod> Place<T> {
     }
 }
 
-/// Empties a ring; nobody may hold a half of it.
+/// Empties a ring; no thread may hold a half of it.
 pub(crate) fn reset<T: Pod>(place: (NonNull<u8>, usize)) {
     let place = Place::<T>::new(place);
     // ORDERING: the other side learns through a pipe that the ring is ready.

@@ -105,7 +105,7 @@ pub(crate) fn measure(directory: &Path, rounds: usize) {
         PROCESSES * (THREADS + TASKS)
     );
     println!("ms, over {rounds} deaths\n");
-    let head = ["who", "errors"].into_iter().chain(SHARES.map(|(name, _)| name)).chain(["max"]);
+    let head = ["process", "errors"].into_iter().chain(SHARES.map(|(name, _)| name)).chain(["max"]);
     let mut table = Table::new(head);
     let rows = [
         ("threads", &mut threads),

@@ -136,7 +136,7 @@ pub(crate) fn measure(directory: &Path, rounds: usize, length: Duration) {
         };
         sample(&mut receiver, &mut others, pause, each / 4);
         for round in 0..rounds {
-            // Who comes first changes, so that neither has the warmer machine.
+            // The order changes, so that neither has the warmer machine.
             if round % 2 == 0 {
                 undisturbed(&mut receiver, &mut others);
                 disturbed(&mut receiver, &mut others);

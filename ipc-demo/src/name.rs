@@ -1,5 +1,5 @@
 //! Turns what a person gives as `--name` into the path on which the programs meet.
-//! It touches no file: whether anybody is there, the channel finds out.
+//! It touches no file: the channel finds out whether a receiver is there.
 
 use std::env;
 use std::fmt;

@@ -1,7 +1,7 @@
-//! One process's end of a channel at work: sends and receives that wait, for tasks and for threads.
+//! Sends and receives that wait, for tasks and for threads: what an end of a channel does in its process.
 //!
 //! It joins queue, waiting and endpoint; tokio's names and the errors of sending and receiving are not known here.
-//! Also the one place that minds forked children: to them a channel is closed, empty and ended.
+//! It is also the one place that handles forked children: to them a channel is closed, empty and ended.
 //!
 //! Before it sleeps, each end looks again for a while, if that has lately paid: see [`crate::wait`].
 //!
@@ -40,7 +40,7 @@ pub(crate) type UnboundedReceiving = Receiving<table::Consumer>;
 
 /// What both ends can ask.
 impl Endpoint {
-    /// The answer of the queue; in a forked child, which has no queue, that of nothing.
+    /// Returns the answer of the queue. A forked child has no queue: there it is the default.
     fn ask<R: Default>(&self, question: impl FnOnce(Queue<'_>) -> R) -> R {
         if self.is_forked() { R::default() } else { question(self.queue()) }
     }
@@ -65,18 +65,18 @@ impl Endpoint {
         self.ask(|queue| queue.common().weak_count())
     }
 
-    /// What is wrong in the segment, as far as this process has found, or finds now.
+    /// Returns what is wrong in the segment, as far as this process has found, or finds now.
     pub(crate) fn corruption(&self) -> Option<Corruption> {
         self.ask(|_| self.nonsense()).map(told)
     }
 
-    /// Whether nothing can be sent any more.
+    /// Returns whether nothing can be sent any more.
     fn is_closed_for_sending(&self) -> bool {
         self.is_forked() || self.is_over() || self.queue().is_closed()
     }
 }
 
-/// What the queue found, in the words of the error.
+/// Converts what the queue found into the error.
 fn told(nonsense: Nonsense) -> Corruption {
     match nonsense {
         Nonsense::Claim => Corruption::Claim,
@@ -86,8 +86,8 @@ fn told(nonsense: Nonsense) -> Corruption {
     }
 }
 
-/// How a thread sleeps at that end, until that much time has passed; `threads`: where it writes that down. None: it does not, for the
-/// timeout is zero.
+/// Returns how a thread sleeps at that end, until that much time has passed; `threads`: where it writes that down. None: it does not
+/// sleep, because the timeout is zero.
 #[inline]
 fn sleep<'a>(
     endpoint: &Endpoint,

@@ -1,4 +1,4 @@
-//! Two ends in one process whose memory is written over: the channel ends with a reason, and nobody sleeps on; and what the
+//! Two ends in one process whose memory is written over: the channel ends with a reason, and no sleeper sleeps on; and what the
 //! receiver finds at an end that a death has brought. What a real process does to real others is `tests/faults/corrupted_memory/`.
 
 use super::receiving::one;
@@ -73,7 +73,7 @@ fn a_channel_written_over_is_closed_for_all_and_says_why() {
     assert_eq!(receiving.corruption(), Some(Corruption::Claim));
     assert_eq!(sending.endpoint.corruption(), Some(Corruption::Claim));
     assert!(sending.is_closed());
-    eventually("who waits for the close hears of it", || flag.0.load(Ordering::Relaxed) == 1);
+    eventually("the task that waits for the close is woken", || flag.0.load(Ordering::Relaxed) == 1);
     // The reason stays, also if the words are made to fit again.
     claim(&receiving.endpoint).fetch_sub(100 << 32, Ordering::Relaxed);
     assert_eq!(receiving.try_take(one::<_, u64>), Taken::End);
@@ -143,7 +143,7 @@ fn a_position_claimed_under_a_number_that_nobody_has_is_passed() {
         assert_eq!(sending.try_send(&[5u64]), Ok(1));
         assert_eq!(receiving.try_take(one::<_, u64>), Taken::Value(5));
         assert_eq!(receiving.corruption(), None);
-        assert_eq!(receiving.endpoint.free_capacity(), 2, "nobody is waited for");
+        assert_eq!(receiving.endpoint.free_capacity(), 2, "no sender is waited for");
     }
 }
 
@@ -178,7 +178,7 @@ fn a_sleeping_sender_learns_the_end_despite_a_ruined_line() {
 }
 
 /// A thread of the joined sender that sleeps before a full channel, and whose bell says that it does not. It gives the sender
-/// back, so that its leaving wakes nobody.
+/// back, so that its leaving wakes no thread.
 fn silenced(sending: Sending) -> thread::JoinHandle<(Result<usize, NoRoom>, Sending)> {
     let endpoint = Arc::clone(&sending.endpoint);
     let (tell, told) = mpsc::channel();
@@ -190,7 +190,7 @@ fn silenced(sending: Sending) -> thread::JoinHandle<(Result<usize, NoRoom>, Send
     let view = endpoint.ring().view;
     let is_asleep = || {
         view.bells.iter().any(|bell| bell.word.load(Ordering::Relaxed) & 1 == 1)
-            // In the kernel: who has yet to go there finds another bell, and rings true again.
+            // In the kernel: a thread that has yet to go there finds another bell, and rings true again.
             && std::fs::read_to_string(&stat).unwrap().contains(") S ")
     };
     eventually("it sleeps", is_asleep);

@@ -1,4 +1,4 @@
-//! How a task of the sending end waits: for room, in the line, and for the close. What it wants is told it.
+//! How a task of the sending end waits: for room, in the line, and for the close. Its caller says what it wants.
 
 use crate::control::{self, CatchPanics, Endpoint};
 use crate::queue::Kind;
@@ -10,19 +10,19 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use tokio::task::coop::poll_proceed;
 
-/// How far a task has got with waiting for room. It does not know of what channel, so its owner must let it
-/// [`leave`](Waiting::leave) before dropping it.
+/// How far a task has got with waiting for room. It does not know of what channel, so its owner calls
+/// [`leave`](Waiting::leave) before it drops it.
 #[derive(Default)]
 pub(crate) struct Waiting {
     stand: Stand,
     spot: Option<WakerKey>,
-    /// Permits that it holds: there was room when its task had no budget left.
+    /// Permits that it holds. There was room when its task had no budget left, so the task has the room and not the value's place yet.
     held: u32,
 }
 
 impl Waiting {
-    /// Takes what is wanted; the task sleeps until there is room. `None`: the channel is closed. Each time the same
-    /// endpoint and the same want. When it is ready there is nothing to leave.
+    /// Takes what is wanted; the task sleeps until there is room. `None`: the channel is closed. The caller passes the same endpoint and
+    /// the same want each time. When it is ready there is nothing to leave.
     pub(super) fn poll<W: Request>(
         &mut self,
         endpoint: &Arc<Endpoint>,
@@ -40,7 +40,8 @@ impl Waiting {
             return Poll::Ready(None);
         }
         let Poll::Ready(budget) = poll_proceed(cx) else {
-            // The order is that of arrival, although its turn is over. So it takes its room, or its place in the line.
+            // Senders are served in the order in which they arrive, and this one arrives now, although its turn is over. So it takes
+            // its room, or its place in the line.
             if *stand == Stand::Nowhere && *held == 0 {
                 match Permits(want.need()).ask(&producer, Rank::Newcomer, &CatchPanics(endpoint)) {
                     Claimed::Granted(()) => *held = want.need(),

@@ -147,7 +147,7 @@ impl Backlog {
         stand
     }
 
-    /// What those before this one in the backlog need; or its place in the line, if it has come there. Stops counting once it
+    /// Returns what those before this one in the backlog need; or its place in the line, if it has come there. Stops counting once it
     /// is more than `enough`.
     fn needs_before(&self, key: u64, enough: i64) -> Result<i64, Place> {
         let mut queued = lock(&self.0);

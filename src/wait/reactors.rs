@@ -1,15 +1,15 @@
-//! Which reactor hears for the sleeping tasks of an endpoint what other processes say: the porter's, or that of the one
-//! tokio runtime in which all of them sleep. Neither wakes a task itself, it has the endpoint look at its tasks.
+//! The choice of the reactor that watches an endpoint's doorbell for its sleeping tasks: the porter, or the one tokio runtime in which
+//! all of them sleep. Neither wakes a task itself; it has the endpoint look at its tasks.
 //!
-//! The porter depends on no runtime, so it can always hear. It costs one more switch of threads for each wake. A small task in
-//! a runtime, the *listening task*, saves that switch. It listens only while two things hold:
+//! The porter is a thread of this crate and depends on no runtime, so it can always watch. It costs one more switch of threads for each
+//! wake. A small task in a runtime, the *listening task*, saves that switch. It watches only while two things hold:
 //!
 //! - Each task that sleeps does so in that runtime. A task that is about to sleep elsewhere first calls the porter in.
 //! - The runtime is driven while its tasks wait for it, see [`DrivenRuntime`].
 //!
-//! One of the two listens at a time, so one ring wakes one thread. (A thread that sleeps in the backlog calls the porter in
-//! beside them.) At a change the next begins before the last one ends: both hear by edges of the same set of bells, which is
-//! never read, so whatever was rung before is an edge for the newcomer.
+//! One of the two watches at a time, so one ring wakes one thread. (A thread that sleeps in the backlog calls the porter in beside
+//! them.) At a change the next begins before the last one ends. Both watch the same set of bells, edge-triggered, and the set is never
+//! read. So a ring from before the change is an edge for the next one too.
 
 use super::spot::{DrivenRuntime, Ours, Spot};
 use crate::sync::{lock, owned};

@@ -1,5 +1,5 @@
-//! What a thread sleeps on in the backlog: a word of private memory that its waker sets. It is not for the line, whose
-//! bells other processes ring.
+//! An auto-reset event on a private futex: what a thread sleeps on in the backlog. It is not for the line, whose bells other processes
+//! ring.
 
 #[cfg(shmpsc_loom)]
 pub(crate) use checked::Signal;
@@ -18,7 +18,7 @@ mod real {
     pub(crate) struct Signal(AtomicU32);
 
     impl Signal {
-        /// Sleeps until it is set, which it takes back, or until that moment. False once the moment has passed.
+        /// Sleeps until it is set, and resets it. Returns false if the moment `until` passes first.
         pub fn wait(&self, until: Option<Instant>) -> bool {
             loop {
                 // ORDERING: acquire: what the waker did for this thread comes before.

@@ -105,7 +105,7 @@ impl Ours {
         Ours(runtime.id())
     }
 
-    /// Whether the runtime has tasks that are not of this crate.
+    /// Returns whether the runtime has tasks that are not of this crate.
     fn are_not_all_of(runtime: &Handle) -> bool {
         Ours::counts().is_some_and(|ours| {
             let ours = ours.iter().find(|(id, _)| *id == runtime.id()).map_or(0, |(_, count)| *count);

@@ -58,8 +58,8 @@ impl Futex<'_> {
     }
 }
 
-/// The sending threads of this process that sleep, by the addresses of their bells. It is private memory, which no peer can
-/// write over; so when the channel is over, none of them is forgotten.
+/// The sending threads of this process that sleep, by the addresses of their bells. A peer can write over a bell, so that nothing in the
+/// segment tells of its sleeper any more. This is private memory: when the channel is over, every one of them is woken.
 #[derive(Default)]
 pub(crate) struct Threads(Mutex<Asleep>);
 
@@ -83,6 +83,7 @@ impl Threads {
         !asleep.is_over
     }
 
+    /// Notes that the thread sleeps there no more.
     fn forget(&self, bell: &Bell) {
         let mut asleep = lock(&self.0);
         if let Some(count) = asleep.bells.get_mut(&address(bell)) {

@@ -98,14 +98,14 @@ mod tests {
     }
 
     #[test]
-    fn who_comes_after_a_later_one_is_reordered() {
+    fn a_record_after_a_later_one_is_reordered() {
         assert_eq!(after(&[0, 2, 1, 3]), (4, 1, 0));
         assert_eq!(after(&[3, 2, 1, 0, 4]), (5, 3, 0));
         assert_eq!(after(&[0, 5, 1, 2, 6]), (5, 2, 0));
     }
 
     #[test]
-    fn who_comes_again_is_doubled_and_not_counted_twice() {
+    fn a_record_that_comes_again_is_not_counted_twice() {
         assert_eq!(after(&[0, 1, 1, 2, 0]), (3, 0, 2));
         assert_eq!(after(&[0, 5, 5, 1]), (3, 1, 1));
     }

@@ -1,4 +1,4 @@
-//! What the consumer knows: who came, what they announced, which bytes are there, and so what is missing.
+//! What the consumer knows: which producers came, what they announced, which bytes are there, and so what is missing.
 //! It neither receives nor writes; it says what each chunk means for the output.
 
 use std::ops::Range;
@@ -84,7 +84,7 @@ impl Assembly {
         self.received.total()
     }
 
-    /// How many bytes there will be, if anybody said.
+    /// How many bytes there will be, if a producer said.
     pub fn total(&self) -> Option<u64> {
         self.plan.map(|(total, _)| total).filter(|&total| total != UNKNOWN)
     }
@@ -94,12 +94,12 @@ impl Assembly {
         !self.producers.is_empty()
     }
 
-    /// Whether a producer of each shard has come, so that nobody else need be waited for.
+    /// Returns whether a producer of each shard has come, so that the consumer need not wait for more.
     pub fn has_everybody(&self) -> bool {
         self.plan.is_some_and(|(_, count)| Shard::all(count).all(|shard| self.has(shard)))
     }
 
-    /// The judgement, after the last chunk. `sha256` is filled in by who holds the output.
+    /// Makes the judgement, after the last chunk. The owner of the output fills `sha256` in.
     pub fn finish(self, interrupted: bool, seconds: f64) -> Report {
         let missing = self.missing();
         let total = self.total();
@@ -111,7 +111,7 @@ impl Assembly {
             let chunks = if self.damaged == 1 { "chunk was" } else { "chunks were" };
             problems.push(format!("{} {chunks} damaged", self.damaged));
         }
-        // Who is cut off by our own end has not gone by itself.
+        // A producer that our own end cuts off has not gone by itself.
         let vanished = |known: &&Known| known.outcome == Outcome::Vanished && !interrupted;
         for known in self.producers.iter().filter(vanished) {
             problems.push(format!("{} left without finishing", known.name()));

@@ -20,7 +20,7 @@ use super::shard::Shard;
 /// How many bytes of a file one chunk carries at most.
 pub const BYTES: usize = 16 * 1024;
 
-/// Stands for a length that nobody knows before its end, that of a pipe.
+/// Stands for a length that is not known before its end, that of a pipe.
 pub const UNKNOWN: u64 = u64::MAX;
 
 const ANNOUNCE: u32 = 1;
@@ -48,7 +48,7 @@ pub struct Chunk {
 
 const _: () = assert!(size_of::<Chunk>() == 64 + BYTES && offset_of!(Chunk, bytes) == 64);
 
-/// Who sends.
+/// Which producer sends.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Identity {
     /// A random number, because the PIDs of two containers may be the same.
@@ -66,7 +66,7 @@ pub enum Ending {
     Complete,
     /// Its input could not be read to the end.
     Unreadable,
-    /// Somebody interrupted it.
+    /// A signal interrupted it.
     Interrupted,
 }
 

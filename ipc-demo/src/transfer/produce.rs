@@ -89,7 +89,7 @@ pub fn run(args: &ProducerArgs, interrupt: Interrupt) -> Result<Sent> {
     done
 }
 
-/// Joins the channel, again and again while nobody is there if that was asked for.
+/// Joins the channel. If that was asked for, it tries again while no consumer is there.
 fn join(args: &ProducerArgs, interrupt: &Interrupt) -> Result<AnySender<Chunk>> {
     let until = Instant::now() + args.wait();
     loop {
@@ -235,7 +235,7 @@ impl Producer {
         outcome
     }
 
-    /// Says why there will be no more, if there is room to say it; who left without a word is noticed as well.
+    /// Says why there will be no more, if there is room to say it. The consumer also notices a producer that leaves without a word.
     fn leave(&self, ending: Ending) {
         self.sender.offer(&Chunk::end(self.identity, self.progress.at, ending));
     }

@@ -10,11 +10,11 @@ use crate::live;
 pub struct Report {
     /// Whether every byte of the file arrived, once and undamaged.
     pub complete: bool,
-    /// Whether somebody interrupted the consumer.
+    /// Whether a signal interrupted the consumer.
     pub interrupted: bool,
     /// How many bytes arrived.
     pub bytes: u64,
-    /// The size of the whole file, if anybody said.
+    /// The size of the whole file, if a producer said.
     pub total: Option<u64>,
     /// The SHA-256 of the output, if it is complete.
     pub sha256: Option<String>,
@@ -23,7 +23,7 @@ pub struct Report {
     /// The most bytes of memory that the channel was seen to have, if it was unbounded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub most_memory_in_use: Option<u64>,
-    /// Everybody who came, in the order in which they came.
+    /// All producers that came, in the order in which they came.
     pub producers: Vec<Producer>,
     /// The parts of the file that did not arrive.
     pub missing: Vec<Missing>,
@@ -54,7 +54,7 @@ pub enum Outcome {
     Complete,
     /// Its input could not be read to the end.
     Unreadable,
-    /// Somebody interrupted it.
+    /// A signal interrupted it.
     Interrupted,
     /// It said nothing: killed, or cut off by the consumer's own end.
     Vanished,
@@ -67,7 +67,7 @@ pub enum Outcome {
 pub struct Missing {
     /// Its first byte.
     pub start: u64,
-    /// The byte after its last; none if nobody knows how long the file is.
+    /// The byte after its last; none if it is not known how long the file is.
     pub end: Option<u64>,
     /// The part of the file to which it belongs, if the file is divided.
     pub shard: Shard,

@@ -16,7 +16,7 @@ use rustix::termios::{Winsize, tcsetwinsize};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
-/// Nothing here takes a second; who takes this long hangs, and that is a failure of its own.
+/// Nothing here takes a second. A process that takes this long hangs, and that is a failure of its own.
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// A directory of its own for each test, with a name to meet under.

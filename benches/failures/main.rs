@@ -1,6 +1,6 @@
 //! What a stopped sender costs the others, and how soon senders hear of a receiver's death, between processes.
 //!
-//! `cargo bench --bench when_one_fails`; `docs/performance/notes.md` says what is measured and how to read it.
+//! `cargo bench --bench failures`; `docs/performance/notes.md` says what is measured and how to read it.
 
 #[path = "../harness/mod.rs"]
 #[allow(dead_code, reason = "the rounds of this bench are its own: it wants every sample, not their mean")]
@@ -19,12 +19,8 @@ use harness::{
     rounds::Pace,
 };
 
-const USAGE: Usage = Usage {
-    bench: "when_one_fails",
-    usual: Duration::from_secs(60),
-    quick: Duration::from_secs(15),
-    more: &[],
-};
+const USAGE: Usage =
+    Usage { bench: "failures", usual: Duration::from_secs(60), quick: Duration::from_secs(15), more: &[] };
 
 const PARTS: [&str; 2] = ["one of four senders stopped", "receiver killed"];
 

@@ -4,8 +4,6 @@
 
 // Each bench uses its part.
 #[allow(dead_code)]
-pub(crate) mod arena;
-#[allow(dead_code)]
 pub(crate) mod args;
 #[allow(dead_code)]
 pub(crate) mod child;
@@ -20,6 +18,8 @@ pub(crate) mod quantiles;
 pub(crate) mod ring;
 #[allow(dead_code)]
 pub(crate) mod rounds;
+#[allow(dead_code)]
+pub(crate) mod shared_memory;
 #[allow(dead_code)]
 pub(crate) mod spread;
 #[allow(dead_code)]

@@ -3,7 +3,7 @@
 //! It is no channel. It never sleeps, never ends, trusts its peer with its life, and does not survive the death of a peer.
 //!
 //! # Safety
-//! Both halves hold the address of memory that outlives them (the arena's, mapped for the whole run). A slot belongs to
+//! Both halves hold the address of memory that outlives them (the shared mapping, which stays for the whole run). A slot belongs to
 //! the producer from `head` moving past it until `tail` does, and to the consumer in between; the two indices are the
 //! only words that both sides touch at once, and they are atomics.
 
@@ -42,7 +42,7 @@ impl<T: Pod> Place<T> {
     }
 
     fn tail(&self) -> &AtomicU64 {
-        // SAFETY: within the arena (checked in `new`), aligned, and accessed as an atomic by everybody.
+        // SAFETY: within the shared memory (checked in `new`), aligned, and accessed as an atomic by both processes.
         unsafe { AtomicU64::from_ptr(&raw mut (*self.0.as_ptr()).tail.0 as *mut u64) }
     }
 
@@ -53,7 +53,7 @@ impl<T: Pod> Place<T> {
 
     fn slot(&self, position: u64) -> *mut T {
         let index = position as usize & (CAPACITY - 1);
-        // SAFETY: the index is masked to the array, which lies within the arena (checked in `new`).
+        // SAFETY: the index is masked to the array, which lies within the shared memory (checked in `new`).
         unsafe { (&raw mut (*self.0.as_ptr()).slots).cast::<T>().add(index) }
     }
 }
@@ -96,7 +96,7 @@ impl<T: Pod> Producer<T> {
                 return false;
             }
         }
-        // SAFETY: the slot is the producer's (see the module), within the arena and aligned.
+        // SAFETY: the slot is the producer's (see the module), within the shared memory and aligned.
         unsafe { self.place.slot(self.tail).write(value) };
         self.tail += 1;
         // ORDERING: release publishes the slot.
@@ -138,7 +138,7 @@ impl<T: Pod> Consumer<T> {
                 return None;
             }
         }
-        // SAFETY: the slot is the consumer's (see the module), within the arena, aligned and written.
+        // SAFETY: the slot is the consumer's (see the module), within the shared memory, aligned and written.
         let value = unsafe { self.place.slot(self.head).read() };
         self.head += 1;
         // ORDERING: release gives the slot back after the copy.

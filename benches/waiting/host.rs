@@ -15,10 +15,10 @@ use crate::{
     cell::{Cell, Outcome, Placement, Run},
     cpu::Clocks,
     harness::{
-        arena::Arena,
         child::{self, Child},
         cores::{Cores, pin},
         rounds::Timing,
+        shared_memory::SharedMemory,
     },
     parts,
 };
@@ -34,14 +34,14 @@ const GUESTS: usize = 4;
 /// The hosts of a run, one for each placement that was asked for.
 pub(crate) struct Hosts {
     directory: PathBuf,
-    arena: Arena,
+    memory: SharedMemory,
     hosts: Vec<(Placement, Child)>,
     sample: u64,
 }
 
 impl Hosts {
     pub(crate) fn new(directory: &Path) -> Self {
-        Self { directory: directory.into(), arena: Arena::create(), hosts: Vec::new(), sample: 0 }
+        Self { directory: directory.into(), memory: SharedMemory::create(), hosts: Vec::new(), sample: 0 }
     }
 
     /// Plays one sample of the cell at this place among [`parts::all`].
@@ -61,7 +61,7 @@ impl Hosts {
                 (Placement::OneCore, Some(cores)) => [cores.here; 2].map(|core| core.to_string()),
                 (Placement::Apart, Some(cores)) => [cores.here, cores.there].map(|core| core.to_string()),
             };
-            let descriptor = self.arena.descriptor().to_string();
+            let descriptor = self.memory.descriptor().to_string();
             let directory = self.directory.to_str().expect("a plain path");
             self.hosts.push((placement, Child::start([HOST, directory, &descriptor, &here, &there])));
             self.hosts.len() - 1
@@ -85,14 +85,14 @@ fn read_outcome(line: &str) -> Outcome {
 /// What the processes of a sample have in common.
 pub(crate) struct Guest {
     directory: PathBuf,
-    arena: Arena,
+    memory: SharedMemory,
     sample: u64,
 }
 
 impl Guest {
     fn from(words: &[String]) -> Self {
         let descriptor = words[1].parse().expect("a descriptor");
-        Self { directory: words[0].clone().into(), arena: Arena::inherited(descriptor), sample: 0 }
+        Self { directory: words[0].clone().into(), memory: SharedMemory::inherited(descriptor), sample: 0 }
     }
 
     /// Returns a path that no other sample uses.
@@ -102,12 +102,12 @@ impl Guest {
 
     /// Returns the memory of one of two bare rings.
     pub(crate) fn ring(&self, index: usize) -> (NonNull<u8>, usize) {
-        self.arena.ring(index)
+        self.memory.ring(index)
     }
 
     /// Returns the word that tells senders to stop.
     pub(crate) fn stop(&self) -> &AtomicU64 {
-        self.arena.word()
+        self.memory.word()
     }
 
     /// Says that this process has its ends.
@@ -134,7 +134,7 @@ impl Host {
     pub(crate) fn call_in(&mut self, senders: usize, items: u64) {
         self.called = senders.min(GUESTS);
         while self.guests.len() < self.called {
-            let descriptor = self.site.arena.descriptor().to_string();
+            let descriptor = self.site.memory.descriptor().to_string();
             let directory = self.site.directory.to_str().expect("a plain path");
             self.guests.push(Child::start([GUEST, directory, &descriptor, &self.there]));
         }

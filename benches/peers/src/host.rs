@@ -19,9 +19,9 @@ use crate::{
     contestant::Reach,
     contestants,
     harness::{
-        arena::Arena,
         child::{self, Child},
         cores::{Cores, pin},
+        shared_memory::SharedMemory,
     },
     measures::Part,
     site::Site,
@@ -39,7 +39,7 @@ pub(crate) const GUESTS: usize = 4;
 pub(crate) struct Host {
     process: Child,
     /// The memory that its processes share, which must outlive the start of each.
-    _arena: Arena,
+    _memory: SharedMemory,
 }
 
 impl Host {
@@ -50,10 +50,10 @@ impl Host {
             (Placement::OneCore, Some(cores)) => [cores.here; 2].map(|core| core.to_string()),
             (Placement::Apart, Some(cores)) => [cores.here, cores.there].map(|core| core.to_string()),
         };
-        let arena = Arena::create();
-        let descriptor = arena.descriptor().to_string();
+        let memory = SharedMemory::create();
+        let descriptor = memory.descriptor().to_string();
         let directory = directory.to_str().expect("a plain path");
-        Self { process: Child::start([HOST, directory, &descriptor, &here, &there]), _arena: arena }
+        Self { process: Child::start([HOST, directory, &descriptor, &here, &there]), _memory: memory }
     }
 
     /// Begins a sample.
@@ -159,14 +159,14 @@ pub(crate) fn serve_as_guest(words: &[String]) {
     }
 }
 
-/// Makes the site of a process that was told the folder and the descriptor of the arena.
+/// Makes the site of a process that was told the folder and the descriptor of the shared memory.
 fn site(words: &[String], order: Order) -> Site {
     thread_local! {
-        static ARENA: std::cell::OnceCell<Arena> = const { std::cell::OnceCell::new() };
+        static SHARED_MEMORY: std::cell::OnceCell<SharedMemory> = const { std::cell::OnceCell::new() };
     }
-    let inherit = || Arena::inherited(words[1].parse().expect("a descriptor"));
-    let arena = ARENA.with(|arena| arena.get_or_init(inherit).clone());
-    Site::new(PathBuf::from(&words[0]), arena, order)
+    let inherit = || SharedMemory::inherited(words[1].parse().expect("a descriptor"));
+    let memory = SHARED_MEMORY.with(|memory| memory.get_or_init(inherit).clone());
+    Site::new(PathBuf::from(&words[0]), memory, order)
 }
 
 /// How a guest says that its senders are connected.

@@ -14,7 +14,7 @@ use std::{
 
 use rustix::thread::futex;
 
-use crate::{cell::Order, harness::arena::Arena};
+use crate::{cell::Order, harness::shared_memory::SharedMemory};
 
 /// What the phase word says: senders send.
 const SENDING: u64 = 0;
@@ -29,7 +29,7 @@ const LOOK: Duration = Duration::from_micros(50);
 /// What the ends of a sample have in common.
 pub(crate) struct Site {
     directory: PathBuf,
-    arena: Arena,
+    memory: SharedMemory,
     /// The sample that is played.
     pub(crate) order: Order,
     /// What a process keeps for its other ends, by name.
@@ -37,15 +37,15 @@ pub(crate) struct Site {
 }
 
 impl Site {
-    pub(crate) fn new(directory: PathBuf, arena: Arena, order: Order) -> Self {
-        Self { directory, arena, order, shelf: Mutex::default() }
+    pub(crate) fn new(directory: PathBuf, memory: SharedMemory, order: Order) -> Self {
+        Self { directory, memory, order, shelf: Mutex::default() }
     }
 
     /// Returns a site for another of the channels that one sample makes, with names of its own.
     pub(crate) fn another(&self, channel: u32) -> Self {
         let sample = self.order.sample & u64::from(u32::MAX) | u64::from(channel) << 32;
         let order = Order { sample, ..self.order.clone() };
-        Self::new(self.directory.clone(), self.arena.clone(), order)
+        Self::new(self.directory.clone(), self.memory.clone(), order)
     }
 
     /// Returns a path that no other sample uses.
@@ -60,7 +60,7 @@ impl Site {
 
     /// Returns the memory of one of two bare rings: the first for the name `up`, the second for any other.
     pub(crate) fn memory(&self, name: &str) -> (NonNull<u8>, usize) {
-        self.arena.ring(usize::from(name != UP))
+        self.memory.ring(usize::from(name != UP))
     }
 
     /// Returns how many messages a channel is to have room for.
@@ -95,39 +95,39 @@ impl Site {
     /// Readies the phase word; no sender may have started.
     pub(crate) fn begin(&self) {
         // ORDERING: the start of a thread and a line on a pipe make it seen.
-        self.arena.word().store(SENDING, Ordering::Relaxed);
-        self.arena.gate().store(0, Ordering::Relaxed);
+        self.memory.word().store(SENDING, Ordering::Relaxed);
+        self.memory.gate().store(0, Ordering::Relaxed);
     }
 
     /// Returns whether senders are still to send.
     pub(crate) fn is_sending(&self) -> bool {
         // ORDERING: a flag alone; what a sender still sends after it is counted.
-        self.arena.word().load(Ordering::Relaxed) == SENDING
+        self.memory.word().load(Ordering::Relaxed) == SENDING
     }
 
     /// Tells the senders to send their last message.
     pub(crate) fn end_sending(&self) {
         // ORDERING: as `is_sending`.
-        self.arena.word().store(ENDING, Ordering::Relaxed);
+        self.memory.word().store(ENDING, Ordering::Relaxed);
     }
 
     /// Tells the senders that they may drop their ends.
     pub(crate) fn let_go(&self) {
         // ORDERING: as `is_sending`.
-        self.arena.word().store(OVER, Ordering::Relaxed);
+        self.memory.word().store(OVER, Ordering::Relaxed);
     }
 
     /// Waits until the senders may drop their ends. Some channels lose what a sender that has gone had sent.
     pub(crate) fn linger(&self) {
         // ORDERING: as `is_sending`.
-        while self.arena.word().load(Ordering::Relaxed) != OVER {
+        while self.memory.word().load(Ordering::Relaxed) != OVER {
             thread::sleep(LOOK);
         }
     }
 
     /// Sleeps until the gate is opened, without a wakeup before.
     pub(crate) fn wait_at_gate(&self) {
-        let gate = self.arena.gate();
+        let gate = self.memory.gate();
         // ORDERING: nothing is read under it; the message that follows goes through the channel.
         while gate.load(Ordering::Relaxed) == 0 {
             // An interrupted or refused wait is followed by another look.
@@ -137,7 +137,7 @@ impl Site {
 
     /// Opens the gate.
     pub(crate) fn open_gate(&self) {
-        let gate = self.arena.gate();
+        let gate = self.memory.gate();
         // ORDERING: as `wait_at_gate`.
         gate.store(1, Ordering::Relaxed);
         futex::wake(gate, futex::Flags::empty(), i32::MAX as u32).expect("a word that is mapped");

@@ -1,7 +1,7 @@
 //! A bare ping-pong over a futex in shared memory: the least that wakes a process, with room for one message.
 //!
 //! # Safety
-//! Both ends hold the address of memory that outlives them (the arena's, mapped for the whole run). The value belongs to the
+//! Both ends hold the address of memory that outlives them (the shared mapping, which stays for the whole run). The value belongs to the
 //! sender while the word says that there is none, and to the receiver while it says that there is one.
 
 use std::{
@@ -39,12 +39,12 @@ impl<T: Value> Place<T> {
     }
 
     fn word(&self) -> &AtomicU32 {
-        // SAFETY: within the arena (checked in `new`), aligned, and accessed as an atomic by both processes.
+        // SAFETY: within the shared memory (checked in `new`), aligned, and accessed as an atomic by both processes.
         unsafe { &(*self.0.as_ptr()).word }
     }
 
     fn value(&self) -> *mut T {
-        // SAFETY: within the arena (checked in `new`).
+        // SAFETY: within the shared memory (checked in `new`).
         unsafe { &raw mut (*self.0.as_ptr()).value }
     }
 }
@@ -73,7 +73,7 @@ impl Blocks for BareFutex {
     fn send<T: Value>(place: &mut Place<T>, value: T) {
         // ORDERING: acquire pairs with the receiver's release; its copy is done.
         assert_eq!(place.word().load(Ordering::Acquire), NONE, "an answer comes before the next message");
-        // SAFETY: the value is the sender's (see the module), within the arena and aligned.
+        // SAFETY: the value is the sender's (see the module), within the shared memory and aligned.
         unsafe { place.value().write(value) };
         // ORDERING: release publishes the value.
         place.word().store(SOME, Ordering::Release);
@@ -86,7 +86,7 @@ impl Blocks for BareFutex {
             // An interrupted or refused wait is followed by another look.
             let _ = futex::wait(place.word(), futex::Flags::empty(), NONE, None);
         }
-        // SAFETY: the value is the receiver's (see the module), within the arena, aligned and written.
+        // SAFETY: the value is the receiver's (see the module), within the shared memory, aligned and written.
         let value = unsafe { place.value().read() };
         // ORDERING: release gives the place back after the copy.
         place.word().store(NONE, Ordering::Release);

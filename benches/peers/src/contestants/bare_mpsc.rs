@@ -1,7 +1,7 @@
 //! A bare ring of many producers and one consumer in shared memory: Vyukov's bounded queue, without anything that waits or ends.
 //!
 //! # Safety
-//! Both ends hold the address of memory that outlives them (the arena's, mapped for the whole run). A slot belongs to the
+//! Both ends hold the address of memory that outlives them (the shared mapping, which stays for the whole run). A slot belongs to the
 //! producer that moved the tail past it, until its turn says that it is full, and then to the consumer, until its turn says
 //! that it is free. The tail and the turns are the only words that several threads touch at once, and they are atomics.
 
@@ -48,13 +48,13 @@ impl<T: Value> Place<T> {
     }
 
     fn tail(&self) -> &AtomicU64 {
-        // SAFETY: within the arena (checked in `new`), aligned, and accessed as an atomic by every process.
+        // SAFETY: within the shared memory (checked in `new`), aligned, and accessed as an atomic by every process.
         unsafe { &(*self.0.as_ptr()).tail.0 }
     }
 
     fn slot(&self, position: u64) -> *mut Slot<T> {
         let index = position as usize & (CAPACITY - 1);
-        // SAFETY: the index is masked to the array, which lies within the arena (checked in `new`).
+        // SAFETY: the index is masked to the array, which lies within the shared memory (checked in `new`).
         unsafe { (&raw mut (*self.0.as_ptr()).slots).cast::<Slot<T>>().add(index) }
     }
 
@@ -113,7 +113,7 @@ impl Tries for BareMpsc {
                 tail = place.tail().load(Ordering::Relaxed);
             }
         }
-        // SAFETY: the slot is this producer's (see the module), within the arena and aligned.
+        // SAFETY: the slot is this producer's (see the module), within the shared memory and aligned.
         unsafe { (&raw mut (*place.slot(tail)).value).write(value) };
         // ORDERING: release publishes the value.
         place.turn(tail).store(tail + 1, Ordering::Release);
@@ -126,7 +126,7 @@ impl Tries for BareMpsc {
         if place.turn(*head).load(Ordering::Acquire) != *head + 1 {
             return None;
         }
-        // SAFETY: the slot is the consumer's (see the module), within the arena, aligned and written.
+        // SAFETY: the slot is the consumer's (see the module), within the shared memory, aligned and written.
         let value = unsafe { (&raw const (*place.slot(*head)).value).read() };
         // ORDERING: release gives the slot back after the copy.
         place.turn(*head).store(*head + CAPACITY as u64, Ordering::Release);

@@ -137,14 +137,14 @@ impl<'a> Arrivals<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{cell::Way, harness::arena::Arena, results::rate};
+    use crate::{cell::Way, harness::shared_memory::SharedMemory, results::rate};
 
     type Message = [u64; 8];
 
     fn site(senders: usize) -> Site {
         let order =
             Order { cell: rate("any", Way::Busy, senders, size_of::<Message>()), sample: 0, items: 1 };
-        Site::new("/nowhere".into(), Arena::create(), order)
+        Site::new("/nowhere".into(), SharedMemory::create(), order)
     }
 
     #[test]

@@ -27,12 +27,12 @@ const LENGTH: usize = WORD + 4096;
 
 /// The shared mapping.
 #[derive(Clone)]
-pub(crate) struct Arena {
+pub(crate) struct SharedMemory {
     file: Arc<OwnedFd>,
     map: Arc<MmapRaw>,
 }
 
-impl Arena {
+impl SharedMemory {
     /// New memory whose descriptor a child inherits through exec.
     pub(crate) fn create() -> Self {
         let file = memfd_create("shmpsc-bench", MemfdFlags::CLOEXEC).expect("a memfd");

@@ -52,7 +52,7 @@ impl Setup {
         world.receiver.stalls.iter().any(is_at)
     }
 
-    fn lingers_at(&self, world: &World, position: u8) -> bool {
+    fn ends_at(&self, world: &World, position: u8) -> bool {
         let is_at = |stall: &Stall| {
             stall.position != 0
                 && stall.active == 0
@@ -84,7 +84,7 @@ impl Setup {
         }
         let tail = world.claim.tail;
         if tail == world.head {
-            return self.lingers_at(world, tail) || self.is_over(world, world.claim);
+            return self.ends_at(world, tail) || self.is_over(world, world.claim);
         }
         let thread = world.claimed_by[self.index(world.head)];
         let owner = if thread == 0 { 0 } else { self.me(usize::from(thread) - 1) };
@@ -92,7 +92,7 @@ impl Setup {
             || self.is_published(world, world.head)
             || self.is_proved(world, owner)
             || if tail == world.head + 1 {
-                self.rules.moves_over_alone && self.lingers_at(world, tail)
+                self.rules.moves_over_alone && self.ends_at(world, tail)
             } else {
                 r.stalled() < self.entries
             }
@@ -275,7 +275,7 @@ impl Setup {
                 let is_alone = r.claim.tail == head + 1;
                 if self.is_proved(world, r.owner) {
                     r.pc = LAST_LOOK;
-                } else if is_alone && self.rules.moves_over_alone && self.lingers_at(world, r.claim.tail) {
+                } else if is_alone && self.rules.moves_over_alone && self.ends_at(world, r.claim.tail) {
                     r.pc = MOVE_OVER;
                 } else if is_alone || r.stalled() == self.entries {
                     r.again();
@@ -337,7 +337,7 @@ impl Setup {
         r.claim = world.claim;
         if r.claim.tail > world.head {
             (r.at, r.pc) = if self.is_held(world, world.head) { (0, PASS) } else { (world.head, OWNER) };
-        } else if self.lingers_at(world, r.claim.tail) {
+        } else if self.ends_at(world, r.claim.tail) {
             r.pc = MOVE_OVER;
         } else {
             let is_over = self.is_over(world, r.claim);

@@ -35,17 +35,27 @@ pub fn tries_until_told(sender: &Sender<Value>, who: u64, batch: u64) {
 
 /// In the child: shuts down every connection that it has, behind the library's back.
 pub fn break_all_connections() {
-    for fd in 3..100 {
+    for fd in (3..100).filter(|&fd| is_connection(fd)) {
         // SAFETY: it is borrowed for one call, which fails on what is no open socket.
         let _ = unsafe { libc::shutdown(fd, libc::SHUT_RDWR) };
     }
+}
+
+/// Returns whether the descriptor is a socket of the library's kind. Those of tokio's runtime are streams.
+fn is_connection(fd: i32) -> bool {
+    let (mut kind, mut length) = (0, size_of::<i32>() as libc::socklen_t);
+    // SAFETY: the call writes at most so many bytes to a number of that size, and fails on what is no open socket.
+    let got = unsafe {
+        libc::getsockopt(fd, libc::SOL_SOCKET, libc::SO_TYPE, (&raw mut kind).cast(), &raw mut length)
+    };
+    got == 0 && kind == libc::SOCK_SEQPACKET
 }
 
 /// Closes the lifeline behind the library's back.
 pub fn close_all_sockets() {
     for fd in 3..100 {
         let link = std::fs::read_link(format!("/proc/self/fd/{fd}"));
-        if link.is_ok_and(|link| link.to_string_lossy().starts_with("socket:")) {
+        if link.is_ok_and(|link| link.to_string_lossy().starts_with("socket:")) && is_connection(fd) {
             // SAFETY: it is broken behind its owner's back on purpose; the process opens nothing else from now on.
             assert_eq!(unsafe { libc::close(fd) }, 0);
         }

@@ -72,6 +72,13 @@ impl Part {
     }
 }
 
+/// Returns with which options a channel of the matrix is made. The whole matrix takes them as a user would. A sample takes full
+/// fences: with the others each of its many short processes waits for a part of its life.
+pub fn options() -> shmpsc::Options {
+    let options = shmpsc::Options::new();
+    if Part::asked_for().is_sample() { options.full_fences() } else { options }
+}
+
 /// At most so many of them, spread evenly.
 pub fn spread(positions: Vec<usize>, most: usize) -> impl Iterator<Item = usize> {
     let every = positions.len().div_ceil(most).max(1);

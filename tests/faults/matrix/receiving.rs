@@ -10,7 +10,7 @@ use std::{
 
 use nix::sys::{ptrace, signal::raise};
 use shmpsc::{
-    Options, Receiver,
+    Receiver,
     error::{OpenError, RecvTimeoutError, TryRecvError},
 };
 
@@ -265,7 +265,7 @@ pub fn receives(name: &str, path: &Path) {
     act(&mut elsewhere);
     drop((elsewhere, sender));
 
-    let receiver = Options::new().capacity(CAPACITY).max_processes(MEMBERS).bind(path).unwrap();
+    let receiver = crate::part::options().capacity(CAPACITY).max_processes(MEMBERS).bind(path).unwrap();
     let mut hands = Hands::new(receiver);
     if operation.is_async {
         // So that the porter hears for it.

@@ -14,7 +14,7 @@ use std::{
 };
 
 use shmpsc::{
-    Options, Receiver, Sender,
+    Receiver, Sender,
     error::{TryRecvError, TrySendError},
 };
 
@@ -104,7 +104,7 @@ pub struct World {
 impl World {
     pub fn new() -> World {
         let room = room();
-        let options = Options::new().capacity(CAPACITY).max_processes(MEMBERS).end_with_last_sender();
+        let options = crate::part::options().capacity(CAPACITY).max_processes(MEMBERS).end_with_last_sender();
         let receiver = options.bind(room.name()).unwrap();
         let others = (0..2).map(|_| shmpsc::connect(room.name()).unwrap()).collect();
         World {

@@ -18,7 +18,7 @@ pub fn chunk() -> u64 {
 }
 
 pub fn options() -> Options {
-    Options::new().memory_limit(CHUNKS * chunk())
+    crate::part::options().memory_limit(CHUNKS * chunk())
 }
 
 /// The part of the stream that ends next, once the receiver has come to `head`. It ends with the first value behind it.

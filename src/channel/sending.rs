@@ -292,7 +292,7 @@ impl Park for Resting<'_> {
     }
 
     fn look_late(&self) {
-        self.endpoint.look_late();
+        control::look_late(self.endpoint);
     }
 }
 

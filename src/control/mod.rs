@@ -26,7 +26,7 @@ mod wire;
 pub(crate) use crate::layout::ChannelKind;
 pub(crate) use departure::{
     close::{close, fail_with, was_refused},
-    wake::{CatchPanics, go_on_with_recovery},
+    wake::{CatchPanics, go_on_with_recovery, look_late},
 };
 pub(crate) use meeting::{attempt::Attempt, call::connect, create::host, join::sender_from_fd, terms::Terms};
 pub(crate) use membership::endpoint::Endpoint;

@@ -72,7 +72,7 @@ impl Wake for CatchPanics<'_> {
 /// Looks once more for the sleepers of this process, some time after they registered, and wakes those for which there is
 /// something: the late look of asymmetric fences. It reads each word of the segment a bounded number of times, whatever stands
 /// there.
-pub(in crate::control) fn look_late(endpoint: &Endpoint) {
+pub(crate) fn look_late(endpoint: &Endpoint) {
     if endpoint.is_forked() {
         return;
     }

@@ -53,7 +53,6 @@ pub(crate) struct Endpoint {
     pub(in crate::control) fence_kind: FenceKind,
     fences: Fences,
     late: Arc<LateLook>,
-    look_late: fn(&Endpoint),
     me: Number,
     /// What the sending threads of this process know, in a bounded channel.
     ring_cache: ring::SenderCache,
@@ -121,7 +120,6 @@ impl Endpoint {
                 let this = this.clone();
                 LateLook::new(move || this.upgrade().iter().for_each(|endpoint| look_late(endpoint)))
             },
-            look_late,
             spins: Spins::default(),
             sleepers: Sleepers::new(),
             threads: Threads::default(),
@@ -167,12 +165,6 @@ impl Endpoint {
         if self.fence_kind == FenceKind::Asymmetric {
             self.late.ask();
         }
-    }
-
-    /// Looks once more for the sleepers of this process that registered at least [`LONG`] ago, and wakes those for which there is
-    /// something.
-    pub(crate) fn look_late(&self) {
-        (self.look_late)(self);
     }
 
     /// Returns whether the receiver's task has gone past positions that were not published, before it went to sleep.

@@ -9,7 +9,7 @@ use crate::{
         membership::{
             chunks::queue_of,
             endpoint::{Endpoint, EndpointParts},
-            fencing::{self, fences},
+            fencing,
             host::Host,
             name::Name,
             name_as_sender::NameAsSender,
@@ -57,7 +57,7 @@ fn make(size: usize, align: usize, terms: &Terms, path: Option<&Path>) -> Result
             return Err(OpenError::system("get memory for the channel")(error));
         }
     };
-    let fence_kind = fencing::kind_of_new_channel(terms.full_fences);
+    let (fence_kind, fences) = fencing::of_new_channel(terms.full_fences);
     format(&segment, &facts, id, fence_kind);
     queue_of(&segment).common().add_strong(if name.is_some() { 0 } else { CREATOR });
     let roster = Roster::new(geometry.members(), CREATOR);
@@ -70,7 +70,7 @@ fn make(size: usize, align: usize, terms: &Terms, path: Option<&Path>) -> Result
         birthplace,
         facts,
         fence_kind,
-        fences: fences(fence_kind),
+        fences,
         me: CREATOR,
         id,
         deadline: terms.deadline,

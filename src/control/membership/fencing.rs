@@ -16,17 +16,17 @@ static FULL_AND_BARRIER: Sides = Sides { is_light_full: true, barrier: Some(barr
 static NO_BARRIER: Sides = Sides { is_light_full: false, barrier: None };
 static FULL_AND_NO_BARRIER: Sides = Sides { is_light_full: true, barrier: None };
 
-/// Returns what kind of fences a channel has that this process makes: asymmetric ones, unless full ones are wanted or the system lets it
-/// have no others.
-pub(in crate::control) fn kind_of_new_channel(wants_full: bool) -> FenceKind {
+/// Returns what kind of fences a channel has that this process makes, and how the process passes them: asymmetric ones, unless full ones
+/// are wanted or the system lets it have no others.
+pub(in crate::control) fn of_new_channel(wants_full: bool) -> (FenceKind, Fences) {
     if !wants_full && membarrier::is_allowed() && membarrier::register().is_ok() {
-        FenceKind::Asymmetric
+        (FenceKind::Asymmetric, Fences::new(&ASYMMETRIC))
     } else {
-        FenceKind::Full
+        (FenceKind::Full, Fences::FULL)
     }
 }
 
-/// Returns how this process passes the fences of a channel.
+/// Returns how this process passes the fences of a channel that it joins.
 ///
 /// A process that cannot register passes full fences as it sends and receives. Then no barrier needs to reach it.
 pub(in crate::control) fn fences(kind: FenceKind) -> Fences {

@@ -1,28 +1,14 @@
 //! Late looks: the light side is no fence at all, so a sleeper and a waker can miss each other. Once time has passed, the sleeper looks
 //! again, or another thread for it, and none is left asleep. Without that the same model ends in a deadlock.
 
-use super::{Receiving, World, explore};
-use crate::queue::models::outside::Woken;
-use crate::queue::table::Consumer;
-use crate::queue::{Consume, Fences, Kind, Taken};
-use loom::thread;
-use std::sync::Arc;
+use super::{World, explore};
+use crate::queue::Queue;
+use crate::queue::models::late::{SENT, a_task_receives, a_thread_receives};
 
 /// A value is sent while the receiver falls asleep.
 fn a_value_is_sent(looks_late: bool) {
     explore(Some(3), move || {
-        let world = World::with_late_looks(2, 1, looks_late);
-        let mut consumer = Consumer::new(&world.queue());
-        let sender = {
-            let world = world.clone();
-            thread::spawn(move || {
-                world.send(1, 10);
-                world.outside().futexes.pass_time();
-            })
-        };
-        assert_eq!(world.receive_asleep(&mut consumer), Some(10));
-        sender.join().unwrap();
-        world.settle();
+        a_thread_receives(World::with_late_looks(2, 1, looks_late), |world| world.send(1, SENT))
     });
 }
 
@@ -41,20 +27,8 @@ fn a_receiver_that_was_missed_sleeps_on_without() {
 #[test]
 fn a_receiving_task_that_was_missed_is_looked_for() {
     explore(None, || {
-        let world: Arc<World> = World::with_light_fences(2, 1);
-        let mut consumer = Consumer::new(&world.queue());
-        let sender = {
-            let world = world.clone();
-            thread::spawn(move || world.send(1, 10))
-        };
-        let bell = &world.common_view().header.receiver_bell;
-        let key = bell.register(Kind::Task, Fences::FULL);
-        let took = world.poll(&mut consumer);
-        sender.join().unwrap();
-        if took == Taken::Empty && bell.is_quiet(key) {
-            let woken = Woken::default();
-            crate::queue::Queue::Table(world.queue()).look_late_for_receiver(false, &woken);
-            assert!(woken.is_woken(), "left asleep");
-        }
+        let look_late =
+            |world: &World, woken: &_| Queue::Table(world.queue()).look_late_for_receiver(false, woken);
+        a_task_receives(World::with_light_fences(2, 1), |world| world.send(1, SENT), look_late);
     });
 }

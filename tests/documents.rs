@@ -1,6 +1,5 @@
-//! What the documents name is there: each test, model and function that a table points to, each file, and what a link
-//! leads to. And no name of a test is
-//! too long to be cited.
+//! What the documents name is there: each test, model and function that a table points to, each file, and what a link leads to. And no
+//! name of a test is too long to be cited.
 //!
 //! It reads names, not meaning: whether the test shows what its line says is for the reader.
 

@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, env, fs};
 
-use super::{REWRITE, texts::root};
+use super::{
+    REWRITE,
+    texts::{self, prose, read, root},
+};
 
 /// The rooms, from the top row to the bottom.
 const ROWS: [&[&str]; 9] = [
@@ -46,7 +49,7 @@ fn lost_walks(text: &str) -> Vec<String> {
 
 #[test]
 fn each_walk_goes_down_the_rooms() {
-    let text = fs::read_to_string(root().join("CONTRIBUTING.md")).expect("it is there");
+    let text = read("CONTRIBUTING.md");
     let (_, walks) = text.split_once("\n## Walks\n").expect("the walks");
     let (walks, _) = walks.split_once("\n## ").expect("what follows");
     assert_eq!(walks.matches("| --- |").count(), 4, "send, recv, connect, and a death");
@@ -56,15 +59,10 @@ fn each_walk_goes_down_the_rooms() {
     assert_eq!(lost_walks("| `queue` | `src/channel/mod.rs` |").len(), 1);
 }
 
-/// Returns all documents, with their paths from the root.
+/// Returns all documents in which a link may stand.
 fn documents() -> Vec<String> {
-    let mut found =
-        ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "ipc-demo/README.md"].map(str::to_owned).to_vec();
-    for folder in ["docs", "docs/performance"] {
-        let files = fs::read_dir(root().join(folder)).expect("the documents are there");
-        let names = files.map(|file| file.expect("a file").file_name().into_string().expect("text"));
-        found.extend(names.filter(|name| name.ends_with(".md")).map(|name| format!("{folder}/{name}")));
-    }
+    let mut found = texts::documents();
+    found.push("ipc-demo/README.md".to_owned());
     found
 }
 
@@ -72,12 +70,6 @@ fn documents() -> Vec<String> {
 fn targets(text: &str) -> BTreeMap<&str, &str> {
     let lines = text.lines().filter_map(|line| line.strip_prefix('[')?.split_once("]: "));
     lines.collect()
-}
-
-/// Returns a document without what stands in drawings, blocks of code and quotes.
-fn prose(text: &str) -> String {
-    let outside: String = text.split("\n```").step_by(2).collect();
-    outside.split('`').step_by(2).collect()
 }
 
 /// A link: its target, or the name of it.
@@ -144,7 +136,7 @@ fn page(document: &str) -> Option<String> {
 
 /// Returns what is wrong with the links of a document. `pages` are the targets that rustdoc puts before those of the document.
 fn dead_links(document: &str, text: &str, pages: &BTreeMap<&str, &str>) -> Vec<String> {
-    let (named, prose) = (targets(text), prose(text));
+    let (named, prose) = (targets(text), prose(text.lines()));
     let is_page = document == "README.md" || page(document).is_some();
     let mut wrong = Vec::new();
     for link in links(&prose) {
@@ -186,9 +178,9 @@ fn dead_links(document: &str, text: &str, pages: &BTreeMap<&str, &str>) -> Vec<S
 
 #[test]
 fn each_link_leads_somewhere_in_the_tree_and_in_rustdoc() {
-    let pages = fs::read_to_string(root().join("src/docs/links.md")).expect("the targets of rustdoc");
+    let pages = read("src/docs/links.md");
     let pages = targets(&pages);
-    let modules = fs::read_to_string(root().join("src/docs.rs")).expect("the pages of rustdoc");
+    let modules = read("src/docs.rs");
     for page in pages.values() {
         let module =
             page.split(['#', ':']).rfind(|part| !part.is_empty() && page.contains(&format!("::{part}")));
@@ -196,7 +188,7 @@ fn each_link_leads_somewhere_in_the_tree_and_in_rustdoc() {
     }
     let mut wrong = Vec::new();
     for document in documents() {
-        let text = fs::read_to_string(root().join(&document)).expect("a document");
+        let text = read(&document);
         wrong.extend(dead_links(&document, &text, &pages));
         if let Some(page) = page(&document) {
             let file = document.rsplit('/').next().expect("a name");

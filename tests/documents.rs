@@ -12,8 +12,7 @@ mod texts;
 #[path = "documents/words.rs"]
 mod words;
 
-use std::{fs, path::PathBuf};
-use texts::root;
+use texts::{below, read, root, sources};
 
 /// Set to write down anew what these tests compare.
 const REWRITE: &str = "SHMPSC_REWRITE";
@@ -39,20 +38,10 @@ const MODELS: &str = "src/queue/ring/models";
 const TABLE: &str = "src/queue/table";
 
 /// All Rust files below a folder, and the file of its name beside it.
-fn files(folder: &str) -> Vec<PathBuf> {
-    let mut found = vec![root().join(format!("{folder}.rs"))];
-    let mut folders = vec![root().join(folder)];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(&folder).into_iter().flatten() {
-            let path = entry.expect("an entry").path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|end| end == "rs") {
-                found.push(path);
-            }
-        }
-    }
-    found.retain(|path| path.exists());
+fn files(folder: &str) -> Vec<String> {
+    let beside = format!("{folder}.rs");
+    let mut found = below(folder, ".rs");
+    found.extend(Some(beside).filter(|path| root().join(path).exists()));
     found
 }
 
@@ -62,16 +51,13 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Whether one of the files has this word.
-fn have(files: &[PathBuf], word: &str) -> bool {
-    files.iter().any(|path| {
-        let text = fs::read_to_string(path).expect("a source");
-        words(&text).any(|found| found == word)
-    })
+fn have(files: &[String], word: &str) -> bool {
+    files.iter().any(|path| words(&read(path)).any(|found| found == word))
 }
 
 /// What stands between backquotes in a document, outside of drawings and code.
 fn quoted(document: &str) -> Vec<String> {
-    let text = fs::read_to_string(root().join(document)).expect(document);
+    let text = read(document);
     let prose: Vec<&str> = text.split("```").step_by(2).collect();
     prose.iter().flat_map(|part| part.split('`').skip(1).step_by(2)).map(str::to_owned).collect()
 }
@@ -80,14 +66,13 @@ fn quoted(document: &str) -> Vec<String> {
 fn fault(name: &str) -> Option<String> {
     if ["src/", "tests/", "benches/", ".ci/"].iter().any(|start| name.starts_with(start)) {
         let (path, word) = name.split_once("::").unwrap_or((name, ""));
-        let path = root().join(path.split_whitespace().next().expect("a path"));
-        return match (path.exists(), word) {
-            (false, _) => Some(format!("there is no {}", path.display())),
-            (true, "") => None,
-            (true, word) if path.is_dir() => (!have(&files(path.to_str().expect("a path")), word))
-                .then(|| format!("nothing in it is {word}")),
-            (true, word) => (!have(&[path], word)).then(|| format!("nothing in it is {word}")),
-        };
+        let path = path.split_whitespace().next().expect("a path");
+        if !root().join(path).exists() {
+            return Some(format!("there is no {path}"));
+        }
+        let sources = if root().join(path).is_dir() { files(path) } else { vec![path.to_owned()] };
+        let is_named = word.is_empty() || have(&sources, word);
+        return (!is_named).then(|| format!("nothing in it is {word}"));
     }
     let (is_table, rest) = name.strip_prefix("table::").map_or((false, name), |rest| (true, rest));
     let (place, word) = rest.split_once("::")?;
@@ -169,13 +154,11 @@ fn too_long(text: &str) -> Vec<&str> {
 
 #[test]
 fn no_name_of_a_test_is_longer_than_60_letters() {
-    let folders = ["src", "tests", "benches", "examples", "ipc-demo"].map(files);
-    let sources: Vec<_> = folders.into_iter().flatten().collect();
+    let sources = sources();
     assert!(sources.len() > 300, "sources are found");
     let mut wrong = Vec::new();
     for path in sources {
-        let text = fs::read_to_string(&path).expect("a source");
-        wrong.extend(too_long(&text).into_iter().map(|name| format!("{}: {name}", path.display())));
+        wrong.extend(too_long(&read(&path)).into_iter().map(|name| format!("{path}: {name}")));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -86,7 +86,7 @@ pub fn plays(role: &str, path: &Path) {
         },
         "hangs up and goes on" => {
             let sender = connect().unwrap();
-            people::acts::close_all_sockets();
+            people::acts::close_all_connections();
             tell("hung up");
             wait_for_parent();
             sender.try_send([7, 7]).unwrap();

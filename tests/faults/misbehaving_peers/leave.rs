@@ -10,7 +10,7 @@ use shmpsc::Options;
 
 use crate::{
     people::{
-        Value, acts::close_all_sockets, eventually, how::How, room, start, start_with, stay, tell,
+        Value, acts::close_all_connections, eventually, how::How, room, start, start_with, stay, tell,
         wait_for_parent,
     },
     raw::{INVITATION, Raw, Seat, invite},
@@ -23,7 +23,7 @@ const WHO: u64 = 50;
 /// Role: closes its lifeline and goes on: sends, and keeps a permit.
 pub fn closes_and_goes_on(path: &Path) {
     let sender = shmpsc::connect(path).unwrap();
-    close_all_sockets();
+    close_all_connections();
     for n in 0..1000 {
         sender.blocking_send([WHO, n]).unwrap();
     }
@@ -70,7 +70,7 @@ pub fn passes_its_lifeline(path: &Path) {
 pub fn closes_and_gives_back(path: &Path) {
     let sender = shmpsc::connect::<Value>(path).unwrap();
     let permit = sender.try_reserve().unwrap();
-    close_all_sockets();
+    close_all_connections();
     tell("done");
     wait_for_parent();
     drop(permit);

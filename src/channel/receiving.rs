@@ -204,14 +204,14 @@ impl<C: Receives> Receiving<C> {
                 return Poll::Pending;
             }
         }
-        let mut is_new = false;
+        let mut registers = false;
         if matches!(took, Taken::Empty) {
             let sleepers = self.endpoint.sleepers();
             sleepers.put_receiver(cx.waker());
             sleepers.reactors.ensure(&self.endpoint, cx.waker());
             // After the waker was put there: a sender that has rung by then may have woken the one before.
-            is_new = !self.is_asleep();
-            if is_new {
+            registers = !self.is_asleep();
+            if registers {
                 let endpoint = &self.endpoint;
                 self.asleep = Some(endpoint.receiver_bell().register(Kind::Task, endpoint.fences()));
                 endpoint.spins().receiving_task.sleeps(&mut self.wait);
@@ -221,7 +221,7 @@ impl<C: Receives> Receiving<C> {
         }
         let result = match took {
             Taken::Empty => {
-                if is_new {
+                if registers {
                     self.endpoint.have_receiver_look_late(self.consumer.has_stalled());
                 }
                 return Poll::Pending;

@@ -33,8 +33,8 @@ impl Waiting {
             return Poll::Ready(None);
         }
         let producer = endpoint.producer();
-        // A send on a closed channel fails whatever budget is left, and costs none.
         let Waiting { stand, spot, held } = self;
+        // A send on a closed channel fails whatever budget is left, and costs none.
         if *stand == Stand::Nowhere && endpoint.is_closed_for_sending() {
             give_back(endpoint, held);
             return Poll::Ready(None);

@@ -27,12 +27,8 @@ impl Budget {
 
     /// Returns how often to try in this wait.
     pub fn grant(&self) -> u32 {
-        // ORDERING: relaxed here and below: hints, which order nothing.
-        let now = self.now.load(Ordering::Relaxed);
-        if now > 0 || self.trial == 0 {
-            return now;
-        }
-        if !self.trials.count() {
+        let now = self.now();
+        if now > 0 || self.trial == 0 || !self.trials.count() {
             return now;
         }
         self.trials.put_off();
@@ -41,6 +37,7 @@ impl Budget {
 
     /// Returns how much a wait may spend without being a trial.
     pub fn now(&self) -> u32 {
+        // ORDERING: relaxed here and below: hints, which order nothing.
         self.now.load(Ordering::Relaxed)
     }
 
